@@ -1,0 +1,82 @@
+import js from "@eslint/js";
+import tseslint from "typescript-eslint";
+
+/** Which sibling packages each room may import; the arrows of the architecture. Tests are free. */
+const leaves = ["random", "linear-algebra", "array-files"];
+const rooms = {
+  random: [],
+  "linear-algebra": [],
+  "array-files": [],
+  compute: [],
+  autodiff: [],
+  "cifar-loader": [],
+  "models-rfm": leaves,
+  "models-cnn": leaves,
+  sgd: leaves,
+  "noise-structure": leaves,
+  "hessian-estimators": leaves,
+  "stability-criterion": [...leaves, "noise-structure"],
+  testing: leaves,
+};
+const withoutTensors = [
+  ...leaves,
+  "cifar-loader",
+  "noise-structure",
+  "hessian-estimators",
+  "stability-criterion",
+];
+
+const arrows = Object.entries(rooms).map(([room, allowed]) => ({
+  files: [`packages/${room}/src/**/*.ts`],
+  rules: {
+    "no-restricted-imports": [
+      "error",
+      {
+        patterns: [
+          {
+            regex: `^@sgdscope/(?!(${[room, ...allowed].join("|")})(/|$))`,
+            message: `${room} may not import this package: data flows one way through the rooms (see CONTRIBUTING.md).`,
+          },
+          { regex: "^sgdscope$|(^|/)apps/", message: "Nothing imports an app." },
+          ...(withoutTensors.includes(room)
+            ? [{ regex: "^@tensorflow/", message: `${room} works without TensorFlow.js.` }]
+            : []),
+        ],
+      },
+    ],
+  },
+}));
+
+export default tseslint.config(
+  { ignores: ["**/dist/**", "**/node_modules/**", "**/.turbo/**", "coverage/**", "**/runs/**"] },
+  js.configs.recommended,
+  {
+    files: ["**/*.ts", "**/*.tsx"],
+    extends: [...tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      "@typescript-eslint/no-non-null-assertion": "off",
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
+      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      "@typescript-eslint/no-unnecessary-condition": ["error", { allowConstantLoopConditions: true }],
+      "@typescript-eslint/unified-signatures": "off",
+    },
+  },
+  {
+    files: ["packages/*/src/**/*.ts"],
+    rules: {
+      "no-console": "error",
+      "no-restricted-properties": [
+        "error",
+        { object: "Math", property: "random", message: "Randomness is an argument: take a `random: () => number`." },
+        { property: "dataSync", message: "Read tensors with `await tensor.data()`." },
+        { property: "arraySync", message: "Read tensors with `await tensor.data()`." },
+      ],
+    },
+  },
+  ...arrows,
+  {
+    files: ["**/*.js", "**/*.mjs"],
+    languageOptions: { globals: { console: "readonly", process: "readonly", URL: "readonly", setTimeout: "readonly" } },
+  },
+);
