@@ -18,13 +18,7 @@ const rooms = {
   "stability-criterion": [...leaves, "noise-structure"],
   testing: leaves,
 };
-const withoutTensors = [
-  ...leaves,
-  "cifar-loader",
-  "noise-structure",
-  "hessian-estimators",
-  "stability-criterion",
-];
+const withoutTensors = [...leaves, "cifar-loader", "noise-structure", "hessian-estimators", "stability-criterion"];
 
 const arrows = Object.entries(rooms).map(([room, allowed]) => ({
   files: [`packages/${room}/src/**/*.ts`],

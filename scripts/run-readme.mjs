@@ -1,0 +1,140 @@
+// Runs every package README against packed tarballs in a fresh folder: the package, its dependencies and its peers
+// are installed from what `npm pack` would publish, each ```js block runs in Node, each ```sh block in a shell, and
+// what is printed is compared with the `// → …` comments, in order. Needs `npm run build` first.
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const scratch = mkdtempSync(join(tmpdir(), "sgdscope-readme-"));
+const folders = [...readdirSync("packages").map((name) => `packages/${name}`), "apps/cli"].filter((folder) =>
+  existsSync(`${folder}/package.json`),
+);
+const manifests = new Map(folders.map((folder) => [manifestOf(folder).name, { folder, ...manifestOf(folder) }]));
+const wanted = process.argv.slice(2);
+
+const tarballs = new Map();
+for (const [name, { folder }] of manifests) {
+  const [packed] = JSON.parse(
+    execFileSync("npm", ["pack", "--json", "--pack-destination", scratch], {
+      cwd: folder,
+      stdio: ["ignore", "pipe", "ignore"],
+    }),
+  );
+  tarballs.set(name, resolve(scratch, packed.filename));
+}
+
+let failures = 0;
+for (const [name, manifest] of manifests) {
+  if (wanted.length > 0 && !wanted.includes(manifest.folder.split("/")[1])) continue;
+  const readme = `${manifest.folder}/README.md`;
+  if (!existsSync(readme)) {
+    failures++;
+    console.error(`✗ ${name}: no README.md`);
+    continue;
+  }
+  const blocks = [...readFileSync(readme, "utf8").matchAll(/^```(js|sh)\n([\s\S]*?)^```$/gm)];
+  if (blocks.length === 0) {
+    failures++;
+    console.error(`✗ ${name}: README.md shows no runnable example`);
+    continue;
+  }
+  const directory = join(scratch, manifest.folder.replace("/", "-"));
+  install(directory, name);
+  const problems = blocks.flatMap(([, language, code], index) => runBlock(directory, language, code, index));
+  rmSync(directory, { recursive: true, force: true });
+  if (problems.length > 0) failures++;
+  console.log(
+    `${problems.length === 0 ? "✓" : "✗"} ${name}: ${blocks.length} example${blocks.length === 1 ? "" : "s"}`,
+  );
+  for (const problem of problems) console.error(problem);
+}
+rmSync(scratch, { recursive: true, force: true });
+process.exit(failures === 0 ? 0 : 1);
+
+function manifestOf(folder) {
+  return JSON.parse(readFileSync(`${folder}/package.json`, "utf8"));
+}
+
+/** A package.json that names the tarball and, as overrides, those of its siblings; peers come by npm itself. */
+function install(directory, name) {
+  mkdirSync(directory, { recursive: true });
+  const siblings = closure(name);
+  const file = (sibling) => `file:${tarballs.get(sibling)}`;
+  const wantedBy = { ...manifests.get(name).peerDependencies };
+  for (const optional of Object.keys(manifests.get(name).peerDependenciesMeta ?? {})) {
+    if (!usesImport(name, optional)) delete wantedBy[optional];
+  }
+  for (const used of ["@tensorflow/tfjs", "@tensorflow/tfjs-layers"])
+    if (usesImport(name, used)) wantedBy[used] = "4.22.0";
+  writeFileSync(
+    join(directory, "package.json"),
+    JSON.stringify({
+      private: true,
+      type: "module",
+      dependencies: {
+        ...wantedBy,
+        [name]: file(name),
+        ...Object.fromEntries(usedSiblings(name).map((s) => [s, file(s)])),
+      },
+      overrides: Object.fromEntries(
+        siblings.filter((s) => s !== name && !usedSiblings(name).includes(s)).map((s) => [s, file(s)]),
+      ),
+    }),
+  );
+  execFileSync("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"], {
+    cwd: directory,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+}
+
+function readmeOf(name) {
+  return readFileSync(`${manifests.get(name).folder}/README.md`, "utf8");
+}
+
+/** Whether a runnable example imports the package `imported`. */
+function usesImport(name, imported) {
+  return [...readmeOf(name).matchAll(/^```js\n([\s\S]*?)^```$/gm)].some(([, code]) => code.includes(`"${imported}"`));
+}
+
+/** Sibling packages that the examples import beside the package itself. */
+function usedSiblings(name) {
+  return [...manifests.keys()].filter(
+    (sibling) => sibling !== name && new RegExp(`^import .*"${sibling}(/[\\w-]+)?"`, "m").test(readmeOf(name)),
+  );
+}
+
+/** The package, the siblings its examples import and all their sibling dependencies. */
+function closure(name) {
+  const seen = new Set();
+  const visit = (current) => {
+    if (seen.has(current) || !manifests.has(current)) return;
+    seen.add(current);
+    Object.keys(manifests.get(current).dependencies ?? {}).forEach(visit);
+  };
+  visit(name);
+  usedSiblings(name).forEach(visit);
+  return [...seen];
+}
+
+function runBlock(directory, language, code, index) {
+  const file = join(directory, `example-${index + 1}.${language === "js" ? "mjs" : "sh"}`);
+  writeFileSync(file, code);
+  const { status, stdout, stderr } = spawnSync(language === "js" ? "node" : "sh", [file], {
+    cwd: directory,
+    encoding: "utf8",
+    env: { ...process.env, PATH: `${join(directory, "node_modules/.bin")}:${process.env.PATH}` },
+  });
+  if (status !== 0) return [`  example ${index + 1} ended with ${status}:\n${stderr}`];
+  if (language !== "js") return [];
+  const expected = [...code.matchAll(/(?:\/\/|^#) → (.*)$/gm)].map(([, line]) => line.trim());
+  const printed =
+    stdout.trim() === ""
+      ? []
+      : stdout
+          .trim()
+          .split("\n")
+          .map((line) => line.trim());
+  if (expected.length === printed.length && expected.every((line, i) => line === printed[i])) return [];
+  return [`  example ${index + 1} printed\n    ${printed.join("\n    ")}\n  but says\n    ${expected.join("\n    ")}`];
+}
