@@ -1,0 +1,25 @@
+import * as tf from "@tensorflow/tfjs";
+import { ComputeError } from "./errors.js";
+
+/** One kernel for each file of gradients that every network needs. */
+const WITNESSES = ["Add", "BatchMatMul", "Conv2D", "Relu", "Sum"];
+
+/**
+ * Checks that TensorFlow.js knows the gradients of its operations.
+ *
+ * In Node `@tensorflow/tfjs-core` registers none by itself: `tf.grad` then fails deep inside with
+ * "gradient function not found". This check fails early and says what to do.
+ *
+ * @throws ComputeError `GRADIENTS_NOT_REGISTERED` naming the kernels without a gradient.
+ */
+export function assertGradients(): void {
+  const missing = WITNESSES.filter((kernel) => (tf.getGradient(kernel) as unknown) === undefined);
+  if (missing.length > 0) {
+    throw new ComputeError(
+      "GRADIENTS_NOT_REGISTERED",
+      `assertGradients: expected the gradients of TensorFlow.js to be registered, got none for ${missing.join(", ")}; ` +
+        `import "@tensorflow/tfjs" (or "@tensorflow/tfjs-node") once before taking a gradient, ` +
+        `and see that only one copy of @tensorflow/tfjs-core is installed (npm ls @tensorflow/tfjs-core)`,
+    );
+  }
+}
