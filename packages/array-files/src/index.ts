@@ -1,1 +1,6 @@
-export {};
+export { ArrayFilesError, type ArrayFilesErrorCode } from "./errors.js";
+export { readArray, readArrays, writeArrays, type WriteArraysOptions } from "./files.js";
+export { toFloat64, type NamedArray, type NumericArray } from "./named-array.js";
+export { formatNpy, parseNpy } from "./npy.js";
+export { formatNpz, parseNpz, type FormatNpzOptions } from "./npz.js";
+export { formatSafetensors, parseSafetensors, type Safetensors } from "./safetensors.js";

@@ -1,0 +1,147 @@
+import { ArrayFilesError } from "./errors.js";
+import { fromNested } from "./json.js";
+import type { NamedArray } from "./named-array.js";
+import { formatNpy, parseNpy } from "./npy.js";
+import { formatNpz, parseNpz, type FormatNpzOptions } from "./npz.js";
+import { formatSafetensors, parseSafetensors } from "./safetensors.js";
+
+/**
+ * Reads every array of a `.npy`, `.npz`, `.safetensors` or `.json` file. Node only.
+ *
+ * The single array of a `.npy` file, and a `.json` file that is one nested array, is called as the file, without its extension;
+ * a `.json` file that is an object holds one nested array of numbers a key.
+ *
+ * @throws ArrayFilesError FILE_NOT_FOUND, INVALID_ARGUMENT for another extension, or as the format's parser; the message has the path.
+ */
+export async function readArrays(path: string): Promise<Record<string, NamedArray>> {
+  const { extension, stem } = describePath("readArrays", path);
+  const bytes = await readBytes(path);
+  try {
+    if (extension === "npy") return { [stem]: parseNpy(bytes) };
+    if (extension === "npz") return parseNpz(bytes);
+    if (extension === "safetensors") return parseSafetensors(bytes).arrays;
+    return parseJson(bytes, stem);
+  } catch (error) {
+    if (!(error instanceof ArrayFilesError)) throw error;
+    throw new ArrayFilesError(error.code, `${error.message} (in ${path})`, { cause: error });
+  }
+}
+
+/**
+ * Reads one array. Node only.
+ *
+ * @param location - `x.npy`, `x.json`, or `file.npz:name` with the array's name after a colon; the name may be left out where there is
+ *   one array only.
+ * @throws ArrayFilesError UNKNOWN_KEY, with the names there are; otherwise as `readArrays`.
+ */
+export async function readArray(location: string): Promise<NamedArray> {
+  const [, path = location, key] = /^(.*?\.(?:npy|npz|safetensors|json))(?::(.*))?$/is.exec(location) ?? [];
+  const arrays = await readArrays(path);
+  const names = Object.keys(arrays);
+  if (key === undefined && names.length === 1) return arrays[names[0]!]!;
+  if (key !== undefined && Object.hasOwn(arrays, key)) return arrays[key]!;
+  throw new ArrayFilesError(
+    "UNKNOWN_KEY",
+    `readArray: expected ${path}: and one of ${names.join(", ") || "no names (the file holds no array)"}, got ${location}`,
+  );
+}
+
+/** How `writeArrays` writes. */
+export interface WriteArraysOptions extends FormatNpzOptions {
+  /** Free text for the header of a `.safetensors` file; refused for other formats, which have no place for it. */
+  metadata?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Writes arrays to a `.npy` (exactly one), `.npz` or `.safetensors` file. Node only.
+ *
+ * The file appears whole or not at all: the bytes go to a temporary file beside it, which then takes its name. A file of that name
+ * is replaced; missing folders are made.
+ *
+ * @throws ArrayFilesError INVALID_ARGUMENT, before anything is written.
+ */
+export async function writeArrays(
+  path: string,
+  arrays: Readonly<Record<string, NamedArray>>,
+  options: WriteArraysOptions = {},
+): Promise<void> {
+  await writeAtomically(path, formatFor(path, arrays, options));
+}
+
+function formatFor(
+  path: string,
+  arrays: Readonly<Record<string, NamedArray>>,
+  { metadata, ...options }: WriteArraysOptions,
+): Uint8Array {
+  const { extension } = describePath("writeArrays", path);
+  if (extension === "safetensors") return formatSafetensors(arrays, metadata);
+  if (metadata !== undefined)
+    throw new ArrayFilesError("INVALID_ARGUMENT", `writeArrays: expected metadata for .safetensors only, got ${path}`);
+  if (extension === "npz") return formatNpz(arrays, options);
+  const all = Object.values(arrays);
+  if (extension === "npy" && all.length === 1) return formatNpy(all[0]!);
+  throw new ArrayFilesError(
+    "INVALID_ARGUMENT",
+    extension === "npy"
+      ? `writeArrays: expected one array for ${path}, got ${all.length}`
+      : `writeArrays: expected a path that ends in .npy, .npz or .safetensors, got ${path}`,
+  );
+}
+
+function describePath(caller: string, path: string): { extension: string; stem: string } {
+  const [, stem, extension] = /([^/\\]*)\.(npy|npz|safetensors|json)$/i.exec(path) ?? [];
+  if (stem === undefined || extension === undefined)
+    throw new ArrayFilesError(
+      "INVALID_ARGUMENT",
+      `${caller}: expected a path that ends in .npy, .npz, .safetensors or .json, got ${path}`,
+    );
+  return { extension: extension.toLowerCase(), stem };
+}
+
+function parseJson(bytes: Uint8Array, stem: string): Record<string, NamedArray> {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (error) {
+    throw new ArrayFilesError("WRONG_FORMAT", "readArrays: expected JSON, got something else", { cause: error });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return { [stem]: fromNested(value) };
+  return Object.fromEntries(Object.entries(value).map(([name, nested]) => [name, fromNested(nested)]));
+}
+
+// Node is loaded only when a file is touched, so that the parsers work in a page.
+async function readBytes(path: string): Promise<Uint8Array> {
+  const { readFile } = await import("node:fs/promises");
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    throw new ArrayFilesError("FILE_NOT_FOUND", `readArrays: expected a file, got nothing at ${path}`, {
+      cause: error,
+    });
+  }
+}
+
+let writes = 0;
+
+async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
+  const { mkdir, open, rename, rm } = await import("node:fs/promises");
+  const paths = await import("node:path");
+  const folder = paths.dirname(path);
+  await mkdir(folder, { recursive: true });
+  const temporary = paths.join(folder, `.${paths.basename(path)}.${process.pid}-${++writes}.tmp`);
+  try {
+    const file = await open(temporary, "wx");
+    try {
+      await file.writeFile(bytes);
+      // Without this a crash of the machine may leave a whole name on an empty file.
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
