@@ -31,7 +31,8 @@ const hostIsLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /** Elements out of exactly the bytes that hold them, copied. Half floats widen to Float32 exactly; booleans become 0 and 1. */
 export function decode(type: ElementType, bytes: Uint8Array, littleEndian: boolean): NumericArray {
-  const copy = bytes.slice();
+  // Not bytes.slice(): that of Node's Buffer makes a view, and views may be unaligned.
+  const copy = new Uint8Array(bytes);
   if (littleEndian !== hostIsLittleEndian) swapBytes(copy, bytesPerElement(type));
   return readers[type](copy.buffer);
 }
