@@ -1,0 +1,33 @@
+/** What went wrong, for a caller that handles it. */
+export type SgdErrorCode =
+  | "invalid-size"
+  | "invalid-batch-size"
+  | "invalid-sampling"
+  | "invalid-learning-rate"
+  | "invalid-momentum"
+  | "invalid-clip-norm"
+  | "invalid-steps"
+  | "invalid-stopping-rule"
+  | "invalid-dataset"
+  | "invalid-parameters"
+  | "invalid-checkpoint"
+  | "random-without-state"
+  | "disposed";
+
+/** The one error class of this package; recognise it by `name` and `code`. */
+export class SgdError extends Error {
+  override readonly name = "SgdError";
+  readonly code: SgdErrorCode;
+
+  constructor(code: SgdErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Refuses anything but an integer in `low … high`. */
+export function expectInteger(code: SgdErrorCode, what: string, value: number, low: number, high = Infinity): void {
+  if (Number.isInteger(value) && value >= low && value <= high) return;
+  const range = high === Infinity ? `an integer ≥ ${low}` : `an integer between ${low} and ${high}`;
+  throw new SgdError(code, `${what} to be ${range}, got ${value}`);
+}

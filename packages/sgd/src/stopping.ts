@@ -1,0 +1,50 @@
+import { SgdError, expectInteger } from "./error.js";
+
+/** Done when the full loss was below `lossBelow` at `checks` consecutive checks, one every `every` steps. */
+export interface StoppingRule {
+  lossBelow: number;
+  /** Consecutive checks that must pass; default 1. */
+  checks?: number;
+  /** Steps between checks. */
+  every: number;
+}
+
+/** Counts consecutive passes of several rules; any of them ends the training. */
+export interface StopCounter {
+  /** Whether some rule checks the loss at this step. */
+  due(step: number): boolean;
+  /** Counts this step's loss; true if a rule is met. */
+  met(step: number, loss: number): boolean;
+  /** Consecutive passes so far, one a rule. */
+  counts(): number[];
+}
+
+/** Starts counting, from `counts` where a checkpoint has them. */
+export function stopCounter(
+  rules: readonly StoppingRule[],
+  counts: readonly number[] = rules.map(() => 0),
+): StopCounter {
+  for (const { lossBelow, checks = 1, every } of rules) {
+    if (!(lossBelow > 0))
+      throw new SgdError(
+        "invalid-stopping-rule",
+        `train: expected stop.lossBelow to be a number > 0, got ${lossBelow}`,
+      );
+    expectInteger("invalid-stopping-rule", "train: expected stop.checks", checks, 1);
+    expectInteger("invalid-stopping-rule", "train: expected stop.every", every, 1);
+  }
+  const passed = [...counts];
+  return {
+    due: (step) => rules.some((rule) => step % rule.every === 0),
+    met(step, loss) {
+      let met = false;
+      rules.forEach(({ lossBelow, checks = 1, every }, k) => {
+        if (step % every !== 0) return;
+        passed[k] = loss < lossBelow ? passed[k]! + 1 : 0;
+        met ||= passed[k] >= checks;
+      });
+      return met;
+    },
+    counts: () => [...passed],
+  };
+}

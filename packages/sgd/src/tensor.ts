@@ -1,0 +1,1 @@
+export { tensorTrainee, type Dataset, type Model, type NamedTensors, type TensorTrainee } from "./trainee/tensor.js";

@@ -1,0 +1,36 @@
+/** An array with its shape, row-major, as files keep it. */
+export interface NamedArray {
+  shape: number[];
+  data: Float32Array | Float64Array | Int32Array | Uint8Array;
+}
+
+/** How one step is taken. */
+export interface StepOptions {
+  /** η ≥ 0. */
+  learningRate: number;
+  /** m in m ← μm + g, θ ← θ − ηm (PyTorch's convention, no dampening); 0 is plain SGD. */
+  momentum: number;
+  /** The gradient is scaled by min(1, clipNorm/‖g‖) before momentum sees it; Infinity leaves it alone. */
+  clipNorm: number;
+  /** What the sum of the batch's gradients is divided by. */
+  divisor: number;
+}
+
+/**
+ * What is trained: parameters, and how they step.
+ *
+ * The loss is L(θ) = (1/2n) Σᵢ ‖f(xᵢ;θ) − yᵢ‖²; a step follows g = (1/divisor) Σ_{i∈batch} ∇½‖f(xᵢ;θ) − yᵢ‖².
+ */
+export interface Trainee {
+  /** Number of examples n. */
+  readonly size: number;
+  /** Takes one step along the examples of `batch`, which may repeat and may be empty. */
+  step(batch: Int32Array, options: StepOptions): void | Promise<void>;
+  /** The full loss L over all n examples. */
+  loss(): number | Promise<number>;
+  /** Copies of parameters and velocity, which `restore` continues from bit for bit. */
+  snapshot(): Promise<Record<string, NamedArray>>;
+  /** Takes over a snapshot. Throws SgdError `invalid-checkpoint` if it does not fit. */
+  restore(arrays: Record<string, NamedArray>): void | Promise<void>;
+  dispose?(): void;
+}

@@ -1,0 +1,202 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { SgdError, expectInteger } from "../error.js";
+import type { NamedArray, StepOptions, Trainee } from "../trainee.js";
+
+/** Tensors by name. */
+export type NamedTensors = Record<string, tf.Tensor>;
+
+/** Inputs [size, ...inputShape] and targets [size, outputs], row-major. */
+export interface Dataset {
+  size: number;
+  inputShape: readonly number[];
+  outputs: number;
+  inputs: Float32Array;
+  targets: Float32Array;
+}
+
+/** A pure function of parameters: x [n, ...inputShape] to [n, outputs]. */
+export interface Model {
+  apply(params: NamedTensors, x: tf.Tensor): tf.Tensor;
+}
+
+/** A trainee whose tensors can be looked at while it trains. */
+export interface TensorTrainee extends Trainee {
+  /** The current parameters; owned by the trainee, gone at its next step: clone what you keep. */
+  readonly parameters: NamedTensors;
+  /** Copies of parameters and velocity, read from the device. */
+  snapshot(): Promise<Record<string, NamedArray>>;
+  dispose(): void;
+}
+
+/**
+ * Trains a TensorFlow.js model by the square loss, on the device: gradient, clipping, momentum and update are never read back.
+ *
+ * Float32. A step costs one forward and one backward pass over the batch; a batch of all n examples in order needs no gather.
+ * Gradients must be registered: import `@tensorflow/tfjs` or a backend package that does.
+ * The inputs, targets, parameters and velocity stay on the device until `dispose`.
+ *
+ * @param params - Starting values; copied, so the caller still disposes its own.
+ * @throws SgdError `invalid-dataset`, `invalid-parameters`.
+ */
+export function tensorTrainee(model: Model, dataset: Dataset, params: NamedTensors): TensorTrainee {
+  const { size, outputs } = validate(dataset);
+  const names = Object.keys(params);
+  if (names.length === 0)
+    throw new SgdError("invalid-parameters", "tensorTrainee: expected at least one parameter, got none");
+
+  let weights: tf.Tensor[] = names.map((name) => tf.clone(params[name]!));
+  let velocity: tf.Tensor[] | undefined;
+  const inputs = tf.tensor(dataset.inputs, [size, ...dataset.inputShape], "float32");
+  const targets = tf.tensor(dataset.targets, [size, outputs], "float32");
+  let disposed = false;
+
+  const named = (tensors: readonly tf.Tensor[]): NamedTensors =>
+    Object.fromEntries(names.map((name, k) => [name, tensors[k]!]));
+
+  function alive(caller: string): void {
+    if (disposed) throw new SgdError("disposed", `${caller}: expected a living trainee, got a disposed one`);
+  }
+
+  /** Σ_{i∈batch} ∇½‖f(xᵢ) − yᵢ‖² / divisor, one tensor a parameter. */
+  function gradient(batch: Int32Array, divisor: number): tf.Tensor[] {
+    const everything = isEverything(batch, size);
+    const x = everything ? inputs : rows(dataset.inputs, batch, dataset.inputShape);
+    const y = everything ? targets : rows(dataset.targets, batch, [outputs]);
+    // Residual / divisor is the signal to propagate back; the value of the loss itself is never needed.
+    const half = tf.customGrad((f: tf.Tensor | tf.GradSaveFunc) => {
+      const residual = tf.sub(f as tf.Tensor, y);
+      return { value: residual, gradFunc: () => tf.mul(residual, 1 / divisor) };
+    });
+    return tf.grads((...tensors: tf.Tensor[]) => half(model.apply(named(tensors), x)))(weights);
+  }
+
+  function step(batch: Int32Array, { learningRate, momentum, clipNorm, divisor }: StepOptions): void {
+    alive("step");
+    if (batch.length === 0 && velocity === undefined) return;
+    const next = tf.tidy(() => {
+      let direction = batch.length === 0 ? weights.map((w) => tf.zerosLike(w)) : gradient(batch, divisor);
+      let scale: tf.Scalar | undefined;
+      if (clipNorm !== Infinity) {
+        const square = tf.addN(direction.map((g) => tf.sum(tf.square(g))));
+        scale = tf.minimum(1, tf.div(clipNorm, tf.sqrt(square)));
+      }
+      let moving: tf.Tensor[] | undefined;
+      if (momentum > 0 || velocity !== undefined) {
+        const clip = scale;
+        const scaled = clip === undefined ? direction : direction.map((g) => tf.mul(g, clip));
+        moving = velocity === undefined ? scaled : velocity.map((m, k) => tf.add(tf.mul(m, momentum), scaled[k]!));
+        direction = moving;
+        scale = undefined;
+      }
+      const rate = scale === undefined ? tf.scalar(learningRate) : tf.mul(scale, learningRate);
+      return { weights: weights.map((w, k) => tf.sub(w, tf.mul(direction[k]!, rate))), velocity: moving };
+    });
+    tf.dispose(weights);
+    weights = next.weights;
+    if (next.velocity !== undefined) {
+      if (velocity !== undefined) tf.dispose(velocity);
+      velocity = next.velocity;
+    }
+  }
+
+  async function loss(): Promise<number> {
+    alive("loss");
+    const residuals = tf.tidy(() => tf.sub(model.apply(named(weights), inputs), targets));
+    const values = await residuals.data<"float32">();
+    residuals.dispose();
+    let sum = 0;
+    for (const r of values) sum += r * r;
+    return sum / (2 * size);
+  }
+
+  async function snapshot(): Promise<Record<string, NamedArray>> {
+    alive("snapshot");
+    const arrays: Record<string, NamedArray> = {};
+    const read = async (prefix: string, tensors: readonly tf.Tensor[]): Promise<void> => {
+      for (const [k, tensor] of tensors.entries())
+        arrays[`${prefix}/${names[k]!}`] = {
+          shape: [...tensor.shape],
+          data: Float32Array.from(await tensor.data<"float32">()),
+        };
+    };
+    await read("parameters", weights);
+    if (velocity !== undefined) await read("velocity", velocity);
+    return arrays;
+  }
+
+  function restore(arrays: Record<string, NamedArray>): void {
+    alive("restore");
+    const shapes = weights.map((w) => w.shape);
+    const load = (prefix: string): tf.Tensor[] => {
+      const data = names.map((name, k) => float32(arrays, `${prefix}/${name}`, shapes[k]!));
+      return data.map((values, k) => tf.tensor(values.slice(), shapes[k], "float32"));
+    };
+    const loaded = load("parameters");
+    const moving = names.some((name) => `velocity/${name}` in arrays) ? load("velocity") : undefined;
+    tf.dispose(weights);
+    weights = loaded;
+    if (velocity !== undefined) tf.dispose(velocity);
+    velocity = moving;
+  }
+
+  return {
+    size,
+    get parameters() {
+      return named(weights);
+    },
+    step,
+    loss,
+    snapshot,
+    restore,
+    dispose() {
+      if (disposed) return;
+      disposed = true;
+      tf.dispose([inputs, targets, weights, velocity ?? []]);
+    },
+  };
+}
+
+/** The chosen rows of a row-major array, as a tensor. */
+function rows(data: Float32Array, batch: Int32Array, shape: readonly number[]): tf.Tensor {
+  const width = shape.reduce((a, b) => a * b, 1);
+  const only = batch[0]!;
+  if (batch.length === 1) return tf.tensor(data.subarray(only * width, (only + 1) * width), [1, ...shape], "float32");
+  const chosen = new Float32Array(batch.length * width);
+  for (let k = 0; k < batch.length; k++)
+    chosen.set(data.subarray(batch[k]! * width, (batch[k]! + 1) * width), k * width);
+  return tf.tensor(chosen, [batch.length, ...shape], "float32");
+}
+
+function isEverything(batch: Int32Array, size: number): boolean {
+  return batch.length === size && batch.every((example, k) => example === k);
+}
+
+function float32(arrays: Record<string, NamedArray>, name: string, shape: readonly number[]): Float32Array {
+  const array = arrays[name];
+  if (array === undefined || !(array.data instanceof Float32Array) || array.shape.join() !== shape.join()) {
+    const got = array === undefined ? "nothing" : `${array.data.constructor.name} [${array.shape.join(", ")}]`;
+    throw new SgdError(
+      "invalid-checkpoint",
+      `restore: expected ${name} to be a Float32Array [${shape.join(", ")}], got ${got}`,
+    );
+  }
+  return array.data;
+}
+
+function validate(dataset: Dataset): { size: number; outputs: number } {
+  const { size, outputs, inputShape, inputs, targets } = dataset;
+  expectInteger("invalid-dataset", "tensorTrainee: expected dataset.size", size, 1);
+  expectInteger("invalid-dataset", "tensorTrainee: expected dataset.outputs", outputs, 1);
+  const width = inputShape.reduce((a, b) => a * b, 1);
+  if (inputs.length !== size * width)
+    throw new SgdError(
+      "invalid-dataset",
+      `tensorTrainee: expected dataset.inputs of length ${size * width}, got ${inputs.length}`,
+    );
+  if (targets.length !== size * outputs)
+    throw new SgdError(
+      "invalid-dataset",
+      `tensorTrainee: expected dataset.targets of length ${size * outputs}, got ${targets.length}`,
+    );
+  return { size, outputs };
+}
