@@ -1,0 +1,62 @@
+import { zipSync } from "fflate";
+import { describe, expect, it } from "vitest";
+import { formatNpz, parseNpz, type NamedArray } from "../src/index.js";
+import { fixture, range } from "./fixtures.js";
+
+const expected: Record<string, NamedArray> = {
+  weights: { shape: [2, 3, 4], data: Float32Array.from(range(24), (i) => i / 8) },
+  bias: { shape: [2], data: Float64Array.of(1, -1) },
+  steps: { shape: [], data: BigInt64Array.of(7n) },
+  zeros: { shape: [10, 10], data: new Float64Array(100) },
+};
+
+describe("parseNpz", () => {
+  it.each(["stored.npz", "deflated.npz"])("reads %s of numpy in the order of the file", (name) => {
+    const arrays = parseNpz(fixture(name));
+    expect(arrays).toStrictEqual(expected);
+    expect(Object.keys(arrays)).toEqual(Object.keys(expected));
+  });
+
+  it.each(["stored.npz", "deflated.npz"])("refuses every truncation of %s", (name) => {
+    const bytes = fixture(name);
+    for (let length = 0; length < bytes.length; length++)
+      expect(() => parseNpz(bytes.subarray(0, length))).toThrow("parseNpz");
+  });
+
+  it.each(["stored.npz", "deflated.npz"])("notices any flipped byte of the data in %s", (name) => {
+    const bytes = fixture(name);
+    const start = 30 + bytes[26]! + bytes[28]!;
+    const end = bytes.findIndex(
+      (_, i) => i > start && bytes[i] === 0x50 && bytes[i + 1] === 0x4b && bytes[i + 2] === 3,
+    );
+    expect(end - start).toBeGreaterThan(60);
+    for (let i = start; i < end; i++)
+      expect(() => parseNpz(bytes.map((byte, j) => (i === j ? byte ^ 4 : byte)))).toThrow(
+        expect.objectContaining({ code: "CORRUPT" }),
+      );
+  });
+
+  it("names the array that it cannot read", () =>
+    expect(() => parseNpz(zipSync({ "a/b.npy": fixture("complex64.npy") }))).toThrow(
+      "parseNpz, array a/b: expected a boolean",
+    ));
+
+  it("refuses what is no archive", () =>
+    expect(() => parseNpz(fixture("float32.npy"))).toThrow("parseNpz: expected a zip archive, got 93 4e 55 4d 50 59"));
+
+  it("refuses an archive of other files", () =>
+    expect(() => parseNpz(zipSync({ "readme.txt": new TextEncoder().encode("hello") }))).toThrow("\\x93NUMPY"));
+});
+
+describe("formatNpz", () => {
+  it.each([true, false])("is undone by parseNpz (compress: %s)", (compress) =>
+    expect(parseNpz(formatNpz(expected, { compress }))).toStrictEqual(expected),
+  );
+
+  it("compresses when asked", () =>
+    expect(formatNpz(expected, { compress: true }).length).toBeLessThan(formatNpz(expected).length));
+
+  it("gives the same bytes for the same arrays", () => expect(formatNpz(expected)).toStrictEqual(formatNpz(expected)));
+
+  it("refuses an empty record", () => expect(() => formatNpz({})).toThrow("at least one array"));
+});

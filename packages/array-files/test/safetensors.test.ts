@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import { formatSafetensors, parseSafetensors, type NamedArray } from "../src/index.js";
+import { fixture } from "./fixtures.js";
+
+/** A file with this header and so many bytes of data. */
+function handmade(header: unknown, size = 0): Uint8Array {
+  const text = new TextEncoder().encode(typeof header === "string" ? header : JSON.stringify(header));
+  const bytes = new Uint8Array(8 + text.length + size);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(text.length), true);
+  bytes.set(text, 8);
+  for (let i = 0; i < size; i++) bytes[8 + text.length + i] = i;
+  return bytes;
+}
+const tensor = (dtype: string, shape: unknown, begin: unknown, end: unknown) => ({
+  dtype,
+  shape,
+  data_offsets: [begin, end],
+});
+
+const arrays: Record<string, NamedArray> = {
+  zeta: { shape: [3], data: Int8Array.of(1, -2, 3) },
+  alpha: { shape: [2, 2], data: Float32Array.of(1, NaN, -Infinity, -0) },
+  steps: { shape: [], data: BigInt64Array.of(2n ** 60n) },
+  empty: { shape: [0, 2], data: new Float64Array(0) },
+};
+
+describe("parseSafetensors", () => {
+  it("reads a file of the Python package", () => {
+    const file = parseSafetensors(fixture("python.safetensors"));
+    expect(file.metadata).toEqual({ note: "made by safetensors" });
+    expect(file.arrays).toStrictEqual({
+      b: { shape: [3], data: Int8Array.of(0, 1, 2) },
+      a: { shape: [2, 3], data: Float32Array.of(0, 0.25, 0.5, 0.75, 1, 1.25) },
+      flag: { shape: [2], data: Uint8Array.of(1, 0) },
+      half: { shape: [3], data: Float32Array.of(0.5, -3, NaN) },
+      scalar: { shape: [], data: BigInt64Array.of(9n) },
+      empty: { shape: [0, 2], data: new Float64Array(0) },
+    });
+  });
+
+  it("widens bfloat16", () => {
+    const bytes = handmade({ x: tensor("BF16", [2], 0, 4) }, 4);
+    bytes.set([0x80, 0x3f, 0x20, 0xc0], bytes.length - 4);
+    expect(parseSafetensors(bytes).arrays["x"]!.data).toStrictEqual(Float32Array.of(1, -2.5));
+  });
+
+  it("allows any order in header and data", () => {
+    const { arrays: read } = parseSafetensors(handmade({ b: tensor("U8", [1], 2, 3), a: tensor("U8", [2], 0, 2) }, 3));
+    expect(read).toStrictEqual({
+      b: { shape: [1], data: Uint8Array.of(2) },
+      a: { shape: [2], data: Uint8Array.of(0, 1) },
+    });
+  });
+
+  it.each([
+    ["overlapping tensors", { a: tensor("U8", [2], 0, 2), b: tensor("U8", [2], 1, 3) }, 3, "CORRUPT"],
+    ["a gap", { a: tensor("U8", [1], 0, 1), b: tensor("U8", [1], 2, 3) }, 3, "CORRUPT"],
+    ["bytes no tensor owns", { a: tensor("U8", [1], 0, 1) }, 2, "CORRUPT"],
+    ["missing data", { a: tensor("U8", [4], 0, 4) }, 3, "TRUNCATED"],
+    ["a size that is not the shape's", { a: tensor("F32", [2], 0, 4) }, 4, "CORRUPT"],
+    ["offsets that run backwards", { a: tensor("U8", [0], 0, -1) }, 0, "CORRUPT"],
+    ["a shape of other things", { a: tensor("U8", ["x"], 0, 0) }, 0, "CORRUPT"],
+    ["an entry that is no tensor", { a: 3 }, 0, "CORRUPT"],
+    ["metadata that is not text", { __metadata__: { n: 1 } }, 0, "CORRUPT"],
+    ["8-bit floats", { a: tensor("F8_E4M3", [1], 0, 1) }, 1, "UNSUPPORTED_DTYPE"],
+    ["a dtype named as a property of objects", { a: tensor("toString", [1], 0, 1) }, 1, "UNSUPPORTED_DTYPE"],
+    ["broken JSON", "{'a': 1}", 0, "CORRUPT"],
+  ])("refuses %s", (_, header, size, code) =>
+    expect(() => parseSafetensors(handmade(header, size))).toThrow(expect.objectContaining({ code })),
+  );
+
+  it("refuses other formats and every truncation", () => {
+    expect(() => parseSafetensors(fixture("float32.npy"))).toThrow("got 93 4e 55");
+    const whole = formatSafetensors(arrays);
+    for (let length = 0; length < whole.length; length++)
+      expect(() => parseSafetensors(whole.subarray(0, length))).toThrow(expect.objectContaining({ code: "TRUNCATED" }));
+  });
+});
+
+describe("formatSafetensors", () => {
+  it("is undone by parseSafetensors, order of keys and metadata included", () => {
+    const file = parseSafetensors(formatSafetensors(arrays, { seed: "3" }));
+    expect(file).toStrictEqual({ arrays, metadata: { seed: "3" } });
+    expect(Object.keys(file.arrays)).toEqual(Object.keys(arrays));
+  });
+
+  it("aligns every tensor to its element", () => {
+    const bytes = formatSafetensors(arrays);
+    const size = Number(new DataView(bytes.buffer).getBigUint64(0, true));
+    const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + size))) as Record<
+      string,
+      { data_offsets: number[] }
+    >;
+    for (const [name, { data }] of Object.entries(arrays))
+      expect((8 + size + header[name]!.data_offsets[0]!) % data.BYTES_PER_ELEMENT).toBe(0);
+  });
+
+  it("writes and reads a file without arrays", () =>
+    expect(parseSafetensors(formatSafetensors({}))).toEqual({ arrays: {}, metadata: {} }));
+
+  it("refuses the reserved name and shapes that do not fit", () => {
+    expect(() => formatSafetensors({ __metadata__: arrays["zeta"]! })).toThrow("other than __metadata__");
+    expect(() => formatSafetensors({ w: { shape: [2], data: new Float32Array(3) } })).toThrow(
+      "expected w with 2 elements",
+    );
+  });
+});
