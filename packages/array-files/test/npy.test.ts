@@ -73,7 +73,7 @@ describe("parseNpy on damaged files", () => {
 
   it("refuses a header without a shape", () => {
     const text = new TextDecoder("latin1").decode(whole).replace("'shape'", "'shade'");
-    expect(code(Uint8Array.from([...text].map((c) => c.charCodeAt(0))))).not.toBe("accepted");
+    expect(code(Buffer.from(text, "latin1"))).not.toBe("accepted");
   });
 
   it("refuses an unknown version", () =>
@@ -97,7 +97,7 @@ describe("formatNpy", () => {
     fc.assert(
       fc.property(shapes, fc.constantFrom(...constructors), (shape, Type) => {
         const size = shape.reduce((a, b) => a * b, 1);
-        const array = { shape, data: Type.from(range(size), (i) => 3 * i + 1) };
+        const array = { shape, data: new Type(range(size).map((i) => 3 * i + 1)) };
         expect(parseNpy(formatNpy(array))).toStrictEqual(array);
       }),
     );
