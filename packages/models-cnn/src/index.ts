@@ -1,1 +1,15 @@
-export {};
+export { ModelsError, type ModelsErrorCode } from "./errors.js";
+export type { NamedArray } from "@sgdscope/array-files";
+export type { LayerSummary, Model, NamedArrays, NamedTensors, Network, ParameterInfo, Random } from "./model.js";
+export type * from "./layers/spec.js";
+export { activate, activations, type Activation } from "./activation.js";
+export { initRules, kernelDeviation, type InitRule } from "./initial.js";
+export { fullyConnected, type FullyConnectedOptions } from "./networks/fully-connected.js";
+export { smallCnn, type SmallCnnOptions } from "./networks/small-cnn.js";
+export { lenet, type LenetOptions } from "./networks/lenet.js";
+export { vgg, type VggOptions } from "./networks/vgg.js";
+export { resnet, type ResnetOptions } from "./networks/resnet.js";
+export { sequential, type SequentialOptions } from "./networks/sequential.js";
+export { modelFromConfig, type ModelConfig } from "./config.js";
+export { parameterCount, parametersFromArrays, parametersToArrays } from "./parameters.js";
+export { describe } from "./describe.js";

@@ -1,0 +1,36 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { integer, ModelsError, showShape } from "../errors.js";
+import { kernelDeviation } from "../initial.js";
+import type { Layer } from "./layer.js";
+import type { DenseSpec } from "./spec.js";
+
+/** `x·W + b` as one BatchMatMul and, with a bias, one Add. */
+export function dense(spec: DenseSpec, name: string, inputShape: number[]): Layer {
+  const where = `dense ${name}`;
+  const units = integer(where, "units", spec.units);
+  if (inputShape.length !== 1)
+    throw new ModelsError(
+      "SHAPE",
+      `${where}: expected a flat input (put a flatten before), got ${showShape(inputShape)}`,
+    );
+  const inputs = inputShape[0]!;
+  const kernel = `${name}.kernel`;
+  const bias = spec.bias === false ? undefined : `${name}.bias`;
+  const deviation = kernelDeviation(spec.init ?? "he", inputs, units, spec.initScale ?? 1);
+  return {
+    name,
+    kind: "dense",
+    inputShape,
+    outputShape: [units],
+    parameters: [
+      { name: kernel, shape: [inputs, units], mean: 0, standardDeviation: deviation },
+      ...(bias ? [{ name: bias, shape: [units], mean: 0, standardDeviation: 0 }] : []),
+    ],
+    buffers: {},
+    inner: [],
+    apply(x, context) {
+      const y = tf.matMul(x, context.parameter(kernel));
+      return bias ? tf.add(y, context.parameter(bias)) : y;
+    },
+  };
+}
