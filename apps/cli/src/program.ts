@@ -1,0 +1,55 @@
+import { createRequire } from "node:module";
+import { Command } from "commander";
+import { addAnalyze } from "./commands/analyze.js";
+import { addData } from "./commands/data.js";
+import { addDoctor } from "./commands/doctor.js";
+import { addMeasure } from "./commands/measure.js";
+import { addQuickstart } from "./commands/quickstart.js";
+import { addReproduce } from "./commands/reproduce.js";
+import { addTrain } from "./commands/train.js";
+import { addWorker } from "./commands/worker.js";
+
+const exitCodesHelp = `Exit codes
+  0    done
+  1    failed
+  2    a wrong argument, file or configuration
+  3    a criterion was not met (with --check)
+  4    a backend or data set is not available here
+  75   stopped by a signal with a checkpoint written; train --resume goes on
+`;
+
+/** The command line, built afresh; each command loads what it needs only when it runs, so help is immediate. */
+export function program(): Command {
+  const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
+  const root = new Command("sgdscope")
+    .description(
+      "See why SGD prefers flat minima, and whether it can stay at a given one.\n\n" +
+        "Trains networks with SGD to a global minimum of the square loss L = (1/2n) Σ‖f − y‖², measures the structure of the\n" +
+        "noise and the curvature there, and decides whether SGD is linearly stable at that minimum.",
+    )
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "explain a command")
+    .showHelpAfterError("(add --help to see how)")
+    .configureOutput({ outputError: (text, write) => write(text) })
+    .exitOverride()
+    .addHelpText(
+      "after",
+      `
+Start here
+  sgdscope quickstart                              the whole story in three minutes, with a report
+  sgdscope analyze --gram K.npy --residuals r.npy --batch-size 1,4,16
+  sgdscope reproduce bound --data cifar10          the paper's bound on real images
+
+  sgdscope help exit-codes                         what the exit codes mean`,
+    );
+  for (const add of [addQuickstart, addTrain, addMeasure, addAnalyze, addReproduce, addData, addDoctor, addWorker])
+    add(root);
+  root.commands.forEach((command) => command.exitOverride().showHelpAfterError("(add --help to see how)"));
+  root.command("exit-codes", { hidden: true }).action(() => void process.stdout.write(exitCodesHelp));
+  root.helpCommand(false);
+  root.command("help [command]", { hidden: true }).action((name?: string) => {
+    if (name === "exit-codes") process.stdout.write(exitCodesHelp);
+    else process.stdout.write((root.commands.find((command) => command.name() === name) ?? root).helpInformation());
+  });
+  return root;
+}

@@ -1,0 +1,73 @@
+import * as Plot from "@observablehq/plot";
+
+/** Where a figure is drawn: a page's `document`, or one of a DOM library in Node. */
+export interface Canvas {
+  document: Document;
+  /** CSS pixels; default 640. */
+  width?: number;
+}
+
+/** Colours of Okabe and Ito (2008), safe for colour blindness, that hold on white and on black. */
+export const colours = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00"] as const;
+/** Shapes beside the colours, so that no reading rests on colour alone. */
+export const symbols = ["circle", "square", "triangle", "diamond", "star", "wye"] as const;
+/** The colour of predictions: lines that were there before the data. */
+export const predictionColour = "#d55e00";
+
+/** Options every figure shares. The text takes the colour of its surroundings, so a figure works in light and dark. */
+export function frame(canvas: Canvas, height: number): Plot.PlotOptions {
+  return {
+    document: canvas.document,
+    width: canvas.width ?? 640,
+    height,
+    marginLeft: 64,
+    marginRight: 24,
+    marginTop: 28,
+    marginBottom: 46,
+    style: { fontSize: "12px", background: "transparent", overflow: "visible" },
+  };
+}
+
+/** One entry of a legend drawn inside the plot. */
+export interface LegendEntry {
+  label: string;
+  colour: string;
+  symbol?: (typeof symbols)[number];
+}
+
+/** A legend in the plot's own ink (one SVG, nothing beside it), in the corner `anchor`. */
+export function legend(
+  entries: LegendEntry[],
+  anchor: "top-right" | "top-left" | "bottom-right" | "bottom-left",
+): Plot.Markish[] {
+  const right = anchor.endsWith("right");
+  const top = anchor.startsWith("top");
+  return entries.flatMap((entry, k) => {
+    const dy = top ? 14 + 18 * k : -10 - 18 * (entries.length - 1 - k);
+    const point = { frameAnchor: anchor, dy } as const;
+    return [
+      Plot.dot([entry], {
+        ...point,
+        dx: right ? -10 : 12,
+        r: 4.5,
+        fill: entry.colour,
+        ...(entry.symbol === undefined ? {} : { symbol: entry.symbol }),
+      }),
+      Plot.text([entry], {
+        ...point,
+        dx: right ? -20 : 22,
+        text: "label",
+        textAnchor: right ? "end" : "start",
+        lineAnchor: "middle",
+      }),
+    ];
+  });
+}
+
+/** A plot as one SVG element, named for readers who cannot see it. */
+export function svg(options: Plot.PlotOptions, label: string): SVGSVGElement {
+  const element = Plot.plot({ ...options, ariaLabel: label }) as unknown as SVGSVGElement;
+  element.setAttribute("role", "img");
+  element.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  return element;
+}

@@ -1,0 +1,74 @@
+import type { StopReason } from "@sgdscope/sgd";
+
+/** A measured number; exact ones have `standardError` 0 and no products. */
+export interface Estimate {
+  value: number;
+  standardError: number;
+  matvecs: number;
+}
+
+/** The alignment of the noise at one moment of a training. */
+export interface AlignmentRecord {
+  step: number;
+  /** L = (1/2n) Σ‖f − y‖². */
+  loss: number;
+  /** μ = Tr(ΣG)/(2L‖G‖_F²); undefined where L < 1e-20. */
+  alignmentFactor: number | undefined;
+  /** ‖G‖_F. */
+  frobeniusNorm: number;
+}
+
+/** One trained setting (η, B) and what was measured where it stopped. All of it is plain JSON. */
+export interface MinimumRecord {
+  model: string;
+  data: string;
+  parameters: number;
+  examples: number;
+  outputs: number;
+  learningRate: number;
+  batchSize: number;
+  sampling: string;
+  seed: number;
+  /** Full-batch gradient descent: B = n without replacement. */
+  gradientDescent: boolean;
+  reason: StopReason;
+  steps: number;
+  seconds: number;
+  loss: number;
+  /** Whether the loss fell below the task's `lossBelow`: only then is this a minimum that the theory speaks of. */
+  interpolates: boolean;
+  /** Undefined if the training diverged. */
+  minimum: MinimumMeasurement | undefined;
+  alignment: AlignmentRecord[];
+}
+
+/** The measurement at the final parameters; exact from the Gram matrix but for `hessianFrobeniusNorm`. */
+export interface MinimumMeasurement {
+  trace: number;
+  /** ‖G‖_F, exact. */
+  frobeniusNorm: number;
+  /** ‖H‖_F by deflated probing of Hessian-vector products. */
+  hessianFrobeniusNorm: Estimate | undefined;
+  largestEigenvalue: number;
+  alignmentFactor: number | undefined;
+  alignmentFactorUncentred: number | undefined;
+  directionAlignment: number | undefined;
+  magnitudeAlignment: number | undefined;
+  /** p of this batch size and sampling. */
+  samplingFactor: number;
+  /** √(1/(pμ))/η, the paper's bound on ‖H‖_F with the measured μ; Infinity for gradient descent. */
+  frobeniusBound: number | undefined;
+  /** ‖G‖_F·η·√(pμ): below 1 where the bound holds. */
+  frobeniusRatio: number | undefined;
+  /** ‖G‖_F·η/√B. */
+  scaledNorm: number;
+  /** η*, exact. */
+  criticalLearningRate: number;
+  /** η/η*. */
+  edgeRatio: number;
+  /** ηλ_max/2. */
+  descentRatio: number;
+  /** p·Tr(H)·η/2. */
+  traceRatio: number;
+  verdict: string;
+}
