@@ -1,5 +1,5 @@
 import { permutation, restoreRandom, subset, type RandomState } from "@sgdscope/random";
-import { SgdError, expectInteger } from "./error.js";
+import { SgdError, expectInteger } from "./errors.js";
 
 /** How the examples of a step are chosen. */
 export type Sampling = "with-replacement" | "without-replacement" | "bernoulli" | "epoch-shuffle";
@@ -30,7 +30,7 @@ export interface Sampler {
   next(): Int32Array;
   /** What the sum of the batch's gradients is divided by: B for Bernoulli sampling, else the length of the batch. */
   divisor(batch: Int32Array): number;
-  /** The state before the next draw. Throws SgdError `random-without-state` if the generator cannot be saved. */
+  /** The state before the next draw. Throws SgdError `RANDOM_WITHOUT_STATE` if the generator cannot be saved. */
   state(): SamplerState;
 }
 
@@ -50,7 +50,7 @@ const kinds: readonly Sampling[] = ["with-replacement", "without-replacement", "
  * @param size - Number of examples n ≥ 1.
  * @param batchSize - B ≥ 1; at most n unless sampling is with replacement.
  * @param random - Uniform generator on [0, 1); one with `state()` makes the sampler resumable.
- * @throws SgdError `invalid-sampling`, `invalid-size`, `invalid-batch-size`.
+ * @throws SgdError `INVALID_SAMPLING`, `INVALID_SIZE`, `INVALID_BATCH_SIZE`.
  */
 export function sampler(kind: Sampling, size: number, batchSize: number, random: Random): Sampler {
   validate("sampler", kind, size, batchSize);
@@ -60,23 +60,23 @@ export function sampler(kind: Sampling, size: number, batchSize: number, random:
 /**
  * The sampler that continues where `sampler.state()` was taken, with the generator saved in it.
  *
- * @throws SgdError `invalid-checkpoint` if `state` is not such a state.
+ * @throws SgdError `INVALID_CHECKPOINT` if `state` is not such a state.
  */
 export function restoreSampler(state: SamplerState): Sampler {
   validate("restoreSampler", state.kind, state.size, state.batchSize);
   const { epoch } = state;
   if (epoch !== undefined && (epoch.order.length !== state.size || !isPermutation(epoch.order)))
     throw new SgdError(
-      "invalid-checkpoint",
+      "INVALID_CHECKPOINT",
       `restoreSampler: expected an order of ${state.size} examples in state.epoch`,
     );
   if (epoch !== undefined)
-    expectInteger("invalid-checkpoint", "restoreSampler: expected state.epoch.position", epoch.position, 0, state.size);
+    expectInteger("INVALID_CHECKPOINT", "restoreSampler: expected state.epoch.position", epoch.position, 0, state.size);
   let random: Random;
   try {
     random = restoreRandom(state.random);
   } catch {
-    throw new SgdError("invalid-checkpoint", "restoreSampler: expected the state of a generator in state.random");
+    throw new SgdError("INVALID_CHECKPOINT", "restoreSampler: expected the state of a generator in state.random");
   }
   return build(state.kind, state.size, state.batchSize, random, epoch);
 }
@@ -122,7 +122,7 @@ function build(
     state() {
       if (random.state === undefined)
         throw new SgdError(
-          "random-without-state",
+          "RANDOM_WITHOUT_STATE",
           "state: expected a generator with state(), such as seededRandom(seed), got a plain function",
         );
       const saved: SamplerState = { kind, size, batchSize, random: [...random.state()] };
@@ -148,12 +148,12 @@ function bernoulli(size: number, q: number, random: () => number): Int32Array {
 function validate(caller: string, kind: Sampling, size: number, batchSize: number): void {
   if (!kinds.includes(kind))
     throw new SgdError(
-      "invalid-sampling",
+      "INVALID_SAMPLING",
       `${caller}: expected kind to be one of ${kinds.join(", ")}, got ${kind as string}`,
     );
-  expectInteger("invalid-size", `${caller}: expected size`, size, 1);
+  expectInteger("INVALID_SIZE", `${caller}: expected size`, size, 1);
   const most = kind === "with-replacement" ? Infinity : size;
-  expectInteger("invalid-batch-size", `${caller}: expected batchSize`, batchSize, 1, most);
+  expectInteger("INVALID_BATCH_SIZE", `${caller}: expected batchSize`, batchSize, 1, most);
 }
 
 function isPermutation(order: readonly number[]): boolean {

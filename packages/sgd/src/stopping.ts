@@ -1,4 +1,4 @@
-import { SgdError, expectInteger } from "./error.js";
+import { SgdError, expectInteger } from "./errors.js";
 
 /** Done when the full loss was below `lossBelow` at `checks` consecutive checks, one every `every` steps. */
 export interface StoppingRule {
@@ -13,8 +13,10 @@ export interface StoppingRule {
 export interface StopCounter {
   /** Whether some rule checks the loss at this step. */
   due(step: number): boolean;
-  /** Counts this step's loss; true if a rule is met. */
-  met(step: number, loss: number): boolean;
+  /** Counts the loss of this step for the rules that check at it. */
+  count(step: number, loss: number): void;
+  /** Whether some rule is met. */
+  reached(): boolean;
   /** Consecutive passes so far, one a rule. */
   counts(): number[];
 }
@@ -27,24 +29,21 @@ export function stopCounter(
   for (const { lossBelow, checks = 1, every } of rules) {
     if (!(lossBelow > 0))
       throw new SgdError(
-        "invalid-stopping-rule",
+        "INVALID_STOPPING_RULE",
         `train: expected stop.lossBelow to be a number > 0, got ${lossBelow}`,
       );
-    expectInteger("invalid-stopping-rule", "train: expected stop.checks", checks, 1);
-    expectInteger("invalid-stopping-rule", "train: expected stop.every", every, 1);
+    expectInteger("INVALID_STOPPING_RULE", "train: expected stop.checks", checks, 1);
+    expectInteger("INVALID_STOPPING_RULE", "train: expected stop.every", every, 1);
   }
   const passed = [...counts];
   return {
     due: (step) => rules.some((rule) => step % rule.every === 0),
-    met(step, loss) {
-      let met = false;
-      rules.forEach(({ lossBelow, checks = 1, every }, k) => {
-        if (step % every !== 0) return;
-        passed[k] = loss < lossBelow ? passed[k]! + 1 : 0;
-        met ||= passed[k] >= checks;
+    count(step, loss) {
+      rules.forEach(({ lossBelow, every }, k) => {
+        if (step % every === 0) passed[k] = loss < lossBelow ? passed[k]! + 1 : 0;
       });
-      return met;
     },
+    reached: () => rules.some(({ checks = 1 }, k) => passed[k]! >= checks),
     counts: () => [...passed],
   };
 }

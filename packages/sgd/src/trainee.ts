@@ -30,7 +30,7 @@ export interface Trainee {
   loss(): number | Promise<number>;
   /** Copies of parameters and velocity, which `restore` continues from bit for bit. */
   snapshot(): Promise<Record<string, NamedArray>>;
-  /** Takes over a snapshot. Throws SgdError `invalid-checkpoint` if it does not fit. */
+  /** Takes over a snapshot. Throws SgdError `INVALID_CHECKPOINT` if it does not fit. */
   restore(arrays: Record<string, NamedArray>): void | Promise<void>;
   dispose?(): void;
 }

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { SgdError, expectInteger } from "../error.js";
+import { SgdError, expectInteger } from "../errors.js";
 import type { NamedArray, StepOptions, Trainee } from "../trainee.js";
 
 /** Tensors by name. */
@@ -36,13 +36,13 @@ export interface TensorTrainee extends Trainee {
  * The inputs, targets, parameters and velocity stay on the device until `dispose`.
  *
  * @param params - Starting values; copied, so the caller still disposes its own.
- * @throws SgdError `invalid-dataset`, `invalid-parameters`.
+ * @throws SgdError `INVALID_DATASET`, `INVALID_PARAMETERS`.
  */
 export function tensorTrainee(model: Model, dataset: Dataset, params: NamedTensors): TensorTrainee {
   const { size, outputs } = validate(dataset);
   const names = Object.keys(params);
   if (names.length === 0)
-    throw new SgdError("invalid-parameters", "tensorTrainee: expected at least one parameter, got none");
+    throw new SgdError("INVALID_PARAMETERS", "tensorTrainee: expected at least one parameter, got none");
 
   let weights: tf.Tensor[] = names.map((name) => tf.clone(params[name]!));
   let velocity: tf.Tensor[] | undefined;
@@ -54,49 +54,52 @@ export function tensorTrainee(model: Model, dataset: Dataset, params: NamedTenso
     Object.fromEntries(names.map((name, k) => [name, tensors[k]!]));
 
   function alive(caller: string): void {
-    if (disposed) throw new SgdError("disposed", `${caller}: expected a living trainee, got a disposed one`);
+    if (disposed) throw new SgdError("DISPOSED", `${caller}: expected a living trainee, got a disposed one`);
   }
 
-  /** Σ_{i∈batch} ∇½‖f(xᵢ) − yᵢ‖² / divisor, one tensor a parameter. */
-  function gradient(batch: Int32Array, divisor: number): tf.Tensor[] {
+  /** factor · Σ_{i∈batch} ∇½‖f(xᵢ) − yᵢ‖², one tensor a parameter; zeros for an empty batch. */
+  function gradient(batch: Int32Array, factor: number): tf.Tensor[] {
+    if (batch.length === 0) return weights.map((w) => tf.zerosLike(w));
     const everything = isEverything(batch, size);
     const x = everything ? inputs : rows(dataset.inputs, batch, dataset.inputShape);
     const y = everything ? targets : rows(dataset.targets, batch, [outputs]);
-    // Residual / divisor is the signal to propagate back; the value of the loss itself is never needed.
-    const half = tf.customGrad((f: tf.Tensor | tf.GradSaveFunc) => {
-      const residual = tf.sub(f as tf.Tensor, y);
-      return { value: residual, gradFunc: () => tf.mul(residual, 1 / divisor) };
+    // The residual is the signal to propagate back; the value of the loss itself is never needed.
+    const residual = tf.customGrad((f: tf.Tensor | tf.GradSaveFunc) => {
+      const r = tf.sub(f as tf.Tensor, y);
+      return { value: r, gradFunc: () => tf.mul(r, factor) };
     });
-    return tf.grads((...tensors: tf.Tensor[]) => half(model.apply(named(tensors), x)))(weights);
+    return tf.grads((...tensors: tf.Tensor[]) => residual(model.apply(named(tensors), x)))(weights);
   }
 
-  function step(batch: Int32Array, { learningRate, momentum, clipNorm, divisor }: StepOptions): void {
+  /** New weights, and the new velocity where there is momentum. */
+  function stepped(batch: Int32Array, options: StepOptions): { weights: tf.Tensor[]; velocity?: tf.Tensor[] } {
+    const { learningRate, momentum, clipNorm, divisor } = options;
+    const plain = momentum === 0 && velocity === undefined;
+    // Without clipping and momentum the learning rate rides on the residual: one operation less for each parameter.
+    if (plain && clipNorm === Infinity) {
+      const updates = gradient(batch, learningRate / divisor);
+      return { weights: weights.map((w, k) => tf.sub(w, updates[k]!)) };
+    }
+    const g = gradient(batch, 1 / divisor);
+    const clip = clipNorm === Infinity ? tf.scalar(1) : clipFactor(g, clipNorm);
+    if (plain) {
+      const rate = tf.mul(clip, learningRate);
+      return { weights: weights.map((w, k) => tf.sub(w, tf.mul(g[k]!, rate))) };
+    }
+    const clipped = clipNorm === Infinity ? g : g.map((part) => tf.mul(part, clip));
+    const m = velocity === undefined ? clipped : velocity.map((v, k) => tf.add(tf.mul(v, momentum), clipped[k]!));
+    return { weights: weights.map((w, k) => tf.sub(w, tf.mul(m[k]!, learningRate))), velocity: m };
+  }
+
+  function step(batch: Int32Array, options: StepOptions): void {
     alive("step");
     if (batch.length === 0 && velocity === undefined) return;
-    const next = tf.tidy(() => {
-      let direction = batch.length === 0 ? weights.map((w) => tf.zerosLike(w)) : gradient(batch, divisor);
-      let scale: tf.Scalar | undefined;
-      if (clipNorm !== Infinity) {
-        const square = tf.addN(direction.map((g) => tf.sum(tf.square(g))));
-        scale = tf.minimum(1, tf.div(clipNorm, tf.sqrt(square)));
-      }
-      let moving: tf.Tensor[] | undefined;
-      if (momentum > 0 || velocity !== undefined) {
-        const clip = scale;
-        const scaled = clip === undefined ? direction : direction.map((g) => tf.mul(g, clip));
-        moving = velocity === undefined ? scaled : velocity.map((m, k) => tf.add(tf.mul(m, momentum), scaled[k]!));
-        direction = moving;
-        scale = undefined;
-      }
-      const rate = scale === undefined ? tf.scalar(learningRate) : tf.mul(scale, learningRate);
-      return { weights: weights.map((w, k) => tf.sub(w, tf.mul(direction[k]!, rate))), velocity: moving };
-    });
+    const next = tf.tidy(() => stepped(batch, options));
     tf.dispose(weights);
     weights = next.weights;
-    if (next.velocity !== undefined) {
-      if (velocity !== undefined) tf.dispose(velocity);
-      velocity = next.velocity;
-    }
+    if (next.velocity === undefined) return;
+    if (velocity !== undefined) tf.dispose(velocity);
+    velocity = next.velocity;
   }
 
   async function loss(): Promise<number> {
@@ -156,6 +159,12 @@ export function tensorTrainee(model: Model, dataset: Dataset, params: NamedTenso
   };
 }
 
+/** min(1, clipNorm/‖g‖), on the device. */
+function clipFactor(g: readonly tf.Tensor[], clipNorm: number): tf.Tensor {
+  const square = tf.addN(g.map((part) => tf.sum(tf.square(part))));
+  return tf.minimum(1, tf.div(clipNorm, tf.sqrt(square)));
+}
+
 /** The chosen rows of a row-major array, as a tensor. */
 function rows(data: Float32Array, batch: Int32Array, shape: readonly number[]): tf.Tensor {
   const width = shape.reduce((a, b) => a * b, 1);
@@ -176,7 +185,7 @@ function float32(arrays: Record<string, NamedArray>, name: string, shape: readon
   if (array === undefined || !(array.data instanceof Float32Array) || array.shape.join() !== shape.join()) {
     const got = array === undefined ? "nothing" : `${array.data.constructor.name} [${array.shape.join(", ")}]`;
     throw new SgdError(
-      "invalid-checkpoint",
+      "INVALID_CHECKPOINT",
       `restore: expected ${name} to be a Float32Array [${shape.join(", ")}], got ${got}`,
     );
   }
@@ -185,17 +194,17 @@ function float32(arrays: Record<string, NamedArray>, name: string, shape: readon
 
 function validate(dataset: Dataset): { size: number; outputs: number } {
   const { size, outputs, inputShape, inputs, targets } = dataset;
-  expectInteger("invalid-dataset", "tensorTrainee: expected dataset.size", size, 1);
-  expectInteger("invalid-dataset", "tensorTrainee: expected dataset.outputs", outputs, 1);
+  expectInteger("INVALID_DATASET", "tensorTrainee: expected dataset.size", size, 1);
+  expectInteger("INVALID_DATASET", "tensorTrainee: expected dataset.outputs", outputs, 1);
   const width = inputShape.reduce((a, b) => a * b, 1);
   if (inputs.length !== size * width)
     throw new SgdError(
-      "invalid-dataset",
+      "INVALID_DATASET",
       `tensorTrainee: expected dataset.inputs of length ${size * width}, got ${inputs.length}`,
     );
   if (targets.length !== size * outputs)
     throw new SgdError(
-      "invalid-dataset",
+      "INVALID_DATASET",
       `tensorTrainee: expected dataset.targets of length ${size * outputs}, got ${targets.length}`,
     );
   return { size, outputs };

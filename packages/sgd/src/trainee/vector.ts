@@ -1,4 +1,4 @@
-import { SgdError, expectInteger } from "../error.js";
+import { SgdError, expectInteger } from "../errors.js";
 import type { NamedArray, Trainee } from "../trainee.js";
 
 /** A loss over n examples as plain Float64 functions. */
@@ -24,12 +24,12 @@ export interface VectorTrainee extends Trainee {
  *
  * Costs one `gradient` and three passes over P a step; memory 2P numbers, 3P with momentum.
  *
- * @throws SgdError `invalid-size`, `invalid-parameters`.
+ * @throws SgdError `INVALID_SIZE`, `INVALID_PARAMETERS`.
  */
 export function vectorTrainee(problem: VectorProblem): VectorTrainee {
-  expectInteger("invalid-size", "vectorTrainee: expected size", problem.size, 1);
+  expectInteger("INVALID_SIZE", "vectorTrainee: expected size", problem.size, 1);
   if (problem.parameters.length === 0)
-    throw new SgdError("invalid-parameters", "vectorTrainee: expected at least one parameter, got none");
+    throw new SgdError("INVALID_PARAMETERS", "vectorTrainee: expected at least one parameter, got none");
   const parameters = problem.parameters.slice();
   const gradient = new Float64Array(parameters.length);
   let velocity: Float64Array | undefined;
@@ -82,7 +82,7 @@ function float64(arrays: Record<string, NamedArray>, name: string, length: numbe
   if (!(data instanceof Float64Array) || data.length !== length) {
     const got = data === undefined ? "nothing" : `${data.constructor.name} of length ${data.length}`;
     throw new SgdError(
-      "invalid-checkpoint",
+      "INVALID_CHECKPOINT",
       `restore: expected ${name} to be a Float64Array of length ${length}, got ${got}`,
     );
   }

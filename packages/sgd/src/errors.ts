@@ -1,18 +1,18 @@
 /** What went wrong, for a caller that handles it. */
 export type SgdErrorCode =
-  | "invalid-size"
-  | "invalid-batch-size"
-  | "invalid-sampling"
-  | "invalid-learning-rate"
-  | "invalid-momentum"
-  | "invalid-clip-norm"
-  | "invalid-steps"
-  | "invalid-stopping-rule"
-  | "invalid-dataset"
-  | "invalid-parameters"
-  | "invalid-checkpoint"
-  | "random-without-state"
-  | "disposed";
+  | "INVALID_SIZE"
+  | "INVALID_BATCH_SIZE"
+  | "INVALID_SAMPLING"
+  | "INVALID_LEARNING_RATE"
+  | "INVALID_MOMENTUM"
+  | "INVALID_CLIP_NORM"
+  | "INVALID_STEPS"
+  | "INVALID_STOPPING_RULE"
+  | "INVALID_DATASET"
+  | "INVALID_PARAMETERS"
+  | "INVALID_CHECKPOINT"
+  | "RANDOM_WITHOUT_STATE"
+  | "DISPOSED";
 
 /** The one error class of this package; recognise it by `name` and `code`. */
 export class SgdError extends Error {

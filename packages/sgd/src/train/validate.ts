@@ -1,0 +1,50 @@
+import { SgdError, expectInteger } from "../errors.js";
+import { restoreSampler, sampler, type Sampler } from "../sampler.js";
+import { expectLearningRate } from "../schedule.js";
+import type { Trainee } from "../trainee.js";
+import type { CheckpointState, TrainOptions } from "./types.js";
+
+/** The sampler of a new training, or the one that a checkpoint saved. */
+export function samplerOf(
+  trainee: Trainee,
+  {
+    sampling = "without-replacement",
+    batchSize,
+    random,
+    resume,
+  }: Pick<TrainOptions, "sampling" | "batchSize" | "random" | "resume">,
+): Sampler {
+  if (resume === undefined) return sampler(sampling, trainee.size, batchSize, random);
+  const saved = restoreSampler(resume.state.sampler);
+  if (saved.kind !== sampling || saved.size !== trainee.size || saved.batchSize !== batchSize)
+    throw new SgdError(
+      "INVALID_CHECKPOINT",
+      `train: expected a checkpoint of ${sampling} batches of ${batchSize} from ${trainee.size}, ` +
+        `got ${saved.kind} batches of ${saved.batchSize} from ${saved.size}`,
+    );
+  return saved;
+}
+
+/** Refuses options out of range. */
+export function validateOptions<V extends Trainee, T>(options: TrainOptions<V, T>): void {
+  const { momentum = 0, clipNorm = Infinity, maxSteps, probe, checkpoint } = options;
+  if (typeof options.learningRate === "number") expectLearningRate("train", options.learningRate);
+  if (!(momentum >= 0 && momentum < 1))
+    throw new SgdError("INVALID_MOMENTUM", `train: expected momentum in [0, 1), got ${momentum}`);
+  if (!(clipNorm > 0)) throw new SgdError("INVALID_CLIP_NORM", `train: expected clipNorm > 0, got ${clipNorm}`);
+  expectInteger("INVALID_STEPS", "train: expected maxSteps", maxSteps, 0);
+  if (probe?.every !== undefined) expectInteger("INVALID_STEPS", "train: expected probe.every", probe.every, 1);
+  if (checkpoint !== undefined) expectInteger("INVALID_STEPS", "train: expected checkpoint.every", checkpoint.every, 1);
+}
+
+/** Refuses a checkpoint that was saved with other rules or in another format. */
+export function expectFits(state: CheckpointState, rules: number): void {
+  if ((state.version as number) !== 1)
+    throw new SgdError("INVALID_CHECKPOINT", `train: expected a checkpoint of version 1, got ${String(state.version)}`);
+  expectInteger("INVALID_CHECKPOINT", "train: expected the checkpoint's step", state.step, 0);
+  if (state.stopCounts.length !== rules)
+    throw new SgdError(
+      "INVALID_CHECKPOINT",
+      `train: expected counts of ${rules} stopping rules, got ${state.stopCounts.length}`,
+    );
+}
