@@ -52,16 +52,34 @@ export function multiplyTransposed(a: Vector, b: Vector, rows: number, inner: nu
 export function gramOfRows(a: Vector, rows: number, inner: number): Float64Array {
   expectShape("gramOfRows", "a", a, rows, inner);
   const left = double(a);
-  const gram = new Float64Array(rows * rows);
+  return lowerProduct(left, left, rows, inner);
+}
+
+/**
+ * The product `A·Bᵀ` where it is known to be symmetric, as in `A·W·Aᵀ` with `B = A·W`: half the cost, exactly symmetric.
+ *
+ * @param a - `rows × inner`, row-major.
+ * @param b - `rows × inner`, row-major.
+ * @returns `rows × rows`: the lower triangle of `A·Bᵀ`, mirrored. Cost `rows²·inner` operations.
+ * @throws LinearAlgebraError SHAPE_MISMATCH when a length does not fit its shape.
+ */
+export function symmetricProduct(a: Vector, b: Vector, rows: number, inner: number): Float64Array {
+  expectShape("symmetricProduct", "a", a, rows, inner);
+  expectShape("symmetricProduct", "b", b, rows, inner);
+  return lowerProduct(double(a), double(b), rows, inner);
+}
+
+function lowerProduct(a: Float64Array, b: Float64Array, rows: number, inner: number): Float64Array {
+  const product = new Float64Array(rows * rows);
   for (let depth = 0; depth < inner; depth += DEPTH) {
     const end = Math.min(inner, depth + DEPTH);
     for (let top = 0; top < rows; top += PANEL) {
       const bottom = Math.min(rows, top + PANEL);
-      accumulate(left, left, gram, top, bottom, 0, bottom, depth, end, inner, rows);
+      accumulate(a, b, product, top, bottom, 0, bottom, depth, end, inner, rows);
     }
   }
-  mirrorLower(gram, rows);
-  return gram;
+  mirrorLower(product, rows);
+  return product;
 }
 
 /**
