@@ -1,1 +1,11 @@
-export {};
+export type { Activation } from "./activation.js";
+export { asDataset, type Dataset } from "./data/dataset.js";
+export { gaussianInputs, uniformOnSphere } from "./data/inputs.js";
+export { linearTeacher, reluTeacher, type Teacher } from "./data/teachers.js";
+export { erf } from "./erf.js";
+export { ModelsRfmError, type ModelsRfmErrorCode } from "./errors.js";
+export { leastSquares, type LeastSquares } from "./least-squares.js";
+export type { ClosedFormModel, GramSystem, Random } from "./model.js";
+export { linearRegression, type LinearRegression, type LinearRegressionOptions } from "./models/linear-regression.js";
+export { randomFeatures, type RandomFeatures, type RandomFeaturesOptions } from "./models/random-features.js";
+export { twoLayerRelu, type TwoLayerRelu, type TwoLayerReluOptions } from "./models/two-layer-relu.js";

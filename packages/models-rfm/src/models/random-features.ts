@@ -1,0 +1,78 @@
+import { gaussian } from "@sgdscope/random";
+import { activationOf, type Activation } from "../activation.js";
+import { uniformOnSphere } from "../data/inputs.js";
+import { expectCount, expectPositive } from "../errors.js";
+import { dot, gramOfRows } from "../matrix.js";
+import { closedForm, type ClosedFormModel, type Random } from "../model.js";
+
+export interface RandomFeaturesOptions {
+  /** Input dimension d. */
+  inputs: number;
+  /** Number of features m. */
+  features: number;
+  activation: Activation;
+  /** Draws the fixed first layer, at once. */
+  random: Random;
+  /** Standard deviation of the starting weights; default 1. */
+  initialScale?: number;
+}
+
+/** Random feature model f(x) = θ·φ(x); its parts: `weights` [m, 1]. */
+export interface RandomFeatures extends ClosedFormModel {
+  readonly kind: "random-features";
+  readonly activation: Activation;
+  readonly features: number;
+  /** The fixed first layer, row-major [m, d], rows of norm 1. */
+  readonly directions: Float64Array;
+  /** φ(X), row-major [n, m]. */
+  featureMap(X: Float64Array): Float64Array;
+}
+
+/**
+ * Random feature model f(x) = θ·φ(x), φ_j(x) = σ(w_j·x)/√m, with w_j fixed, uniform on the unit sphere; σ = relu, tanh or erf.
+ *
+ * θ starts at N(0, initialScale²·I). The Gram matrix K = φ(X)φ(X)ᵀ does not depend on θ, and the factor 1/√m lets it converge
+ * to its kernel as m grows. A prediction costs O(md); features are recomputed, not kept.
+ *
+ * @throws ModelsRfmError `INVALID_SIZE`, `UNKNOWN_ACTIVATION`.
+ * @see Rahimi and Recht (2007), Random features for large-scale kernel machines, for the idea.
+ */
+export function randomFeatures(options: RandomFeaturesOptions): RandomFeatures {
+  const { inputs, features, activation, random, initialScale = 1 } = options;
+  expectCount("randomFeatures: expected inputs", inputs);
+  expectCount("randomFeatures: expected features", features);
+  expectPositive("randomFeatures: expected initialScale", initialScale);
+  const sigma = activationOf("randomFeatures", activation);
+  const directions = uniformOnSphere(features, inputs, random, 1);
+  const norm = 1 / Math.sqrt(features);
+  const feature = (X: Float64Array, example: number, j: number): number =>
+    norm * sigma(dot(directions, j * inputs, X, example * inputs, inputs));
+
+  function featureMap(X: Float64Array): Float64Array {
+    const n = X.length / inputs;
+    const rows = new Float64Array(n * features);
+    for (let i = 0; i < n; i++) for (let j = 0; j < features; j++) rows[i * features + j] = feature(X, i, j);
+    return rows;
+  }
+
+  const phi = new Float64Array(features);
+  const model = closedForm({
+    name: `random-features-${activation}-${inputs}-${features}`,
+    inputs,
+    shapes: { weights: [features, 1] },
+    init: (draw) => gaussian(features, draw).map((w) => initialScale * w),
+    forward(theta, X, example) {
+      let sum = 0;
+      for (let j = 0; j < features; j++) {
+        phi[j] = feature(X, example, j);
+        sum += theta[j]! * phi[j]!;
+      }
+      return sum;
+    },
+    addGradient(_theta, _X, _example, weight, out, offset) {
+      for (let j = 0; j < features; j++) out[offset + j]! += weight * phi[j]!;
+    },
+    gram: (_theta, X, n) => gramOfRows(featureMap(X), n, features),
+  });
+  return { ...model, kind: "random-features", activation, features, directions, featureMap };
+}

@@ -1,0 +1,88 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { expectLength } from "./errors.js";
+import type { ClosedFormModel, Random } from "./model.js";
+import type { LinearRegression } from "./models/linear-regression.js";
+import type { RandomFeatures } from "./models/random-features.js";
+import type { TwoLayerRelu } from "./models/two-layer-relu.js";
+
+/** Tensors by name. */
+export type NamedTensors = Record<string, tf.Tensor>;
+
+/** A closed-form model as a pure function of tensors, Float32. */
+export interface TensorModel {
+  name: string;
+  inputShape: number[];
+  outputs: number;
+  /** The closed form's start, so the same seed starts both; the caller disposes it. */
+  init(random: Random): NamedTensors;
+  /** x [n, d] to f [n, 1]. */
+  apply(params: NamedTensors, x: tf.Tensor): tf.Tensor;
+  /** A vector θ as tensors; the caller disposes them. Throws ModelsRfmError `WRONG_LENGTH`. */
+  tensors(theta: Float64Array): NamedTensors;
+  /** Tensors as a vector θ, Float64, read from the device. */
+  vector(params: NamedTensors): Promise<Float64Array>;
+  /** Frees the fixed first layer of a random feature model; nothing for the others. */
+  dispose(): void;
+}
+
+/**
+ * The same model in TensorFlow.js: same names, same order of parameters, values rounded to Float32.
+ *
+ * A random feature model keeps its fixed first layer on the device until `dispose`.
+ */
+export function tensorModel(model: LinearRegression | RandomFeatures | TwoLayerRelu): TensorModel {
+  const { apply, dispose } = forwardOf(model);
+  const tensors = (theta: Float64Array): NamedTensors => split(model, theta);
+  return {
+    name: model.name,
+    inputShape: [model.inputs],
+    outputs: 1,
+    init: (random) => tensors(model.init(random)),
+    apply,
+    tensors,
+    async vector(params) {
+      const parts = await Promise.all(Object.keys(model.shapes).map(async (name) => params[name]!.data<"float32">()));
+      return Float64Array.from(parts.flatMap((part) => [...part]));
+    },
+    dispose,
+  };
+}
+
+interface Forward {
+  apply: TensorModel["apply"];
+  dispose: () => void;
+}
+
+function forwardOf(model: LinearRegression | RandomFeatures | TwoLayerRelu): Forward {
+  const nothing = (): void => undefined;
+  switch (model.kind) {
+    case "linear-regression":
+      return { apply: (params, x) => tf.matMul(x, params["weights"]!), dispose: nothing };
+    case "two-layer-relu":
+      return {
+        apply: (params, x) => tf.matMul(tf.relu(tf.matMul(x, params["hidden"]!, false, true)), params["output"]!),
+        dispose: nothing,
+      };
+    case "random-features": {
+      const directions = tf.tensor(Float32Array.from(model.directions), [model.features, model.inputs], "float32");
+      const norm = 1 / Math.sqrt(model.features);
+      const sigma = { relu: tf.relu, tanh: tf.tanh, erf: tf.erf }[model.activation];
+      return {
+        apply: (params, x) => tf.matMul(tf.mul(sigma(tf.matMul(x, directions, false, true)), norm), params["weights"]!),
+        dispose: () => directions.dispose(),
+      };
+    }
+  }
+}
+
+function split(model: ClosedFormModel, theta: Float64Array): NamedTensors {
+  expectLength("tensors: expected theta", theta, model.parameters);
+  const params: NamedTensors = {};
+  let offset = 0;
+  for (const [name, shape] of Object.entries(model.shapes)) {
+    const size = shape.reduce((a, b) => a * b, 1);
+    params[name] = tf.tensor(Float32Array.from(theta.subarray(offset, offset + size)), [...shape], "float32");
+    offset += size;
+  }
+  return params;
+}
