@@ -50,6 +50,9 @@ export interface Network extends Model {
   readonly parameters: readonly ParameterInfo[];
   /** Constants of the function that are not trained: running means and variances of batch normalisation, Float32. */
   readonly buffers: NamedArrays;
+  /** The layers as plain JSON, each with its name; `sequential` makes the same function of them. */
+  readonly specs: readonly LayerSpec[];
+  /** One row a layer, those inside residual blocks after their block. */
   readonly layers: readonly LayerSummary[];
   /**
    * The same network with other constants; `buffers` must have the names and shapes of `network.buffers`.

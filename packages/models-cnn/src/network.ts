@@ -3,7 +3,7 @@ import { gaussian } from "@sgdscope/random";
 import * as tf from "@tensorflow/tfjs-core";
 import type { ModelConfig } from "./config.js";
 import { integer, ModelsError, showShape } from "./errors.js";
-import { applyLayers, buildLayers, newNamer } from "./layers/build.js";
+import { applyLayers, buildLayers, nameLayers } from "./layers/build.js";
 import type { Context, Layer } from "./layers/layer.js";
 import type { LayerSpec } from "./layers/spec.js";
 import type { LayerSummary, NamedArrays, NamedTensors, Network } from "./model.js";
@@ -25,7 +25,8 @@ export function buildNetwork(
   buffers?: NamedArrays,
 ): Network {
   const shape = checkInputShape(name, inputShape);
-  const layers = buildLayers(specs, shape, newNamer());
+  const named = nameLayers(specs);
+  const layers = buildLayers(named, shape);
   const flat = [...everyLayer(layers)].map(([layer]) => layer);
   const parameters = flat.flatMap((layer) => layer.parameters);
   const last = layers.at(-1)?.outputShape ?? shape;
@@ -48,6 +49,7 @@ export function buildNetwork(
     config,
     parameters,
     buffers: held,
+    specs: named,
     layers: [...everyLayer(layers)].map(([layer, depth]) => summaryOf(layer, depth)),
     init: (random) =>
       Object.fromEntries(

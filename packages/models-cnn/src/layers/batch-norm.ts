@@ -1,13 +1,14 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelsError, show } from "../errors.js";
-import type { Layer } from "./layer.js";
+import type { Layer, NamedSpec } from "./layer.js";
 import type { BatchNormSpec } from "./spec.js";
 
 /**
  * γ·(x − m)/√(v + ε) + β over the last axis, with m and v constants: each example is transformed alone, so per-example
  * gradients and the theory of sampling hold; statistics of the batch itself would couple the examples.
  */
-export function batchNorm(spec: BatchNormSpec, name: string, inputShape: number[]): Layer {
+export function batchNorm(spec: NamedSpec<BatchNormSpec>, inputShape: number[]): Layer {
+  const { name } = spec;
   const epsilon = spec.epsilon ?? 1e-5;
   if (!(epsilon > 0 && Number.isFinite(epsilon)))
     throw new ModelsError(

@@ -4,15 +4,19 @@ import { ModelsError, oneOf, show, showShape } from "../errors.js";
 import { batchNorm } from "./batch-norm.js";
 import { conv } from "./conv.js";
 import { dense } from "./dense.js";
-import type { Context, Layer, Namer } from "./layer.js";
+import type { Context, Layer, NamedSpec } from "./layer.js";
 import { globalAveragePool, pool, subsample } from "./pool.js";
 import type { ActivationSpec, FlattenSpec, LayerSpec, ResidualSpec } from "./spec.js";
 
-/** The layers of `specs`, each bound to the output shape of the one before. */
-export function buildLayers(specs: readonly LayerSpec[], inputShape: number[], namer: Namer): Layer[] {
+/**
+ * The layers of `specs`, each bound to the output shape of the one before.
+ *
+ * @param specs - Named by `nameLayers`.
+ */
+export function buildLayers(specs: readonly LayerSpec[], inputShape: number[]): Layer[] {
   let shape = inputShape;
   return specs.map((spec) => {
-    const layer = buildLayer(spec, shape, namer);
+    const layer = buildLayer(spec as NamedSpec, shape);
     shape = layer.outputShape;
     return layer;
   });
@@ -22,41 +26,48 @@ export function buildLayers(specs: readonly LayerSpec[], inputShape: number[], n
 export const applyLayers = (layers: readonly Layer[], x: tf.Tensor, context: Context): tf.Tensor =>
   layers.reduce((value, layer) => layer.apply(value, context), x);
 
-/** Names by kind and count (`conv1`, `dense1`), unless one is asked for; refuses a name that is taken. */
-export function newNamer(): Namer {
+/**
+ * The same layers, each with a name: the one it has, or kind and count (`conv1`, `dense1`).
+ *
+ * @throws ModelsError `OPTION` for a name that is empty or taken.
+ */
+export function nameLayers(specs: readonly LayerSpec[]): NamedSpec[] {
   const counts = new Map<string, number>();
   const taken = new Set<string>();
-  return (kind, asked) => {
+  const visit = (spec: LayerSpec): NamedSpec => {
+    const kind = spec.layer === "batch-norm" ? "norm" : spec.layer;
     const count = (counts.get(kind) ?? 0) + 1;
     counts.set(kind, count);
-    const name = asked ?? `${kind}${count}`;
+    const name = spec.name ?? `${kind}${count}`;
     if (name === "" || taken.has(name))
       throw new ModelsError("OPTION", `layers: expected names that are not empty and not used twice, got "${name}"`);
     taken.add(name);
-    return name;
+    if (spec.layer !== "residual") return { ...spec, name };
+    return { ...spec, name, branch: spec.branch.map(visit), shortcut: (spec.shortcut ?? []).map(visit) };
   };
+  return specs.map(visit);
 }
 
-function buildLayer(spec: LayerSpec, shape: number[], namer: Namer): Layer {
+function buildLayer(spec: NamedSpec, shape: number[]): Layer {
   switch (spec.layer) {
     case "conv":
-      return conv(spec, namer("conv", spec.name), shape);
+      return conv(spec, shape);
     case "dense":
-      return dense(spec, namer("dense", spec.name), shape);
+      return dense(spec, shape);
     case "activation":
-      return activation(spec, namer("activation", undefined), shape);
+      return activation(spec, shape);
     case "pool":
-      return pool(spec, namer("pool", undefined), shape);
+      return pool(spec, shape);
     case "global-average-pool":
-      return globalAveragePool(spec, namer("global-average-pool", undefined), shape);
+      return globalAveragePool(spec, shape);
     case "batch-norm":
-      return batchNorm(spec, namer("norm", spec.name), shape);
+      return batchNorm(spec, shape);
     case "flatten":
-      return flatten(spec, namer("flatten", undefined), shape);
+      return flatten(spec, shape);
     case "subsample":
-      return subsample(spec, namer("subsample", undefined), shape);
+      return subsample(spec, shape);
     case "residual":
-      return residual(spec, shape, namer);
+      return residual(spec, shape);
     default:
       throw new ModelsError(
         "OPTION",
@@ -67,7 +78,8 @@ function buildLayer(spec: LayerSpec, shape: number[], namer: Namer): Layer {
 
 const bare = { parameters: [], buffers: {}, inner: [] };
 
-function activation(spec: ActivationSpec, name: string, shape: number[]): Layer {
+function activation(spec: NamedSpec<ActivationSpec>, shape: number[]): Layer {
+  const { name } = spec;
   const which = oneOf(name, "function", spec.function, activations);
   return {
     ...bare,
@@ -79,7 +91,7 @@ function activation(spec: ActivationSpec, name: string, shape: number[]): Layer 
   };
 }
 
-function flatten(_spec: FlattenSpec, name: string, shape: number[]): Layer {
+function flatten({ name }: NamedSpec<FlattenSpec>, shape: number[]): Layer {
   const size = shape.reduce((a, b) => a * b, 1);
   return {
     ...bare,
@@ -91,10 +103,10 @@ function flatten(_spec: FlattenSpec, name: string, shape: number[]): Layer {
   };
 }
 
-function residual(spec: ResidualSpec, shape: number[], namer: Namer): Layer {
-  const name = namer("residual", spec.name);
-  const branch = buildLayers(spec.branch, shape, namer);
-  const shortcut = buildLayers(spec.shortcut ?? [], shape, namer);
+function residual(spec: NamedSpec<ResidualSpec>, shape: number[]): Layer {
+  const { name } = spec;
+  const branch = buildLayers(spec.branch, shape);
+  const shortcut = buildLayers(spec.shortcut ?? [], shape);
   const [left, right] = [branch, shortcut].map((layers) => layers.at(-1)?.outputShape ?? shape) as [number[], number[]];
   if (String(left) !== String(right))
     throw new ModelsError(

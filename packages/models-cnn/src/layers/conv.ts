@@ -1,11 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { integer, ModelsError, oneOf, showShape } from "../errors.js";
 import { kernelDeviation } from "../initial.js";
-import type { Layer } from "./layer.js";
+import type { Layer, NamedSpec } from "./layer.js";
 import type { ConvSpec } from "./spec.js";
 
 /** 2-D convolution as one Conv2D and, with a bias, one Add. */
-export function conv(spec: ConvSpec, name: string, inputShape: number[]): Layer {
+export function conv(spec: NamedSpec<ConvSpec>, inputShape: number[]): Layer {
+  const { name } = spec;
   const where = `conv ${name}`;
   const filters = integer(where, "filters", spec.filters);
   const size = integer(where, "size", spec.size);

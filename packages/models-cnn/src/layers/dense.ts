@@ -1,11 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { integer, ModelsError, showShape } from "../errors.js";
 import { kernelDeviation } from "../initial.js";
-import type { Layer } from "./layer.js";
+import type { Layer, NamedSpec } from "./layer.js";
 import type { DenseSpec } from "./spec.js";
 
 /** `x·W + b` as one BatchMatMul and, with a bias, one Add. */
-export function dense(spec: DenseSpec, name: string, inputShape: number[]): Layer {
+export function dense(spec: NamedSpec<DenseSpec>, inputShape: number[]): Layer {
+  const { name } = spec;
   const where = `dense ${name}`;
   const units = integer(where, "units", spec.units);
   if (inputShape.length !== 1)

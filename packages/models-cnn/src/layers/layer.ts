@@ -24,5 +24,5 @@ export interface Layer {
   apply(x: tf.Tensor, context: Context): tf.Tensor;
 }
 
-/** Gives every layer a name that is its own: the one asked for, or kind and count. */
-export type Namer = (kind: string, asked: string | undefined) => string;
+/** A layer's specification once it has a name. */
+export type NamedSpec<Spec extends LayerSpec = LayerSpec> = Spec & { name: string };

@@ -1,13 +1,14 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { integer, ModelsError, oneOf, showShape } from "../errors.js";
 import { mapShape } from "./conv.js";
-import type { Layer } from "./layer.js";
+import type { Layer, NamedSpec } from "./layer.js";
 import type { GlobalAveragePoolSpec, PoolSpec, SubsampleSpec } from "./spec.js";
 
 const bare = { parameters: [], buffers: {}, inner: [] };
 
 /** Average or maximum over windows without padding. */
-export function pool(spec: PoolSpec, name: string, inputShape: number[]): Layer {
+export function pool(spec: NamedSpec<PoolSpec>, inputShape: number[]): Layer {
+  const { name } = spec;
   const kind = oneOf(name, "kind", spec.kind, ["average", "max"]);
   const size = integer(name, "size", spec.size ?? 2);
   const stride = integer(name, "stride", spec.stride ?? size);
@@ -34,7 +35,7 @@ export function pool(spec: PoolSpec, name: string, inputShape: number[]): Layer 
 }
 
 /** Mean over height and width. */
-export function globalAveragePool(_spec: GlobalAveragePoolSpec, name: string, inputShape: number[]): Layer {
+export function globalAveragePool({ name }: NamedSpec<GlobalAveragePoolSpec>, inputShape: number[]): Layer {
   const [, , channels] = mapShape(name, inputShape);
   return {
     ...bare,
@@ -47,7 +48,8 @@ export function globalAveragePool(_spec: GlobalAveragePoolSpec, name: string, in
 }
 
 /** Every stride-th pixel, zeros in the new channels: one convolution with the constant kernel [I 0]. */
-export function subsample(spec: SubsampleSpec, name: string, inputShape: number[]): Layer {
+export function subsample(spec: NamedSpec<SubsampleSpec>, inputShape: number[]): Layer {
+  const { name } = spec;
   const stride = integer(name, "stride", spec.stride);
   const [height, width, channels] = mapShape(name, inputShape);
   const filters = integer(name, "filters", spec.filters, channels);

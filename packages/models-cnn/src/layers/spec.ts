@@ -1,8 +1,13 @@
 import type { Activation } from "../activation.js";
 import type { InitRule } from "../initial.js";
 
+interface Named {
+  /** Prefix of its parameters; default its kind and count, e.g. `conv2`. No two layers of a network share one. */
+  name?: string;
+}
+
 /** How a kernel is drawn: rule (variance by fan) and a factor on the standard deviation. */
-interface KernelInit {
+interface KernelInit extends Named {
   /** Default `"he"`. */
   init?: InitRule;
   /** Factor on the standard deviation of the kernel; default 1. */
@@ -22,7 +27,6 @@ export type OddSizes = "refuse" | "drop";
 /** 2-D convolution, kernel HWIO `[size, size, in, filters]`. */
 export interface ConvSpec extends KernelInit {
   layer: "conv";
-  name?: string;
   filters: number;
   size: number;
   /** Default 1. */
@@ -36,20 +40,19 @@ export interface ConvSpec extends KernelInit {
 /** Matrix product with a kernel `[in, units]`. */
 export interface DenseSpec extends KernelInit {
   layer: "dense";
-  name?: string;
   units: number;
   /** Default true. */
   bias?: boolean;
 }
 
 /** Elementwise function. */
-export interface ActivationSpec {
+export interface ActivationSpec extends Named {
   layer: "activation";
   function: Activation;
 }
 
 /** Pooling over `size × size` windows. */
-export interface PoolSpec {
+export interface PoolSpec extends Named {
   layer: "pool";
   kind: "average" | "max";
   /** Default 2. */
@@ -61,34 +64,32 @@ export interface PoolSpec {
 }
 
 /** Mean over height and width: `[h, w, c]` to `[c]`. */
-export interface GlobalAveragePoolSpec {
+export interface GlobalAveragePoolSpec extends Named {
   layer: "global-average-pool";
 }
 
 /** Batch normalisation in inference mode over the last axis; parameters `gamma`, `beta`, buffers `mean`, `variance`. */
-export interface BatchNormSpec {
+export interface BatchNormSpec extends Named {
   layer: "batch-norm";
-  name?: string;
   /** Added to the variance; default 1e-5. */
   epsilon?: number;
 }
 
 /** Row-major flattening: `(h, w, c)` order. */
-export interface FlattenSpec {
+export interface FlattenSpec extends Named {
   layer: "flatten";
 }
 
 /** Every `stride`-th row and column, channels filled up with zeros to `filters`; no parameters. */
-export interface SubsampleSpec {
+export interface SubsampleSpec extends Named {
   layer: "subsample";
   stride: number;
   filters: number;
 }
 
 /** `branch(x) + shortcut(x)`; an empty or absent shortcut is the identity. */
-export interface ResidualSpec {
+export interface ResidualSpec extends Named {
   layer: "residual";
-  name?: string;
   branch: LayerSpec[];
   shortcut?: LayerSpec[];
 }

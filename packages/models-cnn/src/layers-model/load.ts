@@ -1,0 +1,87 @@
+import type { io } from "@tensorflow/tfjs-core";
+import type { LayersModel } from "@tensorflow/tfjs-layers";
+import { ModelsError, show } from "../errors.js";
+import { layersLibrary, readFileOf } from "./node.js";
+
+/**
+ * Reads a saved LayersModel from disk in plain Node: `model.json` and the weight shards it names, beside it. The caller disposes it.
+ *
+ * Weights quantised to 8 or 16 bits are widened by TensorFlow.js. Needs `@tensorflow/tfjs-layers`.
+ *
+ * @param path - `model.json`, or the folder that holds it.
+ * @throws ModelsError `FILE_MISSING` for a file or shard that is not there, `FILE_CONTENT` where `model.json` is not one or the
+ *   shards of a group do not hold exactly its weights, `UNSUPPORTED` for a GraphModel, `NOT_AVAILABLE` without `tfjs-layers`.
+ */
+export async function loadLayersModel(path: string): Promise<LayersModel> {
+  const { loadLayersModel: load } = await layersLibrary("loadLayersModel");
+  return load({ load: () => readArtifacts(path) });
+}
+
+async function readArtifacts(path: string): Promise<io.ModelArtifacts> {
+  const paths = await import("node:path");
+  const file = path.endsWith(".json") ? path : paths.join(path, "model.json");
+  const { weightsManifest, ...json } = parseModel(await readFileOf("loadLayersModel", "model.json", file), file);
+  const groups: Uint8Array[] = [];
+  for (const { paths: names, weights } of weightsManifest) {
+    const shards = await Promise.all(
+      names.map((name) => {
+        if (/^([/\\]|[a-z]:)|(^|[/\\])\.\.([/\\]|$)/i.test(name))
+          throw new ModelsError("FILE_CONTENT", `loadLayersModel: expected shards beside ${file}, got ${show(name)}`);
+        return readFileOf(
+          "loadLayersModel",
+          `the shard ${name} named in ${file}`,
+          paths.join(paths.dirname(file), name),
+        );
+      }),
+    );
+    const found = shards.reduce((sum, shard) => sum + shard.length, 0);
+    const expected = byteLength(weights);
+    if (expected !== undefined && found !== expected)
+      throw new ModelsError(
+        "FILE_CONTENT",
+        `loadLayersModel: expected ${expected} bytes of weights in ${names.join(", ")}, got ${found}`,
+      );
+    groups.push(...shards);
+  }
+  return { ...json, weightSpecs: weightsManifest.flatMap(({ weights }) => weights), weightData: concatenate(groups) };
+}
+
+function parseModel(bytes: Uint8Array, file: string): io.ModelJSON {
+  let json: Partial<io.ModelJSON> | null;
+  try {
+    json = JSON.parse(new TextDecoder().decode(bytes)) as Partial<io.ModelJSON> | null;
+  } catch (cause) {
+    throw new ModelsError("FILE_CONTENT", `loadLayersModel: expected JSON in ${file}, got other text`, { cause });
+  }
+  if (json?.format === "graph-model")
+    throw new ModelsError("UNSUPPORTED", `loadLayersModel: expected a layers-model in ${file}, got a graph-model`);
+  if (!json?.modelTopology || !Array.isArray(json.weightsManifest))
+    throw new ModelsError(
+      "FILE_CONTENT",
+      `loadLayersModel: expected modelTopology and weightsManifest in ${file}, got ${Object.keys(json ?? {}).join(", ")}`,
+    );
+  return json as io.ModelJSON;
+}
+
+const bytesOf: Partial<Record<string, number>> = { float32: 4, int32: 4, bool: 1, complex64: 8, uint8: 1, uint16: 2, float16: 2 }; // prettier-ignore
+
+/** Bytes of the weights as stored; undefined where a dtype (strings) has no fixed length. */
+function byteLength(weights: readonly io.WeightsManifestEntry[]): number | undefined {
+  let sum = 0;
+  for (const { shape, dtype, quantization } of weights) {
+    const bytes = bytesOf[quantization?.dtype ?? dtype];
+    if (bytes === undefined) return undefined;
+    sum += bytes * shape.reduce((a, b) => a * b, 1);
+  }
+  return sum;
+}
+
+function concatenate(parts: readonly Uint8Array[]): ArrayBuffer {
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all.buffer;
+}

@@ -1,0 +1,47 @@
+import { ModelsError } from "../errors.js";
+
+/** `@tensorflow/tfjs-layers`, or `NOT_AVAILABLE` with what to install. */
+export async function layersLibrary(where: string): Promise<typeof import("@tensorflow/tfjs-layers")> {
+  try {
+    return await import("@tensorflow/tfjs-layers");
+  } catch (cause) {
+    throw new ModelsError(
+      "NOT_AVAILABLE",
+      `${where}: expected the package @tensorflow/tfjs-layers; install it: npm install @tensorflow/tfjs-layers`,
+      { cause },
+    );
+  }
+}
+
+/** The bytes of a file, or `FILE_MISSING` that says which file of what. */
+export async function readFileOf(where: string, what: string, path: string): Promise<Uint8Array> {
+  const { readFile } = await import("node:fs/promises");
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
+    throw new ModelsError("FILE_MISSING", `${where}: expected ${what}, got nothing at ${path}`, { cause });
+  }
+}
+
+let writes = 0;
+
+/** Writes a file under its name only once it is whole. */
+export async function writeFileAtomically(path: string, bytes: Uint8Array): Promise<void> {
+  const { open, rename, rm } = await import("node:fs/promises");
+  const paths = await import("node:path");
+  const temporary = paths.join(paths.dirname(path), `.${paths.basename(path)}.${process.pid}-${++writes}.tmp`);
+  try {
+    const file = await open(temporary, "wx");
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
