@@ -1,0 +1,26 @@
+/** What can go wrong, as a closed set to switch on. */
+export type HessianEstimatorsErrorCode =
+  /** An argument is missing or out of range. */
+  | "INVALID_ARGUMENT"
+  /** The operator returned a vector of another length than its `size`. */
+  | "WRONG_LENGTH"
+  /** The operator returned NaN or an infinity; `product` says which product it was, counted from 1. */
+  | "NON_FINITE_PRODUCT"
+  /** The operator gave different answers to the same vector, or wrote into its argument. */
+  | "NOT_DETERMINISTIC"
+  /** uᵀ(Av) and vᵀ(Au) differ by more than the tolerance. */
+  | "NOT_SYMMETRIC";
+
+/** The one error class of this package. Aborting is not among its codes: `signal.reason` is thrown as it is. */
+export class HessianEstimatorsError extends Error {
+  override readonly name = "HessianEstimatorsError";
+  readonly code: HessianEstimatorsErrorCode;
+  /** The number of the product that failed, counted from 1, where a product failed. */
+  readonly product: number | undefined;
+
+  constructor(code: HessianEstimatorsErrorCode, message: string, product?: number) {
+    super(message);
+    this.code = code;
+    this.product = product;
+  }
+}

@@ -1,0 +1,119 @@
+import { gaussian, rademacher } from "@sgdscope/random";
+import { HessianEstimatorsError } from "../errors.js";
+import type { TraceAndNorm } from "../exact.js";
+import { checkInteger, checkOneOf, checkPositive, checkRandom } from "../internal/arguments.js";
+import { standardError, type Moments } from "../internal/moments.js";
+import { goodEnough } from "../internal/stopping.js";
+import type { LongOptions, SampledEstimate } from "../operator.js";
+
+/** What the estimators that draw random probes accept. */
+export interface ProbeOptions<Result> extends LongOptions<Result> {
+  /** Uniform generator on [0, 1); the estimate is a function of its draws. */
+  random: () => number;
+  /**
+   * Products A·v to spend; all of them, unless `relativeError` ends it sooner. By default 99, or 1000 with `relativeError`.
+   * Where it is at least `operator.size` and no `relativeError` is given, the exact value is computed instead.
+   */
+  maxMatvecs?: number | undefined;
+  /**
+   * Stop as soon as the standard error is at most this share of the value: 0.01 is 1 %.
+   * The rule looks at 8, 12, 18, … samples only and inflates the standard error at small counts, because a rule that always looks
+   * stops where the standard error happens to be too small. It turns to the exact value where that is cheaper.
+   */
+  relativeError?: number | undefined;
+  /** Entries of a probe: ±1 (`"rademacher"`, the default, least variance) or standard normal. */
+  probes?: "rademacher" | "gaussian" | undefined;
+}
+
+/** What the deflated estimators accept on top. */
+export interface DeflatedOptions<Result> extends ProbeOptions<Result> {
+  /**
+   * Most directions to treat exactly; 4·maxRank·size numbers are held.
+   * By default as many as fit 512 MB, at least 8; a third of the products is spent on them where they fit.
+   */
+  maxRank?: number | undefined;
+}
+
+/** @internal The relative errors asked of each quantity; undefined where it may be what it will be. */
+export interface Targets {
+  trace: number | undefined;
+  norm: number | undefined;
+}
+
+/** @internal Options checked and completed. */
+export interface Plan {
+  limit: number;
+  targets: Targets;
+  adaptive: boolean;
+  draw: () => Float64Array;
+}
+
+/** @internal */
+export function plan<Result>(
+  caller: string,
+  size: number,
+  options: ProbeOptions<Result>,
+  targets: Targets,
+  least: number,
+): Plan {
+  const { random, probes = "rademacher" } = options;
+  checkRandom(caller, random);
+  checkOneOf(caller, "probes", probes, ["rademacher", "gaussian"]);
+  const asked = [targets.trace, targets.norm].filter((target) => target !== undefined);
+  for (const target of asked) checkPositive(caller, "relativeError", target);
+  const adaptive = asked.length > 0;
+  const limit = options.maxMatvecs ?? (adaptive ? 1000 : 99);
+  checkInteger(caller, "maxMatvecs", limit, 1);
+  if (limit < Math.min(least, size))
+    throw new HessianEstimatorsError(
+      "INVALID_ARGUMENT",
+      `${caller}: expected maxMatvecs of at least ${Math.min(least, size)}, because a standard error needs two samples, got ${limit}`,
+    );
+  return { limit, targets, adaptive, draw: () => (probes === "gaussian" ? gaussian : rademacher)(size, random) };
+}
+
+/**
+ * @internal Both estimates from the parts known exactly and the moments of the rest.
+ *
+ * The standard error of the norm is that of its square over twice the norm (delta method).
+ */
+export function estimates(
+  known: { trace: number; square: number },
+  trace: Moments,
+  square: Moments,
+  matvecs: number,
+  targets: Targets,
+): TraceAndNorm {
+  const norm = Math.sqrt(known.square + square.mean);
+  const errorOfSquare = standardError(square);
+  return {
+    trace: judged(known.trace + trace.mean, standardError(trace), trace.count, matvecs, targets.trace),
+    norm: judged(norm, errorOfSquare === 0 ? 0 : errorOfSquare / (2 * norm), square.count, matvecs, targets.norm),
+  };
+}
+
+function judged(
+  value: number,
+  error: number,
+  samples: number,
+  matvecs: number,
+  target: number | undefined,
+): SampledEstimate {
+  const estimate = { value, standardError: error, matvecs, samples };
+  return { ...estimate, converged: target === undefined || goodEnough(estimate, target) };
+}
+
+/** @internal Whether nothing that was asked for is still missing. */
+export const satisfied = ({ trace, norm }: TraceAndNorm): boolean => trace.converged && norm.converged;
+
+/** @internal The same options, with the progress of both quantities turned into that of one. */
+export function reporting<Options extends ProbeOptions<SampledEstimate>>(
+  key: keyof TraceAndNorm,
+  options: Options,
+): Omit<Options, "onProgress"> & LongOptions<TraceAndNorm> {
+  const { onProgress, ...rest } = options;
+  return {
+    ...rest,
+    onProgress: onProgress && ((progress) => onProgress({ ...progress, estimate: progress.estimate?.[key] })),
+  };
+}
