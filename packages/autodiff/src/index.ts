@@ -1,1 +1,16 @@
-export {};
+export { AutodiffError, type AutodiffErrorCode } from "./errors.js";
+export type { Examples } from "./products/examples.js";
+export { gaussNewtonVectorProduct } from "./products/gauss-newton.js";
+export { hessianAt, hessianVectorProduct, type HessianAt } from "./products/hessian.js";
+export { jacobianAt, jacobianVectorProduct, vectorJacobianProduct, type JacobianAt } from "./products/jacobian.js";
+export { flatten, unflatten, type NamedTensors } from "./products/named-tensors.js";
+export {
+  gaussNewtonOperator,
+  hessianOperator,
+  type OperatorOptions,
+  type TensorOperator,
+} from "./products/operators.js";
+export { squareLoss, type Applicable } from "./products/square-loss.js";
+export { vouchFor, type SecondOrderOptions } from "./second-order/guard.js";
+export { installSecondOrderGradients } from "./second-order/install.js";
+export { verifiedKernels } from "./second-order/verified-kernels.js";

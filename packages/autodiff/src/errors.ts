@@ -1,0 +1,22 @@
+/** What can go wrong in this package. */
+export type AutodiffErrorCode =
+  | "GRADIENTS_NOT_REGISTERED"
+  | "GRADIENT_MISSING"
+  | "GRADIENT_INVALID"
+  | "KERNEL_NOT_VERIFIED"
+  | "NOT_A_FUNCTION_OF_PARAMS"
+  | "INSIDE_GRADIENT"
+  | "INVALID_ARGUMENT"
+  | "UNSUPPORTED_LAYERS_MODEL"
+  | "DISPOSED";
+
+/** The one error class of this package; tell cases apart by `code`. */
+export class AutodiffError extends Error {
+  override readonly name = "AutodiffError";
+  readonly code: AutodiffErrorCode;
+
+  constructor(code: AutodiffErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,149 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { AutodiffError } from "../errors.js";
+import { assertVerified, type SecondOrderOptions } from "../second-order/guard.js";
+import { assertGradientsRegistered, installSecondOrderGradients } from "../second-order/install.js";
+import { pathBetween, pullBack, record } from "../second-order/tape.js";
+import { alignedWith, assertParams, named, type NamedTensors } from "./named-tensors.js";
+
+/** A tensor-valued function at one point, with what is needed to multiply by its Jacobian again and again. */
+export interface JacobianAt {
+  /** The value at this point. Disposed by `dispose`. */
+  value: tf.Tensor;
+  /** J·v, of the shape of the value. The caller disposes it. */
+  forward(v: NamedTensors): tf.Tensor;
+  /** Jᵀ·u for u of the shape of the value. The caller disposes it. */
+  backward(u: tf.Tensor): NamedTensors;
+  /** Memory held until `dispose`. */
+  bytes: number;
+  dispose(): void;
+}
+
+/**
+ * Value and Jacobian of a function at a point. The function runs once, and once backwards; `backward` walks it backwards
+ * again, and `forward` differentiates u ↦ Jᵀu, which is linear: ∇_u ⟨Jᵀu, v⟩ = J·v. The two cost about one gradient together.
+ *
+ * @param f - A pure function of its parameters.
+ * @param params - The point. May be disposed afterwards.
+ * @returns The caller disposes it by its `dispose`.
+ * @throws AutodiffError as `hessianAt`: J·v takes the gradients' own derivatives.
+ */
+export function jacobianAt(
+  f: (params: NamedTensors) => tf.Tensor,
+  params: NamedTensors,
+  options: SecondOrderOptions = {},
+): JacobianAt {
+  return recordJacobian(f, params, options, "jacobianAt");
+}
+
+/**
+ * J·v of a function of parameters: the directional derivative of `f`. See {@link jacobianAt} for how.
+ *
+ * @param v - Same names and shapes as `params`.
+ * @returns Of the shape of `f(params)`. The caller disposes it.
+ * @throws AutodiffError as {@link jacobianAt}.
+ */
+export function jacobianVectorProduct(
+  f: (params: NamedTensors) => tf.Tensor,
+  params: NamedTensors,
+  v: NamedTensors,
+  options: SecondOrderOptions = {},
+): tf.Tensor {
+  const jacobian = recordJacobian(f, params, options, "jacobianVectorProduct");
+  try {
+    return jacobian.forward(v);
+  } finally {
+    jacobian.dispose();
+  }
+}
+
+/**
+ * Jᵀ·u of a function of parameters: the gradient of ⟨f, u⟩. First derivatives only, so any operation with a gradient does.
+ *
+ * @param u - Of the shape of `f(params)`.
+ * @returns Same names and shapes as `params`. The caller disposes them.
+ * @throws AutodiffError `GRADIENT_MISSING`, `NOT_A_FUNCTION_OF_PARAMS`, `INVALID_ARGUMENT`.
+ */
+export function vectorJacobianProduct(
+  f: (params: NamedTensors) => tf.Tensor,
+  params: NamedTensors,
+  u: tf.Tensor,
+): NamedTensors {
+  assertGradientsRegistered();
+  assertParams(params, "vectorJacobianProduct");
+  const xs = Object.values(params);
+  const { result, nodes, dispose } = record(() => ({ value: f(params) }));
+  try {
+    const path = connected(pathBetween(nodes, xs, [result.value]), params, "vectorJacobianProduct");
+    return named(params, pullBack(path, [[result.value, cotangentLike(result.value, u, "vectorJacobianProduct")]], xs));
+  } finally {
+    dispose();
+  }
+}
+
+function recordJacobian(
+  f: (params: NamedTensors) => tf.Tensor,
+  params: NamedTensors,
+  options: SecondOrderOptions,
+  caller: string,
+): JacobianAt {
+  installSecondOrderGradients();
+  assertParams(params, caller);
+  const xs = Object.values(params);
+  const { result, nodes, bytes, dispose } = record((recorded) => {
+    const value = tf.tidy(() => f(params));
+    const path = connected(pathBetween(recorded(), xs, [value]), params, caller);
+    assertVerified(path, options, caller);
+    const dual = tf.zeros(value.shape);
+    return { value, dual, gradients: pullBack(path, [[value, dual]], xs) };
+  });
+  const { value, dual, gradients } = result;
+  const down = pathBetween(nodes, xs, [value]);
+  const up = pathBetween(nodes, [dual], gradients);
+  try {
+    assertVerified(up, options, caller);
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+  let disposed = false;
+  const assertInUse = (): void => {
+    if (disposed) throw new AutodiffError("DISPOSED", `${caller}: expected a Jacobian in use, got one already disposed`);
+  };
+  return {
+    value,
+    bytes,
+    forward: (v) => {
+      assertInUse();
+      const directions = alignedWith(params, v, caller);
+      return pullBack(
+        up,
+        gradients.map((gradient, i) => [gradient, directions[i]!]),
+        [dual],
+      )[0]!;
+    },
+    backward: (u) => {
+      assertInUse();
+      return named(params, pullBack(down, [[value, cotangentLike(value, u, caller)]], xs));
+    },
+    dispose: () => {
+      if (!disposed) dispose();
+      disposed = true;
+    },
+  };
+}
+
+function connected<T>(path: T[], params: NamedTensors, caller: string): T[] {
+  if (path.length > 0) return path;
+  throw new AutodiffError(
+    "NOT_A_FUNCTION_OF_PARAMS",
+    `${caller}: expected a function of its params, got a value that no operation connects with ${Object.keys(params).join(", ")}`,
+  );
+}
+
+function cotangentLike(value: tf.Tensor, u: tf.Tensor, caller: string): tf.Tensor {
+  if (tf.util.arraysEqual(value.shape, u.shape)) return u;
+  throw new AutodiffError(
+    "INVALID_ARGUMENT",
+    `${caller}: expected u of the shape of the value [${value.shape.join(", ")}], got [${u.shape.join(", ")}]`,
+  );
+}

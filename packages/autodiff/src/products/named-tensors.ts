@@ -1,0 +1,102 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { AutodiffError } from "../errors.js";
+
+/** Parameters of a function by name; their order is that of `Object.keys`. */
+export type NamedTensors = Record<string, tf.Tensor>;
+
+/** Number of entries of all tensors together. */
+export const sizeOf = (params: NamedTensors): number =>
+  Object.values(params).reduce((sum, { size }) => sum + size, 0);
+
+/**
+ * One flat vector of all parameters: the tensors in the order of `Object.keys(params)` (insertion order, but names that
+ * are whole numbers come first, ascending), each row-major.
+ *
+ * @returns Float64, of length Σ sizes; the values are those of the Float32 tensors. One transfer from the device.
+ */
+export async function flatten(params: NamedTensors): Promise<Float64Array> {
+  const joined = joinedTensor(Object.values(params));
+  try {
+    return Float64Array.from(await joined.data());
+  } finally {
+    joined.dispose();
+  }
+}
+
+/** The tensors one after the other, each row-major, as a tensor [Σ sizes]. The caller disposes it. */
+export function joinedTensor(tensors: readonly tf.Tensor[]): tf.Tensor1D {
+  return tf.tidy(() => {
+    const parts = tensors.map((tensor) => tf.reshape(tensor, [tensor.size]) as tf.Tensor1D);
+    return parts.length === 0 ? tf.tensor1d([], "float32") : tf.concat1d(parts);
+  });
+}
+
+/**
+ * Tensors shaped like `like`, filled from a flat vector in the order of {@link flatten}.
+ *
+ * @param vector - Length Σ sizes; rounded to Float32.
+ * @param like - Gives names, order and shapes.
+ * @returns The caller disposes them.
+ * @throws AutodiffError `INVALID_ARGUMENT` if the length differs.
+ */
+export function unflatten(vector: ArrayLike<number>, like: NamedTensors): NamedTensors {
+  const size = sizeOf(like);
+  if (vector.length !== size) {
+    throw new AutodiffError(
+      "INVALID_ARGUMENT",
+      `unflatten: expected vector of length ${size}, the size of like, got ${vector.length}`,
+    );
+  }
+  const values = Float32Array.from(vector);
+  let offset = 0;
+  return mapTensors(like, ({ size: length, shape }) => {
+    const part = values.slice(offset, offset + length);
+    offset += length;
+    return tf.tensor(part, shape, "float32");
+  });
+}
+
+/** The same names with other tensors. */
+export function mapTensors(
+  tensors: NamedTensors,
+  map: (tensor: tf.Tensor, name: string, index: number) => tf.Tensor,
+): NamedTensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor], i) => [name, map(tensor, name, i)]));
+}
+
+/** Checks that `params` can be differentiated with respect to: at least one, Float32 all. */
+export function assertParams(params: NamedTensors, caller: string): void {
+  const entries = Object.entries(params);
+  if (entries.length === 0) {
+    throw new AutodiffError("INVALID_ARGUMENT", `${caller}: expected params with at least one tensor, got none`);
+  }
+  for (const [name, { dtype }] of entries) {
+    if (dtype !== "float32") {
+      throw new AutodiffError("INVALID_ARGUMENT", `${caller}: expected params.${name} to be float32, got ${dtype}`);
+    }
+  }
+}
+
+/** The tensors of `v` in the order of `params`, having checked names and shapes. */
+export function alignedWith(params: NamedTensors, v: NamedTensors, caller: string): tf.Tensor[] {
+  const unknown = Object.keys(v).find((name) => !(name in params));
+  if (unknown !== undefined) {
+    throw new AutodiffError("INVALID_ARGUMENT", `${caller}: expected v with the names of params, got ${unknown}`);
+  }
+  return Object.entries(params).map(([name, { shape }]) => {
+    const tensor = (v as Partial<NamedTensors>)[name];
+    if (tensor === undefined || !tf.util.arraysEqual(tensor.shape, shape)) {
+      const got = tensor === undefined ? "nothing" : `[${tensor.shape.join(", ")}]`;
+      throw new AutodiffError(
+        "INVALID_ARGUMENT",
+        `${caller}: expected v.${name} of shape [${shape.join(", ")}], got ${got}`,
+      );
+    }
+    return tensor;
+  });
+}
+
+/** Names the tensors in the order of `params`. */
+export function named(params: NamedTensors, tensors: readonly tf.Tensor[]): NamedTensors {
+  return mapTensors(params, (_, __, i) => tensors[i]!);
+}

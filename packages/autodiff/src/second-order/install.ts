@@ -1,0 +1,52 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { AutodiffError } from "../errors.js";
+import { activationGradients } from "./gradients/activations.js";
+import { arrayGradients } from "./gradients/arrays.js";
+import { comparisonGradients } from "./gradients/comparisons.js";
+import { convolutionGradients } from "./gradients/convolution.js";
+import { poolingGradients } from "./gradients/pooling.js";
+import { reductionGradients } from "./gradients/reductions.js";
+
+/** Every gradient that this package puts in the place of one of TensorFlow.js, or adds. */
+const secondOrderGradients: readonly tf.GradConfig[] = [
+  ...activationGradients,
+  ...arrayGradients,
+  ...comparisonGradients,
+  ...convolutionGradients,
+  ...poolingGradients,
+  ...reductionGradients,
+];
+
+/**
+ * Makes second derivatives right: registers with TensorFlow.js gradients that can be differentiated again in the place
+ * of those that cannot, and adds the missing ones. First derivatives stay what they are.
+ *
+ * TensorFlow.js 4.22 throws in `tf.grad(tf.grad(f))` for convolutions, pooling, elu or max, and silently drops terms for
+ * tanh, sigmoid, exp and softmax (its tape loses the path through saved outputs). The products of this package call this
+ * function themselves, each time, so that gradients registered later by an import do not undo it. Two operations of
+ * TensorFlow.js save something else than their inputs outside the registry: `tf.logSoftmax`, right in our products
+ * and still wrong in `tf.grad(tf.grad(f))`, and `tf.losses.softmaxCrossEntropy`, which our products refuse.
+ *
+ * Idempotent. Cost: activations are computed once more in the backward pass, since inputs are saved in place of outputs.
+ *
+ * @throws AutodiffError `GRADIENTS_NOT_REGISTERED` if TensorFlow.js has no gradients yet.
+ */
+export function installSecondOrderGradients(): void {
+  assertGradientsRegistered();
+  for (const config of secondOrderGradients) {
+    if (tf.getGradient(config.kernelName) !== config) tf.registerGradient(config);
+  }
+}
+
+/**
+ * @throws AutodiffError `GRADIENTS_NOT_REGISTERED`: in Node `@tensorflow/tfjs-core` alone registers none.
+ */
+export function assertGradientsRegistered(): void {
+  if ((tf.getGradient("Sum") as tf.GradConfig | undefined) === undefined) {
+    throw new AutodiffError(
+      "GRADIENTS_NOT_REGISTERED",
+      'installSecondOrderGradients: expected the gradients of TensorFlow.js to be registered, got none; import "@tensorflow/tfjs" ' +
+        "(or @tensorflow/tfjs-node, @tensorflow/tfjs-node-gpu), since @tensorflow/tfjs-core registers none in Node",
+    );
+  }
+}
