@@ -23,11 +23,11 @@ export async function prepareBackend(name: BackendName | "auto"): Promise<Backen
   }
   if (chosen === "wasm") {
     await import("@tensorflow/tfjs-backend-wasm");
-    installWasmKernels();
   }
   if (!(await tf.setBackend(chosen))) {
     throw new ComputeError("BACKEND_FAILED", `prepareBackend: the backend ${chosen} did not initialise`);
   }
   await tf.ready();
+  if (chosen === "wasm") await installWasmKernels();
   return { name: chosen, versions: { "@tensorflow/tfjs": tf.version.tfjs }, threads: 1 };
 }

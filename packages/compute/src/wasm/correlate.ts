@@ -1,0 +1,220 @@
+import { TILE_COLUMNS, type Contraction } from "./program/contract.js";
+import type { Runtime } from "./runtime.js";
+
+/** Images [count, height, width, channels] at an address. */
+export interface Images {
+  address: number;
+  count: number;
+  height: number;
+  width: number;
+  channels: number;
+}
+
+/** Where a kernel looks: output (i, j) and tap (k, l) meet at row `i·strideHeight + k·dilationHeight − top`. */
+export interface Windows {
+  top: number;
+  left: number;
+  outHeight: number;
+  outWidth: number;
+  strideHeight: number;
+  strideWidth: number;
+  kernelHeight: number;
+  kernelWidth: number;
+  dilationHeight: number;
+  dilationWidth: number;
+}
+
+/** Padded images of one group together stay below this, so that they are still in cache when they are used. */
+const GROUP_BYTES = 1 << 18;
+
+/** Some images as seen through windows: `corner` is where the first image's row `−top`, column `−left` lies. */
+interface WindowedGroup {
+  corner: number;
+  first: number;
+  count: number;
+  imageBytes: number;
+  rowBytes: number;
+}
+
+/** Visits groups of images, padded with zeros as far as the windows reach; no copy is made where none is needed. */
+export function eachGroup(
+  runtime: Runtime,
+  images: Images,
+  windows: Windows,
+  visit: (group: WindowedGroup) => void,
+): void {
+  const { address, count, height, width, channels } = images;
+  const pixelBytes = 4 * channels;
+  const reachHeight =
+    (windows.outHeight - 1) * windows.strideHeight + (windows.kernelHeight - 1) * windows.dilationHeight + 1;
+  const reachWidth =
+    (windows.outWidth - 1) * windows.strideWidth + (windows.kernelWidth - 1) * windows.dilationWidth + 1;
+  const { top, left } = windows;
+  const inside = top <= 0 && left <= 0 && reachHeight - top <= height && reachWidth - left <= width;
+  const fromRowBytes = width * pixelBytes;
+  const fromImageBytes = height * fromRowBytes;
+  const rowBytes = inside ? fromRowBytes : reachWidth * pixelBytes;
+  const imageBytes = inside ? fromImageBytes : reachHeight * rowBytes;
+  const groupSize = Math.min(count, Math.max(1, Math.floor(GROUP_BYTES / imageBytes)));
+
+  if (inside) {
+    const corner = address - top * fromRowBytes - left * pixelBytes;
+    for (let first = 0; first < count; first += groupSize) {
+      const size = Math.min(groupSize, count - first);
+      visit({ corner: corner + first * imageBytes, first, count: size, imageBytes, rowBytes });
+    }
+    return;
+  }
+  // The part of the image that the windows see: rows [firstRow, lastRow), columns [firstColumn, lastColumn).
+  const firstRow = Math.max(0, -top);
+  const lastRow = Math.min(height, reachHeight - top);
+  const firstColumn = Math.max(0, -left);
+  const lastColumn = Math.min(width, reachWidth - left);
+  runtime.scratch(groupSize * imageBytes, (padded) => {
+    runtime.clear(padded, groupSize * imageBytes);
+    for (let first = 0; first < count; first += groupSize) {
+      const size = Math.min(groupSize, count - first);
+      if (lastRow > firstRow && lastColumn > firstColumn) {
+        runtime.copyRuns(
+          address + first * fromImageBytes + firstRow * fromRowBytes + firstColumn * pixelBytes,
+          fromImageBytes,
+          fromRowBytes,
+          padded + (firstRow + top) * rowBytes + (firstColumn + left) * pixelBytes,
+          imageBytes,
+          rowBytes,
+          size,
+          lastRow - firstRow,
+          (lastColumn - firstColumn) * pixelBytes,
+        );
+      }
+      visit({ corner: padded, first, count: size, imageBytes, rowBytes });
+    }
+  });
+}
+
+/** Where results go: a tensor, or every few pixels of one. */
+export interface Target {
+  address: number;
+  imageBytes: number;
+  rowBytes: number;
+  pixelBytes: number;
+}
+
+/**
+ * Correlates images with a filter `[kernelHeight, kernelWidth, channels, outChannels]`: what TensorFlow calls a
+ * convolution. Each output pixel is written once; pixels between those of `target` stay as they are.
+ */
+export function correlate(
+  runtime: Runtime,
+  images: Images,
+  windows: Windows,
+  filter: number,
+  outChannels: number,
+  target: Target,
+): void {
+  const { channels } = images;
+  const { kernelHeight, kernelWidth, dilationHeight, dilationWidth, outHeight, outWidth } = windows;
+  const depth = kernelHeight * kernelWidth * channels;
+  const panels = Math.ceil(outChannels / TILE_COLUMNS);
+  const packs = panels > 1;
+  const run = (b: number): void =>
+    eachGroup(runtime, images, windows, ({ corner, first, count, imageBytes, rowBytes }) => {
+      const pixelBytes = 4 * channels;
+      // Without dilation a row of taps is one run of memory.
+      const loops =
+        dilationWidth === 1 || kernelWidth === 1
+          ? {
+              count1: 1,
+              stride1: 0,
+              count2: kernelHeight,
+              stride2: dilationHeight * rowBytes,
+              count3: kernelWidth * channels,
+              stride3: 4,
+            }
+          : {
+              ...{ count1: kernelHeight, stride1: dilationHeight * rowBytes },
+              ...{ count2: kernelWidth, stride2: dilationWidth * pixelBytes },
+              ...{ count3: channels, stride3: 4 },
+            };
+      const contraction: Contraction = {
+        a: corner,
+        aOuter1: imageBytes,
+        aOuter2: windows.strideHeight * rowBytes,
+        aRow: windows.strideWidth * pixelBytes,
+        ...loops,
+        b,
+        bOuter1: 0,
+        bOuter2: 0,
+        bRow: packs ? 4 * TILE_COLUMNS : 4 * outChannels,
+        bPanel: packs ? depth * 4 * TILE_COLUMNS : 4 * TILE_COLUMNS,
+        c: target.address + first * target.imageBytes,
+        cOuter1: target.imageBytes,
+        cOuter2: target.rowBytes,
+        cRow: target.pixelBytes,
+        rows: outWidth,
+        columns: outChannels,
+        outer1: count,
+        outer2: outHeight,
+        accumulate: 0,
+      };
+      runtime.contract(contraction);
+    });
+  if (!packs) return run(filter);
+  runtime.scratch(panels * depth * 4 * TILE_COLUMNS, (packed) => {
+    runtime.packPanels(filter, 4 * outChannels, packed, depth, outChannels);
+    run(packed);
+  });
+}
+
+/**
+ * Sums products of what windows see with signals `[count, outHeight, outWidth, outChannels]` over images and windows:
+ * the gradient of `correlate` with respect to its filter.
+ */
+export function correlateFilter(
+  runtime: Runtime,
+  images: Images,
+  windows: Windows,
+  signals: number,
+  outChannels: number,
+  gradient: number,
+): void {
+  const { channels } = images;
+  const { kernelHeight, kernelWidth, dilationHeight, dilationWidth, outHeight, outWidth } = windows;
+  const pixelBytes = 4 * channels;
+  const tapBytes = channels * outChannels * 4;
+  const signalBytes = outHeight * outWidth * outChannels * 4;
+  runtime.clear(gradient, kernelHeight * kernelWidth * tapBytes);
+  // Without dilation the taps of one kernel row are neighbours in memory, in the images and in the gradient.
+  const merged = dilationWidth === 1 || kernelWidth === 1;
+  const parts = merged ? 1 : kernelWidth;
+  eachGroup(runtime, images, windows, ({ corner, first, count, imageBytes, rowBytes }) => {
+    for (let part = 0; part < parts; part++) {
+      runtime.contract({
+        a: corner + part * dilationWidth * pixelBytes,
+        aOuter1: imageBytes,
+        aOuter2: dilationHeight * rowBytes,
+        aRow: 4,
+        count1: 1,
+        stride1: 0,
+        count2: outHeight,
+        stride2: windows.strideHeight * rowBytes,
+        count3: outWidth,
+        stride3: windows.strideWidth * pixelBytes,
+        b: signals + first * signalBytes,
+        bOuter1: signalBytes,
+        bOuter2: 0,
+        bRow: 4 * outChannels,
+        bPanel: 4 * TILE_COLUMNS,
+        c: gradient + part * tapBytes,
+        cOuter1: 0,
+        cOuter2: kernelWidth * tapBytes,
+        cRow: 4 * outChannels,
+        rows: (merged ? kernelWidth : 1) * channels,
+        columns: outChannels,
+        outer1: count,
+        outer2: kernelHeight,
+        accumulate: 1,
+      });
+    }
+  });
+}
