@@ -1,0 +1,86 @@
+import { multiplyTransposed, symmetricEigenvalues, symmetricProduct } from "@sgdscope/linear-algebra";
+import { NoiseStructureError } from "./errors.js";
+import type { GramSystem } from "./gram-system.js";
+import { gramSpectrum, type GramSpectrum, type RankOptions } from "./spectrum.js";
+
+/** The range of the alignment factors over all residuals that the linearised model can produce. */
+export interface AlignmentRange {
+  /** `μ₀ = inf μ`, the worst case that the stability theorem needs; 0 where some direction carries no noise. */
+  infimum: number;
+  /** `sup μ`. */
+  supremum: number;
+  /** `inf μ₁` of the uncentred factor. */
+  uncentredInfimum: number;
+  /** `sup μ₁`, at most n. */
+  uncentredSupremum: number;
+  /** Dimension of the space of realizable residuals, `rank K` under the tolerance. */
+  rank: number;
+}
+
+/**
+ * The infimum and supremum of `μ = Tr(ΣG)/(2L‖G‖_F²)` over residuals `r` in the range of `K`, that is over all
+ * parameters of the model linearised with this Gram matrix.
+ *
+ * `μ = rᵀMr/(‖r‖²‖G‖_F²)` with `M = blockdiag(χᵢ) − K²/n²`, `χᵢ = (1/n) Σⱼ K_ijK_ji`, so with `U` an orthonormal basis of
+ * the range the extremes are the extreme eigenvalues of `UᵀMU = Uᵀ blockdiag(χᵢ) U − diag(λ²)`, over `‖G‖_F²`.
+ * Derived here (one output: `χᵢ = gᵢᵀGgᵢ`), checked against sampled residuals.
+ *
+ * @param system - Only `gram`, `examples` and `outputs` matter.
+ * @param options.spectrum - A spectrum at hand; its rank tolerance then holds. Otherwise `8(nC)³` operations more.
+ * @param options.rankTolerance - See `RankOptions`: with a Gram matrix from Float32, rounding directions left in the range
+ *   can lower the infimum.
+ * @throws NoiseStructureError as `gramSpectrum`; INVALID_ARGUMENT when the Gram matrix is zero.
+ */
+export function alignmentRange(
+  system: GramSystem,
+  options: RankOptions & { spectrum?: GramSpectrum } = {},
+): AlignmentRange {
+  const spectrum = options.spectrum ?? gramSpectrum(system, options);
+  const { examples: n, outputs, eigenvalues, vectors, rank } = spectrum;
+  if (rank === 0)
+    throw new NoiseStructureError(
+      "INVALID_ARGUMENT",
+      "alignmentRange: expected gram with a positive eigenvalue, got 0.",
+    );
+  const size = n * outputs;
+  const basis = vectors.subarray(0, rank * size);
+  const blocks = chiBlocks(system);
+  const weighted = new Float64Array(rank * size);
+  for (let k = 0; k < rank; k++)
+    for (let i = 0; i < n; i++)
+      for (let c = 0; c < outputs; c++) {
+        let sum = 0;
+        for (let d = 0; d < outputs; d++)
+          sum += blocks[(i * outputs + c) * outputs + d]! * basis[k * size + i * outputs + d]!;
+        weighted[k * size + i * outputs + c] = sum;
+      }
+  const second = symmetricProduct(basis, weighted, rank, size);
+  let squared = 0;
+  for (const value of system.gram) squared += (value / n) ** 2;
+  const uncentred = symmetricEigenvalues(second, rank);
+  for (let k = 0; k < rank; k++) second[k * rank + k]! -= eigenvalues[k]! ** 2;
+  const centred = symmetricEigenvalues(second, rank);
+  return {
+    infimum: Math.max(0, centred[rank - 1]!) / squared,
+    supremum: centred[0]! / squared,
+    uncentredInfimum: Math.max(0, uncentred[rank - 1]!) / squared,
+    uncentredSupremum: uncentred[0]! / squared,
+    rank,
+  };
+}
+
+/**
+ * The blocks `χᵢ = JᵢGJᵢᵀ = (1/n) Σⱼ K_ijK_ji`; for one output the numbers `gᵢᵀGgᵢ`.
+ *
+ * @returns n blocks of C × C, row-major, one after the other. Cost `(nC)²C`.
+ */
+export function chiBlocks({ examples: n, outputs, gram }: GramSystem): Float64Array {
+  const size = n * outputs;
+  const blocks = new Float64Array(n * outputs * outputs);
+  for (let i = 0; i < n; i++) {
+    const rows = gram.subarray(i * outputs * size, (i + 1) * outputs * size);
+    const block = multiplyTransposed(rows, rows, outputs, size, outputs);
+    for (let k = 0; k < block.length; k++) blocks[i * outputs * outputs + k] = block[k]! / n;
+  }
+  return blocks;
+}

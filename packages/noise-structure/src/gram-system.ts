@@ -1,0 +1,128 @@
+import { gramOfRows, multiplyVector } from "@sgdscope/linear-algebra";
+import { NoiseStructureError } from "./errors.js";
+
+/**
+ * What the theory needs of a point in parameter space: the Gram matrix `K = JJᵀ` of the per-example Jacobians and the
+ * residuals `r = f(x) − y`, where the loss is `L = (1/2n) Σᵢ‖f(xᵢ) − yᵢ‖²`. Row `i·C + c` belongs to output c of example i.
+ */
+export interface GramSystem {
+  /** n, the number of examples. */
+  examples: number;
+  /** C, the number of outputs of an example. */
+  outputs: number;
+  /** K, `nC × nC`, row-major. */
+  gram: Float64Array;
+  /** r, length `nC`. */
+  residuals: Float64Array;
+}
+
+/**
+ * Refuses a system whose parts do not fit together.
+ *
+ * @param caller - Name of the function that asks, for the message.
+ * @param options.symmetryTolerance - Largest accepted `|K_ab − K_ba|` relative to the largest entry. Default 1e-5: a Gram
+ *   matrix summed in Float32 is symmetric to about 1e-6.
+ * @throws NoiseStructureError INVALID_ARGUMENT, SHAPE_MISMATCH, NOT_FINITE, NOT_SYMMETRIC, or NOT_POSITIVE_SEMIDEFINITE
+ *   for a negative diagonal entry. Cost O((nC)²).
+ */
+export function checkGramSystem(
+  system: GramSystem,
+  caller: string,
+  options: { symmetryTolerance?: number } = {},
+): void {
+  const { examples, outputs, gram, residuals } = system;
+  const { symmetryTolerance = 1e-5 } = options;
+  expectCount(caller, "examples", examples);
+  expectCount(caller, "outputs", outputs);
+  const size = examples * outputs;
+  expectShape(caller, `gram [${size} × ${size}]`, gram, size * size);
+  expectShape(caller, `residuals [${examples} × ${outputs}]`, residuals, size);
+  expectFinite(caller, "gram", gram);
+  expectFinite(caller, "residuals", residuals);
+  let largest = 0;
+  for (const value of gram) largest = Math.max(largest, Math.abs(value));
+  for (let a = 0; a < size; a++) {
+    const diagonal = gram[a * size + a]!;
+    if (diagonal < 0)
+      throw new NoiseStructureError(
+        "NOT_POSITIVE_SEMIDEFINITE",
+        `${caller}: expected gram = JJᵀ with a non-negative diagonal, got ${diagonal} at (${a}, ${a}).`,
+      );
+    for (let b = 0; b < a; b++) {
+      const gap = Math.abs(gram[a * size + b]! - gram[b * size + a]!);
+      if (gap > symmetryTolerance * largest)
+        throw new NoiseStructureError(
+          "NOT_SYMMETRIC",
+          `${caller}: expected gram to be symmetric within ${symmetryTolerance} of its largest entry, got ${gram[a * size + b]!} at (${a}, ${b}) and ${gram[b * size + a]!} at (${b}, ${a}).`,
+        );
+    }
+  }
+}
+
+/**
+ * The Gram system of an explicit Jacobian.
+ *
+ * @param jacobian - J, `nC × P`, row-major: row `i·C + c` is the gradient of output c at example i. Any float array;
+ *   products are summed in double precision.
+ * @param residuals - r = f − y, length `nC`.
+ * @param shape - n and C; P follows from the length of `jacobian`.
+ * @returns `K = JJᵀ` and a copy of the residuals in Float64. Cost `(nC)²P` operations.
+ * @throws NoiseStructureError INVALID_ARGUMENT, SHAPE_MISMATCH or NOT_FINITE.
+ */
+export function gramSystemFromJacobian(
+  jacobian: Float64Array | Float32Array,
+  residuals: Float64Array | Float32Array,
+  shape: { examples: number; outputs: number },
+): GramSystem {
+  const { examples, outputs } = shape;
+  expectCount("gramSystemFromJacobian", "examples", examples);
+  expectCount("gramSystemFromJacobian", "outputs", outputs);
+  const size = examples * outputs;
+  const parameters = jacobian.length / size;
+  if (!Number.isInteger(parameters) || parameters === 0)
+    throw new NoiseStructureError(
+      "SHAPE_MISMATCH",
+      `gramSystemFromJacobian: expected jacobian of ${size} rows (${examples} examples × ${outputs} outputs), got ${jacobian.length} numbers.`,
+    );
+  expectShape("gramSystemFromJacobian", `residuals [${examples} × ${outputs}]`, residuals, size);
+  expectFinite("gramSystemFromJacobian", "jacobian", jacobian);
+  expectFinite("gramSystemFromJacobian", "residuals", residuals);
+  return { examples, outputs, gram: gramOfRows(jacobian, size, parameters), residuals: Float64Array.from(residuals) };
+}
+
+/**
+ * The system after one full gradient step with the Jacobian frozen: `r ← r − (η/n)·K·r`.
+ *
+ * @param learningRate - η in the loss of this package.
+ * @returns A system that shares the Gram matrix.
+ */
+export function afterGradientStep(system: GramSystem, learningRate: number): GramSystem {
+  const { examples, gram, residuals } = system;
+  const step = multiplyVector(gram, residuals, residuals.length, residuals.length);
+  return { ...system, residuals: residuals.map((value, a) => value - (learningRate / examples) * step[a]!) };
+}
+
+function expectCount(caller: string, name: string, value: number): void {
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new NoiseStructureError(
+      "INVALID_ARGUMENT",
+      `${caller}: expected ${name} to be a positive integer, got ${value}.`,
+    );
+}
+
+function expectShape(caller: string, name: string, array: ArrayLike<number>, length: number): void {
+  if (array.length !== length)
+    throw new NoiseStructureError(
+      "SHAPE_MISMATCH",
+      `${caller}: expected ${name}, ${length} numbers, got ${array.length}.`,
+    );
+}
+
+function expectFinite(caller: string, name: string, array: ArrayLike<number>): void {
+  for (let i = 0; i < array.length; i++)
+    if (!Number.isFinite(array[i]!))
+      throw new NoiseStructureError(
+        "NOT_FINITE",
+        `${caller}: expected finite ${name}, got ${array[i]!} at index ${i}.`,
+      );
+}
