@@ -23,8 +23,8 @@ export interface Model {
 export interface TensorTrainee extends Trainee {
   /** The current parameters; owned by the trainee, gone at its next step: clone what you keep. */
   readonly parameters: NamedTensors;
-  /** Copies of parameters and velocity, read from the device. */
-  snapshot(): Promise<Record<string, NamedArray>>;
+  step(batch: Int32Array, options: StepOptions): void;
+  restore(arrays: Record<string, NamedArray>): void;
   dispose(): void;
 }
 

@@ -1,5 +1,5 @@
 import { SgdError, expectInteger } from "../errors.js";
-import type { NamedArray, Trainee } from "../trainee.js";
+import type { NamedArray, StepOptions, Trainee } from "../trainee.js";
 
 /** A loss over n examples as plain Float64 functions. */
 export interface VectorProblem {
@@ -17,6 +17,9 @@ export interface VectorProblem {
 export interface VectorTrainee extends Trainee {
   /** The current parameters, a live view: read it, copy it, do not write to it. */
   readonly parameters: Float64Array;
+  step(batch: Int32Array, options: StepOptions): void;
+  loss(): number;
+  restore(arrays: Record<string, NamedArray>): void;
 }
 
 /**
