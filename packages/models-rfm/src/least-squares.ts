@@ -6,9 +6,9 @@ export interface LeastSquares {
   /** Number of examples n. */
   size: number;
   /** Adds Σ_{i∈batch} ∇½rᵢ² to `out`. */
-  gradient(theta: Float64Array, batch: ArrayLike<number>, out: Float64Array): void;
+  gradient: (theta: Float64Array, batch: ArrayLike<number>, out: Float64Array) => void;
   /** L(θ) = (1/2n) Σ rᵢ². */
-  loss(theta: Float64Array): number;
+  loss: (theta: Float64Array) => number;
 }
 
 /** The square loss of a model on fixed data. Throws ModelsRfmError `WRONG_LENGTH`. */

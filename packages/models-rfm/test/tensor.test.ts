@@ -1,0 +1,69 @@
+import "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
+import { seededRandom } from "@sgdscope/random";
+import { beforeAll, describe, expect, it } from "vitest";
+import { asDataset } from "@sgdscope/models-rfm";
+import { tensorModel } from "@sgdscope/models-rfm/tensor";
+import { everyModel, problem, relativeError } from "./problems.js";
+
+const [n, d] = [11, 7];
+const { X, y } = problem(n, d, 5);
+const { inputs } = asDataset("sphere", X, y, d);
+
+beforeAll(async () => {
+  tf.env().set("IS_TEST", true); // No banner.
+  await tf.setBackend("cpu");
+});
+
+describe.each(everyModel(d).map((model) => [model.name, model] as const))("tensorModel of %s", (_, model) => {
+  it("starts where the closed form starts, and goes to a vector and back", async () => {
+    const tensors = tensorModel(model);
+    const params = tensors.init(seededRandom(2));
+    expect(Object.entries(params).map(([name, tensor]) => [name, tensor.shape])).toEqual(Object.entries(model.shapes));
+    expect(await tensors.vector(params)).toEqual(Float64Array.from(model.init(seededRandom(2)), Math.fround));
+    tf.dispose(params);
+    tensors.dispose();
+  });
+
+  it("predicts as the closed form does, to Float32", async () => {
+    const tensors = tensorModel(model);
+    const theta = model.init(seededRandom(2));
+    const params = tensors.tensors(theta);
+    const f = tf.tidy(() => tensors.apply(params, tf.tensor(inputs, [n, d])));
+    expect(f.shape).toEqual([n, 1]);
+    expect(relativeError(await f.data(), model.predict(theta, X))).toBeLessThan(2e-6);
+    tf.dispose([f, params]);
+    tensors.dispose();
+  });
+
+  it("has the closed form's Gram matrix, from one gradient an example", async () => {
+    const tensors = tensorModel(model);
+    const theta = model.init(seededRandom(2));
+    const params = tensors.tensors(theta);
+    const names = Object.keys(params);
+    const J: Float64Array[] = [];
+    for (let i = 0; i < n; i++) {
+      const x = tf.tensor(inputs.subarray(i * d, (i + 1) * d), [1, d]);
+      const parts = tf.grads((...each: tf.Tensor[]) =>
+        tensors.apply(Object.fromEntries(names.map((name, k) => [name, each[k]!])), x),
+      )(Object.values(params));
+      J.push(await tensors.vector(Object.fromEntries(names.map((name, k) => [name, parts[k]!]))));
+      tf.dispose([x, parts]);
+    }
+    const gram = J.flatMap((a) => J.map((b) => a.reduce((sum, value, k) => sum + value * b[k]!, 0)));
+    expect(relativeError(gram, model.gramSystem(theta, X, y).gram)).toBeLessThan(2e-6);
+    tf.dispose(params);
+    tensors.dispose();
+  });
+
+  it("leaves no tensor behind, and refuses a vector of another length", () => {
+    const before = tf.memory().numTensors;
+    const tensors = tensorModel(model);
+    tf.dispose(tensors.init(seededRandom(1)));
+    expect(() => tensors.tensors(new Float64Array(model.parameters + 1))).toThrow(
+      expect.objectContaining({ code: "WRONG_LENGTH" }),
+    );
+    tensors.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
