@@ -8,22 +8,22 @@ import { encodeTargets } from "./targets.js";
 /** Which examples, and as which numbers. */
 export interface DatasetOptions extends Amount {
   /** Names or labels, in the order of the targets. Default all. */
-  classes?: readonly ClassChoice[];
+  classes?: readonly ClassChoice[] | undefined;
   /** Default `one-hot`. */
-  targets?: TargetEncoding;
+  targets?: TargetEncoding | undefined;
   /**
    * `unit`: pixel/255. `standardized`: pixel/255 minus the mean image of the selected examples, divided by the root mean square of
    * what remains over all pixels, channels and examples. Statistics of another dataset (the training set's, for a test set) are used
    * as given. Default `unit`.
    */
-  scaling?: "unit" | "standardized" | PixelStatistics;
+  scaling?: "unit" | "standardized" | PixelStatistics | undefined;
 }
 
 /** What records of bytes do not say about themselves. */
 export interface RecordNames {
-  name?: string;
-  classNames?: readonly string[];
-  provenance?: Provenance;
+  name?: string | undefined;
+  classNames?: readonly string[] | undefined;
+  provenance?: Provenance | undefined;
 }
 
 /**
@@ -60,6 +60,12 @@ export function createDataset(records: Records, options: DatasetOptions = {}, na
   );
 }
 
+interface Names {
+  name: string;
+  classNames: readonly string[];
+  provenance: Provenance;
+}
+
 /** A dataset of exactly these images; `raw` are labels as in the file, `order` says which of them the classes are. */
 export function assemble(
   caller: string,
@@ -67,7 +73,7 @@ export function assemble(
   raw: Uint8Array,
   order: readonly number[],
   { targets: encoding = "one-hot", scaling = "unit" }: DatasetOptions,
-  { name, classNames, provenance }: Required<RecordNames>,
+  { name, classNames, provenance }: Names,
 ): ImageDataset {
   const place = new Map(order.map((label, i) => [label, i]));
   const labels = raw.map((label) => place.get(label)!);

@@ -16,3 +16,5 @@ export type { Randomness } from "./random.js";
 export { parseCifar10, parseCifar100, type CoarseRecords, type Records } from "./records.js";
 export { batches, gather, shuffle, take, type Batch } from "./transform.js";
 export { syntheticLookalike, type SyntheticOptions } from "./synthetic.js";
+export { download, type Downloaded, type DownloadOptions, type DownloadProgress } from "./download/download.js";
+export type { SourceId } from "./sources.js";

@@ -10,17 +10,17 @@ import { fullSize, sources, type DataFile, type Source } from "./sources.js";
 /** Which records to load, and from where. */
 export interface LoadOptions extends DatasetOptions {
   /** Folder of the binary files, or of the archive's folder. Default what `findCifar10` or `findCifar100` finds. */
-  directory?: string;
+  directory?: string | undefined;
   /** Default `train`. */
-  split?: "train" | "test";
+  split?: "train" | "test" | undefined;
   /** Accept files that end early, at a whole record, and later files that are missing. Default false. */
-  allowPrefix?: boolean;
+  allowPrefix?: boolean | undefined;
 }
 
 /** Which records of CIFAR-100 to load, by which of its labels. */
 export interface LoadCifar100Options extends LoadOptions {
   /** The 100 `fine` classes or the 20 `coarse` superclasses. Default `fine`. */
-  labels?: "fine" | "coarse";
+  labels?: "fine" | "coarse" | undefined;
 }
 
 /**

@@ -7,11 +7,11 @@ import { VALUES, type Records } from "./records.js";
 /** What to draw. */
 export interface SyntheticOptions extends Pick<DatasetOptions, "targets" | "scaling"> {
   /** How many images; classes take turns, so that each has as many, up to one. Default 1000. */
-  count?: number;
+  count?: number | undefined;
   /** How many classes, from 2 to 10. Default 2. */
-  classes?: number;
+  classes?: number | undefined;
   /** Default seed 0. */
-  random?: Randomness;
+  random?: Randomness | undefined;
 }
 
 const SIDE = 32;
@@ -19,12 +19,13 @@ const SIDE = 32;
 /**
  * A procedural look-alike of CIFAR-10, made here and now: no data, no download.
  *
- * An image is a soft-edged object on a cloudy background. The object's class is in the direction and the fineness of its stripes and,
- * faintly, in its colour; phase, place, size, contrast and the light are random. So class means differ a little, a linear model
- * generalises somewhat, and a small network can interpolate. As in natural images pixels are bytes with a strong mean, channels go
- * together and power falls with frequency. It is no model of natural images: an accuracy on it says nothing about CIFAR-10.
+ * An image is a soft-edged striped object on a cloudy background. The class is in the direction and fineness of the stripes and,
+ * faintly, in the object's colour and the side the light comes from; phase, place, size, contrast, clouds and brightness are random.
+ * Constants were tuned so that mean (0.49), deviation (0.25), power by frequency, correlation of channels, and the accuracy of
+ * nearest class mean (0.74 for two classes) and of a linear fit (0.88) come near those of airplane and automobile in CIFAR-10.
+ * It is still no model of natural images: an accuracy on it says nothing about CIFAR-10.
  *
- * The first images of a longer draw with the same seed are those of a shorter one. Cost: about 0.1 ms and 12 kB an image.
+ * The first images of a longer draw with the same seed are those of a shorter one. Cost: about 0.3 ms and 12 kB an image.
  *
  * @returns Examples in the order of drawing, classes 0, 1, …, C − 1, 0, 1, …
  * @throws CifarError INVALID_ARGUMENT.
@@ -57,6 +58,7 @@ function draw(count: number, classes: number, random: () => number): Records {
   const image = new Float64Array(VALUES);
   for (let i = 0; i < count; i++) {
     paintBackground(image, random);
+    paintLight(image, labels[i]!, classes, random);
     paintObject(image, labels[i]!, classes, random);
     for (let j = 0; j < VALUES; j++) pixels[i * VALUES + j] = Math.min(255, Math.max(0, Math.round(image[j]!)));
   }
@@ -66,37 +68,46 @@ function draw(count: number, classes: number, random: () => number): Records {
 /** A uniform number of mean 0 and standard deviation 1. */
 const centred = (random: () => number): number => (2 * random() - 1) * Math.sqrt(3);
 
-/** Light, a colour cast, and clouds: octaves of value noise, each at half the scale and half the amplitude of the one before. */
+/** Light, a colour cast, and clouds: octaves of value noise, each at half the scale and about half the amplitude of the one before. */
 function paintBackground(image: Float64Array, random: () => number): void {
-  const light = 120 + 28 * centred(random);
-  const cast = [4 + 9 * centred(random), 1 + 4 * centred(random), -5 + 9 * centred(random)];
+  const light = 122 + 30 * centred(random);
+  const cast = [4 + 10 * centred(random), 1 + 5 * centred(random), -5 + 10 * centred(random)];
   for (let i = 0; i < VALUES; i++) image[i] = light + cast[i % 3]!;
-  for (let cells = 1, amplitude = 34; cells <= 16; cells *= 2, amplitude /= 1.9) {
-    const shared = lattice(cells, random);
-    const own = [lattice(cells, random), lattice(cells, random), lattice(cells, random)];
-    const step = cells / SIDE;
-    for (let y = 0; y < SIDE; y++)
-      for (let x = 0; x < SIDE; x++) {
-        const common = interpolate(shared, cells, x * step, y * step);
-        for (let c = 0; c < 3; c++)
-          image[3 * (SIDE * y + x) + c]! +=
-            amplitude * (common + 0.3 * interpolate(own[c]!, cells, x * step, y * step));
-      }
+  for (let cells = 1, amplitude = 66; cells <= 16; cells *= 2, amplitude /= 1.9)
+    addClouds(image, cells, amplitude, random);
+}
+
+/** Random values at the corners of `cells`² cells, bilinear between them; channels share most of them. */
+function addClouds(image: Float64Array, cells: number, amplitude: number, random: () => number): void {
+  const width = cells + 1;
+  const values = new Float64Array(3 * width * width);
+  for (let i = 0; i < values.length; i += 3) {
+    const common = centred(random);
+    for (let c = 0; c < 3; c++) values[i + c] = amplitude * (common + 0.5 * centred(random));
+  }
+  for (let y = 0, i = 0; y < SIDE; y++) {
+    const row = Math.floor((y * cells) / SIDE);
+    const down = (y * cells) / SIDE - row;
+    for (let x = 0; x < SIDE; x++) {
+      const column = Math.floor((x * cells) / SIDE);
+      const right = (x * cells) / SIDE - column;
+      const at = 3 * (row * width + column);
+      const below = at + 3 * width;
+      for (let c = 0; c < 3; c++, i++)
+        image[i]! +=
+          (values[at + c]! * (1 - right) + values[at + 3 + c]! * right) * (1 - down) +
+          (values[below + c]! * (1 - right) + values[below + 3 + c]! * right) * down;
+    }
   }
 }
 
-function lattice(cells: number, random: () => number): Float64Array {
-  return Float64Array.from({ length: (cells + 1) ** 2 }, () => centred(random));
-}
-
-/** Bilinear between the four corners of the cell. */
-function interpolate(values: Float64Array, cells: number, x: number, y: number): number {
-  const [column, row] = [Math.floor(x), Math.floor(y)];
-  const [right, down] = [x - column, y - row];
-  const at = row * (cells + 1) + column;
-  const top = values[at]! * (1 - right) + values[at + 1]! * right;
-  const bottom = values[at + cells + 1]! * (1 - right) + values[at + cells + 2]! * right;
-  return top * (1 - down) + bottom * down;
+/** A slope of light that tends to one side, another for each class. */
+function paintLight(image: Float64Array, label: number, classes: number, random: () => number): void {
+  const slope = 24 + 30 * centred(random);
+  const angle = (2 * Math.PI * (label + 0.25)) / classes;
+  const [right, down] = [(slope * Math.cos(angle)) / 16, (slope * Math.sin(angle)) / 16];
+  for (let y = 0, i = 0; y < SIDE; y++)
+    for (let x = 0; x < SIDE; x++) for (let c = 0; c < 3; c++, i++) image[i]! += right * (x - 15.5) + down * (y - 15.5);
 }
 
 /** Stripes under a soft window, with a tint of the class. */
@@ -104,11 +115,11 @@ function paintObject(image: Float64Array, label: number, classes: number, random
   const angle = (Math.PI * (label + 0.25 * centred(random))) / classes;
   const cycles = 2.5 + (1.5 * ((label * 3) % classes)) / (classes - 1) + 0.2 * centred(random);
   const phase = 2 * Math.PI * random();
-  const contrast = 38 + 10 * centred(random);
+  const contrast = 50 + 13 * centred(random);
   const radius = 11 + 2 * centred(random);
   const [centreX, centreY] = [15.5 + 2.5 * centred(random), 15.5 + 2.5 * centred(random)];
   const hue = (2 * Math.PI * (label + 0.5)) / classes;
-  const strength = 12 + 6 * centred(random);
+  const strength = 28 + 24 * centred(random);
   const tint = [0, 1, 2].map((c) => strength * Math.cos(hue - (2 * Math.PI * c) / 3));
   const [kx, ky] = [Math.cos(angle), Math.sin(angle)].map((part) => (2 * Math.PI * cycles * part) / SIDE) as [
     number,
