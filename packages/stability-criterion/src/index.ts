@@ -1,1 +1,26 @@
-export {};
+export { stabilityBounds } from "./bounds/all.js";
+export {
+  escapeRateLowerBound,
+  measuredAlignmentBound,
+  uncentredAlignmentBound,
+  worstCaseAlignmentBound,
+} from "./bounds/alignment.js";
+export type { Bound, BoundKind, BoundName, Evidence } from "./bounds/bound.js";
+export { chiBound, chiJensenBound, frobeniusBound } from "./bounds/chi.js";
+export { bestCaseCoherenceBound, coherence, coherenceBound } from "./bounds/dexter2024coherence.js";
+export { gradientDescentBound } from "./bounds/gradient-descent.js";
+export { rankOneBound, topEigenvectorBound } from "./bounds/rank-one.js";
+export { isotropicNoiseThreshold, structuredNoiseBounds, structuredNoiseThreshold } from "./bounds/structured-noise.js";
+export { simpleTraceBound, traceBound, traceJensenBound } from "./bounds/trace.js";
+export { nonUniformity, wuMaEBound } from "./bounds/wu2018sgd.js";
+export { batchSharpness } from "./edge/batch-sharpness.js";
+export { kernelNorm } from "./edge/kernel-norm.js";
+export { StabilityError, type StabilityErrorCode } from "./errors.js";
+export { expectedLoss, type ExpectedLoss } from "./growth/expected-loss.js";
+export { oneStepLoss, type OneStepLoss } from "./growth/one-step.js";
+export { secondMomentStep } from "./growth/second-moment.js";
+export { spectralRadius, type SpectralRadius } from "./growth/spectral-radius.js";
+export { prepareMinimum, type PreparedMinimum } from "./minimum.js";
+export { samplingFactor, samplingWeights, type Batches, type Sampling, type SamplingWeights } from "./sampling.js";
+export { exactThreshold, type ExactThreshold, type SolverOptions } from "./threshold/exact.js";
+export { stabilityVerdict, type JudgedBound, type StabilityVerdict } from "./verdict.js";

@@ -1,0 +1,86 @@
+import { noiseStructure } from "@sgdscope/noise-structure";
+import { expectPositive } from "../errors.js";
+import type { PreparedMinimum } from "../minimum.js";
+import { samplingWeights, type Batches, type SamplingWeights } from "../sampling.js";
+import type { Bound } from "./bound.js";
+
+const SOURCE = "Wu, Wang & Su (2022), arXiv:2207.02628, Theorem 3.3";
+
+/** The alignment factor that belongs to a way of sampling: centred, but for Bernoulli batches uncentred. */
+const worstCase = (minimum: PreparedMinimum, { sampling }: SamplingWeights): number =>
+  sampling === "bernoulli" ? minimum.alignmentRange().uncentredInfimum : minimum.alignmentRange().infimum;
+
+/**
+ * The alignment theorem with the worst-case factor: a linearly stable minimum has `‖H‖_F ≤ 1/(η√(pμ₀))`, with
+ * replacement `√(B/μ₀)/η`, where `μ ≥ μ₀` for all realizable residuals.
+ *
+ * The statement is recalled from Wu, Wang & Su (2022), its proof and the computable `μ₀` are derived here. Rigorous but
+ * loose: typically ten times above the exact threshold. For Bernoulli batches the noise is Σ₁, and `μ₀` that of `μ₁`.
+ */
+export function worstCaseAlignmentBound(minimum: PreparedMinimum, weights: SamplingWeights): Bound {
+  return {
+    ...alignmentBound(minimum, weights, worstCase(minimum, weights)),
+    name: "alignment, worst case",
+    kind: "necessary",
+    source: `${SOURCE}; worst-case alignment factor derived here`,
+    evidence: "derived here",
+  };
+}
+
+/**
+ * The alignment theorem with the factor measured at the residuals of the system: `√(B/μ)/η`, the line that figures call
+ * predicted. Not a strict bound, since μ varies over residuals. Undefined where μ is (loss below 1e-20).
+ */
+export function measuredAlignmentBound(minimum: PreparedMinimum, weights: SamplingWeights): Bound | undefined {
+  const { alignmentFactor, uncentredAlignmentFactor } = noiseStructure(minimum.system, { spectrum: minimum.spectrum });
+  const factor = weights.sampling === "bernoulli" ? uncentredAlignmentFactor : alignmentFactor;
+  if (factor === undefined) return undefined;
+  return {
+    ...alignmentBound(minimum, weights, factor),
+    name: "alignment, measured",
+    kind: "idealised",
+    source: SOURCE,
+    evidence: "recalled",
+  };
+}
+
+function alignmentBound({ frobeniusH }: PreparedMinimum, { noise }: SamplingWeights, factor: number) {
+  const limit = noise * factor > 0 ? 1 / Math.sqrt(noise * factor) : Infinity;
+  return {
+    criticalLearningRate: limit / frobeniusH,
+    curvature: { quantity: "‖H‖_F", value: frobeniusH, limitTimesLearningRate: limit },
+  };
+}
+
+/**
+ * The lower bound of the growth of the expected loss per step, `E L_t ≥ γᵗ L₀` with `γ = η²pμ₀‖H‖_F²`.
+ * Above 1 SGD escapes exponentially. The theorem of {@link worstCaseAlignmentBound}; the proof is the one-step identity
+ * with its first term, which is never negative, left out.
+ *
+ * @param learningRate - η.
+ * @throws StabilityError as `samplingFactor`; INVALID_ARGUMENT for a learning rate that is not positive.
+ */
+export function escapeRateLowerBound(minimum: PreparedMinimum, learningRate: number, batches: Batches): number {
+  expectPositive("escapeRateLowerBound", "learningRate", learningRate);
+  const weights = samplingWeights(minimum.examples, batches);
+  return learningRate ** 2 * weights.noise * worstCase(minimum, weights) * minimum.powerTraces[1];
+}
+
+/**
+ * The alignment theorem without centring: `η ≤ [λ₁ + √(λ₁² + μ₁‖H‖_F²(1/p − 1))]/(μ₁‖H‖_F²)` with the worst-case
+ * uncentred factor `μ₁` over realizable residuals. Derived here, from the view of a step as a single-example step with
+ * probability p and a full-batch step otherwise. Undefined for Bernoulli batches, where the worst case bound says it all.
+ */
+export function uncentredAlignmentBound(minimum: PreparedMinimum, weights: SamplingWeights): Bound | undefined {
+  if (weights.sampling === "bernoulli") return undefined;
+  const largest = minimum.eigenvalues[0]!;
+  const s = minimum.alignmentRange().uncentredInfimum * minimum.powerTraces[1];
+  const { noise } = weights;
+  return {
+    name: "alignment, uncentred",
+    criticalLearningRate: noise * s > 0 ? (largest + Math.sqrt(largest ** 2 + s * (1 / noise - 1))) / s : Infinity,
+    kind: "necessary",
+    source: "derived here",
+    evidence: "derived here",
+  };
+}

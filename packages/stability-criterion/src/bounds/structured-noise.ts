@@ -1,0 +1,91 @@
+import { StabilityError } from "../errors.js";
+import type { PreparedMinimum } from "../minimum.js";
+import type { SamplingWeights } from "../sampling.js";
+import type { Bound, BoundName } from "./bound.js";
+
+/**
+ * The mean-square threshold under structured noise `Σ = 2LG − c·∇L∇Lᵀ`: the η that solves
+ * `Σ_j ηpλ_j / (2 − (1 − cp)ηλ_j) = 1`. Derived here.
+ *
+ * - c = 1: `Σ₁ = 2LG`. Exact for a Gram matrix that a transitive group of permutations leaves invariant (equiangular,
+ *   circulant, orthogonal of equal norms); at p = 1 it is `2/Tr H`.
+ * - c = 0: `Σ = 2LG`, noise decoupled from the residuals; the condition of the noise kernel norm 1.
+ * - c = −1: Gaussian inputs of a linear model, in the population; for an isotropic spectrum `2/(λ(1 + p + pd))`.
+ *
+ * @param eigenvalues - Non-negative spectrum of H, any order; zeros do not matter.
+ * @param noise - Sampling factor p in (0, 1].
+ * @param c - At most 1.
+ * @throws StabilityError INVALID_ARGUMENT.
+ */
+export function structuredNoiseThreshold(eigenvalues: Float64Array, noise: number, c: number): number {
+  if (!(c <= 1))
+    throw new StabilityError("INVALID_ARGUMENT", `structuredNoiseThreshold: expected c of at most 1, got ${c}.`);
+  return perronThreshold(
+    "structuredNoiseThreshold",
+    eigenvalues.map((value) => noise * value),
+    eigenvalues.map((value) => (1 - c * noise) * value),
+  );
+}
+
+/**
+ * The mean-square threshold under isotropic noise in proportion to the loss, `Σ = 2Lσ²·I`: the η that solves
+ * `Σ_j ηpσ²/(2 − ηλ_j) = 1` over positive eigenvalues. Derived here; for comparison, since real noise is not isotropic.
+ *
+ * @throws StabilityError INVALID_ARGUMENT.
+ */
+export function isotropicNoiseThreshold(eigenvalues: Float64Array, noise: number, variance: number): number {
+  const positive = eigenvalues.filter((value) => value > 0);
+  return perronThreshold(
+    "isotropicNoiseThreshold",
+    positive.map(() => noise * variance),
+    positive,
+  );
+}
+
+/**
+ * `2/ν` for the largest root of `Σ w_j/(ν − d_j) = 1`. The inverse of the left side is concave and increasing above the
+ * largest pole, so Newton's method rises monotonically from the root for a single term.
+ */
+function perronThreshold(caller: string, weights: Float64Array, poles: Float64Array): number {
+  let x = 0;
+  for (let j = 0; j < weights.length; j++) {
+    if (!(weights[j]! >= 0) || !(poles[j]! >= 0))
+      throw new StabilityError(
+        "INVALID_ARGUMENT",
+        `${caller}: expected non-negative eigenvalues and noise, got ${poles[j]!} with weight ${weights[j]!} at ${j}.`,
+      );
+    if (weights[j]! > 0) x = Math.max(x, poles[j]! + weights[j]!);
+  }
+  if (x === 0) return Infinity;
+  for (let iteration = 0; iteration < 100; iteration++) {
+    let sum = 0;
+    let slope = 0;
+    for (let j = 0; j < weights.length; j++) {
+      if (weights[j] === 0) continue;
+      sum += weights[j]! / (x - poles[j]!);
+      slope += weights[j]! / (x - poles[j]!) ** 2;
+    }
+    const step = (sum * (sum - 1)) / slope;
+    x += step;
+    if (step <= 1e-15 * x) break;
+  }
+  return 2 / x;
+}
+
+const CASES: readonly [number, BoundName][] = [
+  [1, "structured noise, decoupled with gradient"],
+  [0, "structured noise, decoupled"],
+  [-1, "structured noise, Gaussian inputs"],
+];
+
+/** The three cases for a minimum; a model of the noise, not a bound. Empty without noise and for Bernoulli batches. */
+export function structuredNoiseBounds({ eigenvalues }: PreparedMinimum, weights: SamplingWeights): Bound[] {
+  if (weights.noise === 0 || weights.sampling === "bernoulli") return [];
+  return CASES.map(([c, name]) => ({
+    name,
+    criticalLearningRate: structuredNoiseThreshold(eigenvalues, weights.noise, c),
+    kind: "idealised",
+    source: "derived here",
+    evidence: "derived here",
+  }));
+}

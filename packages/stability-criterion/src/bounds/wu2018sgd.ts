@@ -1,0 +1,83 @@
+import { largestEigenpair } from "@sgdscope/linear-algebra";
+import type { PreparedMinimum } from "../minimum.js";
+import type { SamplingWeights } from "../sampling.js";
+import type { Bound } from "./bound.js";
+
+/**
+ * The sufficient condition of Wu, Ma & E: SGD is stable when `λ_max((I − ηH)² + η²p·Σ_H) ≤ 1`, `Σ_H = (1/n)ΣHᵢ² − H²`.
+ *
+ * On the range of H this is `η ≤ 2/λ_max(H^{-1/2}[(1−p)H² + p(1/n)ΣHᵢ²]H^{-1/2})`, and with the eigenvectors U of the Gram
+ * matrix the inner matrix is `(1−p)Λ + p·Uᵀ blockdiag(K_ii) U`: no search for a root. The closed form, and the Bernoulli
+ * case with `H²` in place of `(1−p)H²`, are derived here.
+ *
+ * Its picture with sharpness `a = λ_max(H)` and non-uniformity `s = λ_max(Σ_H)^{1/2}` below `1/(η√p)` belongs to this
+ * sufficient condition: a stable minimum may have larger s.
+ *
+ * @see Wu, Ma & E (2018), How SGD selects the global minima in over-parameterized learning, NeurIPS.
+ */
+export function wuMaEBound(minimum: PreparedMinimum, { noise, fullBatch }: SamplingWeights): Bound {
+  const { rank, eigenvalues, examples } = minimum;
+  const inner = (x: Float64Array): Float64Array => {
+    const scaled = x.map((value, a) => value / Math.sqrt(eigenvalues[a]!));
+    const image = meanSquareTimes(minimum, scaled);
+    return image.map((value, a) => fullBatch * eigenvalues[a]! * x[a]! + (noise * value) / Math.sqrt(eigenvalues[a]!));
+  };
+  const { value } = largestEigenpair(inner, startVector(rank), { tolerance: 1e-9, maxProducts: 20 * examples + 500 });
+  return {
+    name: "Wu–Ma–E",
+    criticalLearningRate: 2 / value,
+    kind: "sufficient",
+    source: "Wu, Ma & E (2018), NeurIPS",
+    evidence: "sourced",
+  };
+}
+
+/**
+ * The non-uniformity `s = λ_max(Σ_H)^{1/2}` with `Σ_H = (1/n)ΣHᵢ² − H²`.
+ *
+ * @see Wu, Ma & E (2018), NeurIPS.
+ */
+export function nonUniformity(minimum: PreparedMinimum): number {
+  const { rank, eigenvalues } = minimum;
+  const { value } = largestEigenpair(
+    (x) => meanSquareTimes(minimum, x).map((y, a) => y - eigenvalues[a]! ** 2 * x[a]!),
+    startVector(rank),
+    { tolerance: 1e-9, maxProducts: 20 * minimum.examples + 500 },
+  );
+  return Math.sqrt(Math.max(0, value));
+}
+
+/** `(1/n) Σ Hᵢ²x` with `Hᵢ² = Xᵢᵀ(XᵢXᵢᵀ)Xᵢ`. */
+function meanSquareTimes(minimum: PreparedMinimum, x: Float64Array): Float64Array {
+  const { examples: n, outputs, rank, features } = minimum;
+  const result = new Float64Array(rank);
+  for (let i = 0; i < n; i++) {
+    let inner = new Float64Array(rank);
+    const rows = features.subarray(i * outputs * rank, (i + 1) * outputs * rank);
+    const once = applyExample(rows, x, outputs, rank, inner);
+    inner = new Float64Array(rank);
+    const twice = applyExample(rows, once, outputs, rank, inner);
+    for (let a = 0; a < rank; a++) result[a]! += twice[a]! / n;
+  }
+  return result;
+}
+
+/** `out = XᵢᵀXᵢx`. */
+function applyExample(
+  rows: Float64Array,
+  x: Float64Array,
+  outputs: number,
+  rank: number,
+  out: Float64Array,
+): Float64Array {
+  for (let c = 0; c < outputs; c++) {
+    let product = 0;
+    for (let a = 0, o = c * rank; a < rank; a++, o++) product += rows[o]! * x[a]!;
+    for (let a = 0, o = c * rank; a < rank; a++, o++) out[a]! += product * rows[o]!;
+  }
+  return out;
+}
+
+/** A start without symmetry, so that it is orthogonal to no eigenvector that the data single out. */
+const startVector = (rank: number): Float64Array =>
+  Float64Array.from({ length: rank }, (_, a) => 1 + 0.5 * Math.sin(a + 1));

@@ -1,0 +1,23 @@
+/** What can be wrong with an argument of this package. */
+export type StabilityErrorCode =
+  "INVALID_ARGUMENT" | "BATCH_TOO_LARGE" | "EPOCH_SHUFFLE_HAS_NO_THEORY" | "NO_CURVATURE" | "SHAPE_MISMATCH";
+
+/** Every error of this package; recognise it by `name` and `code`. */
+export class StabilityError extends Error {
+  override readonly name = "StabilityError";
+  readonly code: StabilityErrorCode;
+
+  constructor(code: StabilityErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** @internal Refuses what is not a positive finite number. */
+export function expectPositive(caller: string, name: string, value: number): void {
+  if (!(value > 0 && Number.isFinite(value)))
+    throw new StabilityError(
+      "INVALID_ARGUMENT",
+      `${caller}: expected ${name} to be positive and finite, got ${value}.`,
+    );
+}

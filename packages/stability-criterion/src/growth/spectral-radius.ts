@@ -1,0 +1,95 @@
+import type { GramSystem } from "@sgdscope/noise-structure";
+import { expectPositive } from "../errors.js";
+import { prepareMinimum, type PreparedMinimum } from "../minimum.js";
+import { samplingWeights, type Batches } from "../sampling.js";
+import { secularRoot } from "../secular.js";
+import { fourthMoment, shares, topBlocks, type SolverOptions } from "../threshold/exact.js";
+
+/** The growth per step of second moments under linearised SGD, on the range of H. */
+export interface SpectralRadius {
+  /** `ρ(Q)`: asymptotic factor of `E‖δ‖²` and of the expected loss per step. Above 1 is escape, below 1 is decay. */
+  spectralRadius: number;
+  /** `log ρ(Q)`. */
+  growthRate: number;
+  relativeStep: number;
+  residual: number;
+  products: number;
+  newtonSteps: number;
+  converged: boolean;
+  /** The second moment that grows like this, in the eigenbasis of H: `rank × rank`, positive semidefinite, trace 1. */
+  mode: Float64Array;
+  /** Share of the loss that each example carries in that mode; length n, sum 1. */
+  exampleShares: Float64Array;
+}
+
+/**
+ * The spectral radius of the second-moment operator `Q = I − 2ηC + η²D` of linearised SGD, restricted to the range of H.
+ *
+ * `Q` preserves positive semidefinite matrices, so its spectral radius is its largest eigenvalue [Ma & Ying (2021),
+ * arXiv:2105.13462, for Q; Mulayoff & Michaeli (2024), arXiv:2306.07850, Theorem 6]. Found as the largest root of the reduced
+ * problem above the diagonal of Q (`secularRoot`, derived here), so that slow directions near 1 cost nothing.
+ *
+ * @param learningRate - η.
+ * @returns Cost some ten to forty products of `3·rank²·nC` operations.
+ * @throws StabilityError INVALID_ARGUMENT, and as `samplingFactor` and `prepareMinimum`.
+ */
+export function spectralRadius(
+  minimum: GramSystem | PreparedMinimum,
+  learningRate: number,
+  options: Batches & SolverOptions,
+): SpectralRadius {
+  expectPositive("spectralRadius", "learningRate", learningRate);
+  const prepared = prepareMinimum(minimum, options);
+  const { rank, eigenvalues, powerTraces, meanSquaredH, meanSquaredChi, examples } = prepared;
+  const { noise, fullBatch } = samplingWeights(examples, options);
+  const eta = learningRate;
+  // Without the single-example term Q is diagonal; the largest entry belongs to the first or the last eigenvalue.
+  const diagonal = (a: number): number => 1 - 2 * eta * eigenvalues[a]! + fullBatch * (eta * eigenvalues[a]!) ** 2;
+  const outer = diagonal(0) >= diagonal(rank - 1) ? 0 : rank - 1;
+  const pole = diagonal(outer);
+  if (noise === 0) {
+    const mode = new Float64Array(rank * rank);
+    mode[outer * rank + outer] = 1;
+    return {
+      spectralRadius: pole,
+      growthRate: Math.log(pole),
+      relativeStep: 0,
+      residual: 0,
+      products: 0,
+      newtonSteps: 0,
+      converged: true,
+      mode,
+      exampleShares: shares(prepared, topBlocks(prepared, outer)),
+    };
+  }
+  const [t1, t2, t3, t4] = powerTraces;
+  const quotient = (linear: number, full: number, single: number): number =>
+    1 - 2 * eta * linear + eta * eta * (fullBatch * full + noise * single) - pole;
+  const root = secularRoot(
+    {
+      minimum: prepared,
+      weight: (eta * eta * noise) / examples,
+      delta: (x) => [x + pole - 1, eta, -eta * eta * fullBatch],
+      slope: [1, 0, 0],
+      start: Math.max(
+        eta * eta * noise * fourthMoment(prepared, outer),
+        quotient(t1 / rank, t2 / rank, meanSquaredH / rank),
+        quotient(t3 / t2, t4 / t2, meanSquaredChi / t2),
+      ),
+      shift: pole,
+    },
+    options,
+  );
+  const radius = pole + root.x;
+  return {
+    spectralRadius: radius,
+    growthRate: Math.log(radius),
+    relativeStep: root.relativeStep,
+    residual: root.residual,
+    products: root.products,
+    newtonSteps: root.newtonSteps,
+    converged: root.converged,
+    mode: root.moment,
+    exampleShares: shares(prepared, root.blocks),
+  };
+}

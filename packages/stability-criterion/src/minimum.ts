@@ -1,0 +1,153 @@
+import { multiplyTransposed, symmetricProduct, transpose } from "@sgdscope/linear-algebra";
+import {
+  alignmentRange,
+  gramSpectrum,
+  type AlignmentRange,
+  type GramSpectrum,
+  type GramSystem,
+  type RankOptions,
+} from "@sgdscope/noise-structure";
+import { StabilityError } from "./errors.js";
+
+/**
+ * A minimum in its own eigenbasis: `H = Σ λ_a v_av_aᵀ` on its range, and the Jacobians in that basis, `J_i v_a = X_ia`.
+ * Prepared once, it serves any number of learning rates and batch sizes. All second moments are `rank × rank` matrices
+ * in this basis; the number of parameters never appears.
+ */
+export interface PreparedMinimum {
+  system: GramSystem;
+  spectrum: GramSpectrum;
+  examples: number;
+  outputs: number;
+  /** Dimension of the range of H under the rank tolerance. */
+  rank: number;
+  /** λ, eigenvalues of `H = JᵀJ/n`, largest first; length `rank`. */
+  eigenvalues: Float64Array;
+  /** `X = U·√(nλ)`, `nC × rank`, row-major: `XXᵀ` is the Gram matrix and `XᵀX/n = diag(λ)`. */
+  features: Float64Array;
+  /** `Xᵀ`, `rank × nC`. */
+  transposedFeatures: Float64Array;
+  /** `Tr H, Tr H², Tr H³, Tr H⁴`. */
+  powerTraces: readonly [number, number, number, number];
+  /** `‖H‖_F`. */
+  frobeniusH: number;
+  /** `(1/n) Σ‖Hᵢ‖_F²` with `Hᵢ = JᵢᵀJᵢ`; for one output the mean of `‖gᵢ‖⁴`. */
+  meanSquaredH: number;
+  /** `(1/n) Σ‖JᵢHJᵢᵀ‖_F²`; for one output the mean of `χᵢ²`. */
+  meanSquaredChi: number;
+  /** The range of μ over realizable residuals; computed at the first call. */
+  alignmentRange(this: void): AlignmentRange;
+}
+
+/**
+ * Prepares a Gram system for the stability theory: one eigendecomposition, shared by everything after.
+ *
+ * The theory speaks of a global minimum, where `H = G`; elsewhere the results describe the Gauss–Newton model at that
+ * point. A prepared minimum is returned as it is.
+ *
+ * @param options.rankTolerance - Eigenvalues below this fraction of the largest are left out; see `RankOptions`. The exact
+ *   threshold hardly depends on it; the growth rate of a *stable* minimum is that of its slowest direction and does.
+ * @returns Cost about `8(nC)³` operations and four matrices of memory.
+ * @throws NoiseStructureError as `gramSpectrum`; StabilityError NO_CURVATURE when the Gram matrix is zero.
+ */
+export function prepareMinimum(system: GramSystem | PreparedMinimum, options: RankOptions = {}): PreparedMinimum {
+  if ("spectrum" in system) return system;
+  const spectrum = gramSpectrum(system, options);
+  const { examples, outputs, rank } = spectrum;
+  if (rank === 0)
+    throw new StabilityError("NO_CURVATURE", "prepareMinimum: expected gram with a positive eigenvalue, got zero.");
+  const size = examples * outputs;
+  const eigenvalues = spectrum.eigenvalues.slice(0, rank);
+  const transposedFeatures = spectrum.vectors.slice(0, rank * size);
+  for (let a = 0; a < rank; a++) {
+    const length = Math.sqrt(examples * eigenvalues[a]!);
+    for (let i = a * size; i < (a + 1) * size; i++) transposedFeatures[i]! *= length;
+  }
+  const features = transpose(transposedFeatures, rank, size);
+  const powerTraces: [number, number, number, number] = [0, 0, 0, 0];
+  for (const value of eigenvalues) for (let k = 0; k < 4; k++) powerTraces[k]! += value ** (k + 1);
+  let range: AlignmentRange | undefined;
+  return {
+    system,
+    spectrum,
+    examples,
+    outputs,
+    rank,
+    eigenvalues,
+    features,
+    transposedFeatures,
+    powerTraces,
+    frobeniusH: Math.sqrt(powerTraces[1]),
+    meanSquaredH: meanSquaredBlocks(features, examples, outputs, rank, () => 1),
+    meanSquaredChi: meanSquaredBlocks(features, examples, outputs, rank, (a) => eigenvalues[a]!),
+    alignmentRange: () => (range ??= alignmentRange(system, { spectrum })),
+  };
+}
+
+/** `(1/n) Σᵢ‖Xᵢ diag(w) Xᵢᵀ‖_F²`. */
+function meanSquaredBlocks(
+  features: Float64Array,
+  examples: number,
+  outputs: number,
+  rank: number,
+  weight: (a: number) => number,
+): number {
+  let sum = 0;
+  for (let i = 0; i < examples; i++)
+    for (let c = 0; c < outputs; c++)
+      for (let d = 0; d < outputs; d++) {
+        const p = (i * outputs + c) * rank;
+        const q = (i * outputs + d) * rank;
+        let product = 0;
+        for (let a = 0; a < rank; a++) product += features[p + a]! * weight(a) * features[q + a]!;
+        sum += product * product;
+      }
+  return sum / examples;
+}
+
+/**
+ * `Σᵢ XᵢᵀQᵢXᵢ` for blocks `Qᵢ`, C × C: what noise of covariance `Qᵢ` in the residuals of example i puts on the parameters.
+ *
+ * @param blocks - n symmetric blocks of C × C, one after the other.
+ * @returns `rank × rank`, symmetric. Cost `rank²·nC` operations.
+ */
+export function spread(minimum: PreparedMinimum, blocks: Float64Array): Float64Array {
+  const { examples, outputs, rank, transposedFeatures: xt } = minimum;
+  const size = examples * outputs;
+  const weighted = new Float64Array(rank * size);
+  if (outputs === 1) {
+    for (let a = 0, o = 0; a < rank; a++) for (let i = 0; i < size; i++, o++) weighted[o] = xt[o]! * blocks[i]!;
+  } else {
+    for (let a = 0; a < rank; a++)
+      for (let i = 0, o = a * size, q = 0; i < examples; i++, o += outputs)
+        for (let c = 0; c < outputs; c++) {
+          let sum = 0;
+          for (let d = 0; d < outputs; d++, q++) sum += blocks[q]! * xt[o + d]!;
+          weighted[o + c] = sum;
+        }
+  }
+  return symmetricProduct(xt, weighted, rank, size);
+}
+
+/**
+ * The blocks `XᵢMXᵢᵀ` of a second moment `M` of the parameters: the second moments of the residuals of each example.
+ * The adjoint of {@link spread}.
+ *
+ * @param moment - Symmetric `rank × rank`.
+ * @returns n blocks of C × C. Cost `2·rank²·nC` operations.
+ */
+export function collect(minimum: PreparedMinimum, moment: Float64Array): Float64Array {
+  const { examples, outputs, rank, features: x } = minimum;
+  const image = multiplyTransposed(x, moment, examples * outputs, rank, rank);
+  const blocks = new Float64Array(examples * outputs * outputs);
+  for (let i = 0, q = 0; i < examples; i++)
+    for (let c = 0; c < outputs; c++)
+      for (let d = 0; d < outputs; d++, q++) {
+        const left = (i * outputs + c) * rank;
+        const right = (i * outputs + d) * rank;
+        let sum = 0;
+        for (let a = 0; a < rank; a++) sum += image[left + a]! * x[right + a]!;
+        blocks[q] = sum;
+      }
+  return blocks;
+}

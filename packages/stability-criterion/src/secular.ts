@@ -1,0 +1,118 @@
+import { largestEigenpair } from "@sgdscope/linear-algebra";
+import { collect, spread, type PreparedMinimum } from "./minimum.js";
+
+/** Coefficients of `Δ_ab = c₀ + c₁(λ_a + λ_b) + c₂λ_aλ_b`. */
+type Coefficients = readonly [number, number, number];
+
+/** A generalised eigenproblem `Δ(x)∘M = weight·Σᵢ Xᵢᵀ(XᵢMXᵢᵀ)Xᵢ` for the largest x. */
+export interface SecularProblem {
+  minimum: PreparedMinimum;
+  weight: number;
+  /** `Δ(x)`, affine in x and positive for x above the poles. */
+  delta(x: number): Coefficients;
+  /** `dΔ/dx`. */
+  slope: Coefficients;
+  /** A lower bound of the root, above the poles: any Rayleigh quotient. */
+  start: number;
+  /** Added to x before its accuracy is judged: the root is wanted relative to `shift + x`. */
+  shift: number;
+}
+
+/** The largest root, and how well it is known. */
+export interface SecularRoot {
+  x: number;
+  /** The solution M, positive semidefinite, `rank × rank`, trace 1. */
+  moment: Float64Array;
+  /** The blocks `XᵢMXᵢᵀ` up to scale: how much of the loss sits in each example. */
+  blocks: Float64Array;
+  /** Size of the last Newton step relative to `shift + x`. */
+  relativeStep: number;
+  /** `‖Tv − v‖` for the unit eigenvector v of the reduced operator at the root. */
+  residual: number;
+  /** Applications of the reduced operator, `3·rank²·nC` operations each. */
+  products: number;
+  newtonSteps: number;
+  converged: boolean;
+}
+
+/**
+ * @internal Solves a second-moment eigenproblem in the space of residual blocks instead of the space of matrices.
+ *
+ * In the eigenbasis of H everything but the noise is diagonal, and the noise has rank n (n·C(C+1)/2 for C outputs). So
+ * with `q = blocks of XMXᵀ` the matrix problem becomes `T(x)q = q`, `T(x) = weight·collect∘Δ(x)⁻¹∘spread`, which is
+ * symmetric, positive semidefinite and, for one output, has non-negative entries. Hence `x` is the root of
+ * `φ(x) = 1/λ_max(T(x)) = 1`. φ is concave and increasing (a minimum of harmonic means of affine functions), nearly
+ * linear at the pole and at infinity, so Newton's method from a lower bound rises monotonically to the root in a few steps;
+ * the derivative costs half a product by Hellmann–Feynman. Derived here; checked against dense Kronecker operators.
+ */
+export function secularRoot(
+  problem: SecularProblem,
+  options: { tolerance?: number; maxProducts?: number } = {},
+): SecularRoot {
+  const { minimum, weight, slope } = problem;
+  const { tolerance = 1e-12, maxProducts = 400 } = options;
+  const { rank, eigenvalues, examples, outputs } = minimum;
+  let x = problem.start;
+  let vector: Float64Array = identityBlocks(examples, outputs);
+  let products = 0;
+  let inner = 1e-4;
+  for (let newtonSteps = 1; ; newtonSteps++) {
+    const delta = problem.delta(x);
+    const pair = largestEigenpair(
+      (q) => {
+        const image = collect(minimum, divide(spread(minimum, q), delta, eigenvalues));
+        for (let k = 0; k < image.length; k++) image[k]! *= weight;
+        return image;
+      },
+      vector,
+      { tolerance: inner, maxProducts: Math.max(1, maxProducts - products) },
+    );
+    products += pair.products;
+    vector = pair.vector;
+    const source = spread(minimum, vector);
+    let value = 0;
+    let change = 0;
+    for (let a = 0, o = 0; a < rank; a++)
+      for (let b = 0; b < rank; b++, o++) {
+        const gap = at(delta, eigenvalues[a]!, eigenvalues[b]!);
+        const square = source[o]! * source[o]!;
+        value += square / gap;
+        change += (square * at(slope, eigenvalues[a]!, eigenvalues[b]!)) / (gap * gap);
+      }
+    // φ = 1/(weight·value) and φ' = change/(weight·value²).
+    const step = (value * (weight * value - 1)) / change;
+    const relativeStep = Math.abs(step / (problem.shift + x));
+    const settled = relativeStep <= tolerance && inner <= 1e-8;
+    if (settled || products >= maxProducts || newtonSteps === 60) {
+      const moment = divide(source, delta, eigenvalues);
+      let trace = 0;
+      for (let a = 0; a < rank; a++) trace += moment[a * rank + a]!;
+      for (let k = 0; k < moment.length; k++) moment[k]! /= trace;
+      const converged = settled && pair.converged;
+      return { x, moment, blocks: vector, relativeStep, residual: pair.residual, products, newtonSteps, converged };
+    }
+    // Rounding in a start at the root itself may ask for a step down: never below the start, which is above the poles.
+    x = Math.max(x + step, problem.start);
+    inner = relativeStep > 1e-3 ? 1e-6 : 1e-9;
+  }
+}
+
+const at = ([c0, c1, c2]: Coefficients, p: number, q: number): number => c0 + c1 * (p + q) + c2 * p * q;
+
+/** Divides a symmetric matrix by Δ entry by entry, in place. */
+function divide(matrix: Float64Array, delta: Coefficients, eigenvalues: Float64Array): Float64Array {
+  const [c0, c1, c2] = delta;
+  const rank = eigenvalues.length;
+  for (let a = 0, o = 0; a < rank; a++) {
+    const constant = c0 + c1 * eigenvalues[a]!;
+    const linear = c1 + c2 * eigenvalues[a]!;
+    for (let b = 0; b < rank; b++, o++) matrix[o]! /= constant + linear * eigenvalues[b]!;
+  }
+  return matrix;
+}
+
+function identityBlocks(examples: number, outputs: number): Float64Array {
+  const blocks = new Float64Array(examples * outputs * outputs);
+  for (let i = 0; i < examples; i++) for (let c = 0; c < outputs; c++) blocks[(i * outputs + c) * outputs + c] = 1;
+  return blocks;
+}
