@@ -1,1 +1,11 @@
-export {};
+export { boundClaim, boundTasks, type BoundOptions } from "./bound/tasks.js";
+export { boundBands, judgeBound, type Acceptance } from "./bound/acceptance.js";
+export { alignmentFigure } from "./figure/alignment.js";
+export { boundFigure } from "./figure/bound.js";
+export { edgeFigure } from "./figure/edge.js";
+export type { Canvas } from "./figure/theme.js";
+export { datasetOf } from "./run/data.js";
+export { float32RankTolerance, measureAlignment, measureMinimum } from "./run/measure.js";
+export type { AlignmentRecord, Estimate, MinimumMeasurement, MinimumRecord } from "./run/record.js";
+export { runMinimumTask, type FinishedTask, type RunHooks } from "./run/run-task.js";
+export type { DataSpec, MinimumTask } from "./run/task.js";

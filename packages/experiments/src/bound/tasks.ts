@@ -1,0 +1,48 @@
+import type { ModelConfig } from "@sgdscope/models-cnn";
+import type { DataSpec, MinimumTask } from "../run/task.js";
+
+/** What the study claims, and whose claim it is. */
+export const boundClaim = {
+  name: "bound",
+  claim:
+    "SGD ends at minima with ‖H‖_F ≤ √(B/μ)/η, whatever the size of the model; gradient descent only obeys λ_max ≤ 2/η.",
+  source:
+    "Wu, Wang & Su, NeurIPS 2022 (arXiv:2207.02628); exact edge: Mulayoff & Michaeli, COLT 2024 (arXiv:2306.07850)",
+} as const;
+
+export interface BoundOptions {
+  data: DataSpec;
+  model: ModelConfig;
+  /** (η, B) of each run; B = "all" is gradient descent. */
+  settings: { learningRate: number; batchSize: number | "all" }[];
+  seed?: number;
+  maxSteps?: number;
+  lossBelow?: number;
+  every?: number;
+  clipNorm?: number;
+  warmUp?: number;
+  hessianProducts?: number;
+}
+
+/**
+ * The runs of the study, one a setting: batches without replacement, gradient-norm clip 5, learning-rate warm-up over 500
+ * steps, stop when the full loss is below 1e-6 at a check every 500 steps.
+ */
+export function boundTasks(options: BoundOptions): MinimumTask[] {
+  const { data, model, seed = 1, maxSteps = 60_000, lossBelow = 1e-6, every = 500 } = options;
+  return options.settings.map(({ learningRate, batchSize }) => ({
+    data,
+    model,
+    learningRate,
+    batchSize: batchSize === "all" ? data.count : batchSize,
+    sampling: "without-replacement",
+    seed,
+    clipNorm: options.clipNorm ?? 5,
+    warmUp: options.warmUp ?? 500,
+    maxSteps,
+    lossBelow,
+    every,
+    alignmentAt: [0, 10, 100, 300, 1000, 2000, 4000, 8000, 16_000, 32_000].filter((step) => step < maxSteps),
+    hessianProducts: options.hessianProducts ?? 33,
+  }));
+}

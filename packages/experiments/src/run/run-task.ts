@@ -1,0 +1,93 @@
+import { modelFromConfig } from "@sgdscope/models-cnn";
+import { seededRandom } from "@sgdscope/random";
+import { train, warmUp, type LossRecord, type NamedArray } from "@sgdscope/sgd";
+import { tensorTrainee } from "@sgdscope/sgd/tensor";
+import * as tf from "@tensorflow/tfjs-core";
+import { datasetOf } from "./data.js";
+import { measureAlignment, measureMinimum } from "./measure.js";
+import type { MinimumRecord } from "./record.js";
+import type { MinimumTask } from "./task.js";
+
+/** What a run lets its caller see and stop. */
+export interface RunHooks {
+  /** Called with every check of the full loss. */
+  progress?: (record: LossRecord) => void;
+  signal?: AbortSignal;
+}
+
+/** A measured run and the parameters it ended at. */
+export interface FinishedTask {
+  record: MinimumRecord;
+  parameters: Record<string, NamedArray>;
+}
+
+/**
+ * Trains one setting to a minimum and measures there. The prepared TensorFlow.js backend is used.
+ *
+ * Deterministic: the record but for its seconds is a function of the task and the backend.
+ *
+ * @throws the errors of the packages it composes; divergence is a record, not an error.
+ */
+export async function runMinimumTask(task: MinimumTask, hooks: RunHooks = {}): Promise<FinishedTask> {
+  const start = performance.now();
+  const data = await datasetOf(task.data);
+  const model = modelFromConfig(task.model);
+  const random = seededRandom(task.seed);
+  const initial = model.init(random.stream("initial parameters"));
+  const trainee = tensorTrainee(model, data, initial);
+  tf.dispose(initial);
+  try {
+    const result = await train(trainee, {
+      learningRate: task.warmUp > 0 ? warmUp(task.learningRate, task.warmUp) : task.learningRate,
+      batchSize: task.batchSize,
+      sampling: task.sampling,
+      random: random.stream("batches"),
+      clipNorm: task.clipNorm,
+      maxSteps: task.maxSteps,
+      divergedAbove: 1e6,
+      stop: { lossBelow: task.lossBelow, every: task.every },
+      probe: {
+        at: task.alignmentAt,
+        measure: (_, step) => measureAlignment(model, trainee.parameters, data, step),
+      },
+      ...(hooks.progress === undefined ? {} : { progress: hooks.progress }),
+      ...(hooks.signal === undefined ? {} : { signal: hooks.signal }),
+    });
+    const diverged = result.reason === "diverged";
+    const minimum = diverged
+      ? undefined
+      : await measureMinimum(model, trainee.parameters, data, task, random.stream("probes"));
+    const alignment = result.probes.map((probe) => probe.value);
+    if (minimum !== undefined && alignment.at(-1)?.step !== result.steps)
+      alignment.push({
+        step: result.steps,
+        loss: result.loss,
+        alignmentFactor: minimum.alignmentFactor,
+        frobeniusNorm: minimum.frobeniusNorm,
+      });
+    return {
+      record: {
+        model: model.name,
+        data: data.name,
+        parameters: model.parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
+        examples: data.size,
+        outputs: data.outputs,
+        learningRate: task.learningRate,
+        batchSize: task.batchSize,
+        sampling: task.sampling,
+        seed: task.seed,
+        gradientDescent: task.batchSize === data.size && task.sampling === "without-replacement",
+        reason: result.reason,
+        steps: result.steps,
+        seconds: (performance.now() - start) / 1000,
+        loss: result.loss,
+        interpolates: result.loss < task.lossBelow,
+        minimum,
+        alignment,
+      },
+      parameters: await trainee.snapshot(),
+    };
+  } finally {
+    trainee.dispose();
+  }
+}
