@@ -10,3 +10,13 @@ export { traceAndNorm, type TraceAndNormOptions } from "./trace-and-norm/index.j
 export type { DeflatedOptions, ProbeOptions } from "./trace-and-norm/options.js";
 export { hutchinsonTrace } from "./trace/hutchinson.js";
 export { hutchPlusPlusTrace } from "./trace/meyer2020hutch.js";
+export {
+  lanczosQuadrature,
+  spectralDensity,
+  traceOfFunction,
+  type LanczosQuadrature,
+  type LanczosQuadratureOptions,
+  type QuadratureRun,
+  type SpectralDensity,
+} from "./density/ghorbani2019slq.js";
+export { hutchinsonDiagonal, type DiagonalEstimate, type DiagonalOptions } from "./diagonal/bekas2007.js";
