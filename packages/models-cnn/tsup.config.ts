@@ -1,3 +1,3 @@
 import { library } from "../../tooling/tsup.js";
 
-export default library({ entry: ["src/index.ts", "src/layers-model/index.ts"] });
+export default library({ entry: ["src/index.ts", "src/layers-model.ts"] });

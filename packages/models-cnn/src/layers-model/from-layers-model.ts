@@ -30,9 +30,12 @@ export async function fromLayersModel(model: LayersModel): Promise<ConvertedMode
     checkChain(layer, model.layers[i - 1]);
     return specsOf(layer);
   });
-  const [shape] = [model.inputs[0]!.shape.slice(1)];
-  if (model.inputs.length !== 1 || shape.some((n) => n === null))
-    throw new ModelsError("UNSUPPORTED", `fromLayersModel: expected one input of fixed shape, got ${show(shape)}`);
+  const shape = model.inputs[0]!.shape.slice(1);
+  if (model.inputs.length !== 1 || model.outputs.length !== 1 || shape.some((n) => n === null))
+    throw new ModelsError(
+      "UNSUPPORTED",
+      `fromLayersModel: expected one input of fixed shape and one output, got ${model.inputs.length} of ${show(shape)} and ${model.outputs.length}`,
+    );
   const network = sequential({ name: model.name, inputShape: shape as number[], layers: specs });
   const arrays: NamedArrays = {};
   for (const layer of model.layers) {

@@ -63,7 +63,15 @@ function parseModel(bytes: Uint8Array, file: string): io.ModelJSON {
   return json as io.ModelJSON;
 }
 
-const bytesOf: Partial<Record<string, number>> = { float32: 4, int32: 4, bool: 1, complex64: 8, uint8: 1, uint16: 2, float16: 2 }; // prettier-ignore
+const bytesOf: Partial<Record<string, number>> = {
+  float32: 4,
+  int32: 4,
+  bool: 1,
+  complex64: 8,
+  uint8: 1,
+  uint16: 2,
+  float16: 2,
+};
 
 /** Bytes of the weights as stored; undefined where a dtype (strings) has no fixed length. */
 function byteLength(weights: readonly io.WeightsManifestEntry[]): number | undefined {

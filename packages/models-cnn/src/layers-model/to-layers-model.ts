@@ -55,7 +55,8 @@ function connect(
       const margin = (kernelSize - 1) / 2;
       const pads = padding === "symmetric" && strides > 1 && margin > 0;
       if (pads) {
-        const padded = layers.zeroPadding2d({ padding: [[margin, margin], [margin, margin]], name: `${name}_pad` }); // prettier-ignore
+        const around: [number, number] = [margin, margin];
+        const padded = layers.zeroPadding2d({ padding: [around, around], name: `${name}_pad` });
         input = padded.apply(input) as SymbolicTensor;
       }
       const layerPadding = pads || padding === "valid" ? "valid" : "same";

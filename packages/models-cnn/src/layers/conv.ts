@@ -25,6 +25,8 @@ export function conv(spec: NamedSpec<ConvSpec>, inputShape: number[]): Layer {
       "SHAPE",
       `${where}: expected a map of at least ${size}×${size}, got ${showShape(inputShape)}`,
     );
+  const none: [number, number] = [0, 0];
+  const around: [number, number] = [margin, margin];
   const kernel = `${name}.kernel`;
   const bias = spec.bias === false ? undefined : `${name}.bias`;
   const deviation = kernelDeviation(
@@ -45,9 +47,9 @@ export function conv(spec: NamedSpec<ConvSpec>, inputShape: number[]): Layer {
     buffers: {},
     inner: [],
     apply(x, context) {
-      const padded = margin > 0 ? tf.pad(x, [[0, 0], [margin, margin], [margin, margin], [0, 0]]) : x; // prettier-ignore
+      const map = x as tf.Tensor4D;
       const y = tf.conv2d(
-        padded as tf.Tensor4D,
+        margin > 0 ? tf.pad4d(map, [none, around, around, none]) : map,
         context.parameter(kernel) as tf.Tensor4D,
         stride,
         same ? "same" : "valid",

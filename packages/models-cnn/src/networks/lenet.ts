@@ -58,8 +58,19 @@ export function lenet(options: LenetOptions = {}): Network {
     { layer: "dense", units: outputs, ...start, init: "lecun" },
   ];
   const config = {
-    ...{ kind: "lenet", name, inputShape, channels, widths, outputs } as const, // prettier-ignore
-    ...{ activation, pool, oddSizes, padding, bias, init, initScale },
+    kind: "lenet" as const,
+    name,
+    inputShape,
+    channels,
+    widths,
+    outputs,
+    activation,
+    pool,
+    oddSizes,
+    padding,
+    bias,
+    init,
+    initScale,
   };
   return buildNetwork(config, name, inputShape, layers);
 }

@@ -94,8 +94,18 @@ export function resnet(options: ResnetOptions = {}): Network {
     { layer: "dense", name: "dense", units: outputs, init: "lecun", initScale },
   ];
   const config = {
-    ...{ kind: "resnet", name, inputShape, depth, widths, outputs } as const, // prettier-ignore
-    ...{ activation, normalisation, shortcut, stridePadding, init, initScale },
+    kind: "resnet" as const,
+    name,
+    inputShape,
+    depth,
+    widths,
+    outputs,
+    activation,
+    normalisation,
+    shortcut,
+    stridePadding,
+    init,
+    initScale,
   };
   return buildNetwork(config, name, inputShape, layers);
 }

@@ -49,6 +49,18 @@ export function smallCnn(options: SmallCnnOptions = {}): Network {
     { layer: "flatten" },
     { layer: "dense", name: "dense", units: outputs, bias, init: "lecun", initScale },
   ];
-  const config = { kind: "small-cnn", name, inputShape, channels, outputs, activation, pool, oddSizes, bias, init, initScale } as const; // prettier-ignore
+  const config = {
+    kind: "small-cnn",
+    name,
+    inputShape,
+    channels,
+    outputs,
+    activation,
+    pool,
+    oddSizes,
+    bias,
+    init,
+    initScale,
+  } as const;
   return buildNetwork(config, name, inputShape, layers);
 }

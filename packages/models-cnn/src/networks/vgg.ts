@@ -63,8 +63,19 @@ export function vgg(options: VggOptions = {}): Network {
     { layer: "dense", units: outputs, bias, init: "lecun", initScale },
   ];
   const config = {
-    ...{ kind: "vgg", name, inputShape, features, widths, outputs } as const, // prettier-ignore
-    ...{ activation, pool, oddSizes, normalisation, bias, init, initScale },
+    kind: "vgg" as const,
+    name,
+    inputShape,
+    features,
+    widths,
+    outputs,
+    activation,
+    pool,
+    oddSizes,
+    normalisation,
+    bias,
+    init,
+    initScale,
   };
   return buildNetwork(config, name, inputShape, layers);
 }

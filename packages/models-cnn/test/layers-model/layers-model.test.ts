@@ -167,7 +167,7 @@ describe("fromLayersModel", () => {
     ["dilation", () => tfjs.sequential({ layers: [layers.conv2d({ inputShape: [4, 4, 1], filters: 1, kernelSize: 2, dilationRate: 2, name: "c" })] }), /layer c .*expected no dilation/], // prettier-ignore
     ["padded pools", () => tfjs.sequential({ layers: [layers.averagePooling2d({ inputShape: [4, 4, 1], poolSize: 2, padding: "same", name: "p" })] }), /layer p .*expected padding "valid"/], // prettier-ignore
     ["branches", () => { const a = tfjs.input({ shape: [2] }); const b = layers.dense({ units: 2 }).apply(a) as tfjs.SymbolicTensor; return tfjs.model({ inputs: a, outputs: layers.add({ name: "sum" }).apply([a, b]) as tfjs.SymbolicTensor }); }, /layer sum \(Add\): expected one use, after the layer before it/], // prettier-ignore
-    ["inputs of open size", () => tfjs.sequential({ layers: [layers.conv2d({ inputShape: [null, 4, 1], filters: 1, kernelSize: 2 })] }), /expected one input of fixed shape/], // prettier-ignore
+    ["inputs of open size", () => tfjs.sequential({ layers: [layers.conv2d({ inputShape: [null, 4, 1], filters: 1, kernelSize: 2 })] }), /expected one input of fixed shape and one output, got 1 of \[null,4,1\] and 1/], // prettier-ignore
   ])("refuses %s", async (_title, build, message) => {
     const model = build();
     const error = await fromLayersModel(model).catch((e: unknown) => e);
