@@ -2,7 +2,9 @@ import "@tensorflow/tfjs";
 import * as tf from "@tensorflow/tfjs-core";
 import { seededRandom } from "@sgdscope/random";
 import { beforeAll, describe, expect, it } from "vitest";
-import { asDataset } from "@sgdscope/models-rfm";
+import { train, vectorTrainee } from "@sgdscope/sgd";
+import { tensorTrainee } from "@sgdscope/sgd/tensor";
+import { asDataset, leastSquares } from "@sgdscope/models-rfm";
 import { tensorModel } from "@sgdscope/models-rfm/tensor";
 import { everyModel, problem, relativeError } from "./problems.js";
 
@@ -52,6 +54,22 @@ describe.each(everyModel(d).map((model) => [model.name, model] as const))("tenso
     }
     const gram = J.flatMap((a) => J.map((b) => a.reduce((sum, value, k) => sum + value * b[k]!, 0)));
     expect(relativeError(gram, model.gramSystem(theta, X, y).gram)).toBeLessThan(2e-6);
+    tf.dispose(params);
+    tensors.dispose();
+  });
+
+  it("trains along the closed form's trajectory, to Float32", async () => {
+    const tensors = tensorModel(model);
+    const theta = model.init(seededRandom(2));
+    const params = tensors.tensors(theta);
+    const exact = vectorTrainee({ parameters: theta, ...leastSquares(model, X, y) });
+    const onDevice = tensorTrainee(tensors, asDataset("sphere", X, y, d), params);
+    const options = { learningRate: 0.01, batchSize: 2, maxSteps: 100, clipNorm: 5 };
+    const expected = await train(exact, { ...options, random: seededRandom(3) });
+    const result = await train(onDevice, { ...options, random: seededRandom(3) });
+    expect(relativeError(await tensors.vector(onDevice.parameters), exact.parameters)).toBeLessThan(1e-5);
+    expect(result.loss / expected.loss).toBeCloseTo(1, 4);
+    onDevice.dispose();
     tf.dispose(params);
     tensors.dispose();
   });
