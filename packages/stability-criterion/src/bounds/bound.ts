@@ -1,3 +1,5 @@
+import type { SamplingWeights } from "../sampling.js";
+
 /** How far a formula can be trusted. */
 export type Evidence =
   /** Read in the paper, its poster, code or lecture notes that restate it. */
@@ -46,3 +48,7 @@ export type BoundName =
   | "structured noise, decoupled with gradient"
   | "structured noise, decoupled"
   | "structured noise, Gaussian inputs";
+
+/** @internal Papers treat centred noise; the same formula for Bernoulli batches, which is not centred, is derived here. */
+export const evidenceFor = ({ sampling }: SamplingWeights, evidence: Evidence): Evidence =>
+  sampling === "bernoulli" ? "derived here" : evidence;

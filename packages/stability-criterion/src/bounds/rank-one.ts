@@ -2,7 +2,7 @@ import { multiplyVector, norm } from "@sgdscope/linear-algebra";
 import type { PreparedMinimum } from "../minimum.js";
 import type { SamplingWeights } from "../sampling.js";
 import { fourthMoment } from "../threshold/exact.js";
-import type { Bound } from "./bound.js";
+import { evidenceFor, type Bound } from "./bound.js";
 
 /**
  * The exact criterion tested at the top eigenvector v: `η ≤ 2λ_max/[λ_max² + (p/n)Σ(vᵀHᵢv − λ_max)²]`. For Bernoulli
@@ -18,7 +18,7 @@ export function topEigenvectorBound(minimum: PreparedMinimum, weights: SamplingW
     criticalLearningRate: (2 * largest) / (weights.fullBatch * largest ** 2 + weights.noise * moment),
     kind: "necessary",
     source: "Mulayoff & Michaeli (2024), arXiv:2306.07850, equation (15)",
-    evidence: "sourced",
+    evidence: evidenceFor(weights, "sourced"),
   };
 }
 
@@ -51,7 +51,7 @@ export function rankOneBound(minimum: PreparedMinimum, weights: SamplingWeights)
     criticalLearningRate: 2 / best,
     kind: "necessary",
     source: "Mulayoff & Michaeli (2024), arXiv:2306.07850, equation (24)",
-    evidence: "sourced",
+    evidence: evidenceFor(weights, "sourced"),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { PreparedMinimum } from "../minimum.js";
 import type { SamplingWeights } from "../sampling.js";
-import type { Bound } from "./bound.js";
+import { evidenceFor, type Bound } from "./bound.js";
 
 /**
  * The trace bound, `η ≤ 2Tr(H)/[(1−p)‖H‖_F² + (p/n)Σ‖Hᵢ‖_F²]`: the exact criterion tested at the identity.
@@ -13,7 +13,7 @@ export function traceBound({ powerTraces: [t1, t2], meanSquaredH }: PreparedMini
     criticalLearningRate: (2 * t1) / (weights.fullBatch * t2 + weights.noise * meanSquaredH),
     kind: "necessary",
     source: "Mulayoff & Michaeli (2024), arXiv:2306.07850, equation (16)",
-    evidence: "sourced",
+    evidence: evidenceFor(weights, "sourced"),
   };
 }
 

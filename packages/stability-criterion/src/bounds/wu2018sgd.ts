@@ -1,7 +1,7 @@
 import { largestEigenpair } from "@sgdscope/linear-algebra";
 import type { PreparedMinimum } from "../minimum.js";
 import type { SamplingWeights } from "../sampling.js";
-import type { Bound } from "./bound.js";
+import { evidenceFor, type Bound } from "./bound.js";
 
 /**
  * The sufficient condition of Wu, Ma & E: SGD is stable when `λ_max((I − ηH)² + η²p·Σ_H) ≤ 1`, `Σ_H = (1/n)ΣHᵢ² − H²`.
@@ -15,7 +15,8 @@ import type { Bound } from "./bound.js";
  *
  * @see Wu, Ma & E (2018), How SGD selects the global minima in over-parameterized learning, NeurIPS.
  */
-export function wuMaEBound(minimum: PreparedMinimum, { noise, fullBatch }: SamplingWeights): Bound {
+export function wuMaEBound(minimum: PreparedMinimum, weights: SamplingWeights): Bound {
+  const { noise, fullBatch } = weights;
   const { rank, eigenvalues, examples } = minimum;
   const inner = (x: Float64Array): Float64Array => {
     const scaled = x.map((value, a) => value / Math.sqrt(eigenvalues[a]!));
@@ -28,7 +29,7 @@ export function wuMaEBound(minimum: PreparedMinimum, { noise, fullBatch }: Sampl
     criticalLearningRate: 2 / value,
     kind: "sufficient",
     source: "Wu, Ma & E (2018), NeurIPS",
-    evidence: "sourced",
+    evidence: evidenceFor(weights, "sourced"),
   };
 }
 
@@ -52,24 +53,16 @@ function meanSquareTimes(minimum: PreparedMinimum, x: Float64Array): Float64Arra
   const { examples: n, outputs, rank, features } = minimum;
   const result = new Float64Array(rank);
   for (let i = 0; i < n; i++) {
-    let inner = new Float64Array(rank);
     const rows = features.subarray(i * outputs * rank, (i + 1) * outputs * rank);
-    const once = applyExample(rows, x, outputs, rank, inner);
-    inner = new Float64Array(rank);
-    const twice = applyExample(rows, once, outputs, rank, inner);
+    const twice = applyExample(rows, applyExample(rows, x, outputs, rank), outputs, rank);
     for (let a = 0; a < rank; a++) result[a]! += twice[a]! / n;
   }
   return result;
 }
 
-/** `out = XᵢᵀXᵢx`. */
-function applyExample(
-  rows: Float64Array,
-  x: Float64Array,
-  outputs: number,
-  rank: number,
-  out: Float64Array,
-): Float64Array {
+/** `XᵢᵀXᵢx`. */
+function applyExample(rows: Float64Array, x: Float64Array, outputs: number, rank: number): Float64Array {
+  const out = new Float64Array(rank);
   for (let c = 0; c < outputs; c++) {
     let product = 0;
     for (let a = 0, o = c * rank; a < rank; a++, o++) product += rows[o]! * x[a]!;

@@ -1,0 +1,102 @@
+import { axpy, dot, norm } from "@sgdscope/linear-algebra";
+import type { GramSystem } from "@sgdscope/noise-structure";
+import { expectPositive, StabilityError } from "../errors.js";
+import { splitResiduals } from "../growth/split-residuals.js";
+import { collect, prepareMinimum, spread, type PreparedMinimum } from "../minimum.js";
+import { samplingWeights, type Batches } from "../sampling.js";
+import { exactThreshold, type SolverOptions } from "../threshold/exact.js";
+
+/** Where SGD settles around a minimum that does not interpolate. */
+export interface StationaryCovariance {
+  /** `lim E[δδᵀ]` in the eigenbasis of H, `rank × rank`. */
+  covariance: Float64Array;
+  /** `lim E‖δ‖²`. */
+  squaredDistance: number;
+  /** `lim E L − L(θ*) = ½Tr(H·covariance)`. */
+  excessLoss: number;
+  /** `lim E‖∇L‖²`. */
+  squaredGradient: number;
+  /** Relative residual of the linear solve. */
+  residual: number;
+}
+
+/**
+ * The stationary covariance of linearised SGD around a regular minimum, `ηp(2C − ηD)†vec(Σ_g)` with
+ * `Σ_g = (1/n)Σgᵢgᵢᵀ`, where `gᵢ = Jᵢᵀsᵢ` are the gradients left at the minimum by the unrealizable residuals s. Zero where
+ * the minimum interpolates.
+ *
+ * Solved by conjugate gradients after reduction to blocks of residuals: with `Δ_ab = λ_a + λ_b − η(1−p)λ_aλ_b` and
+ * `q = collect(M)`, `(I − ηp/n·collect∘Δ⁻¹∘spread)q = ηp·collect(Σ_g/Δ)` (reduction derived here).
+ *
+ * @param options.learningRate - η, below the exact threshold.
+ * @throws StabilityError INVALID_ARGUMENT at or above the threshold, and as `samplingFactor` and `prepareMinimum`.
+ * @see Mulayoff & Michaeli (2024), arXiv:2306.07850, Theorem 5 and Corollary 1.
+ */
+export function stationaryCovariance(
+  system: GramSystem | PreparedMinimum,
+  options: Batches & SolverOptions & { learningRate: number },
+): StationaryCovariance {
+  const { learningRate: eta, tolerance = 1e-12 } = options;
+  expectPositive("stationaryCovariance", "options.learningRate", eta);
+  const minimum = prepareMinimum(system, options);
+  const { criticalLearningRate } = exactThreshold(minimum, options);
+  if (eta >= criticalLearningRate)
+    throw new StabilityError(
+      "INVALID_ARGUMENT",
+      `stationaryCovariance: expected options.learningRate below the threshold ${criticalLearningRate}, got ${eta}.`,
+    );
+  const { examples: n, outputs, rank, eigenvalues } = minimum;
+  const { noise, fullBatch } = samplingWeights(n, options);
+  const divide = (matrix: Float64Array): Float64Array => {
+    for (let a = 0, o = 0; a < rank; a++)
+      for (let b = 0; b < rank; b++, o++) {
+        const [p, q] = [eigenvalues[a]!, eigenvalues[b]!];
+        matrix[o]! /= p + q - eta * fullBatch * p * q;
+      }
+    return matrix;
+  };
+  const { outside } = splitResiduals(minimum);
+  const source = new Float64Array(n * outputs * outputs);
+  for (let i = 0, q = 0; i < n; i++)
+    for (let c = i * outputs; c < (i + 1) * outputs; c++)
+      for (let d = i * outputs; d < (i + 1) * outputs; d++, q++) source[q] = outside[c]! * outside[d]!;
+
+  const strength = (eta * noise) / n;
+  const driven = (blocks: Float64Array): Float64Array => {
+    const image = collect(minimum, divide(spread(minimum, blocks)));
+    return image.map((value) => strength * value);
+  };
+  const { solution, residual } = conjugateGradients((q) => axpy(-1, driven(q), q.slice()), driven(source), tolerance);
+  const covariance = divide(spread(minimum, axpy(1, source, solution))).map((value) => strength * value);
+  let [squaredDistance, excessLoss, squaredGradient] = [0, 0, 0];
+  for (let a = 0; a < rank; a++) {
+    const variance = covariance[a * rank + a]!;
+    squaredDistance += variance;
+    excessLoss += 0.5 * eigenvalues[a]! * variance;
+    squaredGradient += eigenvalues[a]! ** 2 * variance;
+  }
+  return { covariance, squaredDistance, excessLoss, squaredGradient, residual };
+}
+
+/** Conjugate gradients for a symmetric positive definite map. */
+function conjugateGradients(
+  apply: (x: Float64Array) => Float64Array,
+  right: Float64Array,
+  tolerance: number,
+): { solution: Float64Array; residual: number } {
+  const solution = new Float64Array(right.length);
+  const rest = right.slice();
+  let direction = right.slice();
+  const scale = norm(right);
+  let square = dot(rest, rest);
+  for (let k = 0; k < 500 && scale > 0 && Math.sqrt(square) > tolerance * scale; k++) {
+    const image = apply(direction);
+    const step = square / dot(direction, image);
+    axpy(step, direction, solution);
+    axpy(-step, image, rest);
+    const next = dot(rest, rest);
+    direction = axpy(next / square, direction, rest.slice());
+    square = next;
+  }
+  return { solution, residual: scale > 0 ? Math.sqrt(square) / scale : 0 };
+}
