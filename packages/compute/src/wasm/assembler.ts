@@ -70,6 +70,10 @@ export const f32 = {
   of: (value: number): F32 => expression("f32", 0x43, [...new Uint8Array(new Float32Array([value]).buffer)]),
   add: scalarOperation(0x92),
   mul: scalarOperation(0x94),
+  div: scalarOperation(0x95),
+  convert: (value: I32): F32 => expression("f32", value.code, 0xb3),
+  /** The number whose bits are these. */
+  reinterpret: (bits: I32): F32 => expression("f32", bits.code, 0xbe),
   load: (address: I32, offset = 0): F32 => expression("f32", address.code, 0x2a, 0, unsignedLeb(offset)),
 };
 
@@ -92,6 +96,8 @@ export const f32x4 = {
   lt: vectorOperation(0x43),
   gt: vectorOperation(0x44),
   and: vectorOperation(0x4e),
+  /** a where b has no bits. */
+  andNot: vectorOperation(0x4f),
   /** Lanes of the two operands by number: 0–3 of `a`, 4–7 of `b`. */
   shuffle: (a: V128, b: V128, lanes: readonly [number, number, number, number]): V128 =>
     expression(
@@ -159,10 +165,7 @@ export interface Assembler {
 
 const section = (id: number, content: readonly number[]): number[] => [id, ...unsignedLeb(content.length), ...content];
 const vector = (items: readonly (readonly number[])[]): number[] => [...unsignedLeb(items.length), ...items.flat()];
-const text = (value: string): number[] => [
-  ...unsignedLeb(value.length),
-  ...[...value].map((letter) => letter.charCodeAt(0)),
-];
+const text = (value: string): number[] => [...unsignedLeb(value.length), ...new TextEncoder().encode(value)];
 
 export function createAssembler(): Assembler {
   const definitions: Definition[] = [];
@@ -195,8 +198,8 @@ export function createAssembler(): Assembler {
         store: (address, value, offset = 0) =>
           emit(address.code, value.code, value.type === "f32" ? 0x38 : simd(0x0b), 0, unsignedLeb(offset)),
         storePartial: (address, value, lanes, offset = 0) => {
-          if (lanes === 4) return body.store(address, value, offset);
-          for (let lane = 0; lane < lanes; lane++) {
+          if (lanes === 4) body.store(address, value, offset);
+          for (let lane = 0; lane < lanes && lanes < 4; lane++) {
             emit(address.code, value.code, simd(0x5a), 0, unsignedLeb(offset + 4 * lane), lane);
           }
         },

@@ -159,11 +159,13 @@ export function correlate(
       };
       runtime.contract(contraction);
     });
-  if (!packs) return run(filter);
-  runtime.scratch(panels * depth * 4 * TILE_COLUMNS, (packed) => {
-    runtime.packPanels(filter, 4 * outChannels, packed, depth, outChannels);
-    run(packed);
-  });
+  if (!packs) run(filter);
+  else {
+    runtime.scratch(panels * depth * 4 * TILE_COLUMNS, (packed) => {
+      runtime.packPanels(filter, 4 * outChannels, packed, depth, outChannels);
+      run(packed);
+    });
+  }
 }
 
 /**

@@ -1,21 +1,44 @@
 import * as tf from "@tensorflow/tfjs";
+import type { WasmKernel } from "./kernel.js";
 import { convolutionKernels } from "./kernels/convolution.js";
+import { depthwiseKernels } from "./kernels/depthwise.js";
+import { einsumKernels } from "./kernels/einsum.js";
+import { matrixKernels } from "./kernels/matrix.js";
+import { poolingKernels } from "./kernels/pooling.js";
+import { reductionKernels } from "./kernels/reduction.js";
+import { sharingKernels } from "./kernels/sharing.js";
 import { loadRuntime, type WasmBackend } from "./runtime.js";
+
+const KERNELS: WasmKernel[] = [
+  ...sharingKernels,
+  ...matrixKernels,
+  ...convolutionKernels,
+  ...depthwiseKernels,
+  ...poolingKernels,
+  ...reductionKernels,
+  ...einsumKernels,
+];
+
+/** Kernel functions registered here, to know them again. */
+const installed = new WeakSet<tf.KernelFunc>();
 
 /**
  * Registers the kernels that the wasm backend lacks and replaces the slow ones; more than once does no harm.
  *
- * The backend must be ready.
+ * The backend must be ready. Kernels are shared by all programs in the process that use the same TensorFlow.js.
  *
  * @returns The names of the kernels.
  */
 export async function installWasmKernels(): Promise<string[]> {
   await loadRuntime(tf.findBackend("wasm") as WasmBackend);
-  const kernels = convolutionKernels;
-  for (const kernel of kernels) {
-    if ((tf.getKernel(kernel.kernelName, "wasm") as unknown) !== undefined)
-      tf.unregisterKernel(kernel.kernelName, "wasm");
-    tf.registerKernel(kernel);
+  for (const { name, create } of KERNELS) {
+    const existing = tf.getKernel(name, "wasm") as tf.KernelConfig | undefined;
+    if (existing !== undefined && installed.has(existing.kernelFunc)) continue;
+    const kernelFunc = create(existing?.kernelFunc);
+    installed.add(kernelFunc);
+    if (existing !== undefined) tf.unregisterKernel(name, "wasm");
+    // The setup of a replaced kernel stays: where the kernel does not apply, the original runs on.
+    tf.registerKernel({ ...existing, kernelName: name, backendName: "wasm", kernelFunc });
   }
-  return kernels.map(({ kernelName }) => kernelName);
+  return KERNELS.map(({ name }) => name);
 }

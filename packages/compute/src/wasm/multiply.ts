@@ -23,49 +23,31 @@ export interface Product {
 /** `c [rows, columns] = a [rows, depth] · b [depth, columns]`. */
 export function multiply(runtime: Runtime, product: Product): void {
   const { rows, columns, depth, b } = product;
-  const rowBytes = 4 * columns;
-  if (depth === 0) return runtime.clear(product.c, rows * rowBytes);
-  if (rows < PACKING_ROWS || columns <= TILE_COLUMNS) {
-    return multiplyBlocks(runtime, product, b, rowBytes, 4 * TILE_COLUMNS);
+  if (depth === 0) runtime.clear(product.c, 4 * rows * columns);
+  else if (rows < PACKING_ROWS || columns <= TILE_COLUMNS) {
+    multiplyBlocks(runtime, product, b, 4 * columns, 4 * TILE_COLUMNS);
+  } else {
+    const panels = Math.ceil(columns / TILE_COLUMNS);
+    runtime.scratch(panels * depth * 4 * TILE_COLUMNS, (packed) => {
+      runtime.packPanels(b, 4 * columns, packed, depth, columns);
+      multiplyBlocks(runtime, product, packed, 4 * TILE_COLUMNS, depth * 4 * TILE_COLUMNS);
+    });
   }
-  const panels = Math.ceil(columns / TILE_COLUMNS);
-  runtime.scratch(panels * depth * 4 * TILE_COLUMNS, (packed) => {
-    runtime.packPanels(b, rowBytes, packed, depth, columns);
-    multiplyBlocks(runtime, product, packed, 4 * TILE_COLUMNS, depth * 4 * TILE_COLUMNS);
-  });
 }
 
+/** The product block by block; `b` may be packed, which its strides tell. */
 function multiplyBlocks(runtime: Runtime, product: Product, b: number, bRow: number, bPanel: number): void {
   const { a, aRow, aDepth, c, rows, columns, depth } = product;
-  const block = (firstRow: number, blockRows: number, repeats: number): void => {
-    for (let first = 0; first < depth; first += BLOCK_DEPTH) {
+  for (let row = 0; row < rows; row += BLOCK_ROWS) {
+    for (let d = 0; d < depth; d += BLOCK_DEPTH) {
       runtime.contract({
-        a: a + firstRow * aRow + first * aDepth,
-        aOuter1: blockRows * aRow,
-        aOuter2: 0,
-        aRow,
-        count1: 1,
-        stride1: 0,
-        count2: 1,
-        stride2: 0,
-        count3: Math.min(BLOCK_DEPTH, depth - first),
-        stride3: aDepth,
-        b: b + first * bRow,
-        bOuter1: 0,
-        bOuter2: 0,
-        bRow,
-        bPanel,
-        c: c + firstRow * 4 * columns,
-        cOuter1: blockRows * 4 * columns,
-        cOuter2: 0,
-        cRow: 4 * columns,
-        rows: blockRows,
-        columns,
-        outer1: repeats,
-        outer2: 1,
-        accumulate: first > 0 ? 1 : 0,
+        ...{ a: a + row * aRow + d * aDepth, aOuter1: 0, aOuter2: 0, aRow },
+        ...{ count1: 1, stride1: 0, count2: 1, stride2: 0, count3: Math.min(BLOCK_DEPTH, depth - d), stride3: aDepth },
+        ...{ b: b + d * bRow, bOuter1: 0, bOuter2: 0, bRow, bPanel },
+        ...{ c: c + 4 * row * columns, cOuter1: 0, cOuter2: 0, cRow: 4 * columns },
+        ...{ rows: Math.min(BLOCK_ROWS, rows - row), columns, outer1: 1, outer2: 1 },
+        accumulate: d > 0 ? 1 : 0,
       });
     }
-  };
-  for (let first = 0; first < rows; first += BLOCK_ROWS) block(first, Math.min(BLOCK_ROWS, rows - first), 1);
+  }
 }

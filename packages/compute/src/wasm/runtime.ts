@@ -3,6 +3,8 @@ import { ComputeError } from "../errors.js";
 import { createAssembler } from "./assembler.js";
 import { contractionArguments, defineContract, type Contraction } from "./program/contract.js";
 import { defineLayout } from "./program/layout.js";
+import { defineReduce } from "./program/reduce.js";
+import { defineWindow } from "./program/window.js";
 
 /** What the kernels use of `BackendWasm`. */
 export interface WasmBackend extends KernelBackend {
@@ -16,24 +18,34 @@ export interface WasmBackend extends KernelBackend {
   };
   dataIdMap: { get(dataId: object): { memoryOffset: number } };
   makeOutput(shape: number[], dtype: DataType): TensorInfo;
+  typedArrayFromHeap(tensor: TensorInfo): Float32Array | Int32Array | Uint8Array;
+  incRef(dataId: object): void;
   disposeData(dataId: object): boolean;
 }
 
 type Function_ = (...values: number[]) => void;
 
-/** The assembled functions over one backend's memory, with what kernels need around them. */
-export interface Runtime {
-  /** Where a tensor's numbers start. Valid until the next allocation disposes the tensor, not beyond. */
+const FUNCTIONS = [
+  ...(["transpose", "copyRuns", "clear", "packPanels", "repeat", "addRow"] as const),
+  ...(["sumColumns", "sumRows", "addToSegments"] as const),
+  ...(["spreadAverage", "spreadToMaximum", "spreadDepthwise", "gatherDepthwise"] as const),
+] as const;
+
+/** The assembled functions over one backend's memory (see `program/`), with what kernels need around them. */
+export interface Runtime extends Record<(typeof FUNCTIONS)[number], Function_> {
+  contract(contraction: Contraction): void;
+  /** Where a tensor's numbers start, until it is disposed. */
   address(tensor: TensorInfo): number;
-  /** A new Float32 tensor of unset content. */
-  output(shape: number[]): TensorInfo;
+  /** A new tensor of unset content, Float32 unless told. */
+  output(shape: number[], dtype?: DataType): TensorInfo;
+  /** Another tensor over the same numbers. */
+  share(tensor: TensorInfo, shape?: number[]): TensorInfo;
+  /** Drops a tensor made here. */
+  dispose(tensor: TensorInfo): void;
+  /** The numbers of a tensor in place: valid until the next allocation. */
+  view(tensor: TensorInfo): Float32Array | Int32Array | Uint8Array;
   /** Lends memory of unset content to `use`, and frees it. */
   scratch<T>(bytes: number, use: (address: number) => T): T;
-  contract(contraction: Contraction): void;
-  transpose(from: number, to: number, batch: number, rows: number, columns: number): void;
-  copyRuns: Function_;
-  clear(at: number, bytes: number): void;
-  packPanels(from: number, rowBytes: number, to: number, depth: number, columns: number): void;
 }
 
 const memoryOf = (backend: WasmBackend): WebAssembly.Memory | undefined =>
@@ -45,6 +57,8 @@ function assembleProgram(sharedMemory: boolean): Uint8Array<ArrayBuffer> {
   const asm = createAssembler();
   defineLayout(asm);
   defineContract(asm);
+  defineReduce(asm);
+  defineWindow(asm);
   return asm.assemble({ sharedMemory });
 }
 
@@ -80,11 +94,21 @@ export function runtimeOf(backend: unknown): Runtime {
 }
 
 function createRuntime(backend: WasmBackend, functions: Record<string, Function_>): Runtime {
-  const { contract, transpose, copyRuns, clear, packPanels } = functions as Record<string, Function_> &
-    Record<"contract" | "transpose" | "copyRuns" | "clear" | "packPanels", Function_>;
+  const named = Object.fromEntries(FUNCTIONS.map((name) => [name, functions[name]])) as Pick<
+    Runtime,
+    (typeof FUNCTIONS)[number]
+  >;
   return {
+    ...named,
+    contract: (contraction) => functions["contract"]!(...contractionArguments(contraction)),
     address: (tensor) => backend.dataIdMap.get(tensor.dataId).memoryOffset,
-    output: (shape) => backend.makeOutput(shape, "float32"),
+    output: (shape, dtype = "float32") => backend.makeOutput(shape, dtype),
+    share: ({ dataId, dtype, shape: own }, shape = own) => {
+      backend.incRef(dataId);
+      return { dataId, dtype, shape };
+    },
+    dispose: ({ dataId }) => void backend.disposeData(dataId),
+    view: (tensor) => backend.typedArrayFromHeap(tensor),
     scratch: (bytes, use) => {
       const address = backend.wasm._malloc(bytes) >>> 0;
       if (address === 0 && bytes > 0) {
@@ -99,10 +123,5 @@ function createRuntime(backend: WasmBackend, functions: Record<string, Function_
         backend.wasm._free(address);
       }
     },
-    contract: (contraction) => contract(...contractionArguments(contraction)),
-    transpose,
-    copyRuns,
-    clear,
-    packPanels,
   };
 }

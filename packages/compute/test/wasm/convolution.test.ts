@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { prepareBackend } from "@sgdscope/compute";
 import { expectSame, kernel, random } from "../support.js";
 
-beforeAll(async () => void (await prepareBackend("wasm")));
+beforeAll(() => prepareBackend("wasm").then(() => undefined));
 
 type Pad = "same" | "valid" | number | [[number, number], [number, number], [number, number], [number, number]];
 interface Case {

@@ -1,32 +1,28 @@
-import { backend_util, type KernelConfig, type NamedAttrMap, type TensorInfo } from "@tensorflow/tfjs";
-import { correlate, correlateFilter, type Images, type Windows } from "../correlate.js";
-import { runtimeOf, type Runtime } from "../runtime.js";
+import { backend_util } from "@tensorflow/tfjs";
+import { correlate, correlateFilter, type Images, type Target, type Windows } from "../correlate.js";
+import { wasmKernel, type WasmKernel } from "../kernel.js";
+import type { Runtime } from "../runtime.js";
 
-interface Attributes {
+export interface Attributes {
   strides: [number, number] | number;
   pad: "same" | "valid" | number | backend_util.ExplicitPadding;
   dataFormat?: "NHWC" | "NCHW";
   dimRoundingMode?: "floor" | "round" | "ceil";
-  /** The public operations only differentiate undilated convolutions; these kernels differentiate all. */
+  /** The public operations differentiate undilated convolutions only; these kernels differentiate all. */
   dilations?: [number, number] | number;
-  filterShape?: [number, number, number, number];
-  inputShape?: [number, number, number, number];
 }
 type Shape4 = [number, number, number, number];
 
-function geometry(inputShape: Shape4, filterShape: Shape4, attrs: NamedAttrMap | undefined): backend_util.Conv2DInfo {
-  const { strides, pad, dataFormat, dimRoundingMode, dilations } = attrs as unknown as Attributes;
-  const format = backend_util.convertConv2DDataFormat(dataFormat ?? "NHWC");
-  return backend_util.computeConv2DInfo(
-    inputShape,
-    filterShape,
-    strides,
-    dilations ?? 1,
-    pad,
-    dimRoundingMode,
-    false,
-    format,
-  );
+export function geometry(
+  kernel: string,
+  inputShape: number[],
+  filterShape: number[],
+  { strides, pad, dataFormat = "NHWC", dimRoundingMode, dilations = 1 }: Attributes,
+  depthwise = false,
+): backend_util.Conv2DInfo {
+  if (dataFormat !== "NHWC") throw new RangeError(`${kernel}: expected dataFormat "NHWC" on wasm, got "${dataFormat}"`);
+  const [input, filter] = [inputShape as Shape4, filterShape as Shape4];
+  return backend_util.computeConv2DInfo(input, filter, strides, dilations, pad, dimRoundingMode, depthwise);
 }
 
 const windowsOf = (info: backend_util.Conv2DInfo): Windows => ({
@@ -49,53 +45,49 @@ const inputsOf = (info: backend_util.Conv2DInfo, address: number): Images => ({
   channels: info.inChannels,
 });
 
-const conv2d: KernelConfig = {
-  kernelName: "Conv2D",
-  backendName: "wasm",
-  kernelFunc: ({ inputs, attrs, backend }) => {
-    const { x, filter } = inputs as Record<"x" | "filter", TensorInfo>;
-    const runtime = runtimeOf(backend);
-    const info = geometry(x.shape as Shape4, filter.shape as Shape4, attrs);
-    const output = runtime.output(info.outShape);
-    const pixelBytes = 4 * info.outChannels;
-    correlate(runtime, inputsOf(info, runtime.address(x)), windowsOf(info), runtime.address(filter), info.outChannels, {
-      address: runtime.address(output),
-      imageBytes: info.outHeight * info.outWidth * pixelBytes,
-      rowBytes: info.outWidth * pixelBytes,
-      pixelBytes,
-    });
-    return output;
-  },
-};
+/** The strides of a whole tensor [count, outHeight, outWidth, outChannels]. */
+const targetOf = (info: backend_util.Conv2DInfo, address: number): Target => ({
+  address,
+  imageBytes: 4 * info.outHeight * info.outWidth * info.outChannels,
+  rowBytes: 4 * info.outWidth * info.outChannels,
+  pixelBytes: 4 * info.outChannels,
+});
 
-const conv2dBackpropFilter: KernelConfig = {
-  kernelName: "Conv2DBackpropFilter",
-  backendName: "wasm",
-  kernelFunc: ({ inputs, attrs, backend }) => {
-    const { x, dy } = inputs as Record<"x" | "dy", TensorInfo>;
-    const { filterShape } = attrs as unknown as { filterShape: Shape4 };
-    const runtime = runtimeOf(backend);
-    const info = geometry(x.shape as Shape4, filterShape, attrs);
-    const output = runtime.output(filterShape);
+const conv2d = wasmKernel<"x" | "filter", Attributes>("Conv2D", ({ inputs: { x, filter }, attrs, runtime }) => {
+  const info = geometry("Conv2D", x.shape, filter.shape, attrs);
+  const output = runtime.output(info.outShape);
+  const target = targetOf(info, runtime.address(output));
+  correlate(
+    runtime,
+    inputsOf(info, runtime.address(x)),
+    windowsOf(info),
+    runtime.address(filter),
+    info.outChannels,
+    target,
+  );
+  return output;
+});
+
+const conv2dBackpropFilter = wasmKernel<"x" | "dy", Attributes & { filterShape: number[] }>(
+  "Conv2DBackpropFilter",
+  ({ inputs: { x, dy }, attrs, runtime }) => {
+    const info = geometry("Conv2DBackpropFilter", x.shape, attrs.filterShape, attrs);
+    const output = runtime.output(attrs.filterShape);
     const images = inputsOf(info, runtime.address(x));
     correlateFilter(runtime, images, windowsOf(info), runtime.address(dy), info.outChannels, runtime.address(output));
     return output;
   },
-};
+);
 
-const conv2dBackpropInput: KernelConfig = {
-  kernelName: "Conv2DBackpropInput",
-  backendName: "wasm",
-  kernelFunc: ({ inputs, attrs, backend }) => {
-    const { dy, filter } = inputs as Record<"dy" | "filter", TensorInfo>;
-    const { inputShape } = attrs as unknown as { inputShape: Shape4 };
-    const runtime = runtimeOf(backend);
-    const info = geometry(inputShape, filter.shape as Shape4, attrs);
-    const output = runtime.output(inputShape);
+const conv2dBackpropInput = wasmKernel<"dy" | "filter", Attributes & { inputShape: number[] }>(
+  "Conv2DBackpropInput",
+  ({ inputs: { dy, filter }, attrs, runtime }) => {
+    const info = geometry("Conv2DBackpropInput", attrs.inputShape, filter.shape, attrs);
+    const output = runtime.output(attrs.inputShape);
     correlateInput(runtime, info, runtime.address(dy), runtime.address(filter), runtime.address(output));
     return output;
   },
-};
+);
 
 /** The taps that reach the input pixels `phase, phase + stride, …` of one axis. */
 interface Phase {
@@ -190,4 +182,4 @@ function correlateInput(
   });
 }
 
-export const convolutionKernels: KernelConfig[] = [conv2d, conv2dBackpropFilter, conv2dBackpropInput];
+export const convolutionKernels: WasmKernel[] = [conv2d, conv2dBackpropFilter, conv2dBackpropInput];

@@ -34,11 +34,7 @@ function tile(f: Body, p: PanelParameters, a: Local<"i32">, c: Local<"i32">, row
     });
   };
 
-  f.when(
-    p.accumulate,
-    () => visitSums((sum, v) => f.set(sum, f32x4.loadPartial(at, lanes(v), 16 * v))),
-    () => visitSums((sum) => f.set(sum, f32x4.zero)),
-  );
+  for (const sum of sums.flat()) f.set(sum, f32x4.zero);
   f.set(a1, a);
   f.set(b, p.b);
   f.loop(k1, 0, p.count1, 1, () => {
@@ -58,6 +54,10 @@ function tile(f: Body, p: PanelParameters, a: Local<"i32">, c: Local<"i32">, row
     });
     f.set(a1, i32.add(a1, p.stride1));
   });
+  // Earlier sums join at the end: that rounds less than to start from them.
+  f.when(p.accumulate, () =>
+    visitSums((sum, v) => f.set(sum, f32x4.add(sum, f32x4.loadPartial(at, lanes(v), 16 * v)))),
+  );
   visitSums((sum, v) => f.storePartial(at, sum, lanes(v), 16 * v));
 }
 

@@ -1,4 +1,4 @@
-import { f32x4, i32, type Assembler, type V128 } from "../assembler.js";
+import { f32, f32x4, i32, type Assembler, type V128 } from "../assembler.js";
 
 /** Functions that move numbers without changing them. */
 export function defineLayout(asm: Assembler): void {
@@ -99,5 +99,17 @@ export function defineLayout(asm: Assembler): void {
     f.set(rest, p.columns);
     f.repeatWhile(i32.ge(rest, 8), () => pack(8));
     for (let lanes = 1; lanes < 8; lanes++) f.when(i32.eq(rest, lanes), () => pack(lanes));
+  });
+
+  /** Writes each of `count` numbers `times` times in a row. */
+  asm.define("repeat", ["from", "to", "count", "times"], (f, p) => {
+    const { i, j } = f.integers("i", "j");
+    f.loop(i, 0, p.count, 1, () => {
+      f.loop(j, 0, p.times, 1, () => {
+        f.store(p.to, f32.load(p.from));
+        f.set(p.to, i32.add(p.to, 4));
+      });
+      f.set(p.from, i32.add(p.from, 4));
+    });
   });
 }

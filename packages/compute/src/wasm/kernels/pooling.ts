@@ -1,0 +1,59 @@
+import { backend_util, type TensorInfo } from "@tensorflow/tfjs";
+import { wasmKernel, type WasmKernel } from "../kernel.js";
+import { windowArguments, type ChannelWindows } from "../program/window.js";
+
+interface Pooling {
+  filterSize: [number, number] | number;
+  strides: [number, number] | number;
+  pad: "same" | "valid" | number | backend_util.ExplicitPadding;
+  dimRoundingMode?: "floor" | "round" | "ceil";
+}
+
+function poolWindows(input: TensorInfo, { filterSize, strides, pad, dimRoundingMode }: Pooling): ChannelWindows {
+  const shape = input.shape as [number, number, number, number];
+  const info = backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
+  return channelWindows(info);
+}
+
+/** The windows of a pooling or a depthwise convolution with one filter a channel. */
+export const channelWindows = (info: backend_util.Conv2DInfo): ChannelWindows => ({
+  count: info.batchSize,
+  height: info.inHeight,
+  width: info.inWidth,
+  channels: info.inChannels,
+  outHeight: info.outHeight,
+  outWidth: info.outWidth,
+  kernelHeight: info.filterHeight,
+  kernelWidth: info.filterWidth,
+  strideHeight: info.strideHeight,
+  strideWidth: info.strideWidth,
+  dilationHeight: info.dilationHeight,
+  dilationWidth: info.dilationWidth,
+  top: info.padInfo.top,
+  left: info.padInfo.left,
+});
+
+/**
+ * The adjoint of average pooling: a signal is divided by the pixels inside the image, as the forward pass divides.
+ * (The cpu backend divides by the window's size even where it hangs over the border, which is not the gradient.)
+ */
+const avgPoolGrad = wasmKernel<"dy" | "input", Pooling>("AvgPoolGrad", ({ inputs: { dy, input }, attrs, runtime }) => {
+  const windows = poolWindows(input, attrs);
+  const output = runtime.output(input.shape);
+  const address = runtime.address(output);
+  runtime.clear(address, 4 * windows.count * windows.height * windows.width * windows.channels);
+  runtime.spreadAverage(runtime.address(dy), address, ...windowArguments(windows));
+  return output;
+});
+
+/** Each signal goes to the first maximum of its window, in rows, then columns. */
+const maxPoolGrad = wasmKernel<"dy" | "input", Pooling>("MaxPoolGrad", ({ inputs: { dy, input }, attrs, runtime }) => {
+  const windows = poolWindows(input, attrs);
+  const output = runtime.output(input.shape);
+  const address = runtime.address(output);
+  runtime.clear(address, 4 * windows.count * windows.height * windows.width * windows.channels);
+  runtime.spreadToMaximum(runtime.address(input), runtime.address(dy), address, ...windowArguments(windows));
+  return output;
+});
+
+export const poolingKernels: WasmKernel[] = [avgPoolGrad, maxPoolGrad];
