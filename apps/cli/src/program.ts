@@ -1,4 +1,3 @@
-import { createRequire } from "node:module";
 import { Command } from "commander";
 import { addAnalyze } from "./commands/analyze.js";
 import { addData } from "./commands/data.js";
@@ -8,6 +7,7 @@ import { addQuickstart } from "./commands/quickstart.js";
 import { addReproduce } from "./commands/reproduce.js";
 import { addTrain } from "./commands/train.js";
 import { addWorker } from "./commands/worker.js";
+import { version } from "./version.js";
 
 const exitCodesHelp = `Exit codes
   0    done
@@ -20,7 +20,6 @@ const exitCodesHelp = `Exit codes
 
 /** The command line, built afresh; each command loads what it needs only when it runs, so help is immediate. */
 export function program(): Command {
-  const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
   const root = new Command("sgdscope")
     .description(
       "See why SGD prefers flat minima, and whether it can stay at a given one.\n\n" +

@@ -13,12 +13,12 @@ export const exitCodes = {
 /** What a command wants the user to read when it cannot go on: what is wrong, what helps, and how to exit. */
 export class CliError extends Error {
   override readonly name = "CliError";
-  constructor(
-    message: string,
-    readonly exitCode: number,
-    readonly help?: string,
-  ) {
+  readonly exitCode: number;
+  readonly help: string | undefined;
+  constructor(message: string, exitCode: number, help?: string) {
     super(message);
+    this.exitCode = exitCode;
+    this.help = help;
   }
 }
 

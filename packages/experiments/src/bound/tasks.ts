@@ -37,6 +37,7 @@ export function boundTasks(options: BoundOptions): MinimumTask[] {
     batchSize: batchSize === "all" ? data.count : batchSize,
     sampling: "without-replacement",
     seed,
+    momentum: 0,
     clipNorm: options.clipNorm ?? 5,
     warmUp: options.warmUp ?? 500,
     maxSteps,

@@ -1,6 +1,6 @@
 import { modelFromConfig } from "@sgdscope/models-cnn";
 import { seededRandom } from "@sgdscope/random";
-import { train, warmUp, type LossRecord, type NamedArray } from "@sgdscope/sgd";
+import { training, warmUp, type Checkpoint, type LossRecord, type NamedArray } from "@sgdscope/sgd";
 import { tensorTrainee } from "@sgdscope/sgd/tensor";
 import * as tf from "@tensorflow/tfjs-core";
 import { datasetOf } from "./data.js";
@@ -12,7 +12,12 @@ import type { MinimumTask } from "./task.js";
 export interface RunHooks {
   /** Called with every check of the full loss. */
   progress?: (record: LossRecord) => void;
+  /** Ends the training between two steps; an aborted run is checkpointed but not measured. */
   signal?: AbortSignal;
+  /** Called with a checkpoint every so many steps, and once more where the run was aborted. */
+  checkpoint?: { every: number; save(checkpoint: Checkpoint): Promise<void> };
+  /** Continues from a checkpoint of the same task, bit for bit on the same backend. */
+  resume?: Checkpoint;
 }
 
 /** A measured run and the parameters it ended at. */
@@ -37,11 +42,12 @@ export async function runMinimumTask(task: MinimumTask, hooks: RunHooks = {}): P
   const trainee = tensorTrainee(model, data, initial);
   tf.dispose(initial);
   try {
-    const result = await train(trainee, {
+    const driven = await training(trainee, {
       learningRate: task.warmUp > 0 ? warmUp(task.learningRate, task.warmUp) : task.learningRate,
       batchSize: task.batchSize,
       sampling: task.sampling,
       random: random.stream("batches"),
+      momentum: task.momentum,
       clipNorm: task.clipNorm,
       maxSteps: task.maxSteps,
       divergedAbove: 1e6,
@@ -52,9 +58,13 @@ export async function runMinimumTask(task: MinimumTask, hooks: RunHooks = {}): P
       },
       ...(hooks.progress === undefined ? {} : { progress: hooks.progress }),
       ...(hooks.signal === undefined ? {} : { signal: hooks.signal }),
+      ...(hooks.checkpoint === undefined ? {} : { checkpoint: hooks.checkpoint }),
+      ...(hooks.resume === undefined ? {} : { resume: hooks.resume }),
     });
-    const diverged = result.reason === "diverged";
-    const minimum = diverged
+    const result = await driven.run();
+    if (result.reason === "aborted") await hooks.checkpoint?.save(await driven.checkpoint());
+    const unmeasured = result.reason === "diverged" || result.reason === "aborted";
+    const minimum = unmeasured
       ? undefined
       : await measureMinimum(model, trainee.parameters, data, task, random.stream("probes"));
     const alignment = result.probes.map((probe) => probe.value);

@@ -26,6 +26,8 @@ export interface MinimumTask {
   batchSize: number;
   sampling: Sampling;
   seed: number;
+  /** m ← μm + g, θ ← θ − ηm; the stability theory speaks of 0. */
+  momentum: number;
   clipNorm: number;
   /** Steps over which the learning rate rises linearly from 0. */
   warmUp: number;

@@ -1,0 +1,58 @@
+import { boundTasks } from "@sgdscope/experiments";
+import { boundJson, boundText, writeBoundReport, type BoundStudy } from "../report/bound-report.js";
+import type { BackendName } from "../commands/options.js";
+import { runStudy } from "../commands/study.js";
+import { formatSeconds } from "../terminal/number.js";
+import { version } from "../version.js";
+import { chooseImages } from "./images.js";
+
+/** The settings of the quickstart: two learning rates, small batches to all of them. */
+const settings = [
+  { learningRate: 0.02, batchSize: 1 },
+  { learningRate: 0.04, batchSize: 1 },
+  { learningRate: 0.02, batchSize: 4 },
+  { learningRate: 0.04, batchSize: 4 },
+  { learningRate: 0.02, batchSize: 16 },
+  { learningRate: 0.02, batchSize: "all" as const },
+];
+
+/** Trains, measures, prints the table and writes the report. */
+export async function quickstart(options: {
+  data: "auto" | "cifar10" | "synthetic";
+  out: string;
+  backend: BackendName;
+  workers?: number;
+  json?: boolean;
+  quiet?: boolean;
+}): Promise<void> {
+  const start = performance.now();
+  const { spec, note } = await chooseImages(options.data, 100);
+  const say = (line: string): void => void (options.quiet === true || process.stderr.write(`${line}\n`));
+  if (note !== undefined) say(note);
+  const tasks = boundTasks({
+    data: spec,
+    model: { kind: "fully-connected", inputShape: [32, 32, 3], widths: [32, 32], outputs: 1, bias: false },
+    settings,
+    maxSteps: 20_000,
+  });
+  say(
+    `Training ${tasks.length} small networks on ${spec.count} ${spec.kind === "cifar10" ? "CIFAR-10 images" : "look-alike images"}: does SGD stop at the edge of stability?`,
+  );
+  const records = await runStudy(tasks, {
+    backend: options.backend,
+    quiet: options.quiet === true,
+    ...(options.workers === undefined ? {} : { workers: options.workers }),
+  });
+  const study: BoundStudy = {
+    title: "Where SGD stops",
+    records,
+    tasks,
+    backend: options.backend,
+    command: `sgdscope quickstart --data ${spec.kind}`,
+    seconds: (performance.now() - start) / 1000,
+    version,
+  };
+  const report = await writeBoundReport(options.out, study);
+  process.stdout.write(options.json === true ? `${JSON.stringify(boundJson(study), null, 2)}\n` : `\n${boundText(study)}`);
+  say(`\nReport: ${report}  (${formatSeconds(study.seconds)})`);
+}
