@@ -24,7 +24,7 @@ export function dense(matrix: Float64Array, size: number): CountedOperator {
 /** U·diag(spectrum)·Uᵀ with a random orthogonal U. */
 export function withSpectrum(spectrum: readonly number[], seed = 1): CountedOperator {
   const n = spectrum.length;
-  const { basis } = orthonormalizeRows(gaussian(n * n, seededRandom(seed)), n, n);
+  const { basis } = orthonormalizeRows(gaussian(n * n, seededRandom(seed).stream("basis")), n, n);
   const matrix = new Float64Array(n * n);
   for (let k = 0; k < n; k++) {
     if (spectrum[k] === 0) continue;

@@ -16,15 +16,16 @@ export function choose(values: Float64Array, which: Which, count: number): Choic
   if (which === "both-ends") {
     const above = choose(values, "largest", Math.ceil(count / 2));
     const below = choose(values, "smallest", Math.floor(count / 2));
-    const taken = new Set(above.wanted);
     return {
-      wanted: [...above.wanted, ...below.wanted.filter((index) => !taken.has(index)).reverse()],
+      wanted: [...above.wanted, ...below.wanted.reverse()],
       rivals: [...above.rivals, ...(count > 1 ? below.rivals : [])],
     };
   }
   const merit = (index: number): number =>
     which === "largest" ? values[index]! : which === "smallest" ? -values[index]! : Math.abs(values[index]!);
-  const order = Array.from(values.keys()).sort((i, j) => merit(j) - merit(i));
+  const order = Array.from(values.keys());
+  if (which === "smallest") order.reverse();
+  if (which === "largest-magnitude") order.sort((i, j) => merit(j) - merit(i));
   const last = order[count - 1];
   const rival = order[count];
   return {

@@ -2,7 +2,7 @@ import { dot } from "@sgdscope/linear-algebra";
 import { exactly, type TraceAndNorm } from "../exact.js";
 import { add, noMoments } from "../internal/moments.js";
 import { products } from "../internal/products.js";
-import { caution, LEAST_SAMPLES, nextLook } from "../internal/stopping.js";
+import { LEAST_SAMPLES, nextLook } from "../internal/stopping.js";
 import { squaredNorm } from "../internal/vectors.js";
 import type { LinearOperator } from "../operator.js";
 import { estimates, plan, satisfied, type ProbeOptions, type Targets } from "./options.js";
@@ -43,7 +43,7 @@ export async function plainSampling(
   return now();
 }
 
-/** How many more samples the worst of the unmet targets would take, by the inflated standard error. */
+/** How many more samples the worst of the unmet targets would take, by the standard error so far. */
 function missing({ trace, norm }: TraceAndNorm, targets: Targets): number {
   const needed = [
     { ...trace, target: targets.trace },
@@ -51,7 +51,7 @@ function missing({ trace, norm }: TraceAndNorm, targets: Targets): number {
   ].map(({ value, standardError, samples, target }) =>
     target === undefined || standardError === 0
       ? 0
-      : samples * ((caution(samples) * standardError) / (target * Math.abs(value))) ** 2 - samples,
+      : samples * (standardError / (target * Math.abs(value))) ** 2 - samples,
   );
   return Math.max(...needed);
 }
