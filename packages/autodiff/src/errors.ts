@@ -8,7 +8,11 @@ export type AutodiffErrorCode =
   | "INSIDE_GRADIENT"
   | "INVALID_ARGUMENT"
   | "UNSUPPORTED_LAYERS_MODEL"
-  | "DISPOSED";
+  | "DISPOSED"
+  | "ENGINE_NOT_SUPPORTED"
+  | "MIXES_EXAMPLES"
+  | "NO_PER_EXAMPLE_RULE"
+  | "PER_EXAMPLE_CHECK_FAILED";
 
 /** The one error class of this package; tell cases apart by `code`. */
 export class AutodiffError extends Error {

@@ -1,0 +1,45 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { AutodiffError } from "../errors.js";
+import type { NamedTensors } from "../products/named-tensors.js";
+import type { Applicable } from "../products/square-loss.js";
+import { rowsFor } from "./factors.js";
+import { loopRows } from "./loop.js";
+import { replayOf } from "./replay.js";
+
+/** Relative distance that Float32 explains in networks of some depth. */
+const tolerance = 1e-3;
+
+/**
+ * Compares replayed per-example gradients of the sum of outputs with ordinary gradients, which evaluate each example alone.
+ * It finds functions that mix examples in a way that their operations do not show, and gradients that were registered wrongly.
+ *
+ * @throws AutodiffError `PER_EXAMPLE_CHECK_FAILED` naming the parameter and the relative distance.
+ */
+export async function assertReplayAgrees(
+  model: Applicable,
+  params: NamedTensors,
+  x: tf.Tensor,
+  caller: string,
+): Promise<void> {
+  const distances = tf.tidy(() => {
+    const { rows: expected } = loopRows(model, params, x, caller, (outputs) => [tf.ones([outputs])]);
+    const replay = replayOf(model, params, x, caller);
+    try {
+      const rows = rowsFor(replay, tf.ones(replay.values.shape), params);
+      const scale = tf.norm(tf.concat(Object.values(expected), 1));
+      const apart = Object.keys(params).map((name) => tf.norm(tf.sub(rows[name]!, expected[name]!)));
+      return tf.clone(tf.div(tf.stack(apart), tf.maximum(scale, Number.MIN_VALUE)));
+    } finally {
+      replay.dispose();
+    }
+  });
+  const found = await distances.data<"float32">();
+  distances.dispose();
+  const worst = found.reduce((at, distance, i) => (distance > found[at]! || Number.isNaN(distance) ? i : at), 0);
+  if (found[worst]! <= tolerance) return;
+  throw new AutodiffError(
+    "PER_EXAMPLE_CHECK_FAILED",
+    `${caller}: expected per-example gradients to agree with the gradients of each example alone, ` +
+      `got a relative distance of ${found[worst]!.toExponential(1)} for ${Object.keys(params)[worst]!}`,
+  );
+}

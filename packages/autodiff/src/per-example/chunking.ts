@@ -1,0 +1,55 @@
+import { columnUnit } from "./activations.js";
+import type { Factors } from "./factors.js";
+import { bytesPerExample } from "./products.js";
+import { cheaperAsRows } from "./strategy.js";
+
+/** How examples are cut up. */
+export interface Chunking {
+  /** Groups of tiles; the tiles of two groups are in memory at a time. */
+  groups: [start: number, length: number][][];
+  /** Bytes that formed rows may take. */
+  rowBytes: number;
+}
+
+/** Rows of K in a tile, from which on larger tiles multiply no faster. */
+const enoughRows = 256;
+
+/**
+ * Cuts examples into tiles that go through the model and are multiplied at a time, and these into groups of which two fit in
+ * memory. A quarter of the bytes is for the tape of a tile, one for products, one for rows, and one for each of two groups
+ * (the tape is gone by then).
+ */
+export function chunkingOf(
+  probe: Factors,
+  { total, tapeBytes, chunkBytes }: { total: number; tapeBytes: number; chunkBytes: number },
+): Chunking {
+  const { examples, outputs, parameters } = probe;
+  const quarter = chunkBytes / 4;
+  // Gradients on the way take about as much as what the tape saved.
+  const bounds = [total, quarter / ((2 * tapeBytes) / examples)];
+  for (const factor of Object.values(parameters)) {
+    const entryBytes = 12;
+    bounds.push(Math.sqrt(quarter / entryBytes) / outputs);
+    if (factor.kind !== "outer") continue;
+    const { activations, signals } = factor;
+    const signal = signals.shape[3];
+    if (cheaperAsRows({ ...activations, signal, outputs, total })) {
+      bounds.push(quarter / (4 * 4 * outputs * signal * columnUnit(activations)));
+    } else {
+      bounds.push(Math.sqrt(quarter / entryBytes) / (outputs * activations.positions));
+    }
+  }
+  // About eight tiles a side keep the work near one half of K without many small ones.
+  const wanted = Math.max(enoughRows / outputs, total / 8);
+  const tile = Math.max(1, Math.floor(Math.min(wanted, ...bounds)));
+  const kept = quarter / bytesPerExample(probe);
+  const tilesInGroup = total <= 2 * kept ? Infinity : Math.max(1, Math.floor(kept / tile));
+  const groups: Chunking["groups"] = [];
+  for (let start = 0; start < total; start += tile) {
+    const last = groups.at(-1);
+    const next: [number, number] = [start, Math.min(tile, total - start)];
+    if (last !== undefined && last.length < tilesInGroup) last.push(next);
+    else groups.push([next]);
+  }
+  return { groups, rowBytes: quarter };
+}

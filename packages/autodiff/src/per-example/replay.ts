@@ -1,0 +1,194 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { AutodiffError } from "../errors.js";
+import type { NamedTensors } from "../products/named-tensors.js";
+import type { Applicable } from "../products/square-loss.js";
+import { record, type PathNode, type TapeNode } from "../second-order/tape.js";
+import { observeKernels, type KernelCall } from "./kernel-calls.js";
+import { inputsOf, traceOrigins, type Origins, type ParameterView } from "./origins.js";
+import { ruleFor } from "./rules/index.js";
+import { fusedConvolutionInputSignal } from "./rules/convolution.js";
+import { matMulInputSignal } from "./rules/mat-mul.js";
+import type { Rule } from "./rules/rule.js";
+import { assertSeparable } from "./separable.js";
+
+/** A parameter, or a tensor computed from parameters alone, that meets the batch. */
+export interface Use {
+  rule: Rule;
+  tensor: tf.Tensor;
+  /** Set if the tensor is a view of one parameter. */
+  view?: ParameterView;
+}
+
+/** A function on a batch, recorded so that it can be walked backwards. */
+export interface Replay {
+  examples: number;
+  /** C; one if the outputs are [n]. */
+  outputs: number;
+  /** The outputs [n, C] or [n]. */
+  values: tf.Tensor;
+  uses: Use[];
+  origins: Origins;
+  nodes: readonly TapeNode[];
+  /** Bytes that stay allocated until `dispose`. */
+  bytes: number;
+  /** Walks backwards from cotangents of the shape of the values; tells each use the signal at its node's output. */
+  walk(cotangents: tf.Tensor, onSignal: (use: Use, signal: tf.Tensor) => void): void;
+  dispose(): void;
+}
+
+/**
+ * Records `apply` on a batch and finds where parameters meet it.
+ *
+ * @returns The caller disposes it; tensors that rules made on the way belong to the scope of the caller.
+ * @throws AutodiffError `MIXES_EXAMPLES`, `NO_PER_EXAMPLE_RULE`, `NOT_A_FUNCTION_OF_PARAMS`, `INVALID_ARGUMENT`.
+ */
+export function replayOf(model: Applicable, params: NamedTensors, x: tf.Tensor, caller: string): Replay {
+  const { recording, calls, origins } = recordOf(model, params, x, caller);
+  const { result, nodes, bytes } = recording;
+  const { value } = result;
+  try {
+    const [examples] = x.shape as [number];
+    const outputs = outputsOf(value, examples, caller);
+    const uses = new Map<TapeNode, [key: string, use: Use][]>();
+    for (const step of origins.path) {
+      const { node } = step;
+      if (!inputsOf(node).some(([, tensor]) => origins.of(tensor).batch)) continue;
+      const call = calls.get(node)!;
+      assertSeparable(step, call, origins, examples, caller);
+      const met = step.inputs.filter(([, tensor]) => origins.of(tensor).active && !origins.of(tensor).batch);
+      uses.set(
+        node,
+        met.map(([key, tensor]) => {
+          const rule = ruleFor({ node, call, key, parameter: tensor, examples });
+          if (rule === undefined) throw withoutRule(call, tensor, caller);
+          const { view } = origins.of(tensor);
+          return [key, view ? { rule, tensor, view } : { rule, tensor }];
+        }),
+      );
+    }
+    const inBatch = origins.path.filter(({ node }) => uses.has(node) && origins.of(node.outputs[0]!).active);
+    return {
+      examples,
+      outputs,
+      values: value,
+      uses: [...uses.values()].flat().map(([, use]) => use),
+      origins,
+      nodes,
+      bytes,
+      walk: (cotangents, onSignal) => walkBack(inBatch, calls, uses, origins, value, cotangents, onSignal),
+      dispose: () => recording.dispose(),
+    };
+  } catch (error) {
+    recording.dispose();
+    throw error;
+  }
+}
+
+/** Runs `apply` with the tape on and sorts what it recorded. The caller disposes the recording. */
+export function recordOf(
+  model: Applicable,
+  params: NamedTensors,
+  x: tf.Tensor,
+  caller: string,
+): { recording: ReturnType<typeof record<{ value: tf.Tensor }>>; calls: Map<TapeNode, KernelCall>; origins: Origins } {
+  const { result: recording, calls } = observeKernels(() => record(() => ({ value: model.apply(params, x) })));
+  try {
+    const origins = traceOrigins(recording.nodes, calls, params, x, recording.result.value, caller);
+    return { recording, calls, origins };
+  } catch (error) {
+    recording.dispose();
+    throw error;
+  }
+}
+
+/** C of outputs [n, C]; one for [n]. */
+export function outputsOf({ shape }: tf.Tensor, examples: number, caller: string): number {
+  if (shape[0] === examples && shape.length <= 2) return shape[1] ?? 1;
+  throw new AutodiffError(
+    "INVALID_ARGUMENT",
+    `${caller}: expected apply to give outputs [${examples}, C] or [${examples}], got [${shape.join(", ")}]`,
+  );
+}
+
+function withoutRule(call: KernelCall, { shape }: tf.Tensor, caller: string): AutodiffError {
+  return new AutodiffError(
+    "NO_PER_EXAMPLE_RULE",
+    `${caller}: expected kernels with a rule for the gradient of each example, got ${call.kernelName} with a parameter ` +
+      `[${shape.join(", ")}]; { fallback: "loop" } takes one backward pass per example`,
+  );
+}
+
+function walkBack(
+  path: readonly PathNode[],
+  calls: ReadonlyMap<TapeNode, KernelCall>,
+  uses: ReadonlyMap<TapeNode, readonly [key: string, use: Use][]>,
+  origins: Origins,
+  output: tf.Tensor,
+  cotangents: tf.Tensor,
+  onSignal: (use: Use, signal: tf.Tensor) => void,
+): void {
+  const signals = new Map<number, tf.Tensor>([[output.id, tf.clone(cotangents)]]);
+  for (const { node, inputs } of [...path].reverse()) {
+    const incoming = node.outputs.map(({ id }) => signals.get(id) ?? null);
+    const [first] = incoming.filter((signal) => signal !== null);
+    if (first === undefined) continue;
+    for (const [, use] of uses.get(node)!) onSignal(use, first);
+    const call = calls.get(node)!;
+    const isBatch = (key: string): boolean => origins.of((node.inputs as Record<string, tf.Tensor>)[key]!).batch;
+    const onward = inputs.filter(([, tensor]) => origins.of(tensor).active && origins.of(tensor).batch);
+    const outgoing = tf.tidy(() => {
+      let registered: ReturnType<NonNullable<TapeNode["gradient"]>> | undefined;
+      return onward.map(([key]) => {
+        const signal = inputSignal(node, call, key, first, isBatch);
+        if (signal !== undefined) return signal;
+        registered ??= registeredGradient(node, call, incoming);
+        // Some gradients hand on what they were given; a handle of its own can be disposed on its own.
+        return tf.clone(registered[key]!());
+      });
+    });
+    onward.forEach(([, { id }], i) => {
+      const sofar = signals.get(id);
+      signals.set(id, sofar === undefined ? outgoing[i]! : tf.add(sofar, outgoing[i]!));
+      if (sofar !== undefined) tf.dispose([sofar, outgoing[i]!]);
+    });
+    for (const { id } of node.outputs) {
+      signals.get(id)?.dispose();
+      signals.delete(id);
+    }
+  }
+  tf.dispose([...signals.values()]);
+}
+
+/** Shorter ways to the signal at an input than the registered gradient. */
+function inputSignal(
+  node: TapeNode,
+  call: KernelCall,
+  key: string,
+  dy: tf.Tensor,
+  isBatch: (key: string) => boolean,
+): tf.Tensor | undefined {
+  switch (call.kernelName) {
+    case "BatchMatMul":
+    case "_FusedMatMul":
+      return matMulInputSignal({ node, call, key }, dy, isBatch);
+    case "FusedConv2D":
+    case "FusedDepthwiseConv2D":
+      return fusedConvolutionInputSignal({ node, call }, dy);
+    default:
+      return undefined;
+  }
+}
+
+function registeredGradient(
+  node: TapeNode,
+  { kernelName }: KernelCall,
+  incoming: readonly (tf.Tensor | null)[],
+): ReturnType<NonNullable<TapeNode["gradient"]>> {
+  if (node.gradient === undefined) {
+    throw new AutodiffError(
+      "GRADIENT_MISSING",
+      `perExampleGradients: expected a gradient of ${kernelName}, got none registered`,
+    );
+  }
+  return node.gradient(incoming as tf.Tensor[]);
+}

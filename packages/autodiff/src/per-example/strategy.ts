@@ -1,0 +1,26 @@
+/** The sizes that decide how the gradients of one parameter are multiplied. */
+export interface Sizes {
+  positions: number;
+  /** Width of the activations. */
+  width: number;
+  /** Width of the signals. */
+  signal: number;
+  outputs: number;
+  /** Examples that each row is multiplied with. */
+  total: number;
+}
+
+/** Operations that an entry of a product costs when it is read and summed up on our side, in those of a matrix product. */
+const perEntryRead = 30;
+/** How much slower small products, one for each example, run than one large product. */
+const batchedSlowdown = 13;
+
+/**
+ * Whether K is cheaper from formed rows gᵢ·gⱼ than as Σₛₜ (aᵢₛ·aⱼₜ)(dᵢₛ·dⱼₜ) over pairs of positions. The second way
+ * forms no gradient: it wins for dense layers, and for convolutions on small images.
+ */
+export function cheaperAsRows({ positions, width, signal, outputs, total }: Sizes): boolean {
+  const pairs = positions ** 2 * (2 * width + outputs ** 2 * (2 * signal + perEntryRead));
+  const rows = 2 * outputs * width * signal * (outputs + (batchedSlowdown * positions) / total);
+  return rows < pairs;
+}
