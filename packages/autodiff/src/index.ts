@@ -4,6 +4,7 @@ export { gaussNewtonVectorProduct } from "./products/gauss-newton.js";
 export { hessianAt, hessianVectorProduct, type HessianAt } from "./products/hessian.js";
 export { jacobianAt, jacobianVectorProduct, vectorJacobianProduct, type JacobianAt } from "./products/jacobian.js";
 export { flatten, unflatten, type NamedTensors } from "./products/named-tensors.js";
+export * from "./per-example/index.js";
 export {
   gaussNewtonOperator,
   hessianOperator,
