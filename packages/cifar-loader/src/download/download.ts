@@ -54,14 +54,17 @@ export interface Downloaded {
  * @throws CifarError DOWNLOAD_FAILED, WRONG_SIZE, WRONG_SUM, BAD_ARCHIVE, ABORTED or INVALID_ARGUMENT; errors of the file system pass.
  */
 export async function download(options: DownloadOptions = {}): Promise<Downloaded> {
+  const source = sources[options.dataset ?? "cifar-10"] as Source | undefined;
+  if (source !== undefined) return downloadSource(source, options);
+  throw new CifarError(
+    "INVALID_ARGUMENT",
+    `download: expected dataset to be ${Object.keys(sources).join(" or ")}, got ${String(options.dataset)}`,
+  );
+}
+
+export async function downloadSource(source: Source, options: DownloadOptions): Promise<Downloaded> {
   const { mkdir } = await import("node:fs/promises");
   const paths = await import("node:path");
-  const source = sources[options.dataset ?? "cifar-10"] as Source | undefined;
-  if (source === undefined)
-    throw new CifarError(
-      "INVALID_ARGUMENT",
-      `download: expected dataset to be ${Object.keys(sources).join(" or ")}, got ${String(options.dataset)}`,
-    );
   const root = options.directory ?? (await cacheDirectory());
   const directory = paths.join(root, source.folder);
   if (await isComplete(directory, source)) return { directory, cached: true };
