@@ -19,7 +19,7 @@ export interface Fixture {
   scalars: { lambda_max64: number; loss64: number };
   params(): NamedTensors;
   x(): tf.Tensor4D;
-  targets(): tf.Tensor2D;
+  targets(): tf.Tensor;
 }
 
 /** One of tiny_init, tiny_interp, small_mid. */

@@ -13,6 +13,8 @@ export interface HessianAt {
   gradient: NamedTensors;
   /** H·v; two gradients' worth of work. The caller disposes the result. */
   product(v: NamedTensors): NamedTensors;
+  /** Kernels whose gradients are relied upon, by name. */
+  kernels: readonly string[];
   /** Memory held until `dispose`. */
   bytes: number;
   dispose(): void;
@@ -72,6 +74,7 @@ function recordHessian(
   installSecondOrderGradients();
   assertParams(params, caller);
   const xs = Object.values(params);
+  let kernels: string[] = [];
   const { result, nodes, bytes, dispose } = record((recorded) => {
     const value = tf.tidy(() => loss(params));
     if (value.size !== 1) {
@@ -87,13 +90,13 @@ function recordHessian(
         `${caller}: expected loss to depend on its params, got a value that no operation connects with ${Object.keys(params).join(", ")}`,
       );
     }
-    assertVerified(path, options, caller);
+    kernels = assertVerified(path, options, caller);
     return { value, gradients: pullBack(path, [[value, tf.ones(value.shape)]], xs) };
   });
   const { value, gradients } = result;
   const path = pathBetween(nodes, xs, gradients);
   try {
-    assertVerified(path, options, caller);
+    kernels.push(...assertVerified(path, options, caller));
   } catch (error) {
     dispose();
     throw error;
@@ -102,6 +105,7 @@ function recordHessian(
   return {
     value: value as tf.Scalar,
     gradient: named(params, gradients),
+    kernels: [...new Set(kernels)].sort(),
     bytes,
     product: (v) => {
       if (disposed) throw new AutodiffError("DISPOSED", "product: expected a Hessian in use, got one already disposed");

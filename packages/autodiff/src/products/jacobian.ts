@@ -13,6 +13,8 @@ export interface JacobianAt {
   forward(v: NamedTensors): tf.Tensor;
   /** Jᵀ·u for u of the shape of the value. The caller disposes it. */
   backward(u: tf.Tensor): NamedTensors;
+  /** Kernels whose gradients are relied upon, by name. */
+  kernels: readonly string[];
   /** Memory held until `dispose`. */
   bytes: number;
   dispose(): void;
@@ -89,10 +91,11 @@ function recordJacobian(
   installSecondOrderGradients();
   assertParams(params, caller);
   const xs = Object.values(params);
+  let kernels: string[] = [];
   const { result, nodes, bytes, dispose } = record((recorded) => {
     const value = tf.tidy(() => f(params));
     const path = connected(pathBetween(recorded(), xs, [value]), params, caller);
-    assertVerified(path, options, caller);
+    kernels = assertVerified(path, options, caller);
     const dual = tf.zeros(value.shape);
     return { value, dual, gradients: pullBack(path, [[value, dual]], xs) };
   });
@@ -100,7 +103,7 @@ function recordJacobian(
   const down = pathBetween(nodes, xs, [value]);
   const up = pathBetween(nodes, [dual], gradients);
   try {
-    assertVerified(up, options, caller);
+    kernels.push(...assertVerified(up, options, caller));
   } catch (error) {
     dispose();
     throw error;
@@ -111,6 +114,7 @@ function recordJacobian(
   };
   return {
     value,
+    kernels: [...new Set(kernels)].sort(),
     bytes,
     forward: (v) => {
       assertInUse();

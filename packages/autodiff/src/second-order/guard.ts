@@ -21,10 +21,8 @@ export function vouchFor(kernelName: string): void {
   vouched.add(kernelName);
 }
 
-/**
- * Names of the kernels on a path, without the clones that the engine makes of what it saves.
- */
-export function kernelsOn(path: readonly PathNode[]): Set<string> {
+/** Names of the kernels on a path, without the clones that the engine makes of what it saves. */
+function kernelsOn(path: readonly PathNode[]): Set<string> {
   return new Set(path.map(({ node }) => kernelOf(node)).filter((name) => name !== undefined));
 }
 
@@ -32,14 +30,16 @@ export function kernelsOn(path: readonly PathNode[]): Set<string> {
  * Refuses a path with a kernel that is neither verified nor vouched for. Symmetry would not show a wrong second
  * derivative, and central differences in Float32 are no judge either, so knowing the kernels is the only guard.
  *
+ * @returns The names of all kernels on the path.
  * @throws AutodiffError `KERNEL_NOT_VERIFIED` naming the kernels.
  */
-export function assertVerified(path: readonly PathNode[], options: SecondOrderOptions, caller: string): void {
+export function assertVerified(path: readonly PathNode[], options: SecondOrderOptions, caller: string): string[] {
   const { vouchedKernels = [] } = options;
-  const unknown = [...kernelsOn(path)].filter(
+  const names = [...kernelsOn(path)];
+  const unknown = names.filter(
     (name) => !verifiedKernels.has(name) && !vouched.has(name) && !vouchedKernels.includes(name),
   );
-  if (unknown.length === 0) return;
+  if (unknown.length === 0) return names;
   const advice = unknown.includes("softmaxCrossEntropy__op")
     ? "; write the cross-entropy as −Σ labels · tf.logSoftmax(logits), which is verified"
     : "";
