@@ -12,6 +12,7 @@ export type SgdErrorCode =
   | "INVALID_PARAMETERS"
   | "INVALID_CHECKPOINT"
   | "RANDOM_WITHOUT_STATE"
+  | "GRADIENTS_NOT_REGISTERED"
   | "DISPOSED";
 
 /** The one error class of this package; recognise it by `name` and `code`. */

@@ -26,7 +26,7 @@ export interface Sampler {
   readonly batchSize: number;
   /** False for epoch shuffling: its batches depend on each other and no stability theorem covers them. */
   readonly hasTheory: boolean;
-  /** Indices of the next minibatch; do not keep it across calls of `next`. */
+  /** Indices of the next minibatch, to be read only. */
   next(): Int32Array;
   /** What the sum of the batch's gradients is divided by: B for Bernoulli sampling, else the length of the batch. */
   divisor(batch: Int32Array): number;

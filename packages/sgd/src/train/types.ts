@@ -56,7 +56,7 @@ export interface TrainOptions<V extends Trainee = Trainee, T = never> {
   batchSize: number;
   /** Default `without-replacement`. */
   sampling?: Sampling;
-  /** Source of the batches; `seededRandom(seed)` makes checkpoints possible. */
+  /** Source of the batches; `seededRandom(seed)` makes checkpoints possible. A resumed training takes the state saved in its checkpoint instead. */
   random: Random;
   /** PyTorch's convention; default 0. */
   momentum?: number;

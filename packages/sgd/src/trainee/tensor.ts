@@ -19,6 +19,9 @@ export interface Model {
   apply(params: NamedTensors, x: tf.Tensor): tf.Tensor;
 }
 
+/** Examples that go through the model at once when the full loss is evaluated. */
+const lossChunk = 1024;
+
 /** A trainee whose tensors can be looked at while it trains. */
 export interface TensorTrainee extends Trainee {
   /** The current parameters; owned by the trainee, gone at its next step: clone what you keep. */
@@ -32,14 +35,20 @@ export interface TensorTrainee extends Trainee {
  * Trains a TensorFlow.js model by the square loss, on the device: gradient, clipping, momentum and update are never read back.
  *
  * Float32. A step costs one forward and one backward pass over the batch; a batch of all n examples in order needs no gather.
+ * The full loss goes through the model 1024 examples at a time and is summed in Float64.
  * Gradients must be registered: import `@tensorflow/tfjs` or a backend package that does.
  * The inputs, targets, parameters and velocity stay on the device until `dispose`.
  *
  * @param params - Starting values; copied, so the caller still disposes its own.
- * @throws SgdError `INVALID_DATASET`, `INVALID_PARAMETERS`.
+ * @throws SgdError `INVALID_DATASET`, `INVALID_PARAMETERS`, `GRADIENTS_NOT_REGISTERED`.
  */
 export function tensorTrainee(model: Model, dataset: Dataset, params: NamedTensors): TensorTrainee {
   const { size, outputs } = validate(dataset);
+  if ((tf.getGradient("BatchMatMul") as unknown) === undefined)
+    throw new SgdError(
+      "GRADIENTS_NOT_REGISTERED",
+      'tensorTrainee: expected the gradients of TensorFlow.js to be registered, got none; import "@tensorflow/tfjs" once',
+    );
   const names = Object.keys(params);
   if (names.length === 0)
     throw new SgdError("INVALID_PARAMETERS", "tensorTrainee: expected at least one parameter, got none");
@@ -104,11 +113,16 @@ export function tensorTrainee(model: Model, dataset: Dataset, params: NamedTenso
 
   async function loss(): Promise<number> {
     alive("loss");
-    const residuals = tf.tidy(() => tf.sub(model.apply(named(weights), inputs), targets));
-    const values = await residuals.data<"float32">();
-    residuals.dispose();
     let sum = 0;
-    for (const r of values) sum += r * r;
+    for (let first = 0; first < size; first += lossChunk) {
+      const residuals = tf.tidy(() => {
+        const chunk = (all: tf.Tensor): tf.Tensor =>
+          size <= lossChunk ? all : tf.slice(all, first, Math.min(lossChunk, size - first));
+        return tf.sub(model.apply(named(weights), chunk(inputs)), chunk(targets));
+      });
+      for (const r of await residuals.data<"float32">()) sum += r * r;
+      residuals.dispose();
+    }
     return sum / (2 * size);
   }
 

@@ -190,6 +190,28 @@ describe.each(["cpu", "wasm"] as const)("tensorTrainee on %s", (name) => {
     expect(Number.isFinite(result.loss)).toBe(false);
   });
 
+  it("evaluates the loss of more than 1024 examples in parts", async () => {
+    const copies = 100;
+    const repeated = {
+      ...dataset,
+      size: n * copies,
+      inputs: Float32Array.from({ length: n * d * copies }, (_, k) => dataset.inputs[k % (n * d)]!),
+      targets: Float32Array.from({ length: n * outputs * copies }, (_, k) => dataset.targets[k % (n * outputs)]!),
+    };
+    const large = tensorTrainee(model, repeated, initial);
+    expect((await large.loss()) / (await trainee.loss())).toBeCloseTo(1, 6);
+    large.dispose();
+  });
+
+  it("says so when no gradients are registered", () => {
+    const gradient = tf.getGradient("BatchMatMul");
+    tf.unregisterGradient("BatchMatMul");
+    expect(() => tensorTrainee(model, dataset, initial)).toThrow(
+      expect.objectContaining({ code: "GRADIENTS_NOT_REGISTERED" }),
+    );
+    tf.registerGradient(gradient);
+  });
+
   it("refuses use after dispose, and datasets, parameters and snapshots that do not fit", () => {
     const gone = tensorTrainee(model, dataset, initial);
     gone.dispose();
