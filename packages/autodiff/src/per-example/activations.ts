@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { indicator } from "./indicator.js";
 
 /** How a convolution looks at its input; attributes of the kernel. */
 export interface Convolution {
@@ -53,7 +54,7 @@ export function cutOut(
   const { kernel, strides, pad, dilations, dimRoundingMode } = convolution;
   const [height, width] = kernel;
   const channels = images.shape[3];
-  const atOnePlace = tf.oneHot(tf.tensor1d([place], "int32"), height * width, 1, 0, "float32");
+  const atOnePlace = indicator(height * width, place);
   const filter = tf.tile(tf.reshape<tf.Rank.R4>(atOnePlace, [height, width, 1, 1]), [1, 1, channels, 1]);
   return tf.depthwiseConv2d(images, filter, strides, pad, "NHWC", dilations, dimRoundingMode);
 }

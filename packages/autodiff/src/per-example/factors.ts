@@ -3,6 +3,7 @@ import type { NamedTensors } from "../products/named-tensors.js";
 import type { Applicable } from "../products/square-loss.js";
 import { columnsOf, type Activations } from "./activations.js";
 import { derivedRows } from "./derived-rows.js";
+import { indicator } from "./indicator.js";
 import type { ParameterView } from "./origins.js";
 import { outerRows } from "./outer-rows.js";
 import { replayOf, type Replay, type Use } from "./replay.js";
@@ -88,8 +89,7 @@ export function rowsFor(replay: Replay, cotangents: tf.Tensor, params: NamedTens
 /** Cotangents that pick out one output of every example. */
 export function oneOutput({ values, outputs }: Pick<Replay, "values" | "outputs">, output: number): tf.Tensor {
   if (outputs === 1) return tf.ones(values.shape);
-  const column = tf.oneHot(tf.tensor1d([output], "int32"), outputs, 1, 0, "float32");
-  return tf.tile(column, [values.shape[0], 1]);
+  return tf.tile(tf.reshape(indicator(outputs, output), [1, outputs]), [values.shape[0], 1]);
 }
 
 /** How the gradient of a parameter is kept; without activations as rows. */

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { NamedTensors } from "../products/named-tensors.js";
 import type { Applicable } from "../products/square-loss.js";
 import { pathBetween, pullBack } from "../second-order/tape.js";
+import { indicator } from "./indicator.js";
 import type { Factors, ParameterFactor } from "./factors.js";
 import { outputsOf, recordOf } from "./replay.js";
 import { tidied } from "./tidied.js";
@@ -85,7 +86,7 @@ export function loopRows(
 
 /** Cotangents that pick out each output in turn. */
 export const eachOutput = (outputs: number): tf.Tensor1D[] =>
-  tf.unstack(tf.eye(outputs)).map((row) => row as tf.Tensor1D);
+  Array.from({ length: outputs }, (_, output) => indicator(outputs, output));
 
 /** Factors of a chunk from ordinary gradients; all of them rows. The caller disposes their tensors. */
 export function loopFactorsOf(model: Applicable, params: NamedTensors, x: tf.Tensor, caller: string): Factors {
