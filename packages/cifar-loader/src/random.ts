@@ -1,7 +1,10 @@
 /** A uniform generator on [0, 1), or an integer seed for the one built in. */
 export type Randomness = (() => number) | number;
 
-/** The generator itself, or one made from the seed: splitmix32 after Steele, Lea and Flood (OOPSLA 2014), mixer by C. Wellons. */
+/**
+ * The generator itself, or one made from the seed: 32 bits a draw from a counter with the golden-ratio step of splitmix (Steele, Lea
+ * and Flood, OOPSLA 2014) and a mixer of 32 bits from hash-prospector (github.com/skeeto/hash-prospector, issue 19).
+ */
 export function toRandom(randomness: Randomness): () => number {
   if (typeof randomness === "function") return randomness;
   let state = randomness | 0;

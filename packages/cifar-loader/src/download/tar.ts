@@ -47,7 +47,7 @@ export async function* readTar(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
 }
 
 /** A relative path without steps upwards; everything else could write outside the folder of extraction. */
-export function safePath(path: string): string {
+function safePath(path: string): string {
   const parts = path.split("/").filter((part) => part !== "" && part !== ".");
   if (path.startsWith("/") || /[\\:\0]/.test(path) || parts.includes("..") || parts.length === 0)
     throw new CifarError(
