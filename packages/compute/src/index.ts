@@ -1,3 +1,4 @@
-export { prepareBackend, type BackendName, type BackendReport } from "./backend/prepare.js";
+export { BACKENDS, type BackendName } from "./backend/packages.js";
+export { prepareBackend, type BackendReport, type PrepareOptions } from "./backend/prepare.js";
 export { ComputeError, type ComputeErrorCode } from "./errors.js";
 export { assertGradients } from "./gradients.js";

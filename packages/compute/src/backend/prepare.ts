@@ -2,32 +2,172 @@ import * as tf from "@tensorflow/tfjs";
 import { ComputeError } from "../errors.js";
 import { assertGradients } from "../gradients.js";
 import { installWasmKernels } from "../wasm/install.js";
-import { silenceBanner, silenceTensorFlowLogs } from "./quiet.js";
+import { importByName, inNode, locate } from "./load.js";
+import { restoreUtilChecks } from "./node-shims.js";
+import { BACKENDS, failed, notInstalled, REQUIREMENTS, type BackendName } from "./packages.js";
+import { quietly, silenceBanner, silenceTensorFlowLogs, withoutNewProcessHandlers } from "./quiet.js";
+import { hasWebGpuAdapter, installWebGpuGlobals } from "./webgpu.js";
 
-export type BackendName = "tensorflow-gpu" | "tensorflow" | "webgpu" | "wasm" | "cpu";
-
-export interface BackendReport {
-  /** The backend asked for, or the one "auto" chose. */
-  name: BackendName;
-  versions: Record<string, string>;
-  threads: number;
+export interface PrepareOptions {
+  /** Folder in whose `node_modules` (and those above) optional packages are looked for too; default: the working directory. */
+  from?: string;
+  /** URL of the folder with the `.wasm` files, where a bundler has moved them. Only before wasm's first use. */
+  wasmPath?: string;
 }
 
-export async function prepareBackend(name: BackendName | "auto"): Promise<BackendReport> {
+/** Plain data: what computes now. */
+export interface BackendReport {
+  /** The backend asked for, or the one that "auto" chose. */
+  name: BackendName;
+  /** Its name in TensorFlow.js: what `tf.getBackend()` says. */
+  tensorflowName: string;
+  /** Versions by package, with "node" where that is. */
+  versions: Record<string, string>;
+  /** Threads a single operation may use. */
+  threads: number;
+  /** Whether a GPU computes. */
+  gpu: boolean;
+  /** Kernels of this package in use (wasm only). */
+  kernels: string[];
+  /** What "auto" tried before, and why it went on. */
+  passedOver: { name: BackendName; code: string; reason: string }[];
+}
+
+/** The order of "auto"; WebGPU in Node is experimental and only taken when asked for. */
+const AUTOMATIC: BackendName[] = ["tensorflow-gpu", "tensorflow", "wasm", "cpu"];
+
+/**
+ * Makes a TensorFlow.js backend ready and current: loads its packages, registers gradients, keeps TensorFlow's banners
+ * and logs off the terminal, and on wasm installs the kernels of this package. Calling it again is cheap, and switches.
+ *
+ * `@tensorflow/tfjs-node`, `@tensorflow/tfjs-node-gpu`, `webgpu` and `@tensorflow/tfjs-backend-webgpu` are no
+ * dependencies: they are loaded if they are installed beside this package or in the user's project.
+ *
+ * @param name - A backend, or "auto" for the first that works of tensorflow-gpu, tensorflow, wasm, cpu.
+ * @param options - Where to look for packages and files.
+ * @returns What computes now.
+ * @throws ComputeError `UNKNOWN_BACKEND`; `BACKEND_NOT_INSTALLED` with the command that installs it; `BACKEND_FAILED`
+ * with what to try; `GRADIENTS_NOT_REGISTERED`.
+ */
+export async function prepareBackend(
+  name: BackendName | "auto" = "auto",
+  options: PrepareOptions = {},
+): Promise<BackendReport> {
+  if (name !== "auto" && !BACKENDS.includes(name)) {
+    throw new ComputeError(
+      "UNKNOWN_BACKEND",
+      `prepareBackend: expected name to be "auto" or one of ${BACKENDS.join(", ")}, got ${JSON.stringify(name)}`,
+    );
+  }
   assertGradients();
   silenceTensorFlowLogs();
-  silenceBanner();
-  const chosen = name === "auto" ? "wasm" : name;
-  if (chosen !== "wasm" && chosen !== "cpu") {
-    throw new ComputeError("UNKNOWN_BACKEND", `prepareBackend: expected "wasm" or "cpu", got ${JSON.stringify(name)}`);
+  await silenceBanner();
+  if (name !== "auto") return prepare(name, options);
+
+  const passedOver: BackendReport["passedOver"] = [];
+  for (const candidate of inNode() ? AUTOMATIC : (["wasm", "cpu"] as const)) {
+    try {
+      return { ...(await prepare(candidate, options)), passedOver };
+    } catch (error) {
+      if (!(error instanceof ComputeError)) throw error;
+      passedOver.push({ name: candidate, code: error.code, reason: error.message });
+    }
   }
-  if (chosen === "wasm") {
-    await import("@tensorflow/tfjs-backend-wasm");
+  const reasons = passedOver.map(({ reason }) => reason).join("\n");
+  throw new ComputeError("BACKEND_FAILED", `prepareBackend: expected one working backend, got none:\n${reasons}`);
+}
+
+async function prepare(name: BackendName, options: PrepareOptions): Promise<BackendReport> {
+  const versions: Record<string, string> = { "@tensorflow/tfjs": tf.version.tfjs };
+  if (inNode()) versions["node"] = process.versions.node;
+  const previous = tf.getBackend() as string | undefined;
+  try {
+    const tensorflowName = await load(name, options, versions);
+    if (!(await tf.setBackend(tensorflowName))) throw failed(name, "it did not initialise");
+    await tf.ready();
+    const kernels = name === "wasm" ? await installWasmKernels() : [];
+    await proveWorking(name);
+    return { name, tensorflowName, versions, ...(await resources(name)), kernels, passedOver: [] };
+  } catch (error) {
+    if (previous !== undefined && previous !== tf.getBackend()) await tf.setBackend(previous);
+    throw error instanceof ComputeError ? error : failed(name, (error as Error).message, error);
   }
-  if (!(await tf.setBackend(chosen))) {
-    throw new ComputeError("BACKEND_FAILED", `prepareBackend: the backend ${chosen} did not initialise`);
+}
+
+/** Loads the packages of a backend; returns the name it is registered under. */
+async function load(name: BackendName, options: PrepareOptions, versions: Record<string, string>): Promise<string> {
+  if (name === "cpu") return name;
+  if (name === "wasm") {
+    await withoutNewProcessHandlers(async () => {
+      const wasm = await import("@tensorflow/tfjs-backend-wasm");
+      versions["@tensorflow/tfjs-backend-wasm"] = wasm.version_wasm;
+      const isFirstUse = !("wasm" in tf.engine().registry);
+      if (options.wasmPath !== undefined && isFirstUse) wasm.setWasmPaths(options.wasmPath);
+      // Initialise here, where the handlers are watched.
+      if (isFirstUse) await tf.setBackend("wasm");
+    });
+    return name;
   }
-  await tf.ready();
-  if (chosen === "wasm") await installWasmKernels();
-  return { name: chosen, versions: { "@tensorflow/tfjs": tf.version.tfjs }, threads: 1 };
+  const urls: string[] = [];
+  for (const required of REQUIREMENTS[name].packages) {
+    const located = await locate(required, options.from);
+    if (located === undefined) throw notInstalled(name, required);
+    urls.push(located.url);
+    if (located.version !== undefined) versions[required] = located.version;
+  }
+  if (name === "webgpu") {
+    await installWebGpuGlobals(urls[0]!);
+    if (!(await hasWebGpuAdapter())) throw failed(name, "no device that WebGPU could compute on");
+    await quietly(() => importByName(urls[1]!));
+    return name;
+  }
+  await loadTensorFlow(name, urls[0]!);
+  return "tensorflow";
+}
+
+/** What `@tensorflow/tfjs-node` registers; the package with GPU support registers the same. */
+interface TensorFlowBackend {
+  isGPUPackage?: boolean;
+  isUsingGpuDevice?: boolean;
+}
+const tensorFlowBackend = (): TensorFlowBackend | null =>
+  tf.engine().registryFactory["tensorflow"] === undefined
+    ? null
+    : (tf.findBackend("tensorflow") as TensorFlowBackend | null);
+
+/** Loads the native binding, unless one is loaded: a process can hold only one of the two packages. */
+async function loadTensorFlow(name: BackendName, url: string): Promise<void> {
+  const wantsGpu = name === "tensorflow-gpu";
+  const loaded = tensorFlowBackend();
+  if (loaded === null) {
+    await restoreUtilChecks();
+    await quietly(() => importByName(url));
+  } else if (wantsGpu && loaded.isGPUPackage !== true) {
+    throw failed(name, "this process has loaded @tensorflow/tfjs-node, which cannot be exchanged; start a new process");
+  }
+  if (wantsGpu && tensorFlowBackend()?.isUsingGpuDevice !== true) {
+    throw failed(name, "TensorFlow sees no GPU (check nvidia-smi, and that CUDA and cuDNN are on LD_LIBRARY_PATH)");
+  }
+}
+
+/** Threads and GPU of the current backend. */
+async function resources(name: BackendName): Promise<{ threads: number; gpu: boolean }> {
+  if (name === "wasm") {
+    const { getThreadsCount } = await import("@tensorflow/tfjs-backend-wasm");
+    return { threads: Math.max(1, getThreadsCount()), gpu: false };
+  }
+  if (name === "cpu") return { threads: 1, gpu: false };
+  const gpu = name === "webgpu" || tensorFlowBackend()?.isUsingGpuDevice === true;
+  const { availableParallelism } = (await importByName("node:os").catch(() => ({}))) as Partial<
+    typeof import("node:os")
+  >;
+  return { threads: name === "webgpu" ? 1 : (availableParallelism?.() ?? 1), gpu };
+}
+
+/** Computes something whose answer is known. */
+async function proveWorking(name: BackendName): Promise<void> {
+  const product = tf.tidy(() => tf.matMul(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor2d([5, 6, 7, 8], [2, 2])));
+  const values = Array.from(await product.data());
+  product.dispose();
+  if (values.join() !== "19,22,43,50") throw failed(name, `a product of matrices came out as [${values.join(", ")}]`);
 }

@@ -1,30 +1,48 @@
 import * as tf from "@tensorflow/tfjs";
+import { inNode } from "./load.js";
 
 /**
  * Keeps TensorFlow's own log lines off stderr. Must run before the native binding is loaded, which reads the
  * variable once. A value set by the user stays.
  */
 export function silenceTensorFlowLogs(): void {
-  if (typeof process !== "undefined" && (process.env as unknown) !== undefined) {
-    process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "3";
-  }
+  if (inNode()) process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "3";
 }
 
-/**
- * Spends the banner that the cpu backend prints in Node on its first write.
- *
- * The backend asks `PROD` before it prints, so the first write happens under it; the flag is put back.
- */
-export function silenceBanner(): void {
-  const cpu = tf.findBackend("cpu") as { write?: (values: Float32Array, shape: number[], dtype: string) => object } & {
-    disposeData?: (data: object, force: boolean) => boolean;
-  };
-  if (cpu.write === undefined || cpu.disposeData === undefined) return;
+/** Runs `work` while TensorFlow.js keeps its remarks to itself: it asks the flag `PROD`, which is put back. */
+export async function quietly<T>(work: () => T | Promise<T>): Promise<T> {
   const before = tf.env().getBool("PROD");
   tf.env().set("PROD", true);
   try {
-    cpu.disposeData(cpu.write(new Float32Array(1), [1], "float32"), true);
+    return await work();
   } finally {
     tf.env().set("PROD", before);
   }
+}
+
+/** Spends the banner that the cpu backend prints in Node on its first write. */
+export async function silenceBanner(): Promise<void> {
+  const cpu = tf.findBackend("cpu") as Partial<tf.KernelBackend> | null;
+  await quietly(() => {
+    const written = cpu?.write?.(new Float32Array(1), [1], "float32");
+    if (written !== undefined) cpu?.disposeData?.(written, true);
+  });
+}
+
+/**
+ * Runs `start` and takes away the process-wide handlers it adds: Emscripten rethrows every uncaught error from inside
+ * its one-line module, which prints some 30,000 characters of it before the user's own stack.
+ */
+export async function withoutNewProcessHandlers<T>(start: () => Promise<T>): Promise<T> {
+  if (!inNode()) return start();
+  const events = ["uncaughtException", "unhandledRejection"] as const;
+  const handlers = (event: string): unknown[] => process.listeners(event as "exit");
+  const before = events.map((event) => new Set(handlers(event)));
+  const result = await start();
+  events.forEach((event, index) => {
+    for (const handler of handlers(event)) {
+      if (!before[index]!.has(handler)) process.removeListener(event, handler as () => void);
+    }
+  });
+  return result;
 }

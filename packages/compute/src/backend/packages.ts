@@ -1,0 +1,55 @@
+import { ComputeError } from "../errors.js";
+
+/** The backends that `prepareBackend` knows. */
+export const BACKENDS = ["tensorflow-gpu", "tensorflow", "webgpu", "wasm", "cpu"] as const;
+export type BackendName = (typeof BACKENDS)[number];
+
+interface Requirement {
+  /** Packages to load, in order. */
+  packages: string[];
+  /** What to type when one is absent. */
+  command: string;
+  /** What to try when they are there and do not work. */
+  repair: string;
+}
+
+const native = (name: string): Requirement => ({
+  packages: [name],
+  command: `npm install ${name} && npm install-scripts approve ${name}`,
+  repair: `npm rebuild ${name} --build-addon-from-source (its install step downloads TensorFlow and compiles a binding to it)`,
+});
+
+/** What each backend needs, and what to do where it is missing. */
+export const REQUIREMENTS: Record<BackendName, Requirement> = {
+  "tensorflow-gpu": native("@tensorflow/tfjs-node-gpu"),
+  tensorflow: native("@tensorflow/tfjs-node"),
+  webgpu: {
+    packages: ["webgpu", "@tensorflow/tfjs-backend-webgpu"],
+    command: "npm install webgpu @tensorflow/tfjs-backend-webgpu@4.22.0",
+    repair: "check that the machine has a Vulkan, Metal or Direct3D 12 driver (on Linux: vulkaninfo --summary)",
+  },
+  wasm: {
+    packages: ["@tensorflow/tfjs-backend-wasm"],
+    command: "npm install @tensorflow/tfjs-backend-wasm@4.22.0",
+    repair: "in a bundle, serve the package's .wasm files and pass their folder as wasmPath",
+  },
+  cpu: {
+    packages: ["@tensorflow/tfjs"],
+    command: "npm install @tensorflow/tfjs@4.22.0",
+    repair: "npm install @tensorflow/tfjs@4.22.0",
+  },
+};
+
+export const notInstalled = (backend: BackendName, missing: string): ComputeError =>
+  new ComputeError(
+    "BACKEND_NOT_INSTALLED",
+    `prepareBackend: expected the package ${missing} for the backend "${backend}", got none; ` +
+      `install it with: ${REQUIREMENTS[backend].command}`,
+  );
+
+export const failed = (backend: BackendName, reason: string, cause?: unknown): ComputeError =>
+  new ComputeError(
+    "BACKEND_FAILED",
+    `prepareBackend: expected a working backend "${backend}", got: ${reason}; try: ${REQUIREMENTS[backend].repair}`,
+    { cause },
+  );
