@@ -15,3 +15,10 @@ export { squareLoss, type Applicable } from "./products/square-loss.js";
 export { vouchFor, type SecondOrderOptions } from "./second-order/guard.js";
 export { installSecondOrderGradients } from "./second-order/install.js";
 export { verifiedKernels } from "./second-order/verified-kernels.js";
+export {
+  functionOfLayersModel,
+  type LayerLike,
+  type LayersFunction,
+  type LayersModelLike,
+  type LayerWeight,
+} from "./layers-model/function-of-layers-model.js";

@@ -56,13 +56,15 @@ export const fixtureModel = {
     return tf.tidy(() => {
       const block = (input: tf.Tensor4D, layer: string): tf.Tensor4D =>
         tf.avgPool(
-          tf.relu(tf.add(tf.conv2d(input, params[`${layer}.kernel`] as tf.Tensor4D, 1, "same"), params[`${layer}.bias`]!)),
+          tf.relu(
+            tf.add(tf.conv2d(input, params[`${layer}.kernel`] as tf.Tensor4D, 1, "same"), params[`${layer}.bias`]!),
+          ),
           2,
           2,
           "valid",
         );
       const features = block(block(x as tf.Tensor4D, "conv1"), "conv2");
-      const flat = tf.reshape(features, [x.shape[0]!, -1]);
+      const flat = tf.reshape(features, [x.shape[0], -1]);
       return tf.add(tf.matMul(flat, params["dense.kernel"]!), params["dense.bias"]!);
     });
   },

@@ -64,10 +64,18 @@ function slicesOf(data: Partial<Examples> & Pick<Examples, "inputs">): { example
   }
   const { inputs, targets, size, inputShape, outputs } = data as Extract<Examples, { inputs: Float32Array }>;
   const width = inputShape.reduce((product, each) => product * each, 1);
-  assertFits(size > 0 && inputs.length === size * width, `inputs of length size · ${width} = ${size * width}`, inputs.length);
+  assertFits(
+    size > 0 && inputs.length === size * width,
+    `inputs of length size · ${width} = ${size * width}`,
+    inputs.length,
+  );
   const given = (targets as Float32Array | undefined) !== undefined;
   if (given) {
-    assertFits(targets.length === size * outputs, `targets of length size · outputs = ${size * outputs}`, targets.length);
+    assertFits(
+      targets.length === size * outputs,
+      `targets of length size · outputs = ${size * outputs}`,
+      targets.length,
+    );
   }
   return {
     examples: size,

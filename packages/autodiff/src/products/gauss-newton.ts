@@ -26,7 +26,7 @@ export function gaussNewtonVectorProduct(
     const jacobian = jacobianAt((at) => apply(at, x), params, options);
     try {
       const pulled = jacobian.backward(jacobian.forward(v));
-      return mapTensors(pulled, (tensor) => tf.div(tensor, x.shape[0] ?? 1));
+      return mapTensors(pulled, (tensor) => tf.div(tensor, x.shape[0]));
     } finally {
       jacobian.dispose();
     }

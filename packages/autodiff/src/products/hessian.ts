@@ -12,12 +12,12 @@ export interface HessianAt {
   /** The gradient at this point. Disposed by `dispose`. */
   gradient: NamedTensors;
   /** H·v; two gradients' worth of work. The caller disposes the result. */
-  product(v: NamedTensors): NamedTensors;
+  product: (v: NamedTensors) => NamedTensors;
   /** Kernels whose gradients are relied upon, by name. */
   kernels: readonly string[];
   /** Memory held until `dispose`. */
   bytes: number;
-  dispose(): void;
+  dispose: () => void;
 }
 
 /**

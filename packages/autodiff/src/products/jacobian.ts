@@ -10,14 +10,14 @@ export interface JacobianAt {
   /** The value at this point. Disposed by `dispose`. */
   value: tf.Tensor;
   /** J·v, of the shape of the value. The caller disposes it. */
-  forward(v: NamedTensors): tf.Tensor;
+  forward: (v: NamedTensors) => tf.Tensor;
   /** Jᵀ·u for u of the shape of the value. The caller disposes it. */
-  backward(u: tf.Tensor): NamedTensors;
+  backward: (u: tf.Tensor) => NamedTensors;
   /** Kernels whose gradients are relied upon, by name. */
   kernels: readonly string[];
   /** Memory held until `dispose`. */
   bytes: number;
-  dispose(): void;
+  dispose: () => void;
 }
 
 /**
@@ -110,7 +110,8 @@ function recordJacobian(
   }
   let disposed = false;
   const assertInUse = (): void => {
-    if (disposed) throw new AutodiffError("DISPOSED", `${caller}: expected a Jacobian in use, got one already disposed`);
+    if (disposed)
+      throw new AutodiffError("DISPOSED", `${caller}: expected a Jacobian in use, got one already disposed`);
   };
   return {
     value,

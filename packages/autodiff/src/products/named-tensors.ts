@@ -5,8 +5,7 @@ import { AutodiffError } from "../errors.js";
 export type NamedTensors = Record<string, tf.Tensor>;
 
 /** Number of entries of all tensors together. */
-export const sizeOf = (params: NamedTensors): number =>
-  Object.values(params).reduce((sum, { size }) => sum + size, 0);
+export const sizeOf = (params: NamedTensors): number => Object.values(params).reduce((sum, { size }) => sum + size, 0);
 
 /**
  * One flat vector of all parameters: the tensors in the order of `Object.keys(params)` (insertion order, but names that
@@ -26,7 +25,7 @@ export async function flatten(params: NamedTensors): Promise<Float64Array> {
 /** The tensors one after the other, each row-major, as a tensor [Σ sizes]. The caller disposes it. */
 export function joinedTensor(tensors: readonly tf.Tensor[]): tf.Tensor1D {
   return tf.tidy(() => {
-    const parts = tensors.map((tensor) => tf.reshape(tensor, [tensor.size]) as tf.Tensor1D);
+    const parts = tensors.map((tensor) => tf.reshape<tf.Rank.R1>(tensor, [tensor.size]));
     return parts.length === 0 ? tf.tensor1d([], "float32") : tf.concat1d(parts);
   });
 }

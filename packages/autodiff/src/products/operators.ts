@@ -12,9 +12,9 @@ export interface TensorOperator {
   /** Number of parameters. */
   size: number;
   /** One product; the result is a new array. */
-  apply(v: Float64Array): Promise<Float64Array>;
+  apply: (v: Float64Array) => Promise<Float64Array>;
   /** Frees parameters, examples and recorded passes. */
-  dispose(): void;
+  dispose: () => void;
 }
 
 export interface OperatorOptions extends SecondOrderOptions {
@@ -46,11 +46,7 @@ export function hessianOperator(
   options: OperatorOptions = {},
 ): TensorOperator {
   return chunkedOperator(params, data, options, (point, x, y, examples) => {
-    const { product, bytes, dispose } = hessianAt(
-      (at) => halfSumOfSquares(model, at, x, y, examples),
-      point,
-      options,
-    );
+    const { product, bytes, dispose } = hessianAt((at) => halfSumOfSquares(model, at, x, y, examples), point, options);
     return { product, bytes, dispose };
   });
 }
@@ -81,9 +77,9 @@ export function gaussNewtonOperator(
 
 /** Products with the contribution of one chunk. */
 interface ChunkProduct {
-  product(v: NamedTensors): NamedTensors;
+  product: (v: NamedTensors) => NamedTensors;
   bytes: number;
-  dispose(): void;
+  dispose: () => void;
 }
 
 function chunkedOperator(
@@ -124,7 +120,8 @@ function chunkedOperator(
     apply: async (v) => {
       const sum = new Float64Array(size);
       for (let chunk = 0; chunk < chunks.count; chunk++) {
-        if (disposed) throw new AutodiffError("DISPOSED", "apply: expected an operator in use, got one already disposed");
+        if (disposed)
+          throw new AutodiffError("DISPOSED", "apply: expected an operator in use, got one already disposed");
         const product = tf.tidy(() => productOf(chunk, unflatten(v, point)));
         const values = await product.data();
         product.dispose();

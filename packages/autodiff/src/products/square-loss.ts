@@ -17,7 +17,7 @@ export interface Applicable {
  * @throws AutodiffError `INVALID_ARGUMENT` if targets and outputs differ in shape.
  */
 export function squareLoss(model: Applicable, params: NamedTensors, x: tf.Tensor, y: tf.Tensor): tf.Scalar {
-  return tf.tidy(() => halfSumOfSquares(model, params, x, y, y.shape[0] ?? 1));
+  return tf.tidy(() => halfSumOfSquares(model, params, x, y, y.shape[0]));
 }
 
 /** Σᵢ ‖f(xᵢ) − yᵢ‖² / 2`examples`, for a chunk of a larger set of examples. */

@@ -8,7 +8,7 @@ import { poolingGradients } from "./gradients/pooling.js";
 import { reductionGradients } from "./gradients/reductions.js";
 
 /** Every gradient that this package puts in the place of one of TensorFlow.js, or adds. */
-const secondOrderGradients: readonly tf.GradConfig[] = [
+export const secondOrderGradients: readonly tf.GradConfig[] = [
   ...activationGradients,
   ...arrayGradients,
   ...comparisonGradients,

@@ -17,7 +17,7 @@ export interface Recording<T> {
   nodes: TapeNode[];
   /** Bytes that stay allocated until `dispose`; tensors that share their data count once. */
   bytes: number;
-  dispose(): void;
+  dispose: () => void;
 }
 
 /**

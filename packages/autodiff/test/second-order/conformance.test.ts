@@ -38,7 +38,9 @@ describe.each(["cpu", "wasm"] as const)("second derivatives on %s", (backend) =>
     expect(relativeError(await flatten(hessian.gradient), expected.gradient)).toBeLessThan(tolerance);
     const product = await times(v);
     expect(relativeError(product, expected.product)).toBeLessThan(tolerance);
-    expect(Math.abs(dot(u, product) - dot(v, await times(u)))).toBeLessThan(1e-5 * Math.hypot(...product) * Math.hypot(...u));
+    expect(Math.abs(dot(u, product) - dot(v, await times(u)))).toBeLessThan(
+      1e-5 * Math.hypot(...product) * Math.hypot(...u),
+    );
     hessian.dispose();
 
     const jacobian = jacobianAt(given.tensors, params);

@@ -49,7 +49,14 @@ export const paramsOf = ({ params }: Case): NamedTensors =>
 
 /** Flat direction in the order of the parameters. */
 export const directionOf = ({ params }: Case, seed: number): Float64Array =>
-  Float64Array.from(values(Object.values(params).reduce((sum, { shape }) => sum + sizeOf(shape), 0), seed, -1, 1));
+  Float64Array.from(
+    values(
+      Object.values(params).reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+      seed,
+      -1,
+      1,
+    ),
+  );
 
 /** What the independent evaluation says: gradient and H·v of the loss, and J·v of the outputs. */
 export function reference(given: Case, v: Float64Array): { gradient: number[]; product: number[]; forward: number[] } {

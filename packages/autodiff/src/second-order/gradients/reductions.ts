@@ -23,10 +23,7 @@ export const reductionGradients: readonly tf.GradConfig[] = [
       const { axis } = attributes as unknown as { axis: number };
       return {
         logits: () =>
-          tf.sub(
-            dy as tf.Tensor,
-            tf.mul(tf.sum(dy as tf.Tensor, axis, true), tf.exp(tf.logSoftmax(logits!, axis))),
-          ),
+          tf.sub(dy as tf.Tensor, tf.mul(tf.sum(dy as tf.Tensor, axis, true), tf.exp(tf.logSoftmax(logits!, axis)))),
       };
     },
   },

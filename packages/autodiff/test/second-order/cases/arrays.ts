@@ -32,7 +32,12 @@ const reductions: readonly Case[] = [
     name: "sum and mean along axes",
     params: { x: parameter([2, 3], 1) },
     tensors: ({ x }) => tf.add(tf.mul(tf.sum(x!, 0), tf.mean(x!, 0)), tf.square(tf.mean(tf.sum(x!, 1, true), 0))),
-    duals: ({ x }) => columns(x!, 3).map((column) => total(column).times(mean(column)).plus(square(total(x!).over(2)))),
+    duals: ({ x }) =>
+      columns(x!, 3).map((column) =>
+        total(column)
+          .times(mean(column))
+          .plus(square(total(x!).over(2))),
+      ),
   },
   {
     name: "max",
@@ -94,7 +99,16 @@ const rearrangements: readonly Case[] = [
   rearrangement("expandDims and squeeze", [2, 3], (x) => tf.squeeze(tf.expandDims(x, 1), [1]), range(6)),
   rearrangement("transpose", [2, 3], (x) => tf.transpose(x), [0, 3, 1, 4, 2, 5]),
   rearrangement("transpose of rank 3", [2, 1, 3], (x) => tf.transpose(x, [2, 0, 1]), [0, 3, 1, 4, 2, 5]),
-  rearrangement("pad", [2, 2], (x) => tf.pad(x, [[1, 0], [0, 1]]), [-1, -1, -1, 0, 1, -1, 2, 3, -1]),
+  rearrangement(
+    "pad",
+    [2, 2],
+    (x) =>
+      tf.pad(x, [
+        [1, 0],
+        [0, 1],
+      ]),
+    [-1, -1, -1, 0, 1, -1, 2, 3, -1],
+  ),
   rearrangement("slice", [3, 3], (x) => tf.slice(x, [1, 0], [2, 2]), [3, 4, 6, 7]),
   rearrangement("gather with repetition", [4, 2], (x) => tf.gather(x, [3, 1, 3]), [6, 7, 2, 3, 6, 7]),
   rearrangement("gather along the last axis", [2, 3], (x) => tf.gather(x, [2, 2, 0], 1), [2, 2, 0, 5, 5, 3]),
@@ -135,7 +149,8 @@ export const arrayCases: readonly Case[] = [
   {
     name: "the largest entry by oneHot of argMax, and embedding by oneHot",
     params: { x: parameter([3, 4], 2), table: parameter([4, 2], 3) },
-    tensors: ({ x, table }) => tf.matMul(tf.mul(tf.square(x!), tf.cast(tf.oneHot(tf.argMax(x!, 1), 4), "float32")), table!),
+    tensors: ({ x, table }) =>
+      tf.matMul(tf.mul(tf.square(x!), tf.cast(tf.oneHot(tf.argMax(x!, 1), 4), "float32")), table!),
     duals: ({ x, table }) =>
       rows(x!, 4).flatMap((row) => {
         const at = row.indexOf(largest(row));

@@ -79,12 +79,26 @@ export const elementwiseCases: readonly Case[] = [
   }),
   unary("relu", tf.relu, (x) => piecewise(x, x > 0 ? 1 : 0)),
   unary("relu6", tf.relu6, (x) => piecewise(x, x > 0 && x < 6 ? 1 : 0, Math.min(6, Math.max(0, x))), -9, 9),
-  unary("leakyRelu", (x) => tf.leakyRelu(x, 0.3), (x) => piecewise(x, x > 0 ? 1 : 0.3)),
-  unary("clipByValue", (x) => tf.clipByValue(x, -0.8, 0.6), (x) =>
-    piecewise(x, x > -0.8 && x < 0.6 ? 1 : 0, Math.min(0.6, Math.max(-0.8, x))),
+  unary(
+    "leakyRelu",
+    (x) => tf.leakyRelu(x, 0.3),
+    (x) => piecewise(x, x > 0 ? 1 : 0.3),
   ),
-  unary("pow with a constant exponent", (x) => tf.pow(x, 3), (x) => [x ** 3, 3 * x ** 2, 6 * x]),
-  unary("cast", (x) => tf.cast(tf.clone(x), "float32"), (x) => piecewise(x, 1)),
+  unary(
+    "clipByValue",
+    (x) => tf.clipByValue(x, -0.8, 0.6),
+    (x) => piecewise(x, x > -0.8 && x < 0.6 ? 1 : 0, Math.min(0.6, Math.max(-0.8, x))),
+  ),
+  unary(
+    "pow with a constant exponent",
+    (x) => tf.pow(x, 3),
+    (x) => [x ** 3, 3 * x ** 2, 6 * x],
+  ),
+  unary(
+    "cast",
+    (x) => tf.cast(tf.clone(x), "float32"),
+    (x) => piecewise(x, 1),
+  ),
   {
     name: "gelu by erf",
     params: { x: parameter([2, 4], 2, -2, 2) },

@@ -83,7 +83,9 @@ const convolveDepthwise = (x: HyperDual[], filter: HyperDual[], window: Window, 
     Array.from({ length: channels * multiplier }, (_, output) =>
       total(
         inside.map(({ row, column, place }) =>
-          read(example, row, column, Math.floor(output / multiplier)).times(filter[place * channels * multiplier + output]!),
+          read(example, row, column, Math.floor(output / multiplier)).times(
+            filter[place * channels * multiplier + output]!,
+          ),
         ),
       ),
     ),
@@ -126,22 +128,30 @@ const pooling = (kind: "maxPool" | "avgPool", name: string, window: Window): Cas
 });
 
 const matMuls: readonly Case[] = [false, true].flatMap((transposeA) =>
-  [false, true].map(
-    (transposeB): Case => ({
-      name: `matMul${transposeA ? ", first transposed" : ""}${transposeB ? ", second transposed" : ""}`,
-      params: { a: parameter(transposeA ? [3, 2] : [2, 3], 1), b: parameter(transposeB ? [4, 3] : [3, 4], 2) },
-      tensors: ({ a, b }) => tf.matMul(a!, b!, transposeA, transposeB),
-      duals: ({ a, b }) => multiply(transposeA ? transposed(a!, 2) : a!, transposeB ? transposed(b!, 3) : b!, 3),
-    }),
-  ),
+  [false, true].map((transposeB): Case => ({
+    name: `matMul${transposeA ? ", first transposed" : ""}${transposeB ? ", second transposed" : ""}`,
+    params: { a: parameter(transposeA ? [3, 2] : [2, 3], 1), b: parameter(transposeB ? [4, 3] : [3, 4], 2) },
+    tensors: ({ a, b }) => tf.matMul(a!, b!, transposeA, transposeB),
+    duals: ({ a, b }) => multiply(transposeA ? transposed(a!, 2) : a!, transposeB ? transposed(b!, 3) : b!, 3),
+  })),
 );
 
-const square5 = (size: number, stride: number, pad: Window["pad"]): Window => ({ shape: [2, 5, 4, 2], size, stride, pad });
+const square5 = (size: number, stride: number, pad: Window["pad"]): Window => ({
+  shape: [2, 5, 4, 2],
+  size,
+  stride,
+  pad,
+});
 
 const normalised = (
   [x, mean, variance, scale, offset]: [HyperDual, HyperDual, HyperDual, HyperDual, HyperDual],
   epsilon: number,
-): HyperDual => x.minus(mean).over(sqrt(variance.plus(epsilon))).times(scale).plus(offset);
+): HyperDual =>
+  x
+    .minus(mean)
+    .over(sqrt(variance.plus(epsilon)))
+    .times(scale)
+    .plus(offset);
 
 const batchNormalisations: readonly Case[] = [
   {
@@ -187,7 +197,10 @@ const fused: readonly Case[] = [
     params: { a: parameter([2, 3], 1), b: parameter([3, 4], 2), bias: parameter([4], 3) },
     tensors: ({ a, b, bias }) => {
       const linear = tf.fused.matMul({ a: a!, b: b!, bias: bias! });
-      return tf.add(tf.fused.matMul({ a: linear, b: b!, transposeB: true }), tf.fused.matMul({ a: a!, b: tf.matMul(b!, b!, false, true), activation: "relu" }));
+      return tf.add(
+        tf.fused.matMul({ a: linear, b: b!, transposeB: true }),
+        tf.fused.matMul({ a: a!, b: tf.matMul(b!, b!, false, true), activation: "relu" }),
+      );
     },
     duals: ({ a, b, bias }) => {
       const linear = multiply(a!, b!, 3).map((each, i) => each.plus(bias![i % 4]!));
@@ -211,7 +224,7 @@ const fused: readonly Case[] = [
         );
       return layer(layer(x!)).map(relu);
     },
-    },
+  },
   {
     name: "fused depthwiseConv2d with bias",
     params: { x: parameter([1, 4, 4, 2], 1), w: parameter([3, 3, 2, 1], 2), bias: parameter([2], 3) },

@@ -62,9 +62,7 @@ export const lossCases: readonly Case[] = [
       mean(
         x.map((each, i) => {
           const epsilon = Math.fround(1e-7);
-          return LABELS[i] === 1
-            ? log(each.plus(epsilon)).times(-1)
-            : log(lift(1 + epsilon).minus(each)).times(-1);
+          return LABELS[i] === 1 ? log(each.plus(epsilon)).times(-1) : log(lift(1 + epsilon).minus(each)).times(-1);
         }),
       ),
     [0.15, 0.85],

@@ -1,0 +1,137 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { AutodiffError } from "../errors.js";
+import type { NamedTensors } from "../products/named-tensors.js";
+
+/** What is used of a weight of `@tensorflow/tfjs-layers`. */
+export interface LayerWeight {
+  readonly name: string;
+  read(): tf.Tensor;
+}
+
+/** What is used of a layer. */
+export interface LayerLike {
+  readonly name: string;
+  readonly stateful?: boolean;
+  readonly activityRegularizer?: unknown;
+  getClassName?(): string;
+}
+
+/** What is used of a `tf.LayersModel` or `tf.Sequential`. */
+export interface LayersModelLike {
+  readonly name: string;
+  readonly layers: readonly LayerLike[];
+  readonly inputs: readonly { readonly shape: readonly (number | null)[] }[];
+  readonly outputs: readonly { readonly shape: readonly (number | null)[] }[];
+  readonly trainableWeights: readonly LayerWeight[];
+  apply(inputs: tf.Tensor, kwargs?: { training?: boolean }): unknown;
+}
+
+/** A layers model as a function of its trainable weights. */
+export interface LayersFunction {
+  name: string;
+  inputShape: number[];
+  outputs: number;
+  apply(params: NamedTensors, x: tf.Tensor): tf.Tensor;
+}
+
+/**
+ * A `tf.LayersModel` as a pure function of its trainable weights, in inference mode (moving statistics in batch
+ * normalisation, no dropout), and these weights as they are now.
+ *
+ * `apply(params, x)` lends `params` to the layers while they compute and gives them their own weights back, also when
+ * they throw: the model is never changed. Weights that are not trainable, moving statistics and frozen layers, are read
+ * from the model at each call. Regularizers are no part of the function. Outputs of a higher rank are flattened to
+ * [n, outputs].
+ *
+ * @param layersModel - Built, with one input and one output; from tfjs-layers 4.
+ * @returns The function, and clones of the weights in the order of `trainableWeights`, under their names (a second weight
+ *   of the same name gets a number); the caller disposes `params`.
+ * @throws AutodiffError `UNSUPPORTED_LAYERS_MODEL` naming what is in the way: several inputs or outputs, stateful layers,
+ *   activity regularizers, open shapes, no trainable weights.
+ */
+export function functionOfLayersModel(layersModel: LayersModelLike): { model: LayersFunction; params: NamedTensors } {
+  const inputShape = shapeOf(layersModel, "inputs");
+  const outputs = shapeOf(layersModel, "outputs").reduce((product, each) => product * each, 1);
+  assertSupported(layersModel);
+  const weights = namedWeights(layersModel);
+  const apply = (params: NamedTensors, x: tf.Tensor): tf.Tensor =>
+    tf.tidy(() => {
+      const y = lending(weights, params, () => layersModel.apply(x, { training: false }));
+      if (!(y instanceof tf.Tensor)) refuse(layersModel, "one output tensor", "a list");
+      return tf.reshape(y, [x.shape[0], outputs]);
+    });
+  return {
+    model: { name: layersModel.name, inputShape, outputs, apply },
+    params: Object.fromEntries([...weights].map(([name, weight]) => [name, tf.keep(tf.clone(weight.read()))])),
+  };
+}
+
+/** Runs `body` while the weights read as `params`. */
+function lending<T>(weights: ReadonlyMap<string, LayerWeight>, params: NamedTensors, body: () => T): T {
+  const own: [weight: { val: tf.Tensor }, val: tf.Tensor][] = [];
+  try {
+    for (const [name, weight] of weights) {
+      const lent = (params as Partial<NamedTensors>)[name];
+      const { shape } = weight.read();
+      if (lent === undefined || !tf.util.arraysEqual(lent.shape, shape)) {
+        throw new AutodiffError(
+          "INVALID_ARGUMENT",
+          `apply: expected params["${name}"] of shape [${shape.join(", ")}], ` +
+            `got ${lent === undefined ? "nothing" : `[${lent.shape.join(", ")}]`}`,
+        );
+      }
+      const holder = weight as unknown as { val: tf.Tensor };
+      own.push([holder, holder.val]);
+      holder.val = lent;
+      if (weight.read() !== lent) {
+        throw new AutodiffError(
+          "UNSUPPORTED_LAYERS_MODEL",
+          `apply: expected weight "${name}" to be of @tensorflow/tfjs-layers 4, got one that holds its value elsewhere`,
+        );
+      }
+    }
+    return body();
+  } finally {
+    for (const [holder, val] of own) holder.val = val;
+  }
+}
+
+function namedWeights(layersModel: LayersModelLike): Map<string, LayerWeight> {
+  const weights = new Map<string, LayerWeight>();
+  for (const weight of new Set(layersModel.trainableWeights)) {
+    let name = weight.name;
+    for (let number = 1; weights.has(name); number++) name = `${weight.name}_${number}`;
+    weights.set(name, weight);
+  }
+  if (weights.size === 0) refuse(layersModel, "trainable weights", "none");
+  return weights;
+}
+
+function assertSupported(layersModel: LayersModelLike): void {
+  for (const layer of layersModel.layers) {
+    const named = `${layer.getClassName?.() ?? "layer"} "${layer.name}"`;
+    if (layer.stateful === true) refuse(layersModel, "layers without state", `stateful ${named}`);
+    if (layer.activityRegularizer != null) {
+      refuse(layersModel, "layers without activity regularizers", `one in ${named}`);
+    }
+  }
+}
+
+/** Shape of the one input or output, without the axis of examples. */
+function shapeOf(layersModel: LayersModelLike, end: "inputs" | "outputs"): number[] {
+  const tensors = (layersModel as Partial<LayersModelLike>)[end] ?? [];
+  const [only] = tensors;
+  if (only === undefined || tensors.length > 1)
+    refuse(layersModel, `a built model with one of ${end}`, `${tensors.length}`);
+  return only.shape.slice(1).map((size, axis) => {
+    if (size === null) refuse(layersModel, `${end} of fixed shape`, `an open axis ${axis + 1}`);
+    return size;
+  });
+}
+
+function refuse(layersModel: LayersModelLike, expected: string, got: string): never {
+  throw new AutodiffError(
+    "UNSUPPORTED_LAYERS_MODEL",
+    `functionOfLayersModel: expected ${expected} in model "${layersModel.name}", got ${got}`,
+  );
+}
