@@ -1,4 +1,5 @@
 export { assertDeterministic, assertSymmetric } from "./checks.js";
+export { confidenceInterval, type ConfidenceInterval } from "./confidence.js";
 export { HessianEstimatorsError, type HessianEstimatorsErrorCode } from "./errors.js";
 export { denseMatrix, exactNorm, exactTrace, exactTraceAndNorm, type DenseMatrix, type TraceAndNorm } from "./exact.js";
 export { deflatedNorm } from "./norm/deflated.js";

@@ -14,7 +14,8 @@ import { reporting, type DeflatedOptions } from "../trace-and-norm/options.js";
  * The standard error is that of the mean over the probes, over 2‖A‖_F (delta method). With `relativeError` the sketch grows along
  * with the probes, and the probes already drawn follow without new products.
  *
- * Cost: `maxMatvecs` products; memory 4·size numbers a probe (2/3 of `maxMatvecs` vectors each for the basis and the probes).
+ * Cost: `maxMatvecs` products; memory 2·size numbers for each of the `maxMatvecs`/3 directions, with `relativeError` 4·size.
+ * Float64.
  *
  * @throws HessianEstimatorsError on a bad argument, a product of wrong length, or one that is not finite.
  *

@@ -19,9 +19,16 @@ import { estimates, plan, satisfied, type DeflatedOptions, type Targets } from "
 interface Split {
   basis: Float64Array[];
   images: Float64Array[];
-  probes: { w: Float64Array; image: Float64Array; trace: number; square: number }[];
+  probes: Probe[];
   /** The sketch met directions it already had: A has no more rank to give. */
   exhausted: boolean;
+}
+
+interface Probe {
+  trace: number;
+  square: number;
+  /** w and Aw, as long as the basis may still grow. */
+  vectors: { w: Float64Array; image: Float64Array } | undefined;
 }
 
 /** @internal */
@@ -61,7 +68,7 @@ export async function deflatedSampling(
     const rank = Math.min(samples, maxRank) - split.basis.length;
     if (!split.exhausted && rank > 0) await grow(split, Math.min(rank, Math.floor(left / 3)), run, draw, reportNow);
     while (run.count() < limit && (last || split.probes.length < samples)) {
-      await probe(split, run, draw);
+      await probe(split, run, draw, !last && !split.exhausted && split.basis.length < maxRank);
       reportNow();
     }
     const estimate = now()!;
@@ -102,21 +109,21 @@ async function grow(
   for (let i = held; i < basis.length; i++) {
     const image = await run.apply(basis[i]!);
     images.push(image);
-    for (const { w, image: imageOfW } of probes) {
-      const c = dot(basis[i]!, w);
-      axpy(-c, basis[i]!, w);
-      axpy(-c, image, imageOfW);
+    for (const { vectors } of probes) {
+      const c = dot(basis[i]!, vectors!.w);
+      axpy(-c, basis[i]!, vectors!.w);
+      axpy(-c, image, vectors!.image);
     }
     report();
   }
-  for (const one of probes) Object.assign(one, sample(split, one.w, one.image));
+  for (const one of probes) Object.assign(one, sample(split, one.vectors!.w, one.vectors!.image));
 }
 
-async function probe(split: Split, run: Products, draw: () => Float64Array): Promise<void> {
+async function probe(split: Split, run: Products, draw: () => Float64Array, keep: boolean): Promise<void> {
   const w = draw();
   projectOut(split.basis, w);
   const image = await run.apply(w);
-  split.probes.push({ w, image, ...sample(split, w, image) });
+  split.probes.push({ ...sample(split, w, image), vectors: keep ? { w, image } : undefined });
 }
 
 function sample({ basis }: Split, w: Float64Array, image: Float64Array): { trace: number; square: number } {

@@ -28,7 +28,7 @@ export interface ProbeOptions<Result> extends LongOptions<Result> {
 /** What the deflated estimators accept on top. */
 export interface DeflatedOptions<Result> extends ProbeOptions<Result> {
   /**
-   * Most directions to treat exactly; 4·maxRank·size numbers are held.
+   * Most directions to treat exactly; 2·maxRank·size numbers are held, with `relativeError` 4·maxRank·size.
    * By default as many as fit 512 MB, at least 8; a third of the products is spent on them where they fit.
    */
   maxRank?: number | undefined;

@@ -1,0 +1,57 @@
+import { checkInteger } from "./internal/arguments.js";
+import { HessianEstimatorsError } from "./errors.js";
+import type { SampledEstimate } from "./operator.js";
+
+/** An interval around an estimate. */
+export interface ConfidenceInterval {
+  lower: number;
+  upper: number;
+}
+
+/**
+ * The interval that holds the truth with the given probability: value ± t·standardError, with Student's t for samples − 1 degrees
+ * of freedom, because a standard error from few samples is itself uncertain. For 11 samples t is 2.23 at 95 %, not 1.96.
+ *
+ * Exact for normal samples; samples of a few dominant eigenvalues are skewed to the right, and the interval then holds less often
+ * than it says (measured coverage is in the README). An exact estimate has an interval of no width.
+ *
+ * @param level - Probability between 0 and 1; 0.95 by default.
+ * @throws HessianEstimatorsError `INVALID_ARGUMENT` if `level` or `estimate.samples` is out of range.
+ */
+export function confidenceInterval(estimate: SampledEstimate, level = 0.95): ConfidenceInterval {
+  if (!(level > 0 && level < 1))
+    throw new HessianEstimatorsError(
+      "INVALID_ARGUMENT",
+      `confidenceInterval: expected level between 0 and 1, got ${level}`,
+    );
+  const { value, standardError, samples } = estimate;
+  if (standardError === 0) return { lower: value, upper: value };
+  checkInteger("confidenceInterval", "estimate.samples", samples, 2);
+  const reach = studentQuantile(samples - 1, level) * standardError;
+  return { lower: value - reach, upper: value + reach };
+}
+
+/** t with P(|T| ≤ t) = level, by bisection in the angle θ = atan(t/√ν). */
+function studentQuantile(degrees: number, level: number): number {
+  let below = 0;
+  let above = Math.PI / 2;
+  for (let step = 0; step < 60; step++) {
+    const middle = (below + above) / 2;
+    if (centralProbability(degrees, middle) < level) below = middle;
+    else above = middle;
+  }
+  return Math.sqrt(degrees) * Math.tan((below + above) / 2);
+}
+
+/** P(|T| ≤ √ν·tan θ) for a whole number ν of degrees of freedom: Abramowitz and Stegun (1964), 26.7.3 and 26.7.4. */
+function centralProbability(degrees: number, theta: number): number {
+  const odd = degrees % 2 === 1;
+  const cosine = Math.cos(theta);
+  let term = odd ? cosine : 1;
+  let series = degrees === 1 ? 0 : term;
+  for (let k = odd ? 3 : 2; k < degrees; k += 2) {
+    term *= ((k - 1) / k) * cosine * cosine;
+    series += term;
+  }
+  return odd ? (2 / Math.PI) * (theta + Math.sin(theta) * series) : Math.sin(theta) * series;
+}

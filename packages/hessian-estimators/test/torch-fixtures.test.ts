@@ -1,0 +1,72 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { seededRandom } from "@sgdscope/random";
+import { topEigenpairs, traceAndNorm, type LinearOperator } from "@sgdscope/hessian-estimators";
+import { describe, expect, test } from "vitest";
+import { dense } from "./support.js";
+
+const folder = process.env["SGDSCOPE_TORCH_FIXTURES_DIR"];
+if (!folder)
+  console.warn("hessian-estimators: skips the comparison with PyTorch, because SGDSCOPE_TORCH_FIXTURES_DIR is not set");
+
+interface Statistics {
+  trace: number;
+  trace_se: number;
+  fro: number;
+  fro_se: number;
+}
+
+const json = <T>(name: string): T => JSON.parse(readFileSync(join(folder!, name), "utf8")) as T;
+
+function bytes(name: string, array: string): ArrayBuffer {
+  const { file } = json<Record<string, { file: string }>>(`${name}.bin/manifest.json`)[array]!;
+  const buffer = readFileSync(join(folder!, `${name}.bin`, file));
+  return new Uint8Array(buffer).buffer;
+}
+const float64 = (name: string, array: string): Float64Array => new Float64Array(bytes(name, array));
+
+describe.skipIf(!folder).each(["tiny_init", "tiny_interp", "small_mid"])("PyTorch fixture %s", (name) => {
+  test("the same probes and products give the same trace, norm and standard errors", async () => {
+    const probes = new Int8Array(bytes(name, "probes"));
+    const [quadratic, squares] = [float64(name, "vHv64"), float64(name, "Hv2_64")];
+    const size = probes.length / quadratic.length;
+    let draw = 0;
+    let product = 0;
+    // A product with the stored vᵀHv and ‖Hv‖²: along v as the first says, the rest across.
+    const replay: LinearOperator = {
+      size,
+      apply: (v) => {
+        expect(v.every((x, i) => x === probes[product * size + i])).toBe(true);
+        const along = quadratic[product]! / size;
+        const across = Math.sqrt((squares[product]! - along * along * size) / 2);
+        const out = v.map((x) => along * x);
+        out[0]! += across * v[0]!;
+        out[1]! -= across * v[1]!;
+        product++;
+        return Promise.resolve(out);
+      },
+    };
+    const random = (): number => (probes[draw++]! < 0 ? 0.25 : 0.75);
+    const { trace, norm } = await traceAndNorm(replay, { random, maxMatvecs: 32, method: "hutchinson" });
+    const { hutch64 } = json<{ hutch64: Statistics }>(`${name}.json`);
+    expect(trace.value / hutch64.trace).toBeCloseTo(1, 10);
+    expect(trace.standardError / hutch64.trace_se).toBeCloseTo(1, 10);
+    expect(norm.value / hutch64.fro).toBeCloseTo(1, 10);
+    expect(norm.standardError / hutch64.fro_se).toBeCloseTo(1, 10);
+  });
+
+  test("the stored Lanczos matrix has the stored largest eigenvalues and the smallest", async () => {
+    const [alpha, beta] = [float64(name, "lanczos_alpha64"), float64(name, "lanczos_beta64")];
+    const n = alpha.length;
+    const matrix = new Float64Array(n * n);
+    alpha.forEach((x, i) => (matrix[i * n + i] = x));
+    beta.forEach((x, i) => (matrix[i * n + i + 1] = matrix[(i + 1) * n + i] = x));
+    const operator = dense(matrix, n);
+    const known = json<{ top5_64: number[]; lambda_min_ritz64: number }>(`${name}.json`);
+    const top = await topEigenpairs(operator, { random: seededRandom(1), count: 5, which: "largest", tolerance: 1e-9 });
+    known.top5_64.forEach((value, k) => expect(top.values[k]! / value).toBeCloseTo(1, 9));
+    const bottom = await topEigenpairs(operator, { random: seededRandom(1), which: "smallest", tolerance: 1e-9 });
+    const scale = Math.abs(known.top5_64[0]!);
+    expect(Math.abs(bottom.values[0]! - known.lambda_min_ritz64) / scale).toBeLessThan(1e-9);
+  });
+});
