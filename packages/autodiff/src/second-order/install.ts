@@ -19,7 +19,8 @@ export const secondOrderGradients: readonly tf.GradConfig[] = [
 
 /**
  * Makes second derivatives right: registers with TensorFlow.js gradients that can be differentiated again in the place
- * of those that cannot, and adds the missing ones. First derivatives stay what they are.
+ * of those that cannot, and adds the missing ones. First derivatives stay what they are, but for average pooling with
+ * padding on the cpu backend, whose gradient near the border is wrong in TensorFlow.js.
  *
  * TensorFlow.js 4.22 throws in `tf.grad(tf.grad(f))` for convolutions, pooling, elu or max, and silently drops terms for
  * tanh, sigmoid, exp and softmax (its tape loses the path through saved outputs). The products of this package call this
