@@ -1,5 +1,10 @@
 import { readArray, toFloat64, type NamedArray } from "@sgdscope/array-files";
-import { gramSystemFromJacobian, noiseStructure, type GramSystem, type NoiseStructure } from "@sgdscope/noise-structure";
+import {
+  gramSystemFromJacobian,
+  noiseStructure,
+  type GramSystem,
+  type NoiseStructure,
+} from "@sgdscope/noise-structure";
 import {
   exactThreshold,
   prepareMinimum,
@@ -17,7 +22,9 @@ export async function analyze(options: AnalyzeOptions): Promise<void> {
   const { system, precision } = await readSystem(options);
   const rankTolerance = options.rankTolerance ?? (precision === "float32" ? 1e-6 : 1e-10);
   const analysis = analyzeSystem(system, { ...options, rankTolerance, precision });
-  process.stdout.write(options.json === true ? `${JSON.stringify(analysisJson(analysis), null, 2)}\n` : analysisText(analysis));
+  process.stdout.write(
+    options.json === true ? `${JSON.stringify(analysisJson(analysis), null, 2)}\n` : analysisText(analysis),
+  );
 }
 
 /** What is asked of a system, whatever it came from. */
@@ -46,7 +53,13 @@ export function analyzeSystem(system: GramSystem, request: AnalysisRequest): Ana
     eigenvalues: Math.min(10, system.examples * system.outputs),
   });
   return {
-    system: { examples: system.examples, outputs: system.outputs, rank: minimum.rank, rankTolerance, precision: request.precision },
+    system: {
+      examples: system.examples,
+      outputs: system.outputs,
+      rank: minimum.rank,
+      rankTolerance,
+      precision: request.precision,
+    },
     noise,
     range: minimum.alignmentRange(),
     sampling,
@@ -56,14 +69,16 @@ export function analyzeSystem(system: GramSystem, request: AnalysisRequest): Ana
       samplingFactor: samplingFactor(system.examples, batchSize, sampling),
       threshold: exactThreshold(minimum, { batchSize, sampling }),
       bounds: stabilityBounds(minimum, { batchSize, sampling }),
-      verdict: learningRate === undefined ? undefined : stabilityVerdict(minimum, { learningRate, batchSize, sampling }),
+      verdict:
+        learningRate === undefined ? undefined : stabilityVerdict(minimum, { learningRate, batchSize, sampling }),
     })),
   };
 }
 
 async function readSystem(options: AnalyzeOptions): Promise<{ system: GramSystem; precision: "float32" | "float64" }> {
   const { gram, jacobian } = options;
-  if (gram === undefined && jacobian === undefined) throw usageError("expected --gram <file> or --jacobian <file>, got neither");
+  if (gram === undefined && jacobian === undefined)
+    throw usageError("expected --gram <file> or --jacobian <file>, got neither");
   const residuals = await readArray(options.residuals);
   const outputs = outputsOf(residuals, options.outputs);
   if (residuals.data.length === 0 || residuals.data.length % outputs !== 0)
@@ -105,4 +120,5 @@ function finite(option: string, values: Float64Array): void {
 }
 
 /** Integers are exact; a Float32 file carries the rounding of the tool that wrote it. */
-const precisionOf = ({ data }: NamedArray): "float32" | "float64" => (data instanceof Float32Array ? "float32" : "float64");
+const precisionOf = ({ data }: NamedArray): "float32" | "float64" =>
+  data instanceof Float32Array ? "float32" : "float64";

@@ -19,7 +19,8 @@ export async function chooseImages(
 ): Promise<ImageChoice> {
   const synthetic: DataSpec = { kind: "synthetic", classes: 2, count, targets: "plus-minus-one", seed: 0 };
   if (which === "synthetic") return { spec: synthetic, note: undefined };
-  const found = options.directory === undefined ? await findCifar10() : { directory: options.directory, complete: true };
+  const found =
+    options.directory === undefined ? await findCifar10() : { directory: options.directory, complete: true };
   if (found === undefined) {
     if (which === "cifar10")
       throw new CliError(
@@ -41,6 +42,8 @@ export async function chooseImages(
       targets: "plus-minus-one",
       allowPrefix: options.allowPrefix === true || !found.complete,
     },
-    note: found.complete ? undefined : `the CIFAR-10 files in ${found.directory} are incomplete; their first records serve`,
+    note: found.complete
+      ? undefined
+      : `the CIFAR-10 files in ${found.directory} are incomplete; their first records serve`,
   };
 }

@@ -53,6 +53,8 @@ export async function quickstart(options: {
     version,
   };
   const report = await writeBoundReport(options.out, study);
-  process.stdout.write(options.json === true ? `${JSON.stringify(boundJson(study), null, 2)}\n` : `\n${boundText(study)}`);
+  process.stdout.write(
+    options.json === true ? `${JSON.stringify(boundJson(study), null, 2)}\n` : `\n${boundText(study)}`,
+  );
   say(`\nReport: ${report}  (${formatSeconds(study.seconds)})`);
 }

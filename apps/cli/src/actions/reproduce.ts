@@ -69,7 +69,9 @@ export async function reproduceBound(options: ReproduceOptions): Promise<void> {
     version,
   };
   const report = await writeBoundReport(options.out, study);
-  process.stdout.write(options.json === true ? `${JSON.stringify(boundJson(study), null, 2)}\n` : `\n${boundText(study)}`);
+  process.stdout.write(
+    options.json === true ? `${JSON.stringify(boundJson(study), null, 2)}\n` : `\n${boundText(study)}`,
+  );
   say(`\nReport: ${report}  (${formatSeconds(study.seconds)})`);
   if (options.check === true && !allHold(records)) process.exitCode = exitCodes.criterion;
 }

@@ -24,11 +24,17 @@ export function addAnalyze(program: Command): void {
         "Files: .npy, .npz (file.npz:key), .safetensors (file.safetensors:key) or .json, from NumPy, PyTorch or any tool.\n" +
         "Loss convention: L = (1/2n) Σ‖f − y‖². A learning rate for PyTorch's MSELoss over C outputs is 2/C times as large here.",
     )
-    .addOption(new Option("--gram <file>", "K = JJᵀ, shape [nC, nC], row i·C + c for output c of example i").conflicts("jacobian"))
+    .addOption(
+      new Option("--gram <file>", "K = JJᵀ, shape [nC, nC], row i·C + c for output c of example i").conflicts(
+        "jacobian",
+      ),
+    )
     .option("--jacobian <file>", "J, shape [n, P], [nC, P] or [n, C, P]")
     .requiredOption("--residuals <file>", "r = f − y, shape [n], [n, C] or [nC]")
     .requiredOption("--batch-size <B,…>", "one or more batch sizes", integerList)
-    .addOption(new Option("--sampling <how>", "how batches are drawn").choices(samplings).default("without-replacement"))
+    .addOption(
+      new Option("--sampling <how>", "how batches are drawn").choices(samplings).default("without-replacement"),
+    )
     .option("--learning-rate <η>", "judge this learning rate too", positiveNumber)
     .option("--outputs <C>", "outputs an example; default: from the shape of the residuals", positiveInteger)
     .option(

@@ -1,1 +1,4 @@
-import type { Command } from "commander"; export function addDoctor(program: Command): void { void program; }
+import type { Command } from "commander";
+export function addDoctor(program: Command): void {
+  void program;
+}

@@ -16,6 +16,22 @@ export function positiveInteger(text: string): number {
   return value;
 }
 
+/** From 0 up, whole. */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isInteger(value) || value < 0)
+    throw new InvalidArgumentError(`Expected a whole number from 0 up, got '${text}'.`);
+  return value;
+}
+
+/** From 0 up to, but not, 1. */
+export function momentumNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value < 1))
+    throw new InvalidArgumentError(`Expected a number in [0, 1), got '${text}'.`);
+  return value;
+}
+
 export function seedNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !Number.isInteger(value) || value < 0 || value >= 2 ** 32)

@@ -21,9 +21,13 @@ export function addQuickstart(program: Command): void {
         "there, and writes a table and a self-contained HTML report. About two minutes on two cores.\n\n" +
         "Uses CIFAR-10 where it is present (see: sgdscope data), else procedural look-alike images.",
     )
-    .addOption(new Option("--data <which>", "images to train on").choices(["auto", "cifar10", "synthetic"]).default("auto"))
+    .addOption(
+      new Option("--data <which>", "images to train on").choices(["auto", "cifar10", "synthetic"]).default("auto"),
+    )
     .option("--out <folder>", "where the report goes", "sgdscope-report")
-    .addOption(new Option("--backend <name>", "TensorFlow.js backend").choices(backends).default("auto").env("SGDSCOPE_BACKEND"))
+    .addOption(
+      new Option("--backend <name>", "TensorFlow.js backend").choices(backends).default("auto").env("SGDSCOPE_BACKEND"),
+    )
     .option("--workers <count>", "processes; default one a core", positiveInteger)
     .option("--json", "print the whole result as JSON instead of the table")
     .option("--quiet", "no progress")

@@ -50,7 +50,9 @@ export function analysisText(analysis: Analysis): string {
   ];
   if (outputs > 1) lines.splice(14, 0, ["C·μ", exact(noise.outputsTimesAlignmentFactor)]);
   const width = Math.max(...lines.map(([name]) => [...name].length));
-  const quantities = lines.map(([name, value]) => `  ${name}${" ".repeat(width - [...name].length)}  ${value}`).join("\n");
+  const quantities = lines
+    .map(([name, value]) => `  ${name}${" ".repeat(width - [...name].length)}  ${value}`)
+    .join("\n");
   return (
     `${examples} examples × ${outputs} output${outputs === 1 ? "" : "s"}, rank ${system.rank}; computed in Float64${
       system.precision === "float32" ? " from Float32 numbers" : ""
@@ -64,7 +66,10 @@ export function analysisText(analysis: Analysis): string {
 
 function thresholdTable({ batches }: Analysis, exact: (value: number) => string): string {
   const names = [...new Set(batches.flatMap((batch) => batch.bounds.map((bound) => bound.name)))];
-  const rows = names.map((name) => ({ name, bounds: batches.map((batch) => batch.bounds.find((bound) => bound.name === name)) }));
+  const rows = names.map((name) => ({
+    name,
+    bounds: batches.map((batch) => batch.bounds.find((bound) => bound.name === name)),
+  }));
   interface Row {
     name: string;
     kind: string;
@@ -99,7 +104,10 @@ function thresholdTable({ batches }: Analysis, exact: (value: number) => string)
 
 function verdictLine({ batchSize, verdict }: Analysis["batches"][number]): string {
   const { verdict: word, ratio, growthPerStep, frobeniusG, frobeniusLimit } = verdict!;
-  const limit = frobeniusLimit === undefined ? "" : `; ‖G‖_F = ${formatNumber(frobeniusG)} against the limit 1/(η√(pμ)) = ${formatNumber(frobeniusLimit)}`;
+  const limit =
+    frobeniusLimit === undefined
+      ? ""
+      : `; ‖G‖_F = ${formatNumber(frobeniusG)} against the limit 1/(η√(pμ)) = ${formatNumber(frobeniusLimit)}`;
   return `  B = ${batchSize}: ${word}, η/η* = ${formatNumber(ratio, 6)}; a step multiplies the expected loss by ρ(Q) = ${formatNumber(growthPerStep, 6)}${limit}`;
 }
 

@@ -33,9 +33,19 @@ export const boundColumns: Column<MinimumRecord>[] = [
   { heading: "B", cell: (r) => (r.gradientDescent ? `${r.batchSize} (GD)` : String(r.batchSize)) },
   { heading: "steps", cell: (r) => String(r.steps) },
   { heading: "loss L", cell: (r) => formatNumber(r.loss, 3) },
-  { heading: "‖H‖_F", cell: (r) => (r.minimum?.hessianFrobeniusNorm === undefined ? formatNumber(r.minimum?.frobeniusNorm) : formatMeasured(r.minimum.hessianFrobeniusNorm)) },
+  {
+    heading: "‖H‖_F",
+    cell: (r) =>
+      r.minimum?.hessianFrobeniusNorm === undefined
+        ? formatNumber(r.minimum?.frobeniusNorm)
+        : formatMeasured(r.minimum.hessianFrobeniusNorm),
+  },
   { heading: "‖G‖_F", cell: (r) => formatNumber(r.minimum?.frobeniusNorm) },
-  { heading: "√(B/μ)/η", cell: (r) => (r.minimum !== undefined && r.minimum.samplingFactor === 0 ? "∞" : formatNumber(r.minimum?.frobeniusBound)) },
+  {
+    heading: "√(B/μ)/η",
+    cell: (r) =>
+      r.minimum !== undefined && r.minimum.samplingFactor === 0 ? "∞" : formatNumber(r.minimum?.frobeniusBound),
+  },
   { heading: "‖G‖_F·η/√B", cell: (r) => (r.gradientDescent ? "–" : formatNumber(r.minimum?.scaledNorm, 3)) },
   { heading: "μ", cell: (r) => formatNumber(r.minimum?.alignmentFactor, 3) },
   { heading: "η*", cell: (r) => formatNumber(r.minimum?.criticalLearningRate) },
@@ -60,7 +70,10 @@ function judgements(records: MinimumRecord[]): string[] {
 }
 
 function sentence({ holds, statement, range, band, runs }: Acceptance): string {
-  const seen = range === undefined ? "no run to judge" : `${formatNumber(range[0], 3)} … ${formatNumber(range[1], 3)} in ${runs} run${runs === 1 ? "" : "s"}`;
+  const seen =
+    range === undefined
+      ? "no run to judge"
+      : `${formatNumber(range[0], 3)} … ${formatNumber(range[1], 3)} in ${runs} run${runs === 1 ? "" : "s"}`;
   return `${holds ? "✓" : "✗"} ${statement}: ${seen} (band ${band[0]} … ${band[1]})`;
 }
 
@@ -151,7 +164,11 @@ function sections(study: BoundStudy, drawn: Record<"edge" | "bound" | "alignment
         "H is the Hessian, G the Gauss–Newton matrix (1/n) Σ JᵀJ: they agree at a global minimum. √(B/μ)/η is the bound of Theorem 3.3 with the measured μ and the sampling factor of batches without replacement.",
     },
     { kind: "text", title: "Judged", paragraphs: judgements(records) },
-    { kind: "text", title: "Sources", paragraphs: [boundClaim.source + ". The acceptance bands are ours, not the papers'."] },
+    {
+      kind: "text",
+      title: "Sources",
+      paragraphs: [boundClaim.source + ". The acceptance bands are ours, not the papers'."],
+    },
     {
       kind: "text",
       title: "Environment",

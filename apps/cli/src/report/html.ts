@@ -39,7 +39,9 @@ function render(section: Section): string {
         .map((heading) => `<th scope="col">${escape(heading)}</th>`)
         .join("")}</tr></thead><tbody>${section.rows
         .map((row) => `<tr>${row.map((cell) => `<td>${escape(cell)}</td>`).join("")}</tr>`)
-        .join("")}</tbody></table></div>${section.caption === undefined ? "" : `<p class="note">${escape(section.caption)}</p>`}</section>`;
+        .join(
+          "",
+        )}</tbody></table></div>${section.caption === undefined ? "" : `<p class="note">${escape(section.caption)}</p>`}</section>`;
     case "command":
       return `<section><h2>${escape(section.title)}</h2><pre><code>${escape(section.command)}</code></pre></section>`;
   }

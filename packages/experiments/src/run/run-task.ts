@@ -1,6 +1,7 @@
-import { modelFromConfig } from "@sgdscope/models-cnn";
+import type { ImageDataset } from "@sgdscope/cifar-loader";
+import { modelFromConfig, type NamedArray, type Network } from "@sgdscope/models-cnn";
 import { seededRandom } from "@sgdscope/random";
-import { training, warmUp, type Checkpoint, type LossRecord, type NamedArray } from "@sgdscope/sgd";
+import { training, warmUp, type Checkpoint, type LossRecord, type Trainee } from "@sgdscope/sgd";
 import { tensorTrainee } from "@sgdscope/sgd/tensor";
 import * as tf from "@tensorflow/tfjs-core";
 import { datasetOf } from "./data.js";
@@ -20,10 +21,11 @@ export interface RunHooks {
   resume?: Checkpoint;
 }
 
-/** A measured run and the parameters it ended at. */
+/** A measured run and where it ended. */
 export interface FinishedTask {
   record: MinimumRecord;
-  parameters: Record<string, NamedArray>;
+  /** The parameters by name, and the buffers of normalisation layers. */
+  arrays: Record<string, NamedArray>;
 }
 
 /**
@@ -36,9 +38,10 @@ export interface FinishedTask {
 export async function runMinimumTask(task: MinimumTask, hooks: RunHooks = {}): Promise<FinishedTask> {
   const start = performance.now();
   const data = await datasetOf(task.data);
-  const model = modelFromConfig(task.model);
   const random = seededRandom(task.seed);
-  const initial = model.init(random.stream("initial parameters"));
+  const bare = modelFromConfig(task.model);
+  const initial = bare.init(random.stream("initial parameters"));
+  const model = await calibrated(bare, initial, data);
   const trainee = tensorTrainee(model, data, initial);
   tf.dispose(initial);
   try {
@@ -95,9 +98,33 @@ export async function runMinimumTask(task: MinimumTask, hooks: RunHooks = {}): P
         minimum,
         alignment,
       },
-      parameters: await trainee.snapshot(),
+      arrays: { ...parametersOf(await trainee.snapshot()), ...model.buffers },
     };
   } finally {
     trainee.dispose();
   }
+}
+
+/**
+ * Batch normalisation is a fixed function here: its statistics are those of the whole data set at initialisation, so that
+ * the loss is one function of the parameters and each example stands for itself.
+ */
+async function calibrated(network: Network, params: Record<string, tf.Tensor>, data: ImageDataset): Promise<Network> {
+  if (Object.keys(network.buffers).length === 0) return network;
+  const x = tf.tensor(data.inputs, [data.size, ...data.inputShape], "float32");
+  try {
+    return await network.calibrate(params, x);
+  } finally {
+    x.dispose();
+  }
+}
+
+/** The parameters of a snapshot, without the velocity. */
+function parametersOf(snapshot: Awaited<ReturnType<Trainee["snapshot"]>>): Record<string, NamedArray> {
+  const prefix = "parameters/";
+  return Object.fromEntries(
+    Object.entries(snapshot)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, array]) => [name.slice(prefix.length), array]),
+  );
 }

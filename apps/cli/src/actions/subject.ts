@@ -1,0 +1,127 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readArray, toFloat64 } from "@sgdscope/array-files";
+import { functionOfLayersModel } from "@sgdscope/autodiff";
+import { datasetOf } from "@sgdscope/experiments";
+import { modelFromConfig, parametersFromArrays, type NamedArrays } from "@sgdscope/models-cnn";
+import { loadLayersModel } from "@sgdscope/models-cnn/layers-model";
+import type * as tf from "@tensorflow/tfjs-core";
+import type { MeasureOptions } from "../commands/measure.js";
+import type { Sampling } from "../commands/options.js";
+import { usageError } from "../terminal/exit.js";
+import { chooseImages } from "./images.js";
+import { runFolder } from "./run-folder.js";
+
+/** What is measured: a function, its parameters, the examples, and how it was trained where that is known. */
+export interface Subject {
+  name: string;
+  model: {
+    inputShape: number[];
+    outputs: number;
+    apply(params: Record<string, tf.Tensor>, x: tf.Tensor): tf.Tensor;
+  };
+  params: Record<string, tf.Tensor>;
+  data: Examples;
+  learningRate: number | undefined;
+  batchSize: number | undefined;
+  sampling: Sampling | undefined;
+}
+
+export interface Examples {
+  name: string;
+  size: number;
+  inputShape: number[];
+  outputs: number;
+  inputs: Float32Array;
+  targets: Float32Array;
+}
+
+/** Loads what the options name; the prepared backend holds the parameters. */
+export async function subjectOf(options: MeasureOptions): Promise<Subject> {
+  if (options.run !== undefined) return runSubject(options.run, options);
+  if (options.model === undefined) throw usageError("expected --run <folder> or --model <model.json>, got neither");
+  const layers = await loadLayersModel(options.model);
+  const { model, params } = functionOfLayersModel(layers as never);
+  return {
+    name: options.model,
+    model,
+    params,
+    data: await examplesOf(options, model.inputShape, model.outputs),
+    learningRate: undefined,
+    batchSize: undefined,
+    sampling: undefined,
+  };
+}
+
+async function runSubject(directory: string, options: MeasureOptions): Promise<Subject> {
+  const folder = runFolder(directory);
+  const { task, id } = await folder.readRun();
+  let arrays: NamedArrays;
+  try {
+    await readFile(join(directory, "parameters.safetensors"));
+    arrays = (await folder.readParameters()) as NamedArrays;
+  } catch {
+    throw usageError(
+      `--run: expected ${join(directory, "parameters.safetensors")}, which appears when training ends, got nothing`,
+    );
+  }
+  const network = modelFromConfig(task.model);
+  const buffered = Object.keys(network.buffers);
+  const take = (names: readonly string[]): NamedArrays =>
+    Object.fromEntries(names.map((name) => [name, arrays[name]!]));
+  const model = buffered.length === 0 ? network : network.withBuffers(take(buffered));
+  const own = options.data === undefined && options.inputs === undefined;
+  return {
+    name: `run ${id}`,
+    model,
+    params: parametersFromArrays(take(network.parameters.map(({ name }) => name))),
+    data: own ? await datasetOf(task.data) : await examplesOf(options, [...model.inputShape], model.outputs),
+    learningRate: task.learningRate,
+    batchSize: task.batchSize,
+    sampling: task.sampling,
+  };
+}
+
+async function examplesOf(options: MeasureOptions, inputShape: number[], outputs: number): Promise<Examples> {
+  const width = inputShape.reduce((a, b) => a * b, 1);
+  if (options.inputs !== undefined || options.targets !== undefined) {
+    if (options.inputs === undefined || options.targets === undefined)
+      throw usageError("--inputs and --targets: expected both, got one");
+    const x = await readArray(options.inputs);
+    const y = await readArray(options.targets);
+    const size = x.shape[0] ?? 0;
+    if (size === 0 || x.data.length !== size * width)
+      throw usageError(`--inputs: expected shape [n, ${inputShape.join(", ")}], got [${x.shape.join(", ")}]`);
+    if (y.data.length !== size * outputs)
+      throw usageError(`--targets: expected shape [${size}, ${outputs}], got [${y.shape.join(", ")}]`);
+    const numbers = { "--inputs": toFloat64(x), "--targets": toFloat64(y) };
+    for (const [option, values] of Object.entries(numbers)) {
+      const index = values.findIndex((value) => !Number.isFinite(value));
+      if (index >= 0)
+        throw usageError(`${option}: expected finite numbers, got ${values[index]!} at position ${index}`);
+    }
+    return {
+      name: options.inputs,
+      size,
+      inputShape,
+      outputs,
+      inputs: Float32Array.from(numbers["--inputs"]),
+      targets: Float32Array.from(numbers["--targets"]),
+    };
+  }
+  if (options.data === undefined)
+    throw usageError("expected --data cifar10|synthetic, or --inputs and --targets, got neither");
+  if (width !== 3072 || inputShape.at(-1) !== 3)
+    throw usageError(
+      `--data: expected a model of 32×32×3 images, got inputs of shape [${inputShape.join(", ")}]`,
+      "pass your own data with --inputs and --targets",
+    );
+  const { spec } = await chooseImages(options.data, options.count, options);
+  const classes = outputs === 1 ? 2 : outputs;
+  const targets = outputs === 1 ? ("plus-minus-one" as const) : ("one-hot" as const);
+  return datasetOf(
+    spec.kind === "cifar10"
+      ? { ...spec, classes: Array.from({ length: classes }, (_, c) => c), targets }
+      : { ...spec, classes, targets },
+  );
+}

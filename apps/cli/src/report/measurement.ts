@@ -1,0 +1,69 @@
+import { formatMeasured, formatNumber, type Measured } from "../terminal/number.js";
+import { formatTable } from "../terminal/table.js";
+import { analysisJson, analysisText, type Analysis } from "./analysis.js";
+
+/** Trace, norm and top eigenvalues of one curvature matrix, each with what is known of its accuracy. */
+export interface Curvature {
+  trace: Measured & { matvecs: number };
+  norm: Measured & { matvecs: number };
+  eigenvalues: { value: number; residual: number; converged: boolean }[];
+}
+
+/** Everything `measure` computes. */
+export interface Measurement {
+  subject: string;
+  data: string;
+  examples: number;
+  outputs: number;
+  parameters: number;
+  backend: string;
+  /** Exact from the Gram matrix; undefined where it would be too large. */
+  analysis: Analysis | undefined;
+  gaussNewton: Curvature;
+  hessian: Curvature;
+}
+
+/** The measurement for a person. */
+export function measurementText(measurement: Measurement): string {
+  const { subject, data, examples, parameters, backend, analysis, gaussNewton, hessian } = measurement;
+  const rows = [
+    { name: "trace", G: marked(gaussNewton.trace), H: marked(hessian.trace) },
+    { name: "Frobenius norm", G: marked(gaussNewton.norm), H: marked(hessian.norm) },
+    ...hessian.eigenvalues.map((pair, k) => ({
+      name: k === 0 ? "eigenvalues, by magnitude" : "",
+      G: eigenvalue(gaussNewton.eigenvalues[k]),
+      H: eigenvalue(pair),
+    })),
+  ];
+  const table = formatTable(
+    [
+      { heading: "curvature", cell: (row: (typeof rows)[number]) => row.name, align: "left" },
+      { heading: "Gauss–Newton G", cell: (row) => row.G },
+      { heading: "Hessian H", cell: (row) => row.H },
+    ],
+    rows,
+  );
+  return (
+    `${subject} on ${examples} examples of ${data}: ${parameters} parameters, backend ${backend} (Float32)\n\n` +
+    `${table}\n` +
+    (analysis === undefined
+      ? "Noise metrics and thresholds are exact from the Gram matrix, which is too large here: measure fewer examples for them.\n"
+      : analysisText(analysis))
+  );
+}
+
+const marked = (measured: Measured): string =>
+  measured.standardError === 0 ? `${formatNumber(measured.value, 6)} exact` : formatMeasured(measured, 5);
+
+function eigenvalue(pair: Curvature["eigenvalues"][number] | undefined): string {
+  if (pair === undefined) return "–";
+  if (pair.residual === 0) return `${formatNumber(pair.value, 6)} exact`;
+  return `${formatNumber(pair.value, 6)} ± ${formatNumber(pair.residual, 1)}${pair.converged ? "" : " (not converged)"}`;
+}
+
+/** The measurement as a document of the schema `sgdscope/measure@1`. */
+export function measurementJson({ analysis, ...rest }: Measurement): object {
+  const document: { schema?: string } = analysis === undefined ? {} : { ...analysisJson(analysis) };
+  delete document.schema;
+  return { schema: "sgdscope/measure@1", lossConvention: "L = (1/2n) sum |f - y|^2", ...rest, ...document };
+}
