@@ -93,22 +93,110 @@ dense                  dense                2                8`,
 
 describe("construction refuses", () => {
   test.each<[string, () => unknown, ModelsError["code"], RegExp]>([
-    ["maps of odd size", () => smallCnn({ inputShape: [7, 8, 3] }), "SHAPE", /pool1: expected height and width that windows of 2 at stride 2 cover exactly, got 7×8×16; oddSizes: "drop"/], // prettier-ignore
-    ["maps too small for a pool", () => smallCnn({ inputShape: [2, 2, 3], channels: [4, 4] }), "SHAPE", /pool2: expected a map of at least 2×2, got 1×1×4/], // prettier-ignore
-    ["maps too small for a kernel", () => lenet({ inputShape: [4, 4, 1] }), "SHAPE", /conv conv1: expected a map of at least 5×5, got 4×4×1/], // prettier-ignore
-    ["flat inputs of a convolution", () => smallCnn({ inputShape: [3072] }), "SHAPE", /conv conv1: expected an input of shape height×width×channels, got 3072/], // prettier-ignore
-    ["maps as inputs of a dense layer", () => sequential({ inputShape: [2, 2, 1], layers: [{ layer: "dense", units: 1 }] }), "SHAPE", /dense dense1: expected a flat input \(put a flatten before\), got 2×2×1/], // prettier-ignore
-    ["an output that is a map", () => sequential({ inputShape: [2, 2, 1], layers: [{ layer: "conv", filters: 1, size: 1 }] }), "SHAPE", /sequential: expected the last layer to give a flat output, got 2×2×1/], // prettier-ignore
-    ["branches that do not meet", () => sequential({ inputShape: [2], layers: [{ layer: "residual", branch: [{ layer: "dense", units: 3 }] }] }), "SHAPE", /residual residual1: expected branch and shortcut to end in one shape, got 3 and 2/], // prettier-ignore
-    ["names used twice", () => sequential({ inputShape: [2], layers: [{ layer: "dense", units: 3, name: "a" }, { layer: "dense", units: 3, name: "a" }] }), "OPTION", /not used twice, got "a"/], // prettier-ignore
-    ["unknown layers", () => sequential({ inputShape: [2], layers: [{ layer: "attention" } as never] }), "OPTION", /expected a known layer, got "attention"/], // prettier-ignore
-    ["unknown activations", () => fullyConnected({ inputShape: [2], widths: [3], activation: "swish" as never }), "OPTION", /expected function to be one of relu, .*got "swish"/], // prettier-ignore
-    ["widths that are no counts", () => fullyConnected({ inputShape: [2], widths: [0] }), "OPTION", /dense dense1: expected units to be an integer ≥ 1, got 0/], // prettier-ignore
-    ["an empty input shape", () => fullyConnected({ inputShape: [], widths: [2] }), "OPTION", /expected inputShape to be a list of at least one size/], // prettier-ignore
-    ["depths that give no whole blocks", () => resnet({ depth: 18 }), "OPTION", /resnet: expected depth to be 2 \+ 6·k for 3 stages, got 18/], // prettier-ignore
-    ["even kernels with symmetric zeros", () => sequential({ inputShape: [4, 4, 1], layers: [{ layer: "conv", filters: 1, size: 2, padding: "symmetric" }] }), "OPTION", /expected an odd size with padding "symmetric", got 2/], // prettier-ignore
-    ["an epsilon of 0", () => sequential({ inputShape: [2], layers: [{ layer: "batch-norm", epsilon: 0 }] }), "OPTION", /expected epsilon to be a positive number, got 0/], // prettier-ignore
-    ["features that are neither counts nor pools", () => vgg({ features: ["M" as never] }), "OPTION", /expected filters to be an integer ≥ 1, got "M"/], // prettier-ignore
+    [
+      "maps of odd size",
+      () => smallCnn({ inputShape: [7, 8, 3] }),
+      "SHAPE",
+      /pool1: expected height and width that windows of 2 at stride 2 cover exactly, got 7×8×16; oddSizes: "drop"/,
+    ],
+    [
+      "maps too small for a pool",
+      () => smallCnn({ inputShape: [2, 2, 3], channels: [4, 4] }),
+      "SHAPE",
+      /pool2: expected a map of at least 2×2, got 1×1×4/,
+    ],
+    [
+      "maps too small for a kernel",
+      () => lenet({ inputShape: [4, 4, 1] }),
+      "SHAPE",
+      /conv conv1: expected a map of at least 5×5, got 4×4×1/,
+    ],
+    [
+      "flat inputs of a convolution",
+      () => smallCnn({ inputShape: [3072] }),
+      "SHAPE",
+      /conv conv1: expected an input of shape height×width×channels, got 3072/,
+    ],
+    [
+      "maps as inputs of a dense layer",
+      () => sequential({ inputShape: [2, 2, 1], layers: [{ layer: "dense", units: 1 }] }),
+      "SHAPE",
+      /dense dense1: expected a flat input \(put a flatten before\), got 2×2×1/,
+    ],
+    [
+      "an output that is a map",
+      () => sequential({ inputShape: [2, 2, 1], layers: [{ layer: "conv", filters: 1, size: 1 }] }),
+      "SHAPE",
+      /sequential: expected the last layer to give a flat output, got 2×2×1/,
+    ],
+    [
+      "branches that do not meet",
+      () => sequential({ inputShape: [2], layers: [{ layer: "residual", branch: [{ layer: "dense", units: 3 }] }] }),
+      "SHAPE",
+      /residual residual1: expected branch and shortcut to end in one shape, got 3 and 2/,
+    ],
+    [
+      "names used twice",
+      () =>
+        sequential({
+          inputShape: [2],
+          layers: [
+            { layer: "dense", units: 3, name: "a" },
+            { layer: "dense", units: 3, name: "a" },
+          ],
+        }),
+      "OPTION",
+      /not used twice, got "a"/,
+    ],
+    [
+      "unknown layers",
+      () => sequential({ inputShape: [2], layers: [{ layer: "attention" } as never] }),
+      "OPTION",
+      /expected a known layer, got "attention"/,
+    ],
+    [
+      "unknown activations",
+      () => fullyConnected({ inputShape: [2], widths: [3], activation: "swish" as never }),
+      "OPTION",
+      /expected function to be one of relu, .*got "swish"/,
+    ],
+    [
+      "widths that are no counts",
+      () => fullyConnected({ inputShape: [2], widths: [0] }),
+      "OPTION",
+      /dense dense1: expected units to be an integer ≥ 1, got 0/,
+    ],
+    [
+      "an empty input shape",
+      () => fullyConnected({ inputShape: [], widths: [2] }),
+      "OPTION",
+      /expected inputShape to be a list of at least one size/,
+    ],
+    [
+      "depths that give no whole blocks",
+      () => resnet({ depth: 18 }),
+      "OPTION",
+      /resnet: expected depth to be 2 \+ 6·k for 3 stages, got 18/,
+    ],
+    [
+      "even kernels with symmetric zeros",
+      () =>
+        sequential({ inputShape: [4, 4, 1], layers: [{ layer: "conv", filters: 1, size: 2, padding: "symmetric" }] }),
+      "OPTION",
+      /expected an odd size with padding "symmetric", got 2/,
+    ],
+    [
+      "an epsilon of 0",
+      () => sequential({ inputShape: [2], layers: [{ layer: "batch-norm", epsilon: 0 }] }),
+      "OPTION",
+      /expected epsilon to be a positive number, got 0/,
+    ],
+    [
+      "features that are neither counts nor pools",
+      () => vgg({ features: ["M" as never] }),
+      "OPTION",
+      /expected filters to be an integer ≥ 1, got "M"/,
+    ],
   ])("%s", (_title, build, code, message) => {
     expect(build).toThrow(message);
     expect(build).toThrow(expect.objectContaining({ name: "ModelsError", code }) as Error);

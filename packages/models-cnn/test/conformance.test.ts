@@ -70,7 +70,10 @@ describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
       const names = Object.keys(params);
       const loss = (...values: tf.Tensor[]): tf.Scalar => {
         const named = Object.fromEntries(names.map((name, i) => [name, values[i]!]));
-        return tf.sum(tf.square(network.apply(named, x))).div(2 * examples).asScalar(); // prettier-ignore
+        return tf
+          .sum(tf.square(network.apply(named, x)))
+          .div(2 * examples)
+          .asScalar();
       };
       const gradients = tf.grads(loss)(Object.values(params));
       // Float64 differences of the plain implementation, at one entry of each parameter.

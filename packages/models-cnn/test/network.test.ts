@@ -43,10 +43,23 @@ describe("apply", () => {
 
 describe("calibrate", () => {
   const input = (shape: number[], seed: number): tf.Tensor =>
-    tf.tensor(Float32Array.from(gaussian(shape.reduce((a, b) => a * b, 1), seededRandom(seed)), (z) => 3 * z + 2), shape); // prettier-ignore
+    tf.tensor(
+      Float32Array.from(
+        gaussian(
+          shape.reduce((a, b) => a * b, 1),
+          seededRandom(seed),
+        ),
+        (z) => 3 * z + 2,
+      ),
+      shape,
+    );
 
   test("makes every normalised channel of the batch mean 0 and variance 1", async () => {
-    const layers = [{ layer: "conv", filters: 3, size: 3 }, { layer: "batch-norm", epsilon: 1e-8 }, { layer: "flatten" }] as const; // prettier-ignore
+    const layers = [
+      { layer: "conv", filters: 3, size: 3 },
+      { layer: "batch-norm", epsilon: 1e-8 },
+      { layer: "flatten" },
+    ] as const;
     const fresh = sequential({ inputShape: [4, 4, 2], layers: [...layers] });
     const params = fresh.init(seededRandom(1));
     const x = input([6, 4, 4, 2], 1);

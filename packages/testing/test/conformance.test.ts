@@ -4,7 +4,7 @@ import { syntheticLookalike } from "@sgdscope/cifar-loader";
 import { prepareBackend } from "@sgdscope/compute";
 import { denseMatrix } from "@sgdscope/hessian-estimators";
 import { fullyConnected, lenet, resnet, smallCnn, vgg } from "@sgdscope/models-cnn";
-import { asDataset, gaussianInputs, twoLayerRelu } from "@sgdscope/models-rfm";
+import { asDataset, gaussianInputs, linearRegression } from "@sgdscope/models-rfm";
 import { tensorModel } from "@sgdscope/models-rfm/tensor";
 import { gaussian, seededRandom } from "@sgdscope/random";
 import { testDataset, testModel, testOperator } from "@sgdscope/testing";
@@ -17,7 +17,7 @@ testModel("a small CNN", () => smallCnn({ inputShape: [8, 8, 3], channels: [4, 8
 testModel("LeNet", () => lenet(), { prepare });
 testModel("VGG", () => vgg({ normalisation: "batch" }), { prepare });
 testModel("a residual network", () => resnet({ inputShape: [16, 16, 3] }), { prepare });
-testModel("a closed form as tensors", () => tensorModel(twoLayerRelu({ inputs: 5, width: 7 })), { prepare });
+testModel("a closed form as tensors", () => tensorModel(linearRegression({ inputs: 5 })), { prepare });
 
 testDataset("the synthetic look-alike of CIFAR-10", () => syntheticLookalike({ count: 20, random: 1 }));
 testDataset("Gaussian inputs", () =>

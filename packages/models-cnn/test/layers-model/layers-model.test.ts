@@ -110,7 +110,10 @@ describe("a LayersModel on disk", () => {
   });
 
   test("is refused where a file is missing, short, surplus, or something else", async () => {
-    await expect(loadLayersModel(folder)).rejects.toMatchObject({ code: "FILE_MISSING", message: /expected model\.json/ as never }); // prettier-ignore
+    await expect(loadLayersModel(folder)).rejects.toMatchObject({
+      code: "FILE_MISSING",
+      message: /expected model\.json/ as never,
+    });
     const model = dense(1);
     const file = await saveLayersModel(model, folder);
     const shard = join(
@@ -161,13 +164,58 @@ describe("fromLayersModel", () => {
   });
 
   test.each<[string, () => LayersModel, RegExp]>([
-    ["a layer it does not know", () => tfjs.sequential({ layers: [layers.flatten({ inputShape: [2, 2] }), layers.layerNormalization({ name: "ln" })] }), /layer ln \(LayerNormalization\): expected a layer this package knows/], // prettier-ignore
-    ["an activation it does not know", () => tfjs.sequential({ layers: [layers.dense({ inputShape: [2], units: 1, activation: "softmax", name: "d" })] }), /layer d \(Dense\): expected an activation out of relu.* got "softmax"/], // prettier-ignore
-    ["kernels that are not square", () => tfjs.sequential({ layers: [layers.conv2d({ inputShape: [4, 4, 1], filters: 1, kernelSize: [1, 2], name: "c" })] }), /layer c \(Conv2D\): expected a square kernelSize, got \[1,2\]/], // prettier-ignore
-    ["dilation", () => tfjs.sequential({ layers: [layers.conv2d({ inputShape: [4, 4, 1], filters: 1, kernelSize: 2, dilationRate: 2, name: "c" })] }), /layer c .*expected no dilation/], // prettier-ignore
-    ["padded pools", () => tfjs.sequential({ layers: [layers.averagePooling2d({ inputShape: [4, 4, 1], poolSize: 2, padding: "same", name: "p" })] }), /layer p .*expected padding "valid"/], // prettier-ignore
-    ["branches", () => { const a = tfjs.input({ shape: [2] }); const b = layers.dense({ units: 2 }).apply(a) as tfjs.SymbolicTensor; return tfjs.model({ inputs: a, outputs: layers.add({ name: "sum" }).apply([a, b]) as tfjs.SymbolicTensor }); }, /layer sum \(Add\): expected one use, after the layer before it/], // prettier-ignore
-    ["inputs of open size", () => tfjs.sequential({ layers: [layers.conv2d({ inputShape: [null, 4, 1], filters: 1, kernelSize: 2 })] }), /expected one input of fixed shape and one output, got 1 of \[null,4,1\] and 1/], // prettier-ignore
+    [
+      "a layer it does not know",
+      () =>
+        tfjs.sequential({
+          layers: [layers.flatten({ inputShape: [2, 2] }), layers.layerNormalization({ name: "ln" })],
+        }),
+      /layer ln \(LayerNormalization\): expected a layer this package knows/,
+    ],
+    [
+      "an activation it does not know",
+      () =>
+        tfjs.sequential({ layers: [layers.dense({ inputShape: [2], units: 1, activation: "softmax", name: "d" })] }),
+      /layer d \(Dense\): expected an activation out of relu.* got "softmax"/,
+    ],
+    [
+      "kernels that are not square",
+      () =>
+        tfjs.sequential({
+          layers: [layers.conv2d({ inputShape: [4, 4, 1], filters: 1, kernelSize: [1, 2], name: "c" })],
+        }),
+      /layer c \(Conv2D\): expected a square kernelSize, got \[1,2\]/,
+    ],
+    [
+      "dilation",
+      () =>
+        tfjs.sequential({
+          layers: [layers.conv2d({ inputShape: [4, 4, 1], filters: 1, kernelSize: 2, dilationRate: 2, name: "c" })],
+        }),
+      /layer c .*expected no dilation/,
+    ],
+    [
+      "padded pools",
+      () =>
+        tfjs.sequential({
+          layers: [layers.averagePooling2d({ inputShape: [4, 4, 1], poolSize: 2, padding: "same", name: "p" })],
+        }),
+      /layer p .*expected padding "valid"/,
+    ],
+    [
+      "branches",
+      () => {
+        const a = tfjs.input({ shape: [2] });
+        const b = layers.dense({ units: 2 }).apply(a) as tfjs.SymbolicTensor;
+        return tfjs.model({ inputs: a, outputs: layers.add({ name: "sum" }).apply([a, b]) as tfjs.SymbolicTensor });
+      },
+      /layer sum \(Add\): expected one use, after the layer before it/,
+    ],
+    [
+      "inputs of open size",
+      () => tfjs.sequential({ layers: [layers.conv2d({ inputShape: [null, 4, 1], filters: 1, kernelSize: 2 })] }),
+      /expected one input of fixed shape and one output, got 1 of \[null,4,1\] and 1/,
+    ],
   ])("refuses %s", async (_title, build, message) => {
     const model = build();
     const error = await fromLayersModel(model).catch((e: unknown) => e);
@@ -185,7 +233,14 @@ describe("toLayersModel", () => {
     ["a residual network", resnet({ inputShape: [8, 8, 3], widths: [2, 3], depth: 10, outputs: 2 })],
     [
       "a residual network with projections and PyTorch's padding",
-      resnet({ inputShape: [7, 8, 3], widths: [2, 3], depth: 6, shortcut: "projection", stridePadding: "symmetric", normalisation: "batch" }), // prettier-ignore
+      resnet({
+        inputShape: [7, 8, 3],
+        widths: [2, 3],
+        depth: 6,
+        shortcut: "projection",
+        stridePadding: "symmetric",
+        normalisation: "batch",
+      }),
     ],
   ])("predicts what %s computes, also after a way to disk and back", async (_title, fresh) => {
     const before = tf.memory().numTensors;

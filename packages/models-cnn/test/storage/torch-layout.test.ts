@@ -20,7 +20,13 @@ const network = smallCnn({ inputShape: [4, 6, 2], channels: [3], outputs: 2 });
 describe("a state dict of PyTorch", () => {
   // What PyTorch computes, in its own layouts: NCHW, OIHW, flatten in (c, h, w) order.
   const random = seededRandom(1);
-  const draw = (...shape: number[]) => ({ shape, data: gaussian(shape.reduce((a, b) => a * b, 1), random) }); // prettier-ignore
+  const draw = (...shape: number[]) => ({
+    shape,
+    data: gaussian(
+      shape.reduce((a, b) => a * b, 1),
+      random,
+    ),
+  });
   const state = {
     "conv1.weight": draw(3, 2, 3, 3),
     "conv1.bias": draw(3),
@@ -75,7 +81,10 @@ test("dense kernels are transposed, and rows of a flattened input taken as they 
     shape: [2, 3],
     data: Float32Array.of(1, 3, 5, 2, 4, 6),
   });
-  const image = sequential({ inputShape: [1, 2, 2], layers: [{ layer: "flatten" }, { layer: "dense", units: 1, bias: false }] }); // prettier-ignore
+  const image = sequential({
+    inputShape: [1, 2, 2],
+    layers: [{ layer: "flatten" }, { layer: "dense", units: 1, bias: false }],
+  });
   const weight = { "dense1.weight": { shape: [1, 4], data: Float32Array.of(1, 2, 3, 4) } };
   const kernel = (flattenOrder: "chw" | "hwc") =>
     fromTorchLayout(weight, image, { flattenOrder }).params["dense1.kernel"]!.data;

@@ -3,7 +3,8 @@ import type * as tfjs from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { allclose } from "../allclose.js";
 import { tensorflow, type TensorFlow } from "../tensorflow.js";
-import { type BackendCase, backendCases } from "./cases.js";
+import type { BackendCase } from "./case.js";
+import { backendCases } from "./cases.js";
 import { type Dense, sizeOf } from "./reference.js";
 
 export interface TestBackendOptions {
