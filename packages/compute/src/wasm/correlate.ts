@@ -95,6 +95,8 @@ export function eachGroup(
 /** Where results go: a tensor, or every few pixels of one. */
 export interface Target {
   address: number;
+  /** Whether results are added to what is there. */
+  accumulate?: boolean;
   imageBytes: number;
   rowBytes: number;
   pixelBytes: number;
@@ -155,7 +157,7 @@ export function correlate(
         columns: outChannels,
         outer1: count,
         outer2: outHeight,
-        accumulate: 0,
+        accumulate: target.accumulate === true ? 1 : 0,
       };
       runtime.contract(contraction);
     });
@@ -170,7 +172,7 @@ export function correlate(
 
 /**
  * Sums products of what windows see with signals `[count, outHeight, outWidth, outChannels]` over images and windows:
- * the gradient of `correlate` with respect to its filter.
+ * the gradient of `correlate` with respect to its filter. The sums are added to what `gradient` holds.
  */
 export function correlateFilter(
   runtime: Runtime,
@@ -185,7 +187,6 @@ export function correlateFilter(
   const pixelBytes = 4 * channels;
   const tapBytes = channels * outChannels * 4;
   const signalBytes = outHeight * outWidth * outChannels * 4;
-  runtime.clear(gradient, kernelHeight * kernelWidth * tapBytes);
   // Without dilation the taps of one kernel row are neighbours in memory, in the images and in the gradient.
   const merged = dilationWidth === 1 || kernelWidth === 1;
   const parts = merged ? 1 : kernelWidth;

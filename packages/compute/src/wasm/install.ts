@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { WasmKernel } from "./kernel.js";
 import { convolutionKernels } from "./kernels/convolution.js";
+import { convolution3dKernels } from "./kernels/convolution3d.js";
 import { depthwiseKernels } from "./kernels/depthwise.js";
 import { einsumKernels } from "./kernels/einsum.js";
 import { matrixKernels } from "./kernels/matrix.js";
@@ -13,6 +14,7 @@ const KERNELS: WasmKernel[] = [
   ...sharingKernels,
   ...matrixKernels,
   ...convolutionKernels,
+  ...convolution3dKernels,
   ...depthwiseKernels,
   ...poolingKernels,
   ...reductionKernels,

@@ -74,7 +74,7 @@ describe("convolution and its gradients", () => {
         ]),
         async (x, [kernelHeight, kernelWidth, outChannels], strides, pad) => {
           const filter: Case["filter"] = [kernelHeight, kernelWidth, x[3], outChannels];
-          const { outHeight, outWidth } = tf.backend_util.computeConv2DInfo(x, filter, strides, 1, pad as number);
+          const { outHeight, outWidth } = tf.backend_util.computeConv2DInfo(x, filter, strides, 1, pad);
           fc.pre(outHeight > 0 && outWidth > 0);
           await check({ x, filter, strides, pad });
         },

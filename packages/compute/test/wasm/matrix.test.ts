@@ -151,7 +151,7 @@ describe("einsum", () => {
     expectSame({ a: random([2, 3]), b: random([4, 5], 2) }, ({ a, b }) =>
       tf.getBackend() === "wasm"
         ? tf.einsum("ij,kl->jl", a!, b!)
-        : tf.outerProduct(tf.sum(a!, 0) as tf.Tensor1D, tf.sum(b!, 0) as tf.Tensor1D),
+        : tf.outerProduct(tf.sum<tf.Tensor1D>(a!, 0), tf.sum<tf.Tensor1D>(b!, 0)),
     ));
 
   it("leaves its input alive where nothing is to be done", async () => {

@@ -54,7 +54,8 @@ describe.each(["Sum", "Mean"])("%s", (name) => {
 describe("Sum", () => {
   it("of a million ones and of a million tenths loses nothing that Float32 can hold", async () => {
     await tf.setBackend("wasm");
-    const [ones, tenths] = tf.tidy(() => [tf.sum(tf.ones([1_000_000])), tf.sum(tf.fill([1_000_000, 1], 0.1), 0)]);
+    const ones = tf.tidy(() => tf.sum(tf.ones([1_000_000])));
+    const tenths = tf.tidy(() => tf.sum(tf.fill([1_000_000, 1], 0.1), 0));
     expect((await ones.data())[0]).toBe(1_000_000);
     expect((await tenths.data())[0]! / 100_000).toBeCloseTo(1, 5);
     tf.dispose([ones, tenths]);

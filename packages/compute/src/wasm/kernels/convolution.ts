@@ -1,4 +1,4 @@
-import { backend_util } from "@tensorflow/tfjs";
+import { backend_util, util } from "@tensorflow/tfjs";
 import { correlate, correlateFilter, type Images, type Target, type Windows } from "../correlate.js";
 import { wasmKernel, type WasmKernel } from "../kernel.js";
 import type { Runtime } from "../runtime.js";
@@ -25,7 +25,14 @@ export function geometry(
   return backend_util.computeConv2DInfo(input, filter, strides, dilations, pad, dimRoundingMode, depthwise);
 }
 
-const windowsOf = (info: backend_util.Conv2DInfo): Windows => ({
+/** What the two-dimensional functions need to know; also a slice of a three-dimensional convolution has it. */
+export type ConvolutionSizes = Pick<
+  backend_util.Conv2DInfo,
+  | ("batchSize" | "inHeight" | "inWidth" | "inChannels" | "outHeight" | "outWidth" | "outChannels")
+  | ("filterHeight" | "filterWidth" | "strideHeight" | "strideWidth" | "dilationHeight" | "dilationWidth")
+> & { padInfo: { top: number; left: number } };
+
+export const windowsOf = (info: ConvolutionSizes): Windows => ({
   top: info.padInfo.top,
   left: info.padInfo.left,
   outHeight: info.outHeight,
@@ -37,7 +44,7 @@ const windowsOf = (info: backend_util.Conv2DInfo): Windows => ({
   dilationHeight: info.dilationHeight,
   dilationWidth: info.dilationWidth,
 });
-const inputsOf = (info: backend_util.Conv2DInfo, address: number): Images => ({
+export const inputsOf = (info: ConvolutionSizes, address: number): Images => ({
   address,
   count: info.batchSize,
   height: info.inHeight,
@@ -74,6 +81,7 @@ const conv2dBackpropFilter = wasmKernel<"x" | "dy", Attributes & { filterShape: 
     const info = geometry("Conv2DBackpropFilter", x.shape, attrs.filterShape, attrs);
     const output = runtime.output(attrs.filterShape);
     const images = inputsOf(info, runtime.address(x));
+    runtime.clear(runtime.address(output), 4 * util.sizeFromShape(attrs.filterShape));
     correlateFilter(runtime, images, windowsOf(info), runtime.address(dy), info.outChannels, runtime.address(output));
     return output;
   },
@@ -121,12 +129,14 @@ function phases(size: number, kernel: number, stride: number, dilation: number, 
   });
 }
 
-function correlateInput(
+/** The gradient of a convolution with respect to its images; added to what is there if told. */
+export function correlateInput(
   runtime: Runtime,
-  info: backend_util.Conv2DInfo,
+  info: ConvolutionSizes,
   signals: number,
   filter: number,
   gradient: number,
+  accumulate = false,
 ): void {
   const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, filterWidth } = info;
   const rows = phases(inHeight, info.filterHeight, info.strideHeight, info.dilationHeight, info.padInfo.top);
@@ -135,7 +145,8 @@ function correlateInput(
   const rowBytes = inWidth * pixelBytes;
   const imageBytes = inHeight * rowBytes;
   const tapBytes = 4 * inChannels * outChannels;
-  if ([...rows, ...columns].some(({ taps }) => taps.length === 0)) runtime.clear(gradient, batchSize * imageBytes);
+  if (!accumulate && [...rows, ...columns].some(({ taps }) => taps.length === 0))
+    runtime.clear(gradient, batchSize * imageBytes);
 
   const images: Images = {
     address: signals,
@@ -172,6 +183,7 @@ function correlateInput(
           dilationWidth: column.dilation,
         };
         correlate(runtime, images, windows, turned, inChannels, {
+          accumulate,
           address: gradient + row.phase * rowBytes + column.phase * pixelBytes,
           imageBytes,
           rowBytes: info.strideHeight * rowBytes,

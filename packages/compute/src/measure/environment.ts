@@ -1,0 +1,99 @@
+import * as tf from "@tensorflow/tfjs";
+import { ComputeError } from "../errors.js";
+import { importByName, inNode, locate } from "../backend/load.js";
+import { BACKENDS, REQUIREMENTS, type BackendName } from "../backend/packages.js";
+import { prepareBackend, type PrepareOptions } from "../backend/prepare.js";
+
+export interface BackendStatus {
+  name: BackendName;
+  /** Whether all its packages are there. */
+  installed: boolean;
+  /** Version of its main package, where that is known. */
+  version?: string;
+  /** Whether it computed; `undefined` if it was not tried. */
+  working?: boolean;
+  /** Why it does not work. */
+  reason?: string;
+  /** What to type to get it, where it is not installed. */
+  install?: string;
+}
+
+/** Plain data: where this program runs and what could compute here. */
+export interface Environment {
+  /** "node", or "browser" for pages and workers. */
+  runtime: "node" | "browser";
+  /** Version of Node, or the browser's name for itself. */
+  runtimeVersion: string;
+  platform: string;
+  /** Cores this process may use. */
+  cores: number;
+  /** Main memory in bytes; `undefined` where that is not told. */
+  memoryBytes?: number;
+  backends: BackendStatus[];
+}
+
+export interface EnvironmentOptions extends PrepareOptions {
+  /** Also prepare each installed backend and compute with it (default true); the current one is current again afterwards. */
+  tryBackends?: boolean;
+}
+
+/**
+ * Describes the machine and every backend: installed, which version, working, what to install.
+ *
+ * Trying a backend loads its packages into this process; a native binding stays loaded.
+ *
+ * @param options - `tryBackends`, and what `prepareBackend` takes.
+ * @returns Plain data, fit for JSON.
+ */
+export async function describeEnvironment({
+  tryBackends = true,
+  ...options
+}: EnvironmentOptions = {}): Promise<Environment> {
+  const previous = tf.getBackend() as string | undefined;
+  const backends: BackendStatus[] = [];
+  for (const name of BACKENDS) backends.push(await statusOf(name, tryBackends, options));
+  if (previous !== undefined) await tf.setBackend(previous);
+  return { ...(await machine()), backends };
+}
+
+async function statusOf(name: BackendName, tryBackend: boolean, options: PrepareOptions): Promise<BackendStatus> {
+  const located = await Promise.all(REQUIREMENTS[name].packages.map((required) => locate(required, options.from)));
+  const main = located.at(-1);
+  const version = main?.version ?? (name === "cpu" ? tf.version.tfjs : undefined);
+  const status: BackendStatus = {
+    name,
+    installed: located.every((each) => each !== undefined),
+    ...(version === undefined ? {} : { version }),
+  };
+  if (!status.installed) return { ...status, working: false, install: REQUIREMENTS[name].command };
+  if (!tryBackend) return status;
+  try {
+    await prepareBackend(name, options);
+    return { ...status, working: true };
+  } catch (error) {
+    if (!(error instanceof ComputeError)) throw error;
+    return { ...status, working: false, reason: error.message };
+  }
+}
+
+async function machine(): Promise<Omit<Environment, "backends">> {
+  if (inNode()) {
+    const { availableParallelism, totalmem } = (await importByName("node:os")) as typeof import("node:os");
+    return {
+      runtime: "node",
+      runtimeVersion: process.versions.node,
+      platform: `${process.platform}-${process.arch}`,
+      cores: availableParallelism(),
+      memoryBytes: totalmem(),
+    };
+  }
+  const { navigator } = globalThis as {
+    navigator?: { userAgent?: string; platform?: string; hardwareConcurrency?: number };
+  };
+  return {
+    runtime: "browser",
+    runtimeVersion: navigator?.userAgent ?? "unknown",
+    platform: navigator?.platform ?? "unknown",
+    cores: navigator?.hardwareConcurrency ?? 1,
+  };
+}
