@@ -6,6 +6,7 @@ import type { KernelCall } from "./kernel-calls.js";
 import { inputsOf, type Origins } from "./origins.js";
 
 const named = ({ shape }: tf.Tensor): string => `[${shape.join(", ")}]`;
+const loopAdvice = '{ fallback: "loop" } takes one backward pass per example';
 
 /**
  * Checks that an operation on the batch keeps its examples apart, so that the signal at example i of any tensor is the
@@ -24,50 +25,50 @@ export function assertSeparable(
   const inputs = inputsOf(node);
   const batch = inputs.filter(([, tensor]) => origins.of(tensor).batch);
   const [output] = node.outputs as [tf.Tensor];
-  const refuse = (what: string): never => {
-    throw new AutodiffError(
-      "MIXES_EXAMPLES",
-      `${caller}: expected apply to treat each example on its own, got ${what}`,
-    );
-  };
-  if (node.outputs.some(({ shape }) => batchAxes(shape, examples) === undefined)) {
-    refuse(
-      `${kernelName} from ${batch.map(([, tensor]) => named(tensor)).join(", ")} to ${named(output)} for ${examples} examples`,
-    );
-  }
-  if (reshapingKernels.has(kernelName)) return;
-  const isBatch = (key: string): boolean => batch.some(([own]) => own === key);
-  const pointwise = pointwiseAxesOf(call, { inputs, output, isBatch });
-  if (pointwise === undefined) {
-    throw new AutodiffError(
-      "NO_PER_EXAMPLE_RULE",
-      `${caller}: expected kernels known to keep examples apart, got ${kernelName}; { fallback: "loop" } takes one backward pass per example`,
-    );
-  }
-  for (const [, tensor] of batch) {
-    const axes = batchAxes(tensor.shape, examples)!;
-    if (axes > pointwise) {
-      if (kernelName !== "Transpose") refuse(`${kernelName} across the examples of ${named(tensor)}`);
-      throw new AutodiffError(
+  const error = (code: "MIXES_EXAMPLES" | "NO_PER_EXAMPLE_RULE", message: string): AutodiffError =>
+    new AutodiffError(code, `${caller}: expected ${message}`);
+  const mixed = (what: string): AutodiffError =>
+    error("MIXES_EXAMPLES", `apply to treat each example on its own, got ${kernelName} ${what}`);
+
+  if (!reshapingKernels.has(kernelName)) {
+    const isBatch = (key: string): boolean => batch.some(([own]) => own === key);
+    const pointwise = pointwiseAxesOf(call, { inputs, output, isBatch });
+    if (pointwise === undefined) {
+      throw error("NO_PER_EXAMPLE_RULE", `kernels known to keep examples apart, got ${kernelName}; ${loopAdvice}`);
+    }
+    for (const [, tensor] of batch) {
+      if (batchAxes(tensor.shape, examples)! <= pointwise) continue;
+      const moved = kernelName === "Transpose" || (call.attributes["transposeB"] === true && batch.length === 1);
+      if (!moved) throw mixed(`across the examples of ${named(tensor)}`);
+      throw error(
         "NO_PER_EXAMPLE_RULE",
-        `${caller}: expected the examples to stay in the leading axis, got Transpose of ${named(tensor)} that moves them; ` +
-          `{ fallback: "loop" } takes one backward pass per example`,
+        `the examples to stay in the leading axis, got ${kernelName} of ${named(tensor)} that moves them; ${loopAdvice}`,
       );
     }
+  }
+  const shapes = `from ${batch.map(([, tensor]) => named(tensor)).join(", ")} to ${named(output)} for ${examples} examples`;
+  const axes = batchAxes(output.shape, examples);
+  if (axes === undefined || node.outputs.some(({ shape }) => batchAxes(shape, examples) === undefined)) {
+    throw mixed(shapes);
+  }
+  if (reshapingKernels.has(kernelName)) return;
+  const broadcasts = broadcastingKernels.has(kernelName);
+  for (const [, tensor] of batch) {
     const kept =
       kernelName === "_FusedMatMul"
         ? tensor.size / tensor.shape.at(-1)! === output.size / output.shape.at(-1)!
-        : tf.util.arraysEqual(tensor.shape.slice(0, axes), output.shape.slice(0, axes));
-    const aligned = !broadcastingKernels.has(kernelName) || tensor.rank === output.rank;
-    if (!kept || !aligned) refuse(`${kernelName} from ${named(tensor)} to ${named(output)}`);
+        : tf.util.arraysEqual(
+            tensor.shape.slice(0, batchAxes(tensor.shape, examples)),
+            output.shape.slice(0, batchAxes(tensor.shape, examples)),
+          );
+    if (!kept || (broadcasts && tensor.rank !== output.rank)) throw mixed(shapes);
   }
-  if (!broadcastingKernels.has(kernelName)) return;
-  const axes = batchAxes(output.shape, examples)!;
+  if (!broadcasts) return;
   for (const [, tensor] of inputs) {
-    const { batch: own, active } = origins.of(tensor);
-    const within = tensor.shape.slice(0, Math.max(0, axes - (output.rank - tensor.rank)));
-    if (!own && active && within.some((size) => size !== 1)) {
-      refuse(`${kernelName} of a parameter ${named(tensor)} that runs along the examples of ${named(output)}`);
+    const origin = origins.of(tensor);
+    const alongExamples = tensor.shape.slice(0, Math.max(0, axes - (output.rank - tensor.rank)));
+    if (!origin.batch && origin.active && alongExamples.some((size) => size !== 1)) {
+      throw mixed(`of a parameter ${named(tensor)} that runs along the examples of ${named(output)}`);
     }
   }
 }

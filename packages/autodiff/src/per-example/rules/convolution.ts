@@ -27,7 +27,15 @@ function patchesOf(images: tf.Tensor4D, convolution: Convolution, examples: numb
   const pointwise = kernel[0] * kernel[1] * Math.max(...[strides].flat()) === 1;
   return pointwise && images.size === examples * positions * channels
     ? { kind: "dense", positions, width: channels, tensor: tf.reshape(images, [examples, positions, channels]) }
-    : { kind: "patches", positions, width: kernel[0] * kernel[1] * channels, images, examples, convolution };
+    : {
+        kind: "patches",
+        positions,
+        width: kernel[0] * kernel[1] * channels,
+        // A handle of our own: what the tape saved goes with the tape.
+        images: tf.clone(images),
+        examples,
+        convolution,
+      };
 }
 
 /** A filter [h, w, in, out]: outer products of patches and signals, summed over the positions of the filter. */
