@@ -16,10 +16,10 @@ interface Statistics {
   fro_se: number;
 }
 
-const json = <T>(name: string): T => JSON.parse(readFileSync(join(folder!, name), "utf8")) as T;
+const json = (name: string): unknown => JSON.parse(readFileSync(join(folder!, name), "utf8"));
 
 function bytes(name: string, array: string): ArrayBuffer {
-  const { file } = json<Record<string, { file: string }>>(`${name}.bin/manifest.json`)[array]!;
+  const { file } = (json(`${name}.bin/manifest.json`) as Record<string, { file: string }>)[array]!;
   const buffer = readFileSync(join(folder!, `${name}.bin`, file));
   return new Uint8Array(buffer).buffer;
 }
@@ -48,7 +48,7 @@ describe.skipIf(!folder).each(["tiny_init", "tiny_interp", "small_mid"])("PyTorc
     };
     const random = (): number => (probes[draw++]! < 0 ? 0.25 : 0.75);
     const { trace, norm } = await traceAndNorm(replay, { random, maxMatvecs: 32, method: "hutchinson" });
-    const { hutch64 } = json<{ hutch64: Statistics }>(`${name}.json`);
+    const { hutch64 } = json(`${name}.json`) as { hutch64: Statistics };
     expect(trace.value / hutch64.trace).toBeCloseTo(1, 10);
     expect(trace.standardError / hutch64.trace_se).toBeCloseTo(1, 10);
     expect(norm.value / hutch64.fro).toBeCloseTo(1, 10);
@@ -62,7 +62,7 @@ describe.skipIf(!folder).each(["tiny_init", "tiny_interp", "small_mid"])("PyTorc
     alpha.forEach((x, i) => (matrix[i * n + i] = x));
     beta.forEach((x, i) => (matrix[i * n + i + 1] = matrix[(i + 1) * n + i] = x));
     const operator = dense(matrix, n);
-    const known = json<{ top5_64: number[]; lambda_min_ritz64: number }>(`${name}.json`);
+    const known = json(`${name}.json`) as { top5_64: number[]; lambda_min_ritz64: number };
     const top = await topEigenpairs(operator, { random: seededRandom(1), count: 5, which: "largest", tolerance: 1e-9 });
     known.top5_64.forEach((value, k) => expect(top.values[k]! / value).toBeCloseTo(1, 9));
     const bottom = await topEigenpairs(operator, { random: seededRandom(1), which: "smallest", tolerance: 1e-9 });

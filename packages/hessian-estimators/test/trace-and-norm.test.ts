@@ -35,11 +35,11 @@ describe("traceAndNorm", () => {
   });
 
   // Gaussian probes do not know a rotated matrix from a diagonal one, and a diagonal product is quick.
-  const cnn = diagonal([...TINY_CNN, ...new Array<number>(738 - TINY_CNN.length).fill(0)]);
+  const cnn = diagonal([...TINY_CNN, ...new Array<number>(400 - TINY_CNN.length).fill(0)]);
 
   test.each([
     ["deflated", 0.03],
-    ["hutchinson", 0.05],
+    ["hutchinson", 0.08],
   ] as const)(
     "%s: asked for a relative error of %d, is off by more than twice that in fewer than 1 in 20 of 300 runs",
     async (method, relativeError) => {

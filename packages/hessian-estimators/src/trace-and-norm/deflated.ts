@@ -20,6 +20,8 @@ interface Split {
   basis: Float64Array[];
   images: Float64Array[];
   probes: Probe[];
+  /** What the basis alone says of Tr A and ‖A‖_F². */
+  known: { trace: number; square: number };
   /** The sketch met directions it already had: A has no more rank to give. */
   exhausted: boolean;
 }
@@ -42,12 +44,12 @@ export async function deflatedSampling(
   const { limit, adaptive, draw } = plan(caller, run.size, options, targets, 6);
   const { maxRank = Math.max(8, Math.floor(2 ** 29 / (32 * run.size))) } = options;
   checkInteger(caller, "maxRank", maxRank, 1);
-  const split: Split = { basis: [], images: [], probes: [], exhausted: false };
+  const split: Split = { basis: [], images: [], probes: [], known: { trace: 0, square: 0 }, exhausted: false };
   const now = (): TraceAndNorm | undefined =>
-    split.probes.length < 2 || split.images.length < split.basis.length
+    split.probes.length < 2
       ? undefined
       : estimates(
-          knownPart(split),
+          split.known,
           momentsOf(split.probes.map((probe) => probe.trace)),
           momentsOf(split.probes.map((probe) => probe.square)),
           run.count(),
@@ -116,6 +118,7 @@ async function grow(
     }
     report();
   }
+  split.known = knownPart(split);
   for (const one of probes) Object.assign(one, sample(split, one.vectors!.w, one.vectors!.image));
 }
 
