@@ -26,7 +26,15 @@ export class CliError extends Error {
 export const usageError = (message: string, help?: string): CliError => new CliError(message, exitCodes.usage, help);
 
 /** Codes of package errors that mean "this machine or its data lack something" rather than "the argument is wrong". */
-const unavailable = /NOT_INSTALLED|UNAVAILABLE|NOT_WORKING|NO_DATA|DOWNLOAD|NETWORK|NOT_FOUND|GRADIENTS_NOT_REGISTERED/;
+const unavailable = new Set([
+  "BACKEND_NOT_INSTALLED",
+  "BACKEND_FAILED",
+  "GRADIENTS_NOT_REGISTERED",
+  "NOT_FOUND",
+  "NOT_AVAILABLE",
+  "DOWNLOAD_FAILED",
+  "WRONG_SUM",
+]);
 
 /** Prints an error the way a person wants it, without a stack trace unless asked for, and gives the exit code. */
 export function reportError(error: unknown, write: (line: string) => void): number {
@@ -51,5 +59,5 @@ export function reportError(error: unknown, write: (line: string) => void): numb
     return exitCodes.failed;
   }
   write(`error: ${error.message}\n`);
-  return typeof code === "string" && unavailable.test(code) ? exitCodes.unavailable : exitCodes.usage;
+  return typeof code === "string" && unavailable.has(code) ? exitCodes.unavailable : exitCodes.usage;
 }
