@@ -7,6 +7,8 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
+const config = fileURLToPath(new URL("./faulty/vitest.config.ts", import.meta.url));
+const subjects = fileURLToPath(new URL("./faulty/subjects.faulty.ts", import.meta.url));
 
 interface Report {
   testResults: { assertionResults: { ancestorTitles: string[]; title: string; status: string }[] }[];
@@ -19,17 +21,7 @@ beforeAll(async () => {
   const folder = await mkdtemp(join(tmpdir(), "faulty-"));
   const file = join(folder, "report.json");
   const vitest = join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs");
-  const options = [
-    "run",
-    "--root",
-    root,
-    "--config",
-    "faulty/vitest.config.ts",
-    "--reporter",
-    "json",
-    "--outputFile",
-    file,
-  ];
+  const options = ["run", subjects, "--root", root, "--config", config, "--reporter", "json", "--outputFile", file];
   await new Promise<void>((resolve) => {
     // Its exit status says that tests failed, as they should; the report says which.
     execFile(process.execPath, [vitest, ...options], { env: { ...process.env, VITEST: "" } }, () => resolve());
