@@ -20,7 +20,6 @@ export const piecewiseConstantKernels: ReadonlySet<string> = new Set([
   "LogicalAnd",
   "LogicalNot",
   "LogicalOr",
-  "LogicalXor",
   "NotEqual",
   "OneHot",
   "OnesLike",
