@@ -34,9 +34,9 @@ export interface ResnetOptions {
  * A residual network for small images (He et al. 2016, §4.2): a 3×3 convolution, stages of basic blocks
  * `σ(x + conv(σ(conv(x))))`, mean over the map, one dense layer. Shortcuts are their options A (`"subsample"`) and B (`"projection"`).
  *
- * Without normalisation the second convolution of each of the b blocks starts with its variance divided by b, so that the second
- * moment of the output is at most (1 + 1/b)^b < e times the input's; with it call `Network.calibrate` once the parameters are there.
- * That scaling is derived here.
+ * Without normalisation the second convolution of each of the b blocks starts with its variance divided by b. With ReLU a branch then
+ * has at most 2/b of the second moment of its input, so the whole of the blocks multiplies it by less than (1 + 2/b)^b < e² in
+ * expectation. That scaling is derived here. With normalisation call `Network.calibrate` once the parameters are there.
  *
  * Parameters `conv1.kernel`, …, `stage1.block1.conv1.kernel`, `stage1.block1.norm1.gamma`, …, `dense.kernel`, `dense.bias`.
  *
