@@ -22,7 +22,7 @@ export interface JacobianAt {
 
 /**
  * Value and Jacobian of a function at a point. The function runs once, and once backwards; `backward` walks it backwards
- * again, and `forward` differentiates u ↦ Jᵀu, which is linear: ∇_u ⟨Jᵀu, v⟩ = J·v. The two cost about one gradient together.
+ * again, and `forward` differentiates u ↦ Jᵀu, which is linear: ∇_u ⟨Jᵀu, v⟩ = J·v. The two together cost 1 to 1.5 gradients.
  *
  * @param f - A pure function of its parameters.
  * @param params - The point. May be disposed afterwards.
