@@ -23,10 +23,8 @@ export interface SeededRandom {
 export function seededRandom(seed: number): SeededRandom {
   if (!Number.isInteger(seed) || seed < -(2 ** 31) || seed >= 2 ** 32)
     throw new RangeError(`seededRandom: expected an integer seed that fits 32 bits, got ${seed}`);
-  const generator = xoroshiro128plus(seed | 0);
-  // Neighbouring seeds start in neighbouring states; a few draws drive them apart.
-  for (let i = 0; i < 64; i++) generator.next();
-  return wrap(generator, seed | 0);
+  // xoroshiro starts neighbouring seeds in neighbouring states, whose streams are correlated: mix the seed first.
+  return wrap(xoroshiro128plus(mixed(seed | 0)), seed | 0);
 }
 
 /**
@@ -57,11 +55,16 @@ function wrap(generator: Generator, seed: number): SeededRandom {
   });
 }
 
-/** FNV-1a over the UTF-16 units, started from the seed and finished with an avalanche. */
+/** FNV-1a over the UTF-16 units, started from the seed and mixed. */
 function hash(text: string, seed: number): number {
   let h = seed ^ 0x811c9dc5;
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  return mixed(h);
+}
+
+/** A bijection of 32-bit integers in which every input bit moves every output bit. */
+function mixed(value: number): number {
+  let h = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return (h ^ (h >>> 16)) | 0;
 }

@@ -24,6 +24,20 @@ describe("seededRandom", () => {
     }
   });
 
+  it("gives neighbouring seeds streams whose draws do not correlate, within 5 standard errors over all pairs of 45 draws", () => {
+    const seeds = 2000;
+    const draws = 45;
+    const signs = Array.from({ length: seeds }, (_, seed) => {
+      const random = seededRandom(seed);
+      return Array.from({ length: draws }, () => (random() < 0.5 ? -1 : 1));
+    });
+    let worst = 0;
+    for (let a = 0; a < draws; a++)
+      for (let b = 0; b < a; b++)
+        worst = Math.max(worst, Math.abs(signs.reduce((sum, row) => sum + row[a]! * row[b]!, 0)));
+    expect(worst / Math.sqrt(seeds)).toBeLessThan(5);
+  });
+
   it("continues exactly from a state that went through JSON", () => {
     fc.assert(
       fc.property(fc.integer({ min: -(2 ** 31), max: 2 ** 32 - 1 }), fc.nat(50), (seed, skip) => {

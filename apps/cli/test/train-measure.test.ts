@@ -1,0 +1,164 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { readArrays, writeArrays } from "@sgdscope/array-files";
+import { saveLayersModel } from "@sgdscope/models-cnn/layers-model";
+import { gaussian, seededRandom } from "@sgdscope/random";
+import * as tf from "@tensorflow/tfjs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { RunFile } from "../src/actions/run-folder.js";
+import { sgdscope } from "./support.js";
+
+let folder: string;
+const at = (...names: string[]): string => join(folder, ...names);
+const settings = (out: string, ...more: string[]): string[] => [
+  ...["train", "--data", "synthetic", "--count", "20", "--widths", "8", "--learning-rate", "0.02", "--batch-size", "2"],
+  ...[
+    "--warm-up",
+    "20",
+    "--every",
+    "50",
+    "--max-steps",
+    "400",
+    "--loss-below",
+    "1e-12",
+    "--quiet",
+    "--out",
+    at(out),
+    ...more,
+  ],
+];
+const runOf = async (out: string): Promise<string> => at(out, (await readdir(at(out)))[0]!);
+const runFile = async (out: string): Promise<RunFile> =>
+  JSON.parse(await readFile(join(await runOf(out), "run.json"), "utf8")) as RunFile;
+
+/** Runs the command in a process of its own and ends it with SIGTERM once its first losses are on disk. */
+async function stoppedBySignal(argv: string[]): Promise<number | null> {
+  const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+  const child = spawn(process.execPath, ["--conditions=sgdscope-source", "--import", "tsx", main, ...argv]);
+  const ended = new Promise<number | null>((resolve) => child.on("exit", resolve));
+  const poll = setInterval(() => {
+    void runOf("parts")
+      .then((run) => readFile(join(run, "metrics.jsonl"), "utf8"))
+      .then((metrics) => metrics.includes('"step":50') && !child.killed && child.kill("SIGTERM"))
+      .catch(() => undefined); // not there yet
+  }, 20);
+  return ended.finally(() => clearInterval(poll));
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sgdscope-train-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe("train", () => {
+  it("leaves a run folder with settings, losses and parameters, under the hash of its settings", async () => {
+    const { exitCode, stdout } = await sgdscope(...settings("whole"));
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("η/η*");
+    const run = await runFile("whole");
+    expect(await runOf("whole")).toContain(run.id);
+    expect(run).toMatchObject({ schema: "sgdscope/run@1", state: "done", record: { steps: 400, reason: "max-steps" } });
+    const lines = (await readFile(join(await runOf("whole"), "metrics.jsonl"), "utf8")).trim().split("\n");
+    expect(lines.map((line) => (JSON.parse(line) as { step: number }).step)).toEqual([
+      0, 50, 100, 150, 200, 250, 300, 350, 400,
+    ]);
+    expect(await readdir(await runOf("whole"))).not.toContain("checkpoint.safetensors");
+  });
+
+  it("stops at a signal with a checkpoint and exit code 75, and goes on bit for bit", async () => {
+    const long = ["--max-steps", "2000"];
+    await sgdscope(...settings("straight", ...long));
+    expect(await stoppedBySignal(settings("parts", ...long))).toBe(75);
+    const stopped = await runFile("parts");
+    expect(stopped.state).toBe("stopped");
+    expect(stopped.record!.steps).toBeLessThan(2000);
+    const resumed = await sgdscope(...settings("parts", ...long, "--resume"));
+    expect(resumed.exitCode).toBe(0);
+    const file = "parameters.safetensors";
+    expect(await readArrays(join(await runOf("parts"), file))).toEqual(
+      await readArrays(join(await runOf("straight"), file)),
+    );
+    const metrics = (out: string): Promise<string> =>
+      runOf(out).then((run) => readFile(join(run, "metrics.jsonl"), "utf8"));
+    expect(await metrics("parts")).toBe(await metrics("straight"));
+  });
+
+  it.each([
+    [["--batch-size", "21"], /--batch-size: expected at most the 20 examples of --count, got 21/],
+    [["--model-options", "{"], /--model-options: expected a JSON object/],
+    [["--model-options", '{"wdths":3}'], /expected options of fully-connected .*got "wdths"/],
+    [["--classes", "3"], /--classes: expected at least two labels/],
+    [["--momentum", "1"], /Expected a number in \[0, 1\), got '1'/],
+  ])("refuses %j", async (more, message) => {
+    const { exitCode, stderr } = await sgdscope(...settings("refused", ...more));
+    expect(stderr).toMatch(message);
+    expect(exitCode).toBe(2);
+  });
+});
+
+describe("measure", () => {
+  it("measures a run on its own data, exact and estimated numbers in agreement", async () => {
+    const { stdout, exitCode } = await sgdscope("measure", "--run", await runOf("whole"), "--quiet", "--json");
+    expect(exitCode).toBe(0);
+    const found = JSON.parse(stdout) as {
+      schema: string;
+      noise: { frobeniusG: number; loss: number };
+      gaussNewton: { norm: { value: number; standardError: number } };
+      hessian: { norm: { value: number; standardError: number }; eigenvalues: { value: number }[] };
+      batches: { batchSize: number; verdict: { learningRate: number; criticalLearningRate: number } }[];
+    };
+    const { record } = await runFile("whole");
+    expect(found.schema).toBe("sgdscope/measure@1");
+    expect(found.noise.loss).toBeCloseTo(record!.loss, 6);
+    expect(found.noise.frobeniusG).toBeCloseTo(record!.minimum!.frobeniusNorm, 6);
+    expect(found.gaussNewton.norm).toMatchObject({ value: found.noise.frobeniusG, standardError: 0 });
+    expect(found.hessian.eigenvalues).toHaveLength(5);
+    expect(found.batches[0]).toMatchObject({ batchSize: 2, verdict: { learningRate: 0.02 } });
+    expect(found.batches[0]!.verdict.criticalLearningRate).toBeCloseTo(record!.minimum!.criticalLearningRate, 6);
+  });
+
+  it("measures anybody's LayersModel on arrays: of a linear model everything is known", async () => {
+    const random = seededRandom(3);
+    const [n, d] = [12, 4];
+    const inputs = Float32Array.from(gaussian(n * d, random));
+    const targets = Float32Array.from(gaussian(n, random));
+    await writeArrays(at("data.npz"), { x: { shape: [n, d], data: inputs }, y: { shape: [n], data: targets } });
+    const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [d], useBias: false })] });
+    await saveLayersModel(model as never, at("linear"));
+    const { stdout } = await sgdscope(
+      ...[
+        "measure",
+        "--model",
+        at("linear", "model.json"),
+        "--inputs",
+        `${at("data.npz")}:x`,
+        "--targets",
+        `${at("data.npz")}:y`,
+      ],
+      ...["--batch-size", "1,3", "--quiet", "--json"],
+    );
+    const found = JSON.parse(stdout) as {
+      parameters: number;
+      hessian: { trace: { value: number; standardError: number }; norm: { value: number } };
+      gaussNewton: { norm: { value: number } };
+    };
+    const trace = inputs.reduce((sum, value) => sum + value * value, 0) / n;
+    expect(found.parameters).toBe(d);
+    expect(found.hessian.trace.standardError).toBe(0); // four products give all of H
+    expect(found.hessian.trace.value).toBeCloseTo(trace, 4);
+    expect(found.hessian.norm.value).toBeCloseTo(found.gaussNewton.norm.value, 4); // H = G for a linear model
+  });
+
+  it.each([
+    [[], /expected --run <folder> or --model <model.json>, got neither/],
+    [["--run", "nowhere"], /--run: expected a folder written by sgdscope train/],
+    [["--model", "nowhere/model.json", "--data", "synthetic"], /nowhere/],
+  ])("refuses %j", async (argv, message) => {
+    const { exitCode, stderr } = await sgdscope("measure", ...argv);
+    expect(stderr).toMatch(message);
+    expect(exitCode).toBe(2);
+  });
+});
