@@ -91,6 +91,8 @@ export const f32x4 = {
   mul: vectorOperation(0xe6),
   div: vectorOperation(0xe7),
   max: vectorOperation(0xe9),
+  /** a·b + c in one rounding, of the relaxed SIMD proposal; see `hasRelaxedSimd`. */
+  multiplyAdd: (a: V128, b: V128, c: V128): V128 => expression("v128", a.code, b.code, c.code, simd(0x105)),
   /** All bits set where a > b (a = b, a < b), none elsewhere. */
   eq: vectorOperation(0x41),
   lt: vectorOperation(0x43),
@@ -261,4 +263,11 @@ export function createAssembler(): Assembler {
       ]);
     },
   };
+}
+
+/** Whether this engine has the relaxed SIMD instructions (Node 22 has, Node 20 has not). */
+export function hasRelaxedSimd(): boolean {
+  const asm = createAssembler();
+  asm.define("probe", [], (f) => f.set(f.local("v128"), f32x4.multiplyAdd(f32x4.zero, f32x4.zero, f32x4.zero)));
+  return WebAssembly.validate(asm.assemble());
 }

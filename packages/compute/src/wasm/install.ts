@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { WasmKernel } from "./kernel.js";
+import { biasKernels } from "./kernels/bias.js";
 import { convolutionKernels } from "./kernels/convolution.js";
 import { convolution3dKernels } from "./kernels/convolution3d.js";
 import { depthwiseKernels } from "./kernels/depthwise.js";
@@ -12,6 +13,7 @@ import { loadRuntime, type WasmBackend } from "./runtime.js";
 
 const KERNELS: WasmKernel[] = [
   ...sharingKernels,
+  ...biasKernels,
   ...matrixKernels,
   ...convolutionKernels,
   ...convolution3dKernels,

@@ -1,6 +1,6 @@
 import type { DataType, KernelBackend, TensorInfo } from "@tensorflow/tfjs";
 import { ComputeError } from "../errors.js";
-import { createAssembler } from "./assembler.js";
+import { createAssembler, hasRelaxedSimd } from "./assembler.js";
 import { contractionArguments, defineContract, type Contraction } from "./program/contract.js";
 import { defineLayout } from "./program/layout.js";
 import { defineReduce } from "./program/reduce.js";
@@ -23,12 +23,20 @@ export interface WasmBackend extends KernelBackend {
   disposeData(dataId: object): boolean;
 }
 
+/** A Float32 number as the integer with the same bits: the assembled functions take integers only. */
+export function bitsOf(value: number): number {
+  floats[0] = value;
+  return integers[0]!;
+}
+const floats = new Float32Array(1);
+const integers = new Int32Array(floats.buffer);
+
 type Function_ = (...values: number[]) => void;
 
 const FUNCTIONS = [
   ...(["transpose", "copyRuns", "clear", "packPanels", "repeat", "addRow"] as const),
   ...(["sumColumns", "sumRows", "addToSegments"] as const),
-  ...(["spreadAverage", "spreadToMaximum", "spreadDepthwise", "gatherDepthwise"] as const),
+  ...(["spreadAverage", "placeAverage", "spreadToMaximum", "spreadDepthwise", "gatherDepthwise"] as const),
 ] as const;
 
 /** The assembled functions over one backend's memory (see `program/`), with what kernels need around them. */
@@ -56,7 +64,7 @@ const runtimes = new WeakMap<WasmBackend, Runtime>();
 function assembleProgram(sharedMemory: boolean): Uint8Array<ArrayBuffer> {
   const asm = createAssembler();
   defineLayout(asm);
-  defineContract(asm);
+  defineContract(asm, hasRelaxedSimd());
   defineReduce(asm);
   defineWindow(asm);
   return asm.assemble({ sharedMemory });

@@ -1,7 +1,7 @@
 import type { backend_util } from "@tensorflow/tfjs";
 import { wasmKernel, type WasmKernel } from "../kernel.js";
 import { windowArguments } from "../program/window.js";
-import type { Runtime } from "../runtime.js";
+import { bitsOf, type Runtime } from "../runtime.js";
 import { geometry, type Attributes } from "./convolution.js";
 import { channelWindows } from "./pooling.js";
 
@@ -35,7 +35,7 @@ const backpropInput = wasmKernel<"dy" | "filter", Attributes & { inputShape: num
     repeatingChannels(runtime, info, (images, multiplier, windows) => {
       runtime.clear(images, 4 * numbers * multiplier);
       runtime.spreadDepthwise(signals, weights, images, ...windows);
-      runtime.sumRows(images, to, numbers, multiplier, ONE);
+      runtime.sumRows(images, to, numbers, multiplier, bitsOf(1));
     });
     return output;
   },
@@ -60,8 +60,5 @@ const backpropFilter = wasmKernel<"x" | "dy", Attributes & { filterShape: number
     return output;
   },
 );
-
-/** The bits of 1. */
-const ONE = 0x3f800000;
 
 export const depthwiseKernels: WasmKernel[] = [backpropInput, backpropFilter];

@@ -1,7 +1,7 @@
 import { broadcast_util, util, type TensorInfo } from "@tensorflow/tfjs";
 import { callKernel, partialKernel, type KernelCall, type WasmKernel } from "../kernel.js";
 import { multiply } from "../multiply.js";
-import type { Runtime } from "../runtime.js";
+import { bitsOf, type Runtime } from "../runtime.js";
 
 /** Up to this many rows it is cheaper to turn the whole product around than to transpose its second factor. */
 const FEW_ROWS = 8;
@@ -129,7 +129,6 @@ interface Fused extends Transposes {
 type FusedInputs = Record<"a" | "b", TensorInfo> & Partial<Record<"bias" | "preluActivationWeights", TensorInfo>>;
 
 const ACTIVATIONS: Record<string, string> = { relu6: "Relu6", elu: "Elu", sigmoid: "Sigmoid" };
-const bits = (value: number): number => new Int32Array(new Float32Array([value]).buffer)[0]!;
 
 /** Adds a bias in place and applies an activation; disposes `output` where that makes a new tensor. */
 export function finishFused(
@@ -141,8 +140,11 @@ export function finishFused(
   const { runtime } = call;
   const columns = output.shape.at(-1)!;
   const rows = util.sizeFromShape(output.shape) / Math.max(1, columns);
-  const floor = bits(activation === "relu" ? 0 : -Infinity);
-  if (bias !== undefined) runtime.addRow(runtime.address(output), runtime.address(bias), rows, columns, floor);
+  const floor = bitsOf(activation === "relu" ? 0 : -Infinity);
+  if (bias !== undefined) {
+    const address = runtime.address(output);
+    runtime.addRow(address, runtime.address(bias), address, rows, columns, floor);
+  }
   const then = bias === undefined && activation === "relu" ? "Relu" : ACTIVATIONS[activation];
   if (then === undefined) return output;
   const result = callKernel(call, then, { x: output });

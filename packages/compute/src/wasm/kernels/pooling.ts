@@ -39,10 +39,17 @@ export const channelWindows = (info: backend_util.Conv2DInfo): ChannelWindows =>
  */
 const avgPoolGrad = wasmKernel<"dy" | "input", Pooling>("AvgPoolGrad", ({ inputs: { dy, input }, attrs, runtime }) => {
   const windows = poolWindows(input, attrs);
+  const { count, height, width, channels, outHeight, outWidth } = windows;
   const output = runtime.output(input.shape);
-  const address = runtime.address(output);
-  runtime.clear(address, 4 * windows.count * windows.height * windows.width * windows.channels);
-  runtime.spreadAverage(runtime.address(dy), address, ...windowArguments(windows));
+  const [from, to] = [runtime.address(dy), runtime.address(output)];
+  const tiles = windows.kernelHeight === windows.strideHeight && windows.kernelWidth === windows.strideWidth;
+  const coversAll =
+    outHeight * windows.strideHeight >= height + windows.top && outWidth * windows.strideWidth >= width + windows.left;
+  if (tiles && coversAll) runtime.placeAverage(from, to, ...windowArguments(windows));
+  else {
+    runtime.clear(to, 4 * count * height * width * channels);
+    runtime.spreadAverage(from, to, ...windowArguments(windows));
+  }
   return output;
 });
 

@@ -1,11 +1,9 @@
 import { backend_util, util, type TensorInfo } from "@tensorflow/tfjs";
 import { partialKernel, wasmKernel, type WasmKernel } from "../kernel.js";
-import type { Runtime } from "../runtime.js";
+import { bitsOf, type Runtime } from "../runtime.js";
 
 /** Fewer columns than this leave the adders waiting for each other: rows are then summed side by side. */
 const NARROW = 32;
-
-const bits = (value: number): number => new Int32Array(new Float32Array([value]).buffer)[0]!;
 
 /** `to[b, j] = scale · Σ_i from[b, i, j]`. */
 function sumColumns(
@@ -18,7 +16,7 @@ function sumColumns(
   scale: number,
 ): void {
   if (batch !== 1 || columns >= NARROW || rows < 4 * NARROW) {
-    runtime.sumColumns(from, to, batch, rows, columns, bits(scale));
+    runtime.sumColumns(from, to, batch, rows, columns, bitsOf(scale));
     return;
   }
   // Thirty-two rows side by side, then those and the ones left over.
@@ -26,7 +24,7 @@ function sumColumns(
   const folded = Math.floor(rows / NARROW);
   const left = rows - folded * NARROW;
   runtime.scratch((NARROW + left) * rowBytes, (partial) => {
-    runtime.sumColumns(from, partial, 1, folded, NARROW * columns, bits(1));
+    runtime.sumColumns(from, partial, 1, folded, NARROW * columns, bitsOf(1));
     if (left > 0) {
       runtime.copyRuns(
         from + folded * NARROW * rowBytes,
@@ -40,7 +38,7 @@ function sumColumns(
         left * rowBytes,
       );
     }
-    runtime.sumColumns(partial, to, 1, NARROW + left, columns, bits(scale));
+    runtime.sumColumns(partial, to, 1, NARROW + left, columns, bitsOf(scale));
   });
 }
 
@@ -78,7 +76,7 @@ function sumOver(
     const next = runtime.output(isLast ? outShape : [batch, inner]);
     const factor = isLast ? scale : 1;
     const [from, to] = [runtime.address(current), runtime.address(next)];
-    if (inner === 1) runtime.sumRows(from, to, batch, sizes[r]!, bits(factor));
+    if (inner === 1) runtime.sumRows(from, to, batch, sizes[r]!, bitsOf(factor));
     else sumColumns(runtime, from, to, batch, sizes[r]!, inner, factor);
     if (current !== x) runtime.dispose(current);
     current = next;

@@ -122,21 +122,23 @@ export function defineReduce(asm: Assembler): void {
     });
   });
 
-  /** Adds one row to each of `rows` rows in place, and cuts off what is below `floor` (given by its bits). */
-  asm.define("addRow", ["at", "row", "rows", "columns", "floorBits"], (f, p) => {
-    const { n, to, from } = f.integers("n", "to", "from");
+  /** `to[i, j] = max(floor, from[i, j] + row[j])`; `floor` is given by its bits. In place where `to` is `from`. */
+  asm.define("addRow", ["from", "row", "to", "rows", "columns", "floorBits"], (f, p) => {
+    const { n, at, rowAt, target } = f.integers("n", "at", "rowAt", "target");
     const floor = f.local("v128");
     f.set(floor, f32x4.splat(f32.reinterpret(p.floorBits)));
     f.loop(n, 0, p.rows, 1, () => {
       eachVector(f, p.columns, (offset, vectors, lanes) => {
-        f.set(to, i32.add(p.at, offset));
-        f.set(from, i32.add(p.row, offset));
+        f.set(at, i32.add(p.from, offset));
+        f.set(rowAt, i32.add(p.row, offset));
+        f.set(target, i32.add(p.to, offset));
         for (let v = 0; v < vectors; v++) {
-          const sum = f32x4.add(f32x4.loadPartial(to, lanes, 16 * v), f32x4.loadPartial(from, lanes, 16 * v));
-          f.storePartial(to, f32x4.max(floor, sum), lanes, 16 * v);
+          const sum = f32x4.add(f32x4.loadPartial(at, lanes, 16 * v), f32x4.loadPartial(rowAt, lanes, 16 * v));
+          f.storePartial(target, f32x4.max(floor, sum), lanes, 16 * v);
         }
       });
-      f.set(p.at, i32.add(p.at, i32.shl(p.columns, 2)));
+      f.set(p.from, i32.add(p.from, i32.shl(p.columns, 2)));
+      f.set(p.to, i32.add(p.to, i32.shl(p.columns, 2)));
     });
   });
 }

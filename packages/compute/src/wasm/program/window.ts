@@ -79,14 +79,11 @@ function eachWindow(f: Body, g: Geometry, visit: (window: Window) => void): void
   });
 }
 
-/** `target[c] += combine(sources[c]…)` for all channels. */
-function addTo(
-  f: Body,
-  channels: Local<"i32">,
-  target: I32,
-  sources: I32[],
-  combine: (...values: V128[]) => V128,
-): void {
+type Combine = (...values: V128[]) => V128;
+const product: Combine = (a, b) => f32x4.mul(a, b);
+
+/** `target[c] = combine(sources[c]…)` for all channels. */
+function assign(f: Body, channels: Local<"i32">, target: I32, sources: I32[], combine: Combine): void {
   const to = f.local("i32");
   const from = sources.map(() => f.local("i32"));
   eachVector(
@@ -96,28 +93,37 @@ function addTo(
       f.set(to, i32.add(target, offset));
       from.forEach((at, s) => f.set(at, i32.add(sources[s]!, offset)));
       for (let v = 0; v < vectors; v++) {
-        const value = combine(...from.map((at) => f32x4.loadPartial(at, lanes, 16 * v)));
-        f.storePartial(to, f32x4.add(f32x4.loadPartial(to, lanes, 16 * v), value), lanes, 16 * v);
+        f.storePartial(to, combine(...from.map((at) => f32x4.loadPartial(at, lanes, 16 * v))), lanes, 16 * v);
       }
     },
     [4, 1],
   );
 }
 
+/** `target[c] += combine(sources[c]…)` for all channels. */
+function addTo(f: Body, channels: Local<"i32">, target: I32, sources: I32[], combine: Combine): void {
+  assign(f, channels, target, [target, ...sources], (old, ...values) => f32x4.add(old, combine(...values)));
+}
+
 /** Functions over windows that keep channels apart: gradients of pooling and of depthwise convolution. */
 export function defineWindow(asm: Assembler): void {
-  /** Spreads each signal over the pixels of its window, divided by how many there are: the adjoint of average pooling. */
-  asm.define("spreadAverage", ["signals", "images", ...WINDOWS], (f, p) => {
-    const share = f.local("v128");
-    eachWindow(f, p, ({ signal, eachTap, inside }) => {
-      f.set(share, f32x4.splat(f32.div(f32.of(1), f32.convert(inside()))));
-      eachTap((_, pixel) =>
-        addTo(f, p.channels, i32.add(p.images, pixel), [i32.add(p.signals, signal)], (value) =>
-          f32x4.mul(share, value),
-        ),
-      );
+  const defineAverage = (name: string, write: typeof assign): void => {
+    asm.define(name, ["signals", "images", ...WINDOWS], (f, p) => {
+      const share = f.local("v128");
+      eachWindow(f, p, ({ signal, eachTap, inside }) => {
+        f.set(share, f32x4.splat(f32.div(f32.of(1), f32.convert(inside()))));
+        eachTap((_, pixel) =>
+          write(f, p.channels, i32.add(p.images, pixel), [i32.add(p.signals, signal)], (value) =>
+            f32x4.mul(share, value),
+          ),
+        );
+      });
     });
-  });
+  };
+  /** Spreads each signal over the pixels of its window, divided by how many there are: the adjoint of average pooling. */
+  defineAverage("spreadAverage", addTo);
+  /** The same where windows do not overlap: pixels are written instead of added to. */
+  defineAverage("placeAverage", assign);
 
   /** Adds each signal to the first pixel of its window that holds the window's maximum. */
   asm.define("spreadToMaximum", ["inputs", "signals", "images", ...WINDOWS], (f, p) => {
@@ -147,7 +153,7 @@ export function defineWindow(asm: Assembler): void {
   asm.define("spreadDepthwise", ["signals", "filter", "images", ...WINDOWS], (f, p) =>
     eachWindow(f, p, ({ signal, eachTap }) =>
       eachTap((tap, pixel) =>
-        addTo(f, p.channels, i32.add(p.images, pixel), [i32.add(p.signals, signal), i32.add(p.filter, tap)], f32x4.mul),
+        addTo(f, p.channels, i32.add(p.images, pixel), [i32.add(p.signals, signal), i32.add(p.filter, tap)], product),
       ),
     ),
   );
@@ -156,7 +162,7 @@ export function defineWindow(asm: Assembler): void {
   asm.define("gatherDepthwise", ["signals", "images", "filter", ...WINDOWS], (f, p) =>
     eachWindow(f, p, ({ signal, eachTap }) =>
       eachTap((tap, pixel) =>
-        addTo(f, p.channels, i32.add(p.filter, tap), [i32.add(p.signals, signal), i32.add(p.images, pixel)], f32x4.mul),
+        addTo(f, p.channels, i32.add(p.filter, tap), [i32.add(p.signals, signal), i32.add(p.images, pixel)], product),
       ),
     ),
   );
