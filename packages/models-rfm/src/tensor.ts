@@ -15,7 +15,7 @@ export interface TensorModel {
   outputs: number;
   /** The closed form's start, so the same seed starts both; the caller disposes it. */
   init(random: Random): NamedTensors;
-  /** x [n, d] to f [n, 1]. */
+  /** x [n, d] to f [n, 1]; the caller disposes it, and nothing else is left. */
   apply(params: NamedTensors, x: tf.Tensor): tf.Tensor;
   /** A vector θ as tensors; the caller disposes them. Throws ModelsRfmError `WRONG_LENGTH`. */
   tensors(theta: Float64Array): NamedTensors;
@@ -38,7 +38,7 @@ export function tensorModel(model: LinearRegression | RandomFeatures | TwoLayerR
     inputShape: [model.inputs],
     outputs: 1,
     init: (random) => tensors(model.init(random)),
-    apply,
+    apply: (params, x) => tf.tidy(() => apply(params, x)),
     tensors,
     async vector(params) {
       const parts = await Promise.all(Object.keys(model.shapes).map(async (name) => params[name]!.data<"float32">()));

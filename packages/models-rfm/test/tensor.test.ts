@@ -74,6 +74,17 @@ describe.each(everyModel(d).map((model) => [model.name, model] as const))("tenso
     tensors.dispose();
   });
 
+  it("leaves nothing of a prediction but the prediction", () => {
+    const tensors = tensorModel(model);
+    const params = tensors.init(seededRandom(1));
+    const x = tf.tensor(inputs, [n, d]);
+    const before = tf.memory().numTensors;
+    const f = tensors.apply(params, x);
+    expect(tf.memory().numTensors).toBe(before + 1);
+    tf.dispose([f, x, params]);
+    tensors.dispose();
+  });
+
   it("leaves no tensor behind, and refuses a vector of another length", () => {
     const before = tf.memory().numTensors;
     const tensors = tensorModel(model);
