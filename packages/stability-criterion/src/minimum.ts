@@ -36,7 +36,7 @@ export interface PreparedMinimum {
   /** `(1/n) Σ‖JᵢHJᵢᵀ‖_F²`; for one output the mean of `χᵢ²`. */
   meanSquaredChi: number;
   /** The range of μ over realizable residuals; computed at the first call. */
-  alignmentRange(this: void): AlignmentRange;
+  alignmentRange: () => AlignmentRange;
 }
 
 /**

@@ -1,12 +1,20 @@
-import { largestEigenpair } from "@sgdscope/linear-algebra";
+import { axpy, largestEigenpair, norm, scale } from "@sgdscope/linear-algebra";
 import { collect, spread, type PreparedMinimum } from "./minimum.js";
 
-/** Coefficients of `Δ_ab = c₀ + c₁(λ_a + λ_b) + c₂λ_aλ_b`. */
+/** Relative residuals of eigenvectors, far from the root and at it; eigenvalues are known to about their squares. */
+const COARSE = 3e-4;
+const FINE = 1e-8;
+/** Relative distance in x within which the order of eigenvalues is taken as known. */
+const NEAR = 1e-6;
+
+/** Coefficients of `Δ_ab = c₀ + c₁(u_a + u_b) + c₂u_au_b`. */
 type Coefficients = readonly [number, number, number];
 
 /** A generalised eigenproblem `Δ(x)∘M = weight·Σᵢ Xᵢᵀ(XᵢMXᵢᵀ)Xᵢ` for the largest x. */
 export interface SecularProblem {
   minimum: PreparedMinimum;
+  /** u: the eigenvalues, or their distances from one of them, so that nothing cancels in Δ near its pole. */
+  coordinates: Float64Array;
   weight: number;
   /** `Δ(x)`, affine in x and positive for x above the poles. */
   delta(x: number): Coefficients;
@@ -49,23 +57,32 @@ export function secularRoot(
   problem: SecularProblem,
   options: { tolerance?: number; maxProducts?: number } = {},
 ): SecularRoot {
-  const { minimum, weight, slope } = problem;
+  const { minimum, coordinates: u, weight, slope } = problem;
   const { tolerance = 1e-12, maxProducts = 400 } = options;
-  const { rank, eigenvalues, examples, outputs } = minimum;
+  const { rank, examples, outputs } = minimum;
   let x = problem.start;
-  let vector: Float64Array = identityBlocks(examples, outputs);
+  const identity = identityBlocks(examples, outputs);
+  let vector: Float64Array = identity;
   let products = 0;
-  let inner = 1e-4;
+  // Eigenvectors are found as well as the size of the Newton steps deserves. Near the root, and once more at the end if x
+  // has moved since, the identity is mixed into the start: where examples form nearly separate groups, another group may
+  // have overtaken on the way, and the Perron vector is never orthogonal to the identity.
+  let accuracy = COARSE;
+  let near = false;
+  let settling = false;
+  let verifiedAt = NaN;
   for (let newtonSteps = 1; ; newtonSteps++) {
     const delta = problem.delta(x);
+    const verifying = settling ? !(Math.abs(x - verifiedAt) <= NEAR * x) : near && Number.isNaN(verifiedAt);
+    if (verifying) verifiedAt = x;
     const pair = largestEigenpair(
       (q) => {
-        const image = collect(minimum, divide(spread(minimum, q), delta, eigenvalues));
+        const image = collect(minimum, divide(spread(minimum, q), delta, u));
         for (let k = 0; k < image.length; k++) image[k]! *= weight;
         return image;
       },
-      vector,
-      { tolerance: inner, maxProducts: Math.max(1, maxProducts - products) },
+      verifying ? axpy(0.03, identity, vector.slice()) : vector,
+      { tolerance: verifying || settling ? FINE : accuracy, maxProducts: Math.max(1, maxProducts - products) },
     );
     products += pair.products;
     vector = pair.vector;
@@ -74,17 +91,19 @@ export function secularRoot(
     let change = 0;
     for (let a = 0, o = 0; a < rank; a++)
       for (let b = 0; b < rank; b++, o++) {
-        const gap = at(delta, eigenvalues[a]!, eigenvalues[b]!);
+        const gap = at(delta, u[a]!, u[b]!);
         const square = source[o]! * source[o]!;
         value += square / gap;
-        change += (square * at(slope, eigenvalues[a]!, eigenvalues[b]!)) / (gap * gap);
+        change += (square * at(slope, u[a]!, u[b]!)) / (gap * gap);
       }
     // φ = 1/(weight·value) and φ' = change/(weight·value²).
     const step = (value * (weight * value - 1)) / change;
     const relativeStep = Math.abs(step / (problem.shift + x));
-    const settled = relativeStep <= tolerance && inner <= 1e-8;
+    // A small step alone may only mean that φ is steep here, next to its pole, before it bends.
+    const settled =
+      Math.abs(x - verifiedAt) <= NEAR * x && relativeStep <= tolerance && Math.abs(weight * value - 1) <= 1e-10;
     if (settled || products >= maxProducts || newtonSteps === 60) {
-      const moment = divide(source, delta, eigenvalues);
+      const moment = divide(source, delta, u);
       let trace = 0;
       for (let a = 0; a < rank; a++) trace += moment[a * rank + a]!;
       for (let k = 0; k < moment.length; k++) moment[k]! /= trace;
@@ -93,26 +112,28 @@ export function secularRoot(
     }
     // Rounding in a start at the root itself may ask for a step down: never below the start, which is above the poles.
     x = Math.max(x + step, problem.start);
-    inner = relativeStep > 1e-3 ? 1e-6 : 1e-9;
+    near ||= Math.abs(step) <= 1e-2 * x;
+    settling = Math.abs(step) <= NEAR * x;
+    accuracy = Math.min(COARSE, Math.max(FINE, Math.abs(step / x) / 10));
   }
 }
 
 const at = ([c0, c1, c2]: Coefficients, p: number, q: number): number => c0 + c1 * (p + q) + c2 * p * q;
 
 /** Divides a symmetric matrix by Δ entry by entry, in place. */
-function divide(matrix: Float64Array, delta: Coefficients, eigenvalues: Float64Array): Float64Array {
-  const [c0, c1, c2] = delta;
-  const rank = eigenvalues.length;
+function divide(matrix: Float64Array, [c0, c1, c2]: Coefficients, u: Float64Array): Float64Array {
+  const rank = u.length;
   for (let a = 0, o = 0; a < rank; a++) {
-    const constant = c0 + c1 * eigenvalues[a]!;
-    const linear = c1 + c2 * eigenvalues[a]!;
-    for (let b = 0; b < rank; b++, o++) matrix[o]! /= constant + linear * eigenvalues[b]!;
+    const constant = c0 + c1 * u[a]!;
+    const linear = c1 + c2 * u[a]!;
+    for (let b = 0; b < rank; b++, o++) matrix[o]! /= constant + linear * u[b]!;
   }
   return matrix;
 }
 
+/** The identity as blocks, of unit length. */
 function identityBlocks(examples: number, outputs: number): Float64Array {
   const blocks = new Float64Array(examples * outputs * outputs);
   for (let i = 0; i < examples; i++) for (let c = 0; c < outputs; c++) blocks[(i * outputs + c) * outputs + c] = 1;
-  return blocks;
+  return scale(1 / norm(blocks), blocks);
 }

@@ -32,20 +32,12 @@ export function topEigenvectorBound(minimum: PreparedMinimum, weights: SamplingW
  * @see Mulayoff & Michaeli (2024), arXiv:2306.07850, equation (24).
  */
 export function rankOneBound(minimum: PreparedMinimum, weights: SamplingWeights): Bound {
-  const { rank, features, examples, outputs } = minimum;
+  const { rank, features } = minimum;
   const top = new Float64Array(rank);
   top[0] = 1;
-  const directions = Array.from({ length: examples }, (_, i) =>
-    longestRow(features.subarray(i * outputs * rank, (i + 1) * outputs * rank), rank),
-  )
-    .filter((row) => norm(row) > 0)
-    .map((row) => normalized(row))
-    .map((row) => ({ row, value: rankOneValue(minimum, weights, row).value }))
-    .sort((one, other) => other.value - one.value)
-    .slice(0, 3);
+  const directions = bestRows(minimum, weights, 3).map((a) => normalized(features.subarray(a * rank, (a + 1) * rank)));
   let best = 0;
-  for (const start of [top, ...directions.map(({ row }) => row)])
-    best = Math.max(best, ascend(minimum, weights, start));
+  for (const start of [top, ...directions]) best = Math.max(best, ascend(minimum, weights, start));
   return {
     name: "rank one",
     criticalLearningRate: 2 / best,
@@ -55,11 +47,8 @@ export function rankOneBound(minimum: PreparedMinimum, weights: SamplingWeights)
   };
 }
 
-/** The value at a unit vector of the eigenbasis, and its Euclidean gradient. */
-function rankOneValue(minimum: PreparedMinimum, { noise, fullBatch }: SamplingWeights, v: Float64Array) {
-  const { examples: n, outputs, rank, features, transposedFeatures } = minimum;
-  const size = n * outputs;
-  const image = multiplyVector(features, v, size, rank);
+/** `vᵀHᵢv` for all i, their mean and mean square, and the value of the bound, from the image `Xv` of a unit vector. */
+function valueOfImage({ examples: n, outputs }: PreparedMinimum, weights: SamplingWeights, image: Float64Array) {
   const q = new Float64Array(n);
   let curvature = 0;
   let second = 0;
@@ -68,11 +57,36 @@ function rankOneValue(minimum: PreparedMinimum, { noise, fullBatch }: SamplingWe
     curvature += q[i]! / n;
     second += q[i]! ** 2 / n;
   }
-  const value = curvature > 0 ? fullBatch * curvature + (noise * second) / curvature : 0;
+  const value = curvature > 0 ? weights.fullBatch * curvature + (weights.noise * second) / curvature : 0;
+  return { q, curvature, second, value };
+}
+
+/** The rows of X that make the best starts. The image of a row is a row of the Gram matrix, so each costs O(nC) only. */
+function bestRows(minimum: PreparedMinimum, weights: SamplingWeights, count: number): number[] {
+  const { system, examples, outputs } = minimum;
+  const size = examples * outputs;
+  return Array.from({ length: size }, (_, a) => a)
+    .filter((a) => system.gram[a * size + a]! > 0)
+    .map((a) => {
+      const length = Math.sqrt(system.gram[a * size + a]!);
+      const image = system.gram.slice(a * size, (a + 1) * size).map((value) => value / length);
+      return { a, value: valueOfImage(minimum, weights, image).value };
+    })
+    .sort((one, other) => other.value - one.value)
+    .slice(0, count)
+    .map(({ a }) => a);
+}
+
+/** The value at a unit vector of the eigenbasis, and its Euclidean gradient. */
+function rankOneValue(minimum: PreparedMinimum, weights: SamplingWeights, v: Float64Array) {
+  const { examples: n, outputs, rank, features, transposedFeatures } = minimum;
+  const size = n * outputs;
+  const image = multiplyVector(features, v, size, rank);
+  const { q, curvature, second, value } = valueOfImage(minimum, weights, image);
   const gradient = (): Float64Array => {
-    const constant = fullBatch - (noise * second) / curvature ** 2;
+    const constant = weights.fullBatch - (weights.noise * second) / curvature ** 2;
     for (let a = 0; a < size; a++)
-      image[a]! *= (2 / n) * (constant + (2 * noise * q[Math.floor(a / outputs)]!) / curvature);
+      image[a]! *= (2 / n) * (constant + (2 * weights.noise * q[Math.floor(a / outputs)]!) / curvature);
     return multiplyVector(transposedFeatures, image, rank, size);
   };
   return { value, gradient };
@@ -102,15 +116,6 @@ function ascend(minimum: PreparedMinimum, weights: SamplingWeights, start: Float
     if (!accepted) break;
   }
   return value;
-}
-
-function longestRow(rows: Float64Array, length: number): Float64Array {
-  let longest = rows.subarray(0, length);
-  for (let at = length; at < rows.length; at += length) {
-    const row = rows.subarray(at, at + length);
-    if (norm(row) > norm(longest)) longest = row;
-  }
-  return longest;
 }
 
 function normalized(x: Float64Array): Float64Array {

@@ -4,8 +4,8 @@ import type { SamplingWeights } from "../sampling.js";
 import type { Bound, BoundName } from "./bound.js";
 
 /**
- * The mean-square threshold under structured noise `Σ = 2LG − c·∇L∇Lᵀ`: the η that solves
- * `Σ_j ηpλ_j / (2 − (1 − cp)ηλ_j) = 1`. Derived here.
+ * The mean-square threshold under structured noise `Σ = (2L/C)G − c·∇L∇Lᵀ`: the η that solves
+ * `Σ_j η(p/C)λ_j / (2 − (1 − cp)ηλ_j) = 1`. Derived here. `1/C` stands for residuals isotropic over C outputs.
  *
  * - c = 1: `Σ₁ = 2LG`. Exact for a Gram matrix that a transitive group of permutations leaves invariant (equiangular,
  *   circulant, orthogonal of equal norms); at p = 1 it is `2/Tr H`.
@@ -15,14 +15,15 @@ import type { Bound, BoundName } from "./bound.js";
  * @param eigenvalues - Non-negative spectrum of H, any order; zeros do not matter.
  * @param noise - Sampling factor p in (0, 1].
  * @param c - At most 1.
+ * @param outputs - C, default 1.
  * @throws StabilityError INVALID_ARGUMENT.
  */
-export function structuredNoiseThreshold(eigenvalues: Float64Array, noise: number, c: number): number {
+export function structuredNoiseThreshold(eigenvalues: Float64Array, noise: number, c: number, outputs = 1): number {
   if (!(c <= 1))
     throw new StabilityError("INVALID_ARGUMENT", `structuredNoiseThreshold: expected c of at most 1, got ${c}.`);
   return perronThreshold(
     "structuredNoiseThreshold",
-    eigenvalues.map((value) => noise * value),
+    eigenvalues.map((value) => (noise * value) / outputs),
     eigenvalues.map((value) => (1 - c * noise) * value),
   );
 }
@@ -79,11 +80,11 @@ const CASES: readonly [number, BoundName][] = [
 ];
 
 /** The three cases for a minimum; a model of the noise, not a bound. Empty without noise and for Bernoulli batches. */
-export function structuredNoiseBounds({ eigenvalues }: PreparedMinimum, weights: SamplingWeights): Bound[] {
+export function structuredNoiseBounds({ eigenvalues, outputs }: PreparedMinimum, weights: SamplingWeights): Bound[] {
   if (weights.noise === 0 || weights.sampling === "bernoulli") return [];
   return CASES.map(([c, name]) => ({
     name,
-    criticalLearningRate: structuredNoiseThreshold(eigenvalues, weights.noise, c),
+    criticalLearningRate: structuredNoiseThreshold(eigenvalues, weights.noise, c, outputs),
     kind: "idealised",
     source: "derived here",
     evidence: "derived here",

@@ -68,8 +68,9 @@ export function spectralRadius(
   const root = secularRoot(
     {
       minimum: prepared,
+      coordinates: eigenvalues.map((value) => value - eigenvalues[outer]!),
       weight: (eta * eta * noise) / examples,
-      delta: (x) => [x + pole - 1, eta, -eta * eta * fullBatch],
+      delta: (x) => [x, eta - eta * eta * fullBatch * eigenvalues[outer]!, -eta * eta * fullBatch],
       slope: [1, 0, 0],
       start: Math.max(
         eta * eta * noise * fourthMoment(prepared, outer),

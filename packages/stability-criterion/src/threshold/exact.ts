@@ -68,6 +68,7 @@ export function exactThreshold(
   const root = secularRoot(
     {
       minimum: prepared,
+      coordinates: eigenvalues,
       weight: noise / prepared.examples,
       delta: (x) => [0, x / 2, -fullBatch],
       slope: [0, 0.5, 0],

@@ -10,7 +10,7 @@ interface Feature {
 }
 
 /** The folder of PyTorch references, when it is there. */
-export const fixtures = process.env["SGDSCOPE_TORCH_FIXTURES_DIR"];
+export const fixtures = process.env["SGDSCOPE_TORCH_FIXTURES_DIR"] || undefined;
 
 /** The Gram system of the fixture's CNN in double precision: its Jacobian by hand-written backpropagation. */
 export function tinyCnnSystem(name: string): GramSystem {
@@ -34,7 +34,7 @@ export function tinyCnnSystem(name: string): GramSystem {
     "conv2.bias",
     "dense.kernel",
     "dense.bias",
-  ].map((key) => read(key).data) as [Float64Array, ...Float64Array[]] as Float64Array[];
+  ].map((key) => read(key).data);
   const [examples, side, , channels] = x.shape as [number, number, number, number];
   const outputs = bias!.length;
   const [c1, c2] = [b1!.length, b2!.length];
