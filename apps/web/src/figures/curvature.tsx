@@ -1,0 +1,68 @@
+import { history, settings } from "../state/session.js";
+import { lastPhase, type Phase } from "../state/settings.js";
+import { factorOf } from "../study/measure.js";
+import { claimsOf } from "../words/claims.js";
+import { base, course } from "./base.js";
+import { Figure } from "./figure.js";
+import { logRange, shown } from "./scale.js";
+import type { FigureData } from "./spec.js";
+
+/** ‖H‖_F along the run, below the bound of the alignment theorem, and what gradient descent would allow. */
+export function CurvatureFigure() {
+  const { problem, phases } = settings.value;
+  const points = history.value;
+  const norms = points.map(({ frobenius }) => shown(frobenius));
+  const bounds = points.map(({ bound }) => (bound === Infinity ? null : shown(bound)));
+  const largest = points.map(({ largestEigenvalue }) => shown(largestEigenvalue));
+  const predicted = (phase: Phase): number => 1 / (phase.learningRate * Math.sqrt(factorOf(problem.examples, phase)));
+  const sharpest = (phase: Phase): number => 2 / phase.learningRate;
+  const { batchSize, sampling } = lastPhase(phases);
+  const exact = batchSize === 1 || sampling === "with-replacement";
+  const guides: FigureData["guides"] = [
+    { role: "prediction", label: exact ? "√B/η" : "1/(η√p)", level: predicted },
+    { role: "context", label: "2/η", level: sharpest },
+  ];
+  const levels = phases.flatMap((phase) => [predicted(phase), sharpest(phase)]);
+  const quietest = Math.min(...levels);
+  const data: FigureData = {
+    ...base(),
+    lines: [
+      { role: "data", name: "‖H‖ Frobenius", values: norms },
+      { role: "prediction", name: "bound", values: bounds },
+      { role: "context", name: "λ largest", values: largest },
+    ],
+    guides,
+    range: logRange([...levels, ...norms, ...bounds, ...largest], [quietest / 4, quietest * 4]),
+    shade: undefined,
+  };
+  return (
+    <Figure
+      id="curvature"
+      claim={claimsOf(settings.value).curvature}
+      data={data}
+      description={`Curvature, logarithmic. Predicted limit of the Frobenius norm of H with alignment 1, and the limit 2/η of gradient descent on the largest eigenvalue. ${course("The Frobenius norm", norms)} ${course("The largest eigenvalue", largest)}`}
+      keys={[
+        <>
+          ‖<i>H</i>‖<sub>F</sub>
+        </>,
+        exact ? (
+          <>
+            √(<i>B</i>/<i>μ</i>)/<i>η</i>
+          </>
+        ) : (
+          <>
+            1/(<i>η</i>√(<i>pμ</i>))
+          </>
+        ),
+        <>
+          <i>λ</i>
+          <sub>max</sub>(<i>H</i>)
+        </>,
+      ]}
+    >
+      Dashes: the bound of Wu, Wang and Su, drawn before the run with <i>μ</i> = 1 and followed with the measured{" "}
+      <i>μ</i>. Dots: <i>λ</i>
+      <sub>max</sub> and 2/<i>η</i>, all that gradient descent minds.
+    </Figure>
+  );
+}

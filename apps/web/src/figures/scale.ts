@@ -1,0 +1,45 @@
+import { powerOfTen } from "../words/format.js";
+
+/** What a logarithmic axis can show at the least: uPlot fails on ranges far wider than double precision needs. */
+export const FLOOR = 1e-16;
+export const CEILING = 1e12;
+
+/** A value that a logarithmic axis can show; null, a gap, for what is no positive number. */
+export const shown = (value: number | undefined): number | null =>
+  value === undefined || Number.isNaN(value) || value < 0 ? null : Math.min(CEILING, Math.max(FLOOR, value));
+
+/** A range of a logarithmic axis that holds all values and `least`, with a little air. */
+export function logRange(
+  values: readonly (number | null | undefined)[],
+  least: readonly [number, number],
+): [number, number] {
+  let [low, high] = least;
+  for (const value of values) {
+    if (value === null || value === undefined || !(value > 0) || value === Infinity) continue;
+    low = Math.min(low, value / 1.15);
+    high = Math.max(high, value * 1.15);
+  }
+  return [Math.max(FLOOR, low), Math.min(CEILING, high)];
+}
+
+/** Ticks of a logarithmic axis: powers of ten, with 2 and 5 between where there are few. */
+export function logTicks(low: number, high: number, most = 7): number[] {
+  const from = Math.floor(Math.log10(low));
+  const to = Math.ceil(Math.log10(high));
+  const every = Math.max(1, Math.ceil((to - from) / most));
+  const steps = to - from <= 3 ? [1, 2, 5] : [1];
+  const ticks: number[] = [];
+  for (let k = Math.ceil(from / every) * every; k <= to; k += every)
+    for (const m of steps) {
+      const tick = Number(`${m}e${k}`);
+      if (tick >= low * 0.999 && tick <= high * 1.001) ticks.push(tick);
+    }
+  return ticks;
+}
+
+/** 0.5, 20, 10⁻⁴. */
+export function tickLabel(tick: number): string {
+  if (tick >= 0.01 && tick < 10_000) return String(Number(tick.toPrecision(3)));
+  const exponent = Math.round(Math.log10(tick));
+  return Math.abs(Math.log10(tick) - exponent) < 1e-9 ? powerOfTen(exponent) : "";
+}

@@ -1,0 +1,171 @@
+import { batch, computed, signal } from "@preact/signals";
+import type { StopReason } from "@sgdscope/sgd";
+import { wrap } from "comlink";
+import type { Desk } from "../study.worker.js";
+import type { Measurement } from "../study/measure.js";
+import type { Progress } from "../study/study.js";
+import { appended } from "./history.js";
+import { lastPhase, phaseAt, withPhase, type Phase, type Problem, type Settings } from "./settings.js";
+import { decodeSettings, encodeSettings, fitted } from "./url.js";
+
+/** The page's state and the only code that talks to the worker. */
+
+export const settings = signal<Settings>(decodeSettings(location.hash));
+export const history = signal<readonly Measurement[]>([]);
+export const step = signal(0);
+export const running = signal(false);
+export const ended = signal<StopReason | undefined>(undefined);
+/** What went wrong in the worker, if something did. */
+export const failure = signal<string | undefined>(undefined);
+
+export const latest = computed(() => history.value.at(-1));
+/** The phase in force: while a link's changes are replayed not yet the last. */
+export const phase = computed(() => phaseAt(settings.value.phases, step.value));
+
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const desk = wrap<Desk>(new Worker(new URL("../study.worker.ts", import.meta.url), { type: "module" }));
+/** Calls to the worker one after the other; each restart makes the answers of older ones void. */
+let queue: Promise<unknown> = Promise.resolve();
+let generation = 0;
+/** The phases that the worker has. */
+let confirmed = settings.value.phases;
+
+function ask(call: () => Promise<Progress>, show = true): Promise<void> {
+  const mine = generation;
+  const answer = queue.then(async () => {
+    if (mine !== generation) return;
+    const progress = await call();
+    if (mine === generation) take(progress, show);
+  });
+  queue = answer.catch((error: unknown) => {
+    batch(() => {
+      failure.value = error instanceof Error ? error.message : String(error);
+      running.value = false;
+    });
+  });
+  return queue as Promise<void>;
+}
+
+let hidden: Measurement[] = [];
+
+function take(progress: Progress, show: boolean): void {
+  hidden.push(...progress.measurements);
+  batch(() => {
+    step.value = progress.step;
+    ended.value = progress.ended;
+    if (progress.ended !== undefined) running.value = false;
+    if (!show && running.value) return;
+    history.value = appended(history.value, hidden);
+    hidden = [];
+  });
+}
+
+/** Starts over: phases of the past are forgotten unless a link brings them. */
+export function restart(next: Settings): void {
+  generation++;
+  hidden = [];
+  confirmed = next.phases;
+  batch(() => {
+    settings.value = next;
+    history.value = [];
+    step.value = 0;
+    ended.value = undefined;
+    failure.value = undefined;
+  });
+  remember();
+  const { problem, phases } = next;
+  void ask(() => desk.start({ problem, phases }));
+}
+
+/** Back to step 0 with the learning rate and batch size that are set now. */
+export function reset(): void {
+  const { problem, phases, speed } = settings.value;
+  running.value = false;
+  restart({ problem, phases: [{ ...lastPhase(phases), from: 0 }], speed });
+}
+
+/** Another problem needs another start; a run that was under way goes on with it. */
+export function changeProblem(change: Partial<Problem>): void {
+  const problem = { ...settings.value.problem, ...change };
+  restart({ ...settings.value, problem, phases: [{ ...fitted(problem, lastPhase(settings.value.phases)), from: 0 }] });
+}
+
+/** Another learning rate, batch size or sampling takes over at the current parameters; a run at rest wakes up. */
+export function changePhase(change: Partial<Omit<Phase, "from">>): void {
+  const wake = ended.value === "interpolated";
+  const next = fitted(settings.value.problem, { ...phase.value, ...change, from: step.value });
+  settings.value = { ...settings.value, phases: withPhase(confirmed, next) };
+  void ask(async () => {
+    const progress = await desk.change(next);
+    // The worker may have been ahead of the page: its step is the one that the link must hold.
+    confirmed = withPhase(confirmed, { ...next, from: progress.step });
+    settings.value = { ...settings.value, phases: confirmed };
+    remember();
+    return progress;
+  }).then(() => {
+    if (wake) run();
+  });
+}
+
+export function changeSpeed(speed: number): void {
+  settings.value = { ...settings.value, speed };
+  remember();
+}
+
+export function pause(): void {
+  running.value = false;
+}
+
+export function run(): void {
+  if (running.value) return;
+  if (ended.value !== undefined) restart(settings.value);
+  running.value = true;
+  void loop(++loops);
+}
+
+/** Takes some steps by hand. */
+export function advance(steps: number): void {
+  running.value = false;
+  void ask(() => desk.advance(steps, Infinity));
+}
+
+const nextFrame = (): Promise<number> => new Promise((resolve) => requestAnimationFrame(resolve));
+/** Milliseconds between two pictures, and the most that one answer of the worker may take. */
+const PICTURE = 50;
+
+/** How often the run was set going: a loop that is not the latest ends. */
+let loops = 0;
+
+async function loop(mine: number): Promise<void> {
+  let before = await nextFrame();
+  let owed = 0;
+  while (running.value && mine === loops) {
+    const now = await nextFrame();
+    if (now - before < PICTURE) continue;
+    const { speed } = settings.value;
+    owed = calm.matches ? Infinity : Math.min(owed + (speed * (now - before)) / 1000, speed / 2);
+    before = now;
+    const steps = Math.min(Math.floor(owed), 20_000);
+    if (steps < 1) continue;
+    owed -= steps;
+    await ask(() => desk.advance(steps, calm.matches ? 500 : PICTURE), !calm.matches);
+  }
+  // With reduced motion nothing was drawn on the way.
+  history.value = appended(history.value, hidden);
+  hidden = [];
+}
+
+/** The address follows the settings; it is written without an entry in the browser's history. */
+function remember(): void {
+  window.history.replaceState(null, "", `#${encodeSettings(settings.value)}`);
+}
+
+/** Reads the address, starts, and follows later changes of the address made by links and by hand. */
+export function open(): void {
+  restart(settings.value);
+  run();
+  addEventListener("hashchange", () => {
+    restart(decodeSettings(location.hash));
+    run();
+  });
+}
