@@ -1,5 +1,5 @@
 /**
- * Time and memory of a Gram matrix: n = 1000 scalar outputs of a 3072-256-256-1 ReLU network (853,505 parameters) on wasm.
+ * Time and memory of a Gram matrix: n = 1000 scalar outputs of a 3072-256-256-1 ReLU network (852,737 parameters) on wasm.
  *
  * Run: node --conditions=sgdscope-source --import tsx apps/bench/src/gram.ts
  */
@@ -15,7 +15,10 @@ const repetitions = 5;
 const random = seededRandom(1);
 const normal = (shape: number[], scale: number): tf.Tensor => {
   const size = shape.reduce((product, each) => product * each, 1);
-  return tf.tensor(Float32Array.from(gaussian(size, random), (value) => scale * value), shape);
+  return tf.tensor(
+    Float32Array.from(gaussian(size, random), (value) => scale * value),
+    shape,
+  );
 };
 
 await prepareBackend("wasm");
@@ -37,15 +40,20 @@ const model = {
 };
 const x = normal([examples, widths[0]!], 1);
 
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 const seconds: number[] = [];
+const processorSeconds: number[] = [];
 for (let repetition = 0; repetition < repetitions; repetition++) {
   const start = performance.now();
+  const before = process.cpuUsage();
   await gram(model, params, x);
+  const { user, system } = process.cpuUsage(before);
   seconds.push((performance.now() - start) / 1000);
+  processorSeconds.push((user + system) / 1e6);
 }
-const median = [...seconds].sort((a, b) => a - b)[Math.floor(repetitions / 2)]!;
 const peak = process.resourceUsage().maxRSS / 1024;
 const parameters = Object.values(params).reduce((sum, { size }) => sum + size, 0);
 console.log(`K of ${examples} examples, ${widths.join("-")} (${parameters} parameters), ${tf.getBackend()}`);
-console.log(`seconds, median of ${repetitions}: ${median.toFixed(3)} (first ${seconds[0]!.toFixed(3)})`);
+console.log(`seconds, median of ${repetitions}: ${median(seconds).toFixed(3)} (first ${seconds[0]!.toFixed(3)})`);
+console.log(`processor seconds, median of ${repetitions}: ${median(processorSeconds).toFixed(3)}`);
 console.log(`peak resident memory: ${peak.toFixed(0)} MiB`);

@@ -1,6 +1,6 @@
+import type * as tf from "@tensorflow/tfjs-core";
 import { columnUnit } from "./activations.js";
 import type { Factors } from "./factors.js";
-import { bytesPerExample } from "./products.js";
 import { cheaperAsRows } from "./strategy.js";
 
 /** How examples are cut up. */
@@ -52,4 +52,17 @@ export function chunkingOf(
     else groups.push([next]);
   }
   return { groups, rowBytes: quarter };
+}
+
+/** Bytes for each example that factors hold on to, in float32; tensors that share data count once. */
+function bytesPerExample({ examples, parameters }: Factors): number {
+  const bytes = new Map<object, number>();
+  const hold = ({ dataId, size }: tf.Tensor): unknown => bytes.set(dataId, size * 4);
+  for (const factor of Object.values(parameters)) {
+    if (factor.kind === "rows") hold(factor.rows);
+    if (factor.kind !== "outer") continue;
+    hold(factor.signals);
+    hold(factor.activations.kind === "dense" ? factor.activations.tensor : factor.activations.images);
+  }
+  return [...bytes.values()].reduce((sum, each) => sum + each, 0) / examples;
 }

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { NamedTensors } from "../products/named-tensors.js";
 import type { Applicable } from "../products/square-loss.js";
-import { columnsOf, type Activations } from "./activations.js";
+import type { Activations } from "./activations.js";
 import { derivedRows } from "./derived-rows.js";
 import { indicator } from "./indicator.js";
 import type { ParameterView } from "./origins.js";
@@ -34,7 +34,7 @@ type Piece = { kind: "signals"; signals: tf.Tensor3D } | { kind: "rows"; rows: t
  * Factors of all parameters for a chunk, from one forward and C backward passes.
  *
  * @param total - Number of examples that each row will be multiplied with; decides between rows and outer products.
- * @param seen - Told the bytes that the tape held.
+ * @param seen - Told the bytes of the tape that grow with the number of examples.
  */
 export function factorsOf(
   model: Applicable,
@@ -45,12 +45,13 @@ export function factorsOf(
   return tidied(() => {
     const replay = replayOf(model, params, x, caller);
     try {
-      seen?.(replay.bytes);
+      seen?.(replay.batchBytes);
       const { examples, outputs, values } = replay;
       const plans = plansOf(replay, params, total);
       const pieces = Array.from({ length: outputs }, (_, output) =>
         walkOnce(replay, oneOutput(replay, output), params, plans),
       );
+      const stacked = stacking();
       const parameters = Object.keys(params).map((name): [string, ParameterFactor] => {
         const own = pieces.map((piece) => piece[name]);
         if (own[0] === undefined) return [name, { kind: "unused" }];
@@ -182,7 +183,7 @@ function walkOnce(
 }
 
 function formedRows({ rule }: Use, signal: tf.Tensor): tf.Tensor2D {
-  if (rule.kind === "rows") return tf.clone(rule.rows(signal));
+  if (rule.kind === "rows") return rule.rows(signal);
   return outerRows(rule.activations, rule.signals(signal), rule.major);
 }
 
@@ -198,9 +199,18 @@ function inParameterOrder(rows: tf.Tensor2D, { permutations }: ParameterView): t
   return tf.reshape(ordered, [count, entries]);
 }
 
-const stacked = (tensors: readonly tf.Tensor[]): tf.Tensor =>
-  tensors.length === 1 ? tf.expandDims(tensors[0]!, 1) : tf.stack([...tensors], 1);
-
-/** Columns of the activations as rows (i, s). */
-export const flatColumns = (activations: Activations): tf.Tensor2D =>
-  tf.reshape(columnsOf(activations), [-1, activations.width]);
+/** Stacks tensors along a new second axis; lists of the same data get the same data, as a weight and its bias do. */
+function stacking(): (tensors: readonly tf.Tensor[]) => tf.Tensor {
+  const known = new Map<object, { tensors: readonly tf.Tensor[]; stack: tf.Tensor }[]>();
+  return (tensors) => {
+    const [first] = tensors as [tf.Tensor];
+    if (tensors.length === 1) return tf.expandDims(first, 1);
+    const [, ...shape] = first.shape;
+    const alike = known.get(first.dataId) ?? [];
+    const found = alike.find(({ tensors: others }) => others.every(({ dataId }, i) => dataId === tensors[i]!.dataId));
+    if (found !== undefined) return tf.reshape(found.stack, [first.shape[0], tensors.length, ...shape]);
+    const stack = tf.stack([...tensors], 1);
+    known.set(first.dataId, [...alike, { tensors, stack }]);
+    return stack;
+  };
+}

@@ -8,8 +8,9 @@ import { chunkingOf, type Chunking } from "./chunking.js";
 import { factorsOf, type Factors } from "./factors.js";
 import { wantsLoop, type Fallback } from "./gradients.js";
 import { loopFactorsOf } from "./loop.js";
-import { addInnerProducts, type Tile } from "./products.js";
+import { addInnerProducts, unitsOf } from "./inner-products.js";
 import { tidied } from "./tidied.js";
+import type { Sink, Tile } from "./tiles.js";
 
 /** What the theory needs of a minimum: K = JJᵀ row-major (nC)×(nC), row i·C + c, and the residuals r = f − y. */
 export interface GramSystem {
@@ -89,10 +90,12 @@ export async function gram(
   const size = examples * outputs;
   const total = new Float64Array(size * size);
   const predictions = new Float64Array(size);
-  const parts = Object.keys(params).map((name): [string, Float64Array[]] => [
-    name,
-    options.perParameter === true ? [total, new Float64Array(size * size)] : [total],
-  ]);
+  const parts = new Map(
+    Object.keys(params).map((name): [string, Float64Array[]] => [
+      name,
+      options.perParameter === true ? [total, new Float64Array(size * size)] : [total],
+    ]),
+  );
   const tilesOf = (group: readonly [start: number, length: number][]): Tile[] => {
     const tiles: Tile[] = [];
     try {
@@ -106,8 +109,11 @@ export async function gram(
     }
   };
   const multiply = async (rows: Tile[], columns: Tile[]): Promise<void> => {
-    const pairing = { rows, columns, symmetric: rows === columns, bytes: chunking.rowBytes, total: examples };
-    for (const [name, matrices] of parts) await addInnerProducts(pairing, name, { matrices, size });
+    const pairing = { rows, columns, symmetric: rows === columns };
+    const sinkOf = (name: string): Sink => ({ matrices: parts.get(name)!, size });
+    for (const unit of unitsOf(rows[0]!.factors)) {
+      await addInnerProducts(pairing, unit, { bytes: chunking.rowBytes, total: examples, sinkOf });
+    }
   };
   for (const [g, group] of chunking.groups.entries()) {
     const rows = tilesOf(group);
@@ -122,10 +128,10 @@ export async function gram(
       disposeTiles(rows);
     }
   }
-  for (const matrix of new Set(parts.flatMap(([, matrices]) => matrices))) mirror(matrix, size);
+  for (const matrix of new Set([...parts.values()].flat())) mirror(matrix, size);
   const result: Gram = { examples, outputs, gram: total, predictions };
   if (options.perParameter === true) {
-    result.parameters = Object.fromEntries(parts.map(([name, matrices]) => [name, matrices[1]!]));
+    result.parameters = Object.fromEntries([...parts].map(([name, matrices]) => [name, matrices[1]!]));
   }
   return result;
 }
@@ -169,7 +175,11 @@ function slicesOf(inputs: Inputs, inputShape: readonly number[] | undefined, cal
     const whole = (start: number, length: number): boolean => start === 0 && length === shape[0];
     return {
       examples: shape[0],
-      slice: (start, length) => (whole(start, length) ? tf.clone(inputs) : tf.slice(inputs, start, length)),
+      slice: (start, length) =>
+        whole(start, length)
+          ? tf.clone(inputs)
+          : // A slice costs as much as its whole source on wasm.
+            tf.tidy(() => tf.gather(inputs, tf.range(start, start + length, 1, "int32"))),
     };
   }
   if (inputShape === undefined) {

@@ -29,8 +29,8 @@ export interface Replay {
   uses: Use[];
   origins: Origins;
   nodes: readonly TapeNode[];
-  /** Bytes that stay allocated until `dispose`. */
-  bytes: number;
+  /** Bytes of the tape that grow with the number of examples; they stay allocated until `dispose`. */
+  batchBytes: number;
   /** Walks backwards from cotangents of the shape of the values; tells each use the signal at its node's output. */
   walk(cotangents: tf.Tensor, onSignal: (use: Use, signal: tf.Tensor) => void): void;
   dispose(): void;
@@ -44,7 +44,7 @@ export interface Replay {
  */
 export function replayOf(model: Applicable, params: NamedTensors, x: tf.Tensor, caller: string): Replay {
   const { recording, calls, origins } = recordOf(model, params, x, caller);
-  const { result, nodes, bytes } = recording;
+  const { result, nodes } = recording;
   const { value } = result;
   try {
     const [examples] = x.shape as [number];
@@ -74,7 +74,7 @@ export function replayOf(model: Applicable, params: NamedTensors, x: tf.Tensor, 
       uses: [...uses.values()].flat().map(([, use]) => use),
       origins,
       nodes,
-      bytes,
+      batchBytes: batchBytesOf(nodes, origins),
       walk: (cotangents, onSignal) => walkBack(inBatch, calls, uses, origins, value, cotangents, onSignal),
       dispose: () => recording.dispose(),
     };
@@ -110,6 +110,16 @@ export function outputsOf({ shape }: tf.Tensor, examples: number, caller: string
   );
 }
 
+function batchBytesOf(nodes: readonly TapeNode[], origins: Origins): number {
+  const bytes = new Map<object, number>();
+  for (const tensor of nodes.flatMap(({ saved, outputs }) => [...(saved ?? []), ...outputs])) {
+    if (origins.of(tensor).batch && !tensor.isDisposed) {
+      bytes.set(tensor.dataId, tensor.size * tf.util.bytesPerElement(tensor.dtype));
+    }
+  }
+  return [...bytes.values()].reduce((sum, each) => sum + each, 0);
+}
+
 function withoutRule(call: KernelCall, { shape }: tf.Tensor, caller: string): AutodiffError {
   return new AutodiffError(
     "NO_PER_EXAMPLE_RULE",
@@ -142,8 +152,9 @@ function walkBack(
         const signal = inputSignal(node, call, key, first, isBatch);
         if (signal !== undefined) return signal;
         registered ??= registeredGradient(node, call, incoming);
+        const handed = registered[key]!();
         // Some gradients hand on what they were given; a handle of its own can be disposed on its own.
-        return tf.clone(registered[key]!());
+        return incoming.includes(handed) ? tf.clone(handed) : handed;
       });
     });
     onward.forEach(([, { id }], i) => {

@@ -1,0 +1,121 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { columnsOf, columnUnit } from "./activations.js";
+import type { Factors, ParameterFactor } from "./factors.js";
+import { cheaperAsRows } from "./strategy.js";
+import { addBlock, addPairedBlock, forEachPair, tilesOf, type Pairing, type Sink, type Tile } from "./tiles.js";
+
+type OuterFactor = Extract<ParameterFactor, { kind: "outer" }>;
+
+/** One parameter, or a weight together with the bias behind it: both need the same products of signals. */
+export interface Unit {
+  name: string;
+  bias?: string;
+}
+
+/** Groups the parameters of a network for {@link addInnerProducts}. */
+export function unitsOf({ parameters }: Factors): Unit[] {
+  const bySignals = new Map<object, Unit>();
+  const units: Unit[] = [];
+  for (const [name, factor] of Object.entries(parameters)) {
+    if (factor.kind !== "outer") continue;
+    const unit: Unit = { name };
+    units.push(unit);
+    if (factor.activations.positions === 1) bySignals.set(factor.signals.dataId, unit);
+  }
+  for (const [name, factor] of Object.entries(parameters)) {
+    if (factor.kind !== "rows") continue;
+    const unit = bySignals.get(factor.rows.dataId);
+    if (unit !== undefined && unit.bias === undefined) unit.bias = name;
+    else units.push({ name });
+  }
+  return units;
+}
+
+/**
+ * Adds a unit's part of K for all pairs of tiles: ⟨gradient of output c of example i, gradient of output d of example j⟩.
+ *
+ * @param bytes - That formed rows may take.
+ * @param total - Number of examples that each is multiplied with.
+ * @param sinkOf - Where the part of a parameter goes.
+ */
+export async function addInnerProducts(
+  pairing: Pairing,
+  { name, bias }: Unit,
+  { bytes, total, sinkOf }: { bytes: number; total: number; sinkOf: (name: string) => Sink },
+): Promise<void> {
+  const tiles = tilesOf(pairing);
+  const [first] = tiles.map(({ factors }) => factors.parameters[name]!);
+  if (first?.kind === "rows") {
+    await addRowProducts(pairing, (tile) => formed(tile, name), sinkOf(name));
+  }
+  if (first?.kind !== "outer") return;
+  const { activations, signals } = first;
+  const [outputs, signal] = [signals.shape[1], signals.shape[3]];
+  if (!cheaperAsRows({ ...activations, signal, outputs, total })) {
+    await addPairProducts(pairing, name, sinkOf(name), bias === undefined ? undefined : sinkOf(bias));
+    return;
+  }
+  const examples = tiles.reduce((sum, { factors: { examples: count } }) => sum + count, 0);
+  const piece = columnUnit(activations);
+  const step = Math.max(1, Math.floor(bytes / (4 * examples * outputs * signal * piece))) * piece;
+  for (let from = 0; from < activations.width; from += step) {
+    const to = Math.min(activations.width, from + step);
+    await addRowProducts(pairing, (tile) => rowsOf(outerOf(tile, name), from, to), sinkOf(name));
+  }
+  if (bias !== undefined) await addRowProducts(pairing, (tile) => formed(tile, bias), sinkOf(bias));
+}
+
+const outerOf = ({ factors }: Tile, name: string): OuterFactor => factors.parameters[name] as OuterFactor;
+
+const formed = ({ factors }: Tile, name: string): tf.Tensor2D =>
+  tf.clone((factors.parameters[name] as Extract<ParameterFactor, { kind: "rows" }>).rows);
+
+/** Formed rows [n·C, …] of some columns of the activations. */
+function rowsOf({ activations, signals }: OuterFactor, from: number, to: number): tf.Tensor2D {
+  return tf.tidy(() => {
+    const [examples, outputs, positions, width] = signals.shape;
+    const columns = columnsOf(activations, from, to);
+    const across = tf.reshape(tf.transpose(signals, [0, 1, 3, 2]), [examples, outputs * width, positions]);
+    const rows = positions === 1 ? tf.mul(across, columns) : tf.matMul(across, columns);
+    return tf.reshape(rows, [examples * outputs, width * (to - from)]);
+  });
+}
+
+async function addRowProducts(pairing: Pairing, rowsOfTile: (tile: Tile) => tf.Tensor2D, sink: Sink): Promise<void> {
+  const rows = new Map(tilesOf(pairing).map((tile) => [tile, rowsOfTile(tile)]));
+  try {
+    await forEachPair(pairing, {
+      column: (tile) => [tf.transpose(rows.get(tile)!)],
+      product: (tile, [column]) => [tf.matMul(rows.get(tile)!, column as tf.Tensor2D)],
+      add: (at, [product]) => addBlock(sink, at, product!),
+    });
+  } finally {
+    tf.dispose([...rows.values()]);
+  }
+}
+
+async function addPairProducts(pairing: Pairing, name: string, sink: Sink, biasSink: Sink | undefined): Promise<void> {
+  const flat = new Map(
+    tilesOf(pairing).map((tile) => {
+      const { activations, signals } = outerOf(tile, name);
+      const columns = tf.tidy(() => tf.reshape<tf.Rank.R2>(columnsOf(activations), [-1, activations.width]));
+      return [tile, { columns, signals: tf.reshape<tf.Rank.R2>(signals, [-1, signals.shape[3]]) }] as const;
+    }),
+  );
+  const { positions } = outerOf(pairing.rows[0]!, name).activations;
+  try {
+    await forEachPair(pairing, {
+      column: (tile) => [tf.transpose(flat.get(tile)!.columns), tf.transpose(flat.get(tile)!.signals)],
+      product: (tile, [columns, signals]) => [
+        tf.matMul(flat.get(tile)!.columns, columns as tf.Tensor2D),
+        tf.matMul(flat.get(tile)!.signals, signals as tf.Tensor2D),
+      ],
+      add: (at, [a, d]) => {
+        addPairedBlock(sink, at, a!, d!, positions);
+        if (biasSink !== undefined) addBlock(biasSink, at, d!);
+      },
+    });
+  } finally {
+    for (const { columns, signals } of flat.values()) tf.dispose([columns, signals]);
+  }
+}
