@@ -52,7 +52,7 @@ export function gramSpectrum(
   if (smallest < -negativeTolerance * Math.max(largest, -smallest))
     throw new NoiseStructureError(
       "NOT_POSITIVE_SEMIDEFINITE",
-      `gramSpectrum: expected gram = JJᵀ without negative eigenvalues, got ${smallest} beside the largest ${largest}.`,
+      `gramSpectrum: expected gram = JJᵀ without negative eigenvalues, got ${smallest.toPrecision(4)} beside the largest ${largest.toPrecision(4)}.`,
     );
   const eigenvalues = values.map((value) => Math.max(value, 0) / examples);
   let rank = 0;

@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import {
+  alignmentRange,
+  gramSpectrum,
+  gramSystemFromJacobian,
+  noiseStructure,
+  NoiseStructureError,
+  type GramSystem,
+} from "../src/index.js";
+
+const system: GramSystem = {
+  examples: 2,
+  outputs: 1,
+  gram: Float64Array.of(2, 1, 1, 2),
+  residuals: Float64Array.of(1, -1),
+};
+
+const code = (act: () => unknown): string => {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof NoiseStructureError) return `${error.name} ${error.code}`;
+    throw error;
+  }
+  return "none";
+};
+
+describe("a Gram system", () => {
+  it.each<[string, Partial<GramSystem>]>([
+    ["INVALID_ARGUMENT", { examples: 0 }],
+    ["INVALID_ARGUMENT", { outputs: 1.5 }],
+    ["SHAPE_MISMATCH", { examples: 3 }],
+    ["SHAPE_MISMATCH", { residuals: Float64Array.of(1) }],
+    ["NOT_FINITE", { gram: Float64Array.of(2, NaN, 1, 2) }],
+    ["NOT_FINITE", { residuals: Float64Array.of(1, Infinity) }],
+    ["NOT_SYMMETRIC", { gram: Float64Array.of(2, 1, 0.9, 2) }],
+    ["NOT_POSITIVE_SEMIDEFINITE", { gram: Float64Array.of(-2, 1, 1, 2) }],
+  ])("is refused with %s: %o", (expected, change) =>
+    expect(code(() => noiseStructure({ ...system, ...change }))).toBe(`NoiseStructureError ${expected}`),
+  );
+
+  it("may be asymmetric by rounding in Float32", () =>
+    expect(code(() => noiseStructure({ ...system, gram: Float64Array.of(2, 1, 1.000001, 2) }))).toBe("none"));
+
+  it("is refused by its spectrum when it has a negative eigenvalue", () => {
+    const indefinite = { ...system, gram: Float64Array.of(1, 2, 2, 1) };
+    expect(code(() => gramSpectrum(indefinite))).toBe("NoiseStructureError NOT_POSITIVE_SEMIDEFINITE");
+    expect(() => gramSpectrum(indefinite)).toThrow(
+      /gramSpectrum: expected gram = JJᵀ without negative eigenvalues, got -1.000 beside/,
+    );
+  });
+
+  it("needs a sensible tolerance and some curvature", () => {
+    expect(code(() => gramSpectrum(system, { rankTolerance: 1 }))).toBe("NoiseStructureError INVALID_ARGUMENT");
+    expect(code(() => alignmentRange({ ...system, gram: new Float64Array(4) }))).toBe(
+      "NoiseStructureError INVALID_ARGUMENT",
+    );
+  });
+
+  it("names the argument", () =>
+    expect(() => noiseStructure({ ...system, residuals: Float64Array.of(1) })).toThrow(
+      "noiseStructure: expected residuals [2 × 1], 2 numbers, got 1.",
+    ));
+});
+
+describe("the Gram system of a Jacobian", () => {
+  it("takes Float32 and sums in double precision", () => {
+    const found = gramSystemFromJacobian(Float32Array.of(0.1, 0.2), Float32Array.of(1), { examples: 1, outputs: 1 });
+    expect(found.gram[0]).toBe(Math.fround(0.1) ** 2 + Math.fround(0.2) ** 2);
+  });
+
+  it("refuses a Jacobian that does not fit", () => {
+    expect(
+      code(() => gramSystemFromJacobian(new Float64Array(5), new Float64Array(2), { examples: 2, outputs: 1 })),
+    ).toBe("NoiseStructureError SHAPE_MISMATCH");
+    expect(
+      code(() => gramSystemFromJacobian(new Float64Array(0), new Float64Array(2), { examples: 2, outputs: 1 })),
+    ).toBe("NoiseStructureError SHAPE_MISMATCH");
+  });
+});
+
+describe("the rank tolerance", () => {
+  // Two directions, and a rounding direction of 1e-8 of the largest as Float32 leaves it.
+  const noisy: GramSystem = {
+    examples: 3,
+    outputs: 1,
+    gram: Float64Array.of(3, 0, 0, 0, 1, 0, 0, 0, 3e-8),
+    residuals: Float64Array.of(1, 1, 1),
+  };
+
+  it("decides which directions count", () => {
+    expect(gramSpectrum(noisy).rank).toBe(3);
+    expect(gramSpectrum(noisy, { rankTolerance: 1e-6 }).rank).toBe(2);
+  });
+
+  it("keeps rounding directions from lowering the worst-case alignment", () => {
+    expect(alignmentRange(noisy).infimum).toBeLessThan(1e-10);
+    expect(alignmentRange(noisy, { rankTolerance: 1e-6 }).infimum).toBeGreaterThan(0.1);
+  });
+});
