@@ -6,13 +6,14 @@ import { formatSeconds } from "../terminal/number.js";
 import { version } from "../version.js";
 import { chooseImages } from "./images.js";
 
-/** The settings of the quickstart: two learning rates, small batches to all of them. */
+/** The settings of the quickstart: learning rates a factor of two apart, small batches to all of them. */
 const settings = [
   { learningRate: 0.02, batchSize: 1 },
-  { learningRate: 0.04, batchSize: 1 },
+  { learningRate: 0.01, batchSize: 4 },
   { learningRate: 0.02, batchSize: 4 },
   { learningRate: 0.04, batchSize: 4 },
   { learningRate: 0.02, batchSize: 16 },
+  { learningRate: 0.04, batchSize: 16 },
   { learningRate: 0.02, batchSize: "all" as const },
 ];
 
@@ -47,7 +48,6 @@ export async function quickstart(options: {
     title: "Where SGD stops",
     records,
     tasks,
-    backend: options.backend,
     command: `sgdscope quickstart --data ${spec.kind}`,
     seconds: (performance.now() - start) / 1000,
     version,

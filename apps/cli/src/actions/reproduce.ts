@@ -63,7 +63,6 @@ export async function reproduceBound(options: ReproduceOptions): Promise<void> {
     title: "SGD ends at flat minima: the bound, on images",
     records,
     tasks,
-    backend: options.backend,
     command: commandOf(options, spec.kind),
     seconds: (performance.now() - start) / 1000,
     version,

@@ -20,7 +20,6 @@ export interface BoundStudy {
   title: string;
   records: MinimumRecord[];
   tasks: MinimumTask[];
-  backend: string;
   /** The command that makes this report again. */
   command: string;
   seconds: number;
@@ -29,7 +28,7 @@ export interface BoundStudy {
 
 /** The table of the study: one line a setting. */
 export const boundColumns: Column<MinimumRecord>[] = [
-  { heading: "η", cell: (r) => formatNumber(r.learningRate) },
+  { heading: "η", cell: (r) => String(r.learningRate) },
   { heading: "B", cell: (r) => (r.gradientDescent ? `${r.batchSize} (GD)` : String(r.batchSize)) },
   { heading: "steps", cell: (r) => String(r.steps) },
   { heading: "loss L", cell: (r) => formatNumber(r.loss, 3) },
@@ -53,10 +52,11 @@ export const boundColumns: Column<MinimumRecord>[] = [
   { heading: "verdict", cell: verdictOf, align: "left" },
 ];
 
+/** In a word; the ratio beside it says by how much. Within a tenth of η* the run stands at the edge. */
 function verdictOf(record: MinimumRecord): string {
   if (record.minimum === undefined) return "diverged";
-  if (!record.interpolates) return `${record.minimum.verdict}, not yet at a minimum`;
-  if (Math.abs(record.minimum.edgeRatio - 1) <= 0.1) return `${record.minimum.verdict}, at the edge`;
+  if (!record.interpolates) return "no minimum yet";
+  if (Math.abs(record.minimum.edgeRatio - 1) <= 0.1) return "at the edge";
   return record.minimum.verdict;
 }
 
@@ -113,12 +113,12 @@ export function boundJson(study: BoundStudy): object {
   };
 }
 
-function environment({ backend, version }: BoundStudy): Record<string, string | number> {
+function environment({ records, version }: BoundStudy): Record<string, string | number> {
   const processors = cpus();
   return {
     sgdscope: version,
     node: process.version,
-    backend,
+    backend: [...new Set(records.map((record) => record.backend))].join(", "),
     platform: `${process.platform} ${process.arch}`,
     cores: processors.length,
     processor: processors[0]?.model.trim() ?? "unknown",
@@ -146,7 +146,7 @@ function sections(study: BoundStudy, drawn: Record<"edge" | "bound" | "alignment
       kind: "figure",
       title: "The Frobenius norm of the Hessian stays below √B/η",
       caption:
-        "The line is the paper's bound with alignment factor μ = 1, drawn before the data. Gradient descent (B = n) is not bound by it and ends much sharper.",
+        "The line is the paper's bound with alignment factor μ = 1, drawn before the data; the norm is that of G, which is H at a minimum. Gradient descent (B = n) has no noise and so no such bound: only λ_max ≤ 2/η limits it, and it ends much sharper.",
       svg: drawn.bound,
     },
     {

@@ -60,7 +60,7 @@ h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .5rem; letter-spacing: -.
 h2 { font-size: 1.15rem; margin: 2.5rem 0 .5rem; }
 .lead { color: var(--soft); margin: 0; font-size: 1.05rem; }
 figure { margin: 0; }
-figure svg { max-width: 100%; height: auto; display: block; }
+figure svg { width: 100%; height: auto; display: block; }
 figcaption, .note { color: var(--soft); font-size: .9rem; margin: .5rem 0 0; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; width: 100%; }

@@ -43,7 +43,10 @@ export function boundTasks(options: BoundOptions): MinimumTask[] {
     maxSteps,
     lossBelow,
     every,
-    alignmentAt: [0, 10, 100, 300, 1000, 2000, 4000, 8000, 16_000, 32_000].filter((step) => step < maxSteps),
+    alignmentAt: [
+      0, 10, 30, 100, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 4000, 6000, 8000, 12_000, 16_000, 24_000, 32_000,
+      48_000,
+    ].filter((step) => step < maxSteps),
     hessianProducts: options.hessianProducts ?? 33,
   }));
 }

@@ -15,6 +15,7 @@ export function alignmentFigure(records: MinimumRecord[], canvas: Canvas): SVGSV
   return svg(
     {
       ...frame(canvas, 360),
+      marginRight: 150,
       x: { type: "log", reverse: true, label: "loss L along training (falls to the right)", tickFormat: ".0e" },
       y: { domain: [0, Math.max(2, ...factors) * 1.15], label: "alignment factor μ", grid: true },
       marks: [
@@ -45,7 +46,7 @@ export function alignmentFigure(records: MinimumRecord[], canvas: Canvas): SVGSV
             colour: colours[k % colours.length]!,
             symbol: symbols[k % symbols.length]!,
           })),
-          "top-left",
+          "outside",
         ),
         Plot.ruleY([0]),
       ],

@@ -3,7 +3,7 @@ import * as Plot from "@observablehq/plot";
 /** Where a figure is drawn: a page's `document`, or one of a DOM library in Node. */
 export interface Canvas {
   document: Document;
-  /** CSS pixels; default 640. */
+  /** CSS pixels; default 720. */
   width?: number;
 }
 
@@ -18,7 +18,7 @@ export const predictionColour = "#d55e00";
 export function frame(canvas: Canvas, height: number): Plot.PlotOptions {
   return {
     document: canvas.document,
-    width: canvas.width ?? 640,
+    width: canvas.width ?? 720,
     height,
     marginLeft: 64,
     marginRight: 24,
@@ -35,29 +35,27 @@ export interface LegendEntry {
   symbol?: (typeof symbols)[number];
 }
 
-/** A legend in the plot's own ink (one SVG, nothing beside it), in the corner `anchor`. */
-export function legend(
-  entries: LegendEntry[],
-  anchor: "top-right" | "top-left" | "bottom-right" | "bottom-left",
-): Plot.Markish[] {
-  const right = anchor.endsWith("right");
-  const top = anchor.startsWith("top");
+/** A legend in the plot's own ink (one SVG, nothing beside it): in a corner, or in the right margin, `outside`. */
+export function legend(entries: LegendEntry[], place: "bottom-right" | "outside"): Plot.Markish[] {
+  const outside = place === "outside";
   return entries.flatMap((entry, k) => {
-    const dy = top ? 14 + 18 * k : -10 - 18 * (entries.length - 1 - k);
-    const point = { frameAnchor: anchor, dy } as const;
+    const point = {
+      frameAnchor: outside ? "top-right" : "bottom-right",
+      dy: outside ? 10 + 18 * k : -12 - 18 * (entries.length - 1 - k),
+    } as const;
     return [
       Plot.dot([entry], {
         ...point,
-        dx: right ? -10 : 12,
+        dx: outside ? 18 : -12,
         r: 4.5,
         fill: entry.colour,
         ...(entry.symbol === undefined ? {} : { symbol: entry.symbol }),
       }),
       Plot.text([entry], {
         ...point,
-        dx: right ? -20 : 22,
+        dx: outside ? 30 : -24,
         text: "label",
-        textAnchor: right ? "end" : "start",
+        textAnchor: outside ? "start" : "end",
         lineAnchor: "middle",
       }),
     ];

@@ -34,6 +34,8 @@ export interface MinimumRecord {
   reason: StopReason;
   steps: number;
   seconds: number;
+  /** TensorFlow.js backend. */
+  backend: string;
   loss: number;
   /** Whether the loss fell below the task's `lossBelow`: only then is this a minimum that the theory speaks of. */
   interpolates: boolean;

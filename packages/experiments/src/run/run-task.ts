@@ -93,6 +93,7 @@ export async function runMinimumTask(task: MinimumTask, hooks: RunHooks = {}): P
         reason: result.reason,
         steps: result.steps,
         seconds: (performance.now() - start) / 1000,
+        backend: tf.getBackend(),
         loss: result.loss,
         interpolates: result.loss < task.lossBelow,
         minimum,
