@@ -2,12 +2,13 @@ import { ModelsRfmError } from "./errors.js";
 import { erf } from "./erf.js";
 
 /** Activations of the random feature model. */
-export type Activation = "relu" | "tanh" | "erf";
+export type Activation = "relu" | "tanh" | "erf" | "linear";
 
 const activations: Record<Activation, (z: number) => number> = {
   relu: (z) => (z > 0 ? z : 0),
   tanh: Math.tanh,
   erf,
+  linear: (z) => z,
 };
 
 /** The activation of that name. Throws ModelsRfmError `UNKNOWN_ACTIVATION`. */

@@ -6,6 +6,13 @@ export { erf } from "./erf.js";
 export { ModelsRfmError, type ModelsRfmErrorCode } from "./errors.js";
 export { leastSquares, type LeastSquares } from "./least-squares.js";
 export type { ClosedFormModel, GramSystem, Random } from "./model.js";
+export { deepLinear, type DeepLinear, type DeepLinearOptions } from "./models/deep-linear.js";
+export { diagonalLinear, type DiagonalLinear, type DiagonalLinearOptions } from "./models/diagonal-linear.js";
 export { linearRegression, type LinearRegression, type LinearRegressionOptions } from "./models/linear-regression.js";
-export { randomFeatures, type RandomFeatures, type RandomFeaturesOptions } from "./models/random-features.js";
+export {
+  randomFeatures,
+  type DirectionLaw,
+  type RandomFeatures,
+  type RandomFeaturesOptions,
+} from "./models/random-features.js";
 export { twoLayerRelu, type TwoLayerRelu, type TwoLayerReluOptions } from "./models/two-layer-relu.js";

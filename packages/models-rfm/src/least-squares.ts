@@ -5,22 +5,23 @@ import type { ClosedFormModel } from "./model.js";
 export interface LeastSquares {
   /** Number of examples n. */
   size: number;
-  /** Adds Σ_{i∈batch} ∇½rᵢ² to `out`. */
+  /** Adds Σ_{i∈batch} ∇½‖rᵢ‖² to `out`. */
   gradient: (theta: Float64Array, batch: ArrayLike<number>, out: Float64Array) => void;
-  /** L(θ) = (1/2n) Σ rᵢ². */
+  /** L(θ) = (1/2n) Σ ‖rᵢ‖². */
   loss: (theta: Float64Array) => number;
 }
 
 /** The square loss of a model on fixed data. Throws ModelsRfmError `WRONG_LENGTH`. */
 export function leastSquares(model: ClosedFormModel, X: Float64Array, y: Float64Array): LeastSquares {
-  expectLength("leastSquares: expected X", X, y.length * model.inputs);
+  const size = y.length / model.outputs;
+  expectLength("leastSquares: expected X", X, size * model.inputs);
   return {
-    size: y.length,
+    size,
     gradient: (theta, batch, out) => model.gradient(theta, X, y, batch, out),
     loss(theta) {
       let sum = 0;
       for (const r of model.residuals(theta, X, y)) sum += r * r;
-      return sum / (2 * y.length);
+      return sum / (2 * size);
     },
   };
 }

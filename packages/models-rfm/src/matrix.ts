@@ -16,3 +16,19 @@ export function gramOfRows(matrix: Float64Array, n: number, width: number): Floa
     }
   return gram;
 }
+
+/** AB of row-major [rows, inner] and [inner, columns] matrices. */
+export function product(A: Float64Array, B: Float64Array, rows: number, inner: number, columns: number): Float64Array {
+  const result = new Float64Array(rows * columns);
+  for (let i = 0; i < rows; i++)
+    for (let k = 0; k < inner; k++) {
+      const value = A[i * inner + k]!;
+      for (let j = 0; j < columns; j++) result[i * columns + j]! += value * B[k * columns + j]!;
+    }
+  return result;
+}
+
+/** The transpose of a row-major [rows, columns] matrix. */
+export function transposed(A: Float64Array, rows: number, columns: number): Float64Array {
+  return Float64Array.from({ length: A.length }, (_, k) => A[(k % rows) * columns + Math.floor(k / rows)]!);
+}

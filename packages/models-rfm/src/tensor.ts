@@ -1,12 +1,16 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expectLength } from "./errors.js";
 import type { ClosedFormModel, Random } from "./model.js";
+import type { DeepLinear } from "./models/deep-linear.js";
+import type { DiagonalLinear } from "./models/diagonal-linear.js";
 import type { LinearRegression } from "./models/linear-regression.js";
 import type { RandomFeatures } from "./models/random-features.js";
 import type { TwoLayerRelu } from "./models/two-layer-relu.js";
 
 /** Tensors by name. */
 export type NamedTensors = Record<string, tf.Tensor>;
+
+type AnyModel = LinearRegression | DiagonalLinear | DeepLinear | RandomFeatures | TwoLayerRelu;
 
 /** A closed-form model as a pure function of tensors, Float32. */
 export interface TensorModel {
@@ -15,7 +19,7 @@ export interface TensorModel {
   outputs: number;
   /** The closed form's start, so the same seed starts both; the caller disposes it. */
   init(random: Random): NamedTensors;
-  /** x [n, d] to f [n, 1]; the caller disposes it, and nothing else is left. */
+  /** x [n, d] to f [n, C]; the caller disposes it, and nothing else is left. */
   apply(params: NamedTensors, x: tf.Tensor): tf.Tensor;
   /** A vector θ as tensors; the caller disposes them. Throws ModelsRfmError `WRONG_LENGTH`. */
   tensors(theta: Float64Array): NamedTensors;
@@ -30,13 +34,13 @@ export interface TensorModel {
  *
  * A random feature model keeps its fixed first layer on the device until `dispose`.
  */
-export function tensorModel(model: LinearRegression | RandomFeatures | TwoLayerRelu): TensorModel {
+export function tensorModel(model: AnyModel): TensorModel {
   const { apply, dispose } = forwardOf(model);
   const tensors = (theta: Float64Array): NamedTensors => split(model, theta);
   return {
     name: model.name,
     inputShape: [model.inputs],
-    outputs: 1,
+    outputs: model.outputs,
     init: (random) => tensors(model.init(random)),
     apply: (params, x) => tf.tidy(() => apply(params, x)),
     tensors,
@@ -53,11 +57,20 @@ interface Forward {
   dispose: () => void;
 }
 
-function forwardOf(model: LinearRegression | RandomFeatures | TwoLayerRelu): Forward {
+function forwardOf(model: AnyModel): Forward {
   const nothing = (): void => undefined;
   switch (model.kind) {
     case "linear-regression":
       return { apply: (params, x) => tf.matMul(x, params["weights"]!), dispose: nothing };
+    case "diagonal-linear":
+      return { apply: (params, x) => tf.matMul(x, tf.mul(params["first"]!, params["second"]!)), dispose: nothing };
+    case "deep-linear": {
+      const layers = Object.keys(model.shapes);
+      return {
+        apply: (params, x) => layers.reduce((a, layer) => tf.matMul(a, params[layer]!, false, true), x),
+        dispose: nothing,
+      };
+    }
     case "two-layer-relu":
       return {
         apply: (params, x) => tf.matMul(tf.relu(tf.matMul(x, params["hidden"]!, false, true)), params["output"]!),
@@ -66,7 +79,7 @@ function forwardOf(model: LinearRegression | RandomFeatures | TwoLayerRelu): For
     case "random-features": {
       const directions = tf.tensor(Float32Array.from(model.directions), [model.features, model.inputs], "float32");
       const norm = 1 / Math.sqrt(model.features);
-      const sigma = { relu: tf.relu, tanh: tf.tanh, erf: tf.erf }[model.activation];
+      const sigma = { relu: tf.relu, tanh: tf.tanh, erf: tf.erf, linear: (z: tf.Tensor) => z }[model.activation];
       return {
         apply: (params, x) => tf.matMul(tf.mul(sigma(tf.matMul(x, directions, false, true)), norm), params["weights"]!),
         dispose: () => directions.dispose(),

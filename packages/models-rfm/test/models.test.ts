@@ -1,6 +1,8 @@
 import { seededRandom } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
 import {
+  deepLinear,
+  diagonalLinear,
   leastSquares,
   linearRegression,
   ModelsRfmError,
@@ -11,10 +13,12 @@ import {
 import { everyModel, problem, relativeError } from "./problems.js";
 
 const [n, d] = [11, 7];
-const { X, y } = problem(n, d, 5);
+const { X } = problem(n, d, 5);
 const everything = Int32Array.from({ length: n }, (_, i) => i);
 
 describe.each(everyModel(d).map((model) => [model.name, model] as const))("%s", (_, model) => {
+  const { y } = problem(n, d, 5, model.outputs);
+  const [P, C, rows] = [model.parameters, model.outputs, n * model.outputs];
   const theta = model.init(seededRandom(2));
   const residuals = model.residuals(theta, X, y);
 
@@ -36,43 +40,45 @@ describe.each(everyModel(d).map((model) => [model.name, model] as const))("%s", 
   it("has the Jacobian that central differences give", () => {
     const J = model.jacobian(theta, X);
     const h = 1e-6;
-    const differences = new Float64Array(n * model.parameters);
-    for (let k = 0; k < model.parameters; k++) {
+    const differences = new Float64Array(rows * P);
+    for (let k = 0; k < P; k++) {
       const moved = (by: number): Float64Array => model.predict(theta.with(k, theta[k]! + by), X);
       const [up, down] = [moved(h), moved(-h)];
-      for (let i = 0; i < n; i++) differences[i * model.parameters + k] = (up[i]! - down[i]!) / (2 * h);
+      for (let i = 0; i < rows; i++) differences[i * P + k] = (up[i]! - down[i]!) / (2 * h);
     }
     expect(relativeError(differences, J)).toBeLessThan(1e-8);
   });
 
   it("has the Gram matrix K = JJᵀ", () => {
     const J = model.jacobian(theta, X);
-    const K = new Float64Array(n * n);
-    for (let i = 0; i < n; i++)
-      for (let j = 0; j < n; j++)
-        for (let k = 0; k < model.parameters; k++)
-          K[i * n + j]! += J[i * model.parameters + k]! * J[j * model.parameters + k]!;
+    const K = new Float64Array(rows * rows);
+    for (let i = 0; i < rows; i++)
+      for (let j = 0; j < rows; j++) for (let k = 0; k < P; k++) K[i * rows + j]! += J[i * P + k]! * J[j * P + k]!;
     const system = model.gramSystem(theta, X, y);
-    expect(system).toMatchObject({ examples: n, outputs: 1 });
+    expect(system).toMatchObject({ examples: n, outputs: C });
     expect(relativeError(system.gram, K)).toBeLessThan(1e-14);
     expect(system.residuals).toEqual(residuals);
   });
 
-  it("adds Σ rᵢ∇fᵢ over any batch, repeated examples and all, to what is there", () => {
+  it("adds Σ Jᵢᵀrᵢ over any batch, repeated examples and all, to what is there; and Jᵢᵀvᵢ for any v", () => {
     const J = model.jacobian(theta, X);
     for (const batch of [Int32Array.of(), Int32Array.of(4), Int32Array.of(3, 3, 8), everything]) {
-      const expected = new Float64Array(model.parameters).fill(1);
+      const expected = new Float64Array(P).fill(1);
       for (const i of batch)
-        for (let k = 0; k < model.parameters; k++) expected[k]! += residuals[i]! * J[i * model.parameters + k]!;
-      const out = new Float64Array(model.parameters).fill(1);
+        for (let row = i * C; row < (i + 1) * C; row++)
+          for (let k = 0; k < P; k++) expected[k]! += residuals[row]! * J[row * P + k]!;
+      const out = new Float64Array(P).fill(1);
       model.gradient(theta, X, y, batch, out);
       expect(relativeError(out, expected)).toBeLessThan(1e-13);
+      const pulled = new Float64Array(P).fill(1);
+      model.pullBack(theta, X, residuals, batch, pulled);
+      expect(pulled).toEqual(out);
     }
   });
 
   it("has the gradient of its loss, by central differences", () => {
     const { loss, gradient } = leastSquares(model, X, y);
-    const g = new Float64Array(model.parameters);
+    const g = new Float64Array(P);
     gradient(theta, everything, g);
     const h = 1e-5;
     const differences = Float64Array.from(
@@ -91,6 +97,8 @@ describe.each(everyModel(d).map((model) => [model.name, model] as const))("%s", 
       () => model.residuals(theta, X, short),
       () => model.gramSystem(theta, X, short),
       () => model.gradient(theta, X, y, everything, short),
+      () => model.pullBack(theta, X, short, everything, new Float64Array(P)),
+      () => model.pullBack(theta, X, y, everything, short),
       () => leastSquares(model, X, short),
     ])
       expect(call).toThrow(expect.objectContaining({ name: "ModelsRfmError", code: "WRONG_LENGTH" }));
@@ -105,6 +113,9 @@ describe("the models", () => {
       () => linearRegression({ inputs: 3, initialScale: 0 }),
       () => randomFeatures({ inputs: 3, features: 1.5, activation: "relu", random }),
       () => twoLayerRelu({ inputs: 3, width: -1 }),
+      () => deepLinear({ inputs: 3, depth: 0 }),
+      () => deepLinear({ inputs: 3, depth: 2, width: 2.5 }),
+      () => diagonalLinear({ inputs: 3, initialScale: -1 }),
       () => twoLayerRelu({ inputs: 3, width: 2, hiddenScale: NaN }),
     ])
       expect(call).toThrow(expect.objectContaining({ code: "INVALID_SIZE" }));

@@ -9,8 +9,8 @@ import { tensorModel } from "@sgdscope/models-rfm/tensor";
 import { everyModel, problem, relativeError } from "./problems.js";
 
 const [n, d] = [11, 7];
-const { X, y } = problem(n, d, 5);
-const { inputs } = asDataset("sphere", X, y, d);
+const { X } = problem(n, d, 5);
+const inputs = Float32Array.from(X);
 
 beforeAll(async () => {
   tf.env().set("IS_TEST", true); // No banner.
@@ -18,6 +18,9 @@ beforeAll(async () => {
 });
 
 describe.each(everyModel(d).map((model) => [model.name, model] as const))("tensorModel of %s", (_, model) => {
+  const C = model.outputs;
+  const { y } = problem(n, d, 5, C);
+
   it("starts where the closed form starts, and goes to a vector and back", async () => {
     const tensors = tensorModel(model);
     const params = tensors.init(seededRandom(2));
@@ -32,22 +35,23 @@ describe.each(everyModel(d).map((model) => [model.name, model] as const))("tenso
     const theta = model.init(seededRandom(2));
     const params = tensors.tensors(theta);
     const f = tf.tidy(() => tensors.apply(params, tf.tensor(inputs, [n, d])));
-    expect(f.shape).toEqual([n, 1]);
+    expect(f.shape).toEqual([n, C]);
     expect(relativeError(await f.data(), model.predict(theta, X))).toBeLessThan(2e-6);
     tf.dispose([f, params]);
     tensors.dispose();
   });
 
-  it("has the closed form's Gram matrix, from one gradient an example", async () => {
+  it("has the closed form's Gram matrix, from one gradient an output", async () => {
     const tensors = tensorModel(model);
     const theta = model.init(seededRandom(2));
     const params = tensors.tensors(theta);
     const names = Object.keys(params);
     const J: Float64Array[] = [];
-    for (let i = 0; i < n; i++) {
+    for (let row = 0; row < n * C; row++) {
+      const i = Math.floor(row / C);
       const x = tf.tensor(inputs.subarray(i * d, (i + 1) * d), [1, d]);
       const parts = tf.grads((...each: tf.Tensor[]) =>
-        tensors.apply(Object.fromEntries(names.map((name, k) => [name, each[k]!])), x),
+        tensors.apply(Object.fromEntries(names.map((name, k) => [name, each[k]!])), x).slice([0, row % C], [1, 1]),
       )(Object.values(params));
       J.push(await tensors.vector(Object.fromEntries(names.map((name, k) => [name, parts[k]!]))));
       tf.dispose([x, parts]);
@@ -63,7 +67,7 @@ describe.each(everyModel(d).map((model) => [model.name, model] as const))("tenso
     const theta = model.init(seededRandom(2));
     const params = tensors.tensors(theta);
     const exact = vectorTrainee({ parameters: theta, ...leastSquares(model, X, y) });
-    const onDevice = tensorTrainee(tensors, asDataset("sphere", X, y, d), params);
+    const onDevice = tensorTrainee(tensors, asDataset("sphere", X, y, d, C), params);
     const options = { learningRate: 0.01, batchSize: 2, maxSteps: 100, clipNorm: 5 };
     const expected = await train(exact, { ...options, random: seededRandom(3) });
     const result = await train(onDevice, { ...options, random: seededRandom(3) });

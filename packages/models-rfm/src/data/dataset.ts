@@ -10,14 +10,15 @@ export interface Dataset {
   targets: Float32Array;
 }
 
-/** Float64 inputs [n, dimension] and targets [n] as a Float32 dataset. Throws ModelsRfmError `WRONG_LENGTH`. */
-export function asDataset(name: string, X: Float64Array, y: Float64Array, dimension: number): Dataset {
-  expectLength("asDataset: expected X", X, y.length * dimension);
+/** Float64 inputs [n, dimension] and targets [n, outputs] as a Float32 dataset; `outputs` is 1 by default. Throws ModelsRfmError `WRONG_LENGTH`. */
+export function asDataset(name: string, X: Float64Array, y: Float64Array, dimension: number, outputs = 1): Dataset {
+  const size = y.length / outputs;
+  expectLength("asDataset: expected X", X, size * dimension);
   return {
     name,
-    size: y.length,
+    size,
     inputShape: [dimension],
-    outputs: 1,
+    outputs,
     inputs: Float32Array.from(X),
     targets: Float32Array.from(y),
   };

@@ -33,9 +33,11 @@ export function linearRegression({
     inputs,
     shapes: { weights: [inputs, 1] },
     init: (random) => gaussian(inputs, random).map((w) => initialScale * w),
-    forward: (theta, X, example) => dot(theta, 0, X, example * inputs, inputs),
-    addGradient(_theta, X, example, weight, out, offset) {
-      for (let k = 0; k < inputs; k++) out[offset + k]! += weight * X[example * inputs + k]!;
+    forward(theta, X, example, f) {
+      f[0] = dot(theta, 0, X, example * inputs, inputs);
+    },
+    addGradient(_theta, X, example, weights, out, offset) {
+      for (let k = 0; k < inputs; k++) out[offset + k]! += weights[0]! * X[example * inputs + k]!;
     },
     gram: (_theta, X, n) => gramOfRows(X, n, inputs),
   });

@@ -49,16 +49,17 @@ export function twoLayerRelu(options: TwoLayerReluOptions): TwoLayerRelu {
       for (let k = hidden; k < theta.length; k++) theta[k]! *= outputScale;
       return theta;
     },
-    forward(theta, X, example) {
+    forward(theta, X, example, f) {
       let sum = 0;
       for (let j = 0; j < width; j++) {
         const z = dot(theta, j * inputs, X, example * inputs, inputs);
         activations[j] = z > 0 ? z : 0;
         if (z > 0) sum += theta[hidden + j]! * z;
       }
-      return sum;
+      f[0] = sum;
     },
-    addGradient(theta, X, example, weight, out, offset) {
+    addGradient(theta, X, example, weights, out, offset) {
+      const weight = weights[0]!;
       const x = example * inputs;
       for (let j = 0; j < width; j++) {
         const activation = activations[j]!;
