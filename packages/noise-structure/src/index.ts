@@ -10,3 +10,49 @@ export {
   type Undefined,
 } from "./noise-structure.js";
 export { gramSpectrum, type GramSpectrum, type RankOptions } from "./spectrum.js";
+export { alignmentAlong, type VectorAlignment } from "./noise-strength/directional.js";
+export { noiseCovariance, type NoiseCovariance } from "./noise-strength/covariance.js";
+export { decoupling, decouplingSpectra, type Decoupling, type DecouplingSpectra } from "./noise-strength/decoupling.js";
+export type { Estimate } from "./noise-strength/estimate.js";
+export { fitNoiseStrength, type NoiseStrengthFit } from "./noise-strength/fit.js";
+export { logLossPower } from "./noise-strength/log-loss-power.js";
+export type { Batches, Sampling } from "./noise-strength/sampling.js";
+export {
+  noiseStrength,
+  noiseStrengthFromNorms,
+  type GramNoiseStrength,
+  type NoiseStrength,
+} from "./noise-strength/strength.js";
+export { cloudWidth, type CloudWidth, type CloudWidthOptions } from "./noise-scale/cloud-width.js";
+export { noiseScale, optimalStep, type NoiseScale, type OptimalStep } from "./noise-scale/exact.js";
+export {
+  twoBatchNoiseScale,
+  type NoiseScaleEstimate,
+  type NoiseScaleSampling,
+  type TwoBatchNorms,
+} from "./noise-scale/two-batch.js";
+export { workerNoiseScale, type WorkerNoiseScale, type WorkerNorms } from "./noise-scale/worker-ratio.js";
+export {
+  gaussianAlignmentAlong,
+  gaussianNoise,
+  type GaussianDesign,
+  type GaussianNoise,
+} from "./gaussian-design/design.js";
+export { gaussianMinibatchCovariance } from "./gaussian-design/minibatch.js";
+export {
+  gaussianRegularizedLoss,
+  gaussianStationary,
+  type GaussianDynamics,
+  type GaussianStationary,
+} from "./gaussian-design/stationary.js";
+export { minimumNoise, type Minimum, type MinimumKind } from "./gaussian-design/three-minima.js";
+export {
+  expectedImbalanceStep,
+  rescalingBalance,
+  type RescalingBalance,
+  type RescalingGroups,
+} from "./symmetry/rescaling-balance.js";
+export { empiricalTailIndex } from "./tail/empirical.js";
+export { gaussianTailFormula, gaussianTailIndex } from "./tail/gaussian.js";
+export { hillEstimate } from "./tail/hill.js";
+export type { TailIndex } from "./tail/tail-index.js";

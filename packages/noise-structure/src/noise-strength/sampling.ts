@@ -1,0 +1,61 @@
+import { NoiseStructureError } from "../errors.js";
+import { expectInteger, expectPositive } from "./arguments.js";
+
+/** How minibatches are drawn. `epoch-shuffle` walks through a new permutation every epoch: no formula here covers it. */
+export type Sampling = "with-replacement" | "without-replacement" | "bernoulli" | "epoch-shuffle";
+
+/** A batch size and how the batch is drawn, afresh and independently every time. */
+export interface Batches {
+  /** B. For `bernoulli` the expected size: each example enters with probability B/n, and the sum is divided by B. */
+  batchSize: number;
+  /** Default `"without-replacement"`. */
+  sampling?: Sampling;
+  /** n, the examples that batches are drawn from. Infinity, with replacement only, for a stream of fresh examples. */
+  examples: number;
+}
+
+/** `Cov(ĝ) = noise·Σ + gradient·∇L∇Lᵀ` for the gradient ĝ of a minibatch. */
+export interface NoiseWeights {
+  noise: number;
+  gradient: number;
+}
+
+/**
+ * @internal How per-example noise enters the covariance of a minibatch gradient: `p·Σ`, and for Bernoulli batches, whose
+ * noise is not centred, `p·Σ₁ = p·Σ + p·∇L∇Lᵀ`.
+ *
+ * Elementary sampling theory; checked by enumerating all batches.
+ *
+ * @throws NoiseStructureError INVALID_ARGUMENT, also for `epoch-shuffle`.
+ */
+export function noiseWeights(
+  caller: string,
+  { batchSize, sampling = "without-replacement", examples }: Batches,
+): NoiseWeights {
+  if (examples !== Infinity || sampling !== "with-replacement") expectInteger(caller, "examples", examples);
+  if (sampling === "bernoulli") expectPositive(caller, "batchSize", batchSize);
+  else expectInteger(caller, "batchSize", batchSize);
+  if (batchSize > examples && sampling !== "with-replacement")
+    throw new NoiseStructureError(
+      "INVALID_ARGUMENT",
+      `${caller}: expected batchSize of at most the ${examples} examples, got ${batchSize}.`,
+    );
+  switch (sampling) {
+    case "with-replacement":
+      return { noise: 1 / batchSize, gradient: 0 };
+    case "without-replacement":
+      return { noise: batchSize === examples ? 0 : (examples - batchSize) / (batchSize * (examples - 1)), gradient: 0 };
+    case "bernoulli":
+      return { noise: 1 / batchSize - 1 / examples, gradient: 1 / batchSize - 1 / examples };
+    case "epoch-shuffle":
+      throw new NoiseStructureError(
+        "INVALID_ARGUMENT",
+        `${caller}: expected sampling with independent batches, got "epoch-shuffle": its batches are anti-correlated in time. One batch by itself is "without-replacement".`,
+      );
+    default:
+      throw new NoiseStructureError(
+        "INVALID_ARGUMENT",
+        `${caller}: expected sampling "with-replacement", "without-replacement" or "bernoulli", got "${String(sampling)}".`,
+      );
+  }
+}

@@ -1,0 +1,53 @@
+/** @internal Where `E M^β = 1` for a positive random variable M, as found. */
+export interface MomentRoot {
+  /** β; 0 when `E log M ≥ 0`, Infinity when M never exceeds 1. */
+  root: number;
+  /** `E log M`. */
+  drift: number;
+}
+
+/**
+ * @internal The positive root β of `E M^β = 1` for M with values `exp(logs[k])` and weights `exp(logWeights[k])`.
+ *
+ * `log E M^β` is convex in β, 0 at β = 0 and has the slope `E log M` there: with a negative slope and values above 1 there
+ * is exactly one positive root, found by doubling a bracket and bisection. Everything is in logarithms.
+ */
+export function momentRoot(logs: Float64Array, logWeights: Float64Array): MomentRoot {
+  let largest = -Infinity;
+  for (const value of logWeights) largest = Math.max(largest, value);
+  let total = 0;
+  let drift = 0;
+  let highest = -Infinity;
+  for (let k = 0; k < logs.length; k++) {
+    const weight = Math.exp(logWeights[k]! - largest);
+    total += weight;
+    if (weight > 0) drift += weight * logs[k]!;
+    if (logWeights[k]! > -Infinity) highest = Math.max(highest, logs[k]!);
+  }
+  drift /= total;
+  if (!(drift < 0)) return { root: 0, drift };
+  if (highest <= 0) return { root: Infinity, drift };
+  const logTotal = largest + Math.log(total);
+
+  const logMoment = (beta: number): number => {
+    let top = -Infinity;
+    for (let k = 0; k < logs.length; k++) top = Math.max(top, beta * logs[k]! + logWeights[k]!);
+    let sum = 0;
+    for (let k = 0; k < logs.length; k++) sum += Math.exp(beta * logs[k]! + logWeights[k]! - top);
+    return top + Math.log(sum) - logTotal;
+  };
+  let high = 1;
+  while (logMoment(high) <= 0) high *= 2;
+  let low = high / 2;
+  while (low > 0 && logMoment(low) > 0) {
+    high = low;
+    low /= 2;
+  }
+  while (high - low > 4e-16 * high) {
+    const middle = low + (high - low) / 2;
+    if (middle <= low || middle >= high) break;
+    if (logMoment(middle) > 0) high = middle;
+    else low = middle;
+  }
+  return { root: low + (high - low) / 2, drift };
+}
