@@ -26,7 +26,7 @@ export async function doctor({ speed, json }: { speed: boolean; json?: boolean }
     const { threads } = await prepareBackend(status.name);
     rows.push({
       ...status,
-      ...(threads === undefined ? {} : { threads }),
+      threads,
       ...(speed ? { speed: await measureThroughput() } : {}),
     });
   }

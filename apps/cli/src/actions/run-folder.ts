@@ -53,7 +53,7 @@ export function runFolder(directory: string) {
         );
       }
       if ((run.schema as string) !== "sgdscope/run@1")
-        throw usageError(`--run: expected schema sgdscope/run@1 in ${path("run.json")}, got ${String(run.schema)}`);
+        throw usageError(`--run: expected schema sgdscope/run@1 in ${path("run.json")}, got ${run.schema}`);
       return run;
     },
     appendMetric: (metric: object) => appendFile(path("metrics.jsonl"), `${JSON.stringify(metric)}\n`),

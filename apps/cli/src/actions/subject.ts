@@ -41,7 +41,7 @@ export async function subjectOf(options: MeasureOptions): Promise<Subject> {
   if (options.run !== undefined) return runSubject(options.run, options);
   if (options.model === undefined) throw usageError("expected --run <folder> or --model <model.json>, got neither");
   const layers = await loadLayersModel(options.model);
-  const { model, params } = functionOfLayersModel(layers as never);
+  const { model, params } = functionOfLayersModel(layers);
   return {
     name: options.model,
     model,
@@ -59,7 +59,7 @@ async function runSubject(directory: string, options: MeasureOptions): Promise<S
   let arrays: NamedArrays;
   try {
     await readFile(join(directory, "parameters.safetensors"));
-    arrays = (await folder.readParameters()) as NamedArrays;
+    arrays = (await folder.readParameters());
   } catch {
     throw usageError(
       `--run: expected ${join(directory, "parameters.safetensors")}, which appears when training ends, got nothing`,
