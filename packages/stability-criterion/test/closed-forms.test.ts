@@ -2,12 +2,14 @@ import { noiseStructure } from "@sgdscope/noise-structure";
 import { describe, expect, it } from "vitest";
 import {
   batchSharpness,
+  coherence,
   exactThreshold,
   isotropicNoiseThreshold,
   kernelNorm,
   prepareMinimum,
   samplingFactor,
   spectralRadius,
+  stabilityBounds,
   structuredNoiseThreshold,
 } from "../src/index.js";
 import { gramProblem, problem, randomProblem, seededRandom } from "./support/problems.js";
@@ -72,6 +74,22 @@ describe("the exact threshold in closed form", () => {
     const range = prepareMinimum(system).alignmentRange();
     expect(range.uncentredInfimum).toBeCloseTo(1, 12);
     expect(range.uncentredSupremum).toBeCloseTo(1, 12);
+  });
+});
+
+describe("Bernoulli batches", () => {
+  it.each([
+    ["orthogonal", [3, 0, 0, 0, 0, 3, 0, 0, 0, 0, 3, 0, 0, 0, 0, 3], 1],
+    ["identical", [3, 3, 3, 3], 4],
+  ])("have the best-case coherence bound as their threshold for %s examples", (_, jacobian, sigma) => {
+    const minimum = prepareMinimum(problem(jacobian, [1, 1, 1, 1]).system);
+    expect(coherence(minimum)).toBeCloseTo(sigma, 10);
+    for (const batchSize of [1, 2, 3]) {
+      const options = { batchSize, sampling: "bernoulli" as const };
+      const bound = stabilityBounds(minimum, options).find(({ name }) => name === "coherence, best case")!;
+      const { criticalLearningRate } = exactThreshold(minimum, options);
+      expect(bound.criticalLearningRate / criticalLearningRate).toBeCloseTo(1, 10);
+    }
   });
 });
 

@@ -60,7 +60,8 @@ export function coherenceBound(minimum: PreparedMinimum, weights: SamplingWeight
 /**
  * The near-optimality of the coherence: among Hessians of coherence σ some are stable whenever
  * `λ_max(H) ≤ (2σ/η)(n/B + σ − 1)^{-1}`. It speaks of the best case for σ, not of the system at hand. Recalled, not
- * confirmed; it is the exact threshold for σ = 1 and in the limit of identical examples up to `1/n`. Bernoulli batches only.
+ * confirmed; it is the exact threshold of orthogonal examples of equal norm (σ = 1) and of identical ones (σ = n). Bernoulli
+ * batches only.
  */
 export function bestCaseCoherenceBound(minimum: PreparedMinimum, weights: SamplingWeights): Bound | undefined {
   if (weights.sampling !== "bernoulli") return undefined;
