@@ -2,6 +2,10 @@
 export type ModelsRfmErrorCode =
   /** A dimension, width or count is not a positive integer, or a scale is not a positive number. */
   | "INVALID_SIZE"
+  /** A number is outside the range in which the formula holds. */
+  | "INVALID_VALUE"
+  /** The noise vanishes at the target, or is so strong that the mode dies: there is no density to return. */
+  | "NO_STATIONARY_LAW"
   /** An array has another length than the model or the data say. */
   | "WRONG_LENGTH"
   /** The activation is none of those known here. */
@@ -28,6 +32,12 @@ export function expectCount(what: string, value: number): void {
 export function expectPositive(what: string, value: number): void {
   if (!(value > 0 && value < Infinity))
     throw new ModelsRfmError("INVALID_SIZE", `${what} to be a finite number > 0, got ${value}`);
+}
+
+/** Refuses anything but a finite number ≥ 0. */
+export function expectNotNegative(what: string, value: number): void {
+  if (!(value >= 0 && value < Infinity))
+    throw new ModelsRfmError("INVALID_VALUE", `${what} to be a finite number ≥ 0, got ${value}`);
 }
 
 /** Refuses an array of another length. */

@@ -2,6 +2,18 @@ export type { Activation } from "./activation.js";
 export { asDataset, type Dataset } from "./data/dataset.js";
 export { gaussianInputs, uniformOnSphere } from "./data/inputs.js";
 export { linearTeacher, reluTeacher, type Teacher } from "./data/teachers.js";
+export { eulerMaruyama, type EulerMaruyamaOptions } from "./deep-linear/euler-maruyama.js";
+export { twoLayerFlow, twoLayerTimeTo, type TwoLayerMode } from "./deep-linear/gradient-flow.js";
+export {
+  diffusionPeak,
+  modeDynamics,
+  type DeepLinearMode,
+  type ItoProcess,
+  type ModeDynamics,
+} from "./deep-linear/mode-dynamics.js";
+export { alignedStart, layerImbalance, modesOf, type TeacherBases } from "./deep-linear/modes.js";
+export { boltzmannVariance, stationaryLaw, type StationaryLaw } from "./deep-linear/stationary-law.js";
+export { trainModes, type ModeHistory, type TrainModesOptions } from "./deep-linear/train-modes.js";
 export { erf } from "./erf.js";
 export { ModelsRfmError, type ModelsRfmErrorCode } from "./errors.js";
 export { leastSquares, type LeastSquares } from "./least-squares.js";
