@@ -21,8 +21,16 @@ export function App() {
         <p class="lead">
           {network ? "A small ReLU network" : "A random-feature model"} is trained in this page, one step after another,
           by stochastic gradient descent. At every point there is an exact answer to the question whether SGD could stay
-          there: the critical learning rate <i>η</i>*. Where the loss curves too much, <i>η</i> exceeds it, and SGD has
-          to leave.
+          there: the critical learning rate <i>η</i>*.{" "}
+          {network ? (
+            <>
+              Where the loss curves too much, <i>η</i> exceeds it, and SGD has to leave.
+            </>
+          ) : (
+            <>
+              This model curves the same everywhere: when <i>η</i> exceeds it, there is nowhere to go.
+            </>
+          )}
         </p>
       </header>
       <main>

@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 import { Gauge } from "./figures/gauge.js";
 import { ended, failure, latest, phase, running, settings, step } from "./state/session.js";
 import { compact, count, rate } from "./words/format.js";
+import { Maths } from "./words/maths.js";
 import { verdictOf } from "./words/verdict.js";
 
 const verdict = computed(() => verdictOf(settings.value, latest.value, ended.value));
@@ -33,7 +34,9 @@ export function VerdictPanel() {
           <h2 id="verdict-title" class={`headline ${tone}`}>
             {headline}
           </h2>
-          <p>{detail}</p>
+          <p>
+            <Maths text={detail} />
+          </p>
         </div>
       </div>
       <Gauge />

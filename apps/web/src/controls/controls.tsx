@@ -5,7 +5,7 @@ import { count, rate } from "../words/format.js";
 import { Slider } from "./slider.js";
 
 const modelNames: Readonly<Record<ModelKind, string>> = {
-  "two-layer-relu": "Two-layer ReLU network",
+  "two-layer-relu": "Two-layer network",
   "random-features": "Random features",
 };
 const samplingNames: Readonly<Record<Sampling, string>> = {
@@ -14,6 +14,9 @@ const samplingNames: Readonly<Record<Sampling, string>> = {
   bernoulli: "each with probability B/n",
   "epoch-shuffle": "shuffled epochs",
 };
+
+/** Where there is room the problem is open from the start; on a phone the figures come first. */
+const wide = matchMedia("(min-width: 62rem)").matches;
 
 /** How SGD steps: these take effect at once, at the current parameters. */
 export function StepControls() {
@@ -70,8 +73,8 @@ export function StepControls() {
 export function ProblemControls() {
   const { model, examples, inputs, width, seed } = settings.value.problem;
   return (
-    <fieldset>
-      <legend>Change and start over</legend>
+    <details class="problem" open={wide}>
+      <summary>Change and start over</summary>
       <div class="control">
         <label for="model">Model</label>
         <select
@@ -141,6 +144,6 @@ export function ProblemControls() {
           }}
         />
       </div>
-    </fieldset>
+    </details>
   );
 }

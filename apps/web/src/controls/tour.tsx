@@ -1,8 +1,10 @@
 import { changePhase, phase, restart, run, settings } from "../state/session.js";
 import { clamp, defaults, learningRates } from "../state/settings.js";
 
+/** Starts a run; the reader's choice of speed stays, unless the model becomes another. */
 function begin(next: ReturnType<typeof defaults>): void {
-  restart(next);
+  const { problem, speed } = settings.value;
+  restart(problem.model === next.problem.model ? { ...next, speed } : next);
   run();
 }
 
@@ -13,8 +15,7 @@ function gradientDescent(): void {
 
 function scaleRate(factor: number): void {
   const range = learningRates[settings.value.problem.model];
-  changePhase({ learningRate: clamp(Number((phase.value.learningRate * factor).toPrecision(3)), range) });
-  run();
+  changePhase({ learningRate: clamp(Number((phase.value.learningRate * factor).toPrecision(3)), range) }, true);
 }
 
 /** Small experiments, each one press away. */
@@ -36,13 +37,7 @@ export function Tour() {
           from the same start at the same <i>η</i>: it stays where it is sharp.
         </li>
         <li>
-          <button
-            type="button"
-            onClick={() => {
-              changePhase({ batchSize: 1 });
-              run();
-            }}
-          >
+          <button type="button" onClick={() => changePhase({ batchSize: 1 }, true)}>
             Now one example a step
           </button>{" "}
           The noise alone drives it out of that minimum, into a flatter one.

@@ -13,14 +13,15 @@ export function Transport() {
           {running.value ? "Pause" : ended.value === undefined ? "Run" : "Run again"}
         </button>
         <button type="button" onClick={() => advance(STEPS)} disabled={ended.value !== undefined}>
-          {STEPS} steps
+          +{STEPS}
+          <span class="unseen"> steps</span>
         </button>
         <button type="button" onClick={reset}>
           Reset
         </button>
       </div>
       <div class="control">
-        <label for="speed">Steps a second</label>
+        <label for="speed">Speed</label>
         <select
           id="speed"
           value={String(settings.value.speed)}
@@ -28,7 +29,7 @@ export function Transport() {
         >
           {speeds.map((speed) => (
             <option key={speed} value={String(speed)}>
-              {speed === Infinity ? "as many as it can" : count(speed)}
+              {speed === Infinity ? "as fast as it can" : `${count(speed)} steps a second`}
             </option>
           ))}
         </select>

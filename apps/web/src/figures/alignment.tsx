@@ -4,14 +4,14 @@ import { claimsOf } from "../words/claims.js";
 import { compact, count } from "../words/format.js";
 import { base, course } from "./base.js";
 import { Figure } from "./figure.js";
-import { logRange, shown } from "./scale.js";
+import { logRange } from "./scale.js";
 import type { FigureData } from "./spec.js";
 
 const guides: FigureData["guides"] = [{ role: "prediction", label: "μ = 1", level: () => 1 }];
 
 /** The alignment factor along the run. */
 export function AlignmentFigure() {
-  const factors = history.value.map(({ alignment }) => shown(alignment));
+  const factors = history.value.map(({ alignment }) => alignment);
   const { problem } = settings.value;
   const parameters = parametersOf(problem);
   const uncentred = phase.value.sampling === "bernoulli";

@@ -11,9 +11,9 @@ export function base(): Pick<FigureData, "steps" | "phases" | "horizon"> {
 }
 
 /** Where a line began and where it is, in words. */
-export function course(name: string, values: readonly (number | null)[]): string {
-  const first = values.find((value) => value !== null);
-  const last = values.findLast((value) => value !== null);
-  if (first === undefined || last === undefined) return "Nothing is measured yet.";
+export function course(name: string, values: readonly (number | undefined)[]): string {
+  const first = values.find((value) => value !== undefined);
+  const last = values.findLast((value) => value !== undefined);
+  if (first === undefined) return "Nothing is measured yet.";
   return `${name} was ${compact(first)} at the start and is ${compact(last)} after ${count(step.value)} steps.`;
 }

@@ -4,16 +4,16 @@ import { factorOf } from "../study/measure.js";
 import { claimsOf } from "../words/claims.js";
 import { base, course } from "./base.js";
 import { Figure } from "./figure.js";
-import { logRange, shown } from "./scale.js";
+import { logRange } from "./scale.js";
 import type { FigureData } from "./spec.js";
 
 /** ‖H‖_F along the run, below the bound of the alignment theorem, and what gradient descent would allow. */
 export function CurvatureFigure() {
   const { problem, phases } = settings.value;
   const points = history.value;
-  const norms = points.map(({ frobenius }) => shown(frobenius));
-  const bounds = points.map(({ bound }) => (bound === Infinity ? null : shown(bound)));
-  const largest = points.map(({ largestEigenvalue }) => shown(largestEigenvalue));
+  const norms = points.map(({ frobenius }) => frobenius);
+  const bounds = points.map(({ bound }) => bound);
+  const largest = points.map(({ largestEigenvalue }) => largestEigenvalue);
   const predicted = (phase: Phase): number => 1 / (phase.learningRate * Math.sqrt(factorOf(problem.examples, phase)));
   const sharpest = (phase: Phase): number => 2 / phase.learningRate;
   const { batchSize, sampling } = lastPhase(phases);
@@ -60,9 +60,9 @@ export function CurvatureFigure() {
         </>,
       ]}
     >
-      Dashes: the bound of Wu, Wang and Su, drawn before the run with <i>μ</i> = 1 and followed with the measured{" "}
-      <i>μ</i>. Dots: <i>λ</i>
-      <sub>max</sub> and 2/<i>η</i>, all that gradient descent minds.
+      Dashed: the bound of Wu, Wang and Su with <i>μ</i> = 1, there before the run; beside it, the same with the{" "}
+      <i>μ</i> of each moment. Dotted: 2/<i>η</i>, all that gradient descent asks of <i>λ</i>
+      <sub>max</sub>.
     </Figure>
   );
 }

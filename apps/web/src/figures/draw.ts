@@ -1,8 +1,11 @@
 import type uPlot from "uplot";
-import { colour, dashes, type FigureData, type Role } from "./spec.js";
+import type { Phase } from "../state/settings.js";
+import { rate } from "../words/format.js";
+import { shown } from "./scale.js";
+import { colour, dashes, type FigureData, type Guide, type Role } from "./spec.js";
 import type { Theme } from "./theme.js";
 
-/** What uPlot does not draw itself: regions, predictions and their names, changes, and the shapes at the ends of lines. */
+// What uPlot does not draw itself: regions, changes, predictions with their names, and the shapes at the ends of lines.
 
 const x = (u: uPlot, step: number): number => u.valToPos(step, "x", true);
 const y = (u: uPlot, value: number): number => u.valToPos(value, "y", true);
@@ -38,53 +41,87 @@ export function drawShade(u: uPlot, { shade, steps }: FigureData, theme: Theme):
   });
 }
 
-/** Predictions over the whole width, the run's changes, and the names of the lines. */
-export function drawGuides(u: uPlot, { guides, phases, horizon }: FigureData, theme: Theme): void {
+/** A line where η or B changed, with what it became where there is room. */
+export function drawChanges(u: uPlot, { phases }: FigureData, theme: Theme): void {
   within(u, (context, ratio) => {
     context.lineWidth = ratio;
-    context.strokeStyle = theme.grid;
-    for (const { from } of phases.slice(1)) {
+    context.strokeStyle = theme.change;
+    context.fillStyle = theme.quiet;
+    context.textAlign = "left";
+    context.font = `${11 * ratio}px ${theme.font}`;
+    context.textBaseline = "top";
+    let free = -Infinity;
+    phases.slice(1).forEach((phase, k) => {
+      const at = Math.round(x(u, phase.from)) + 0.5;
       context.beginPath();
-      context.moveTo(x(u, from), u.bbox.top);
-      context.lineTo(x(u, from), u.bbox.top + u.bbox.height);
+      context.moveTo(at, u.bbox.top);
+      context.lineTo(at, u.bbox.top + u.bbox.height);
+      context.stroke();
+      const text = changeLabel(phases[k]!, phase);
+      const { width } = context.measureText(text);
+      const left = at + width + 8 * ratio < u.bbox.left + u.bbox.width ? at + 4 * ratio : at - width - 4 * ratio;
+      if (left < free) return;
+      context.fillText(text, left, u.bbox.top + 2 * ratio);
+      free = left + width + 8 * ratio;
+    });
+  });
+}
+
+function changeLabel(before: Phase, after: Phase): string {
+  if (before.learningRate !== after.learningRate) return `η = ${rate(after.learningRate)}`;
+  return before.batchSize !== after.batchSize ? `B = ${after.batchSize}` : after.sampling;
+}
+
+/** Predictions over the whole width, and their names beside it. They lie above the data, which may well coincide. */
+export function drawGuides(u: uPlot, data: FigureData, theme: Theme): void {
+  const ratio = devicePixelRatio;
+  within(u, (context) => {
+    context.lineWidth = 1.5 * ratio;
+    for (const guide of data.guides) {
+      context.strokeStyle = colour(guide.role, theme);
+      context.setLineDash(dashes[guide.role].map((length) => length * ratio));
+      context.beginPath();
+      traceGuide(u, context, guide, data);
       context.stroke();
     }
-    for (const { role, label, level } of guides) {
-      context.strokeStyle = colour(role, theme);
-      context.lineWidth = 1.5 * ratio;
-      context.setLineDash(dashes[role].map((length) => length * ratio));
-      context.beginPath();
-      let drawn = false;
-      phases.forEach((phase, k) => {
-        const value = level(phase);
-        if (value === undefined || !Number.isFinite(value)) {
-          drawn = false;
-          return;
-        }
-        const height = y(u, value);
-        if (drawn) context.lineTo(x(u, phase.from), height);
-        else context.moveTo(x(u, phase.from), height);
-        context.lineTo(x(u, phases[k + 1]?.from ?? horizon), height);
-        drawn = true;
-      });
-      context.stroke();
-      const last = level(phases.at(-1)!);
-      if (last === undefined || !Number.isFinite(last)) continue;
-      context.fillStyle = colour(role, theme);
-      context.font = `500 ${12 * ratio}px ${theme.font}`;
-      context.textAlign = "right";
-      context.textBaseline = "bottom";
-      context.fillText(label, u.bbox.left + u.bbox.width - 4 * ratio, y(u, last) - 4 * ratio);
+  });
+  const { left, top, width, height } = u.bbox;
+  u.ctx.save();
+  u.ctx.font = `500 ${12 * ratio}px ${theme.font}`;
+  u.ctx.textAlign = "left";
+  u.ctx.textBaseline = "middle";
+  for (const { role, label, level } of data.guides) {
+    const at = y(u, level(data.phases.at(-1)!) ?? NaN);
+    if (!(at >= top && at <= top + height)) continue;
+    u.ctx.fillStyle = colour(role, theme);
+    u.ctx.fillText(label, left + width + 6 * ratio, at);
+  }
+  u.ctx.restore();
+}
+
+/** Steps along the levels of a guide, phase by phase. */
+function traceGuide(u: uPlot, context: CanvasRenderingContext2D, { level }: Guide, { phases, horizon }: FigureData) {
+  let drawn = false;
+  phases.forEach((phase, k) => {
+    const value = level(phase);
+    if (value === undefined || !Number.isFinite(value)) {
+      drawn = false;
+      return;
     }
+    const height = y(u, value);
+    if (drawn) context.lineTo(x(u, phase.from), height);
+    else context.moveTo(x(u, phase.from), height);
+    context.lineTo(x(u, phases[k + 1]?.from ?? horizon), height);
+    drawn = true;
   });
 }
 
 /** A shape at the end of each measured line: disc, square, triangle, so that colour is not alone in telling them apart. */
 export function drawEnds(u: uPlot, { lines, steps }: FigureData, theme: Theme): void {
   for (const { role, values } of lines) {
-    const k = values.findLastIndex((value) => value !== null);
+    const k = values.findLastIndex((value) => shown(value) !== null);
     if (k < 0) continue;
-    drawShape(u.ctx, role, x(u, steps[k]!), y(u, values[k]!), 4 * devicePixelRatio, colour(role, theme));
+    drawShape(u.ctx, role, x(u, steps[k]!), y(u, shown(values[k])!), 4 * devicePixelRatio, colour(role, theme));
   }
 }
 

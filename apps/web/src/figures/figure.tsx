@@ -2,12 +2,13 @@ import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { compact, count } from "../words/format.js";
+import { Maths } from "../words/maths.js";
 import { createPlot, type Plot } from "./plot.js";
-import { dashes, type FigureData, type Role } from "./spec.js";
+import type { FigureData, Role } from "./spec.js";
 import { theme } from "./theme.js";
 
 /** The measurement under the pointer, in all figures at once; undefined for the latest. */
-export const pointed = signal<number | undefined>(undefined);
+const pointed = signal<number | undefined>(undefined);
 
 interface FigureProps {
   id: string;
@@ -40,13 +41,15 @@ export function Figure({ id, claim, data, description, keys, children }: FigureP
   return (
     <figure class="figure" aria-labelledby={`${id}-claim`}>
       <figcaption>
-        <h3 id={`${id}-claim`}>{claim}</h3>
+        <h3 id={`${id}-claim`}>
+          <Maths text={claim} />
+        </h3>
         <ul class="key">
           {data.lines.map(({ role, values }, k) => (
             <li key={k}>
               <Swatch role={role} />
               <span>{keys[k]}</span>
-              <span class="value">{compact(values[at] ?? undefined)}</span>
+              <span class="value">{compact(values[at])}</span>
             </li>
           ))}
         </ul>
@@ -62,7 +65,7 @@ export function Figure({ id, claim, data, description, keys, children }: FigureP
 function Swatch({ role }: { role: Role }) {
   return (
     <svg class={`swatch ${role}`} width="30" height="12" viewBox="0 0 30 12" aria-hidden="true">
-      <line x1="0" y1="6" x2="21" y2="6" stroke-dasharray={dashes[role].join(" ")} />
+      <line x1="0" y1="6" x2="21" y2="6" />
       {role === "data" && <circle cx="25" cy="6" r="4" />}
       {role === "prediction" && <rect x="21.5" y="2.5" width="7" height="7" />}
       {role === "context" && <path d="M25 2 L29 9.2 L21 9.2 Z" />}
@@ -94,7 +97,7 @@ function Numbers({ data: { steps, lines }, claim }: { data: FigureData; claim: s
             <tr key={k}>
               <th scope="row">{count(steps[k]!)}</th>
               {lines.map(({ name, values }) => (
-                <td key={name}>{compact(values[k] ?? undefined)}</td>
+                <td key={name}>{compact(values[k])}</td>
               ))}
             </tr>
           ))}

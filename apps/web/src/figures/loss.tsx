@@ -2,15 +2,15 @@ import { history, settings } from "../state/session.js";
 import { claimsOf } from "../words/claims.js";
 import { base, course } from "./base.js";
 import { Figure } from "./figure.js";
-import { logRange, shown } from "./scale.js";
+import { logRange } from "./scale.js";
 import type { FigureData } from "./spec.js";
 
-const guides: FigureData["guides"] = [{ role: "context", label: "interpolation", level: () => 1e-8 }];
+const guides: FigureData["guides"] = [{ role: "context", label: "L = 10⁻⁸", level: () => 1e-8 }];
 
 /** The loss along the run, with the steps tinted at which SGD could not stay. */
 export function LossFigure() {
   const points = history.value;
-  const losses = points.map(({ loss }) => shown(loss));
+  const losses = points.map(({ loss }) => loss);
   const data: FigureData = {
     ...base(),
     lines: [{ role: "data", name: "loss", values: losses }],
@@ -34,7 +34,8 @@ export function LossFigure() {
         </>,
       ]}
     >
-      Tinted: steps at which <i>η</i> is above <i>η</i>*. A straight line upwards is exponential escape.
+      Below the dots the run counts as come to rest. Tinted: steps at which <i>η</i> is above <i>η</i>*. A straight line
+      upwards is exponential escape.
     </Figure>
   );
 }

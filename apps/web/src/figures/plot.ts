@@ -1,8 +1,8 @@
 import uPlot from "uplot";
 import { count } from "../words/format.js";
-import { drawEnds, drawGuides, drawShade } from "./draw.js";
-import { logTicks, tickLabel } from "./scale.js";
-import { colour, dashes, type FigureData } from "./spec.js";
+import { drawChanges, drawEnds, drawGuides, drawShade } from "./draw.js";
+import { logTicks, shown, tickLabels } from "./scale.js";
+import { colour, type FigureData } from "./spec.js";
 import type { Theme } from "./theme.js";
 
 /** A figure on a canvas. */
@@ -12,6 +12,9 @@ export interface Plot {
 }
 
 const HEIGHT = 232;
+// uPlot declares an ambient const enum, which exists at run time only as its numbers.
+// eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
+const LOGARITHMIC: uPlot.Scale.Distr = 3;
 
 /**
  * A uPlot chart with steps along a linear and positive values up a logarithmic axis. The canvas is an image for assistive
@@ -36,12 +39,12 @@ export function createPlot(
   const options: uPlot.Options = {
     width: Math.max(200, host.clientWidth),
     height: HEIGHT,
-    padding: [10, 8, 0, 0],
+    padding: [10, 54, 0, 0],
     legend: { show: false },
     cursor: { sync: { key: "run" }, y: false, drag: { x: false, y: false }, points: { show: false } },
     scales: {
       x: { time: false, range: () => [0, data.horizon] },
-      y: { distr: 3 as uPlot.Scale.Distr, log: 10, range: () => data.range },
+      y: { distr: LOGARITHMIC, log: 10, range: () => data.range },
     },
     axes: [
       {
@@ -58,22 +61,26 @@ export function createPlot(
         gap: 6,
         splits: (_, __, low, high) => logTicks(low, high),
         filter: (_, ticks) => ticks,
-        values: (_, ticks) => ticks.map(tickLabel),
+        values: (_, ticks) => tickLabels(ticks),
       },
     ],
     series: [
       {},
       ...first.lines.map(({ role }) => ({
         stroke: colour(role, theme),
-        width: role === "data" ? 2.25 : 1.25,
-        dash: dashes[role],
+        width: role === "data" ? 2.25 : 1,
         points: { show: false },
       })),
     ],
     hooks: {
       drawClear: [(u) => drawShade(u, data, theme)],
-      drawAxes: [(u) => drawGuides(u, data, theme)],
-      draw: [(u) => drawEnds(u, data, theme)],
+      drawAxes: [(u) => drawChanges(u, data, theme)],
+      draw: [
+        (u) => {
+          drawGuides(u, data, theme);
+          drawEnds(u, data, theme);
+        },
+      ],
       setCursor: [(u) => onCursor(u.cursor.idx ?? undefined)],
     },
   };
@@ -99,5 +106,5 @@ export function createPlot(
 /** uPlot wants two points to draw its axes: an empty figure gets its ends, without values. */
 function columns({ steps, lines, horizon }: FigureData): uPlot.AlignedData {
   if (steps.length === 0) return [[0, horizon], ...lines.map(() => [null, null])];
-  return [[...steps], ...lines.map(({ values }) => [...values])];
+  return [[...steps], ...lines.map(({ values }) => values.map(shown))];
 }

@@ -3,14 +3,14 @@ import { claimsOf } from "../words/claims.js";
 import { compact } from "../words/format.js";
 import { base, course } from "./base.js";
 import { Figure } from "./figure.js";
-import { logRange, shown } from "./scale.js";
+import { logRange } from "./scale.js";
 import type { FigureData } from "./spec.js";
 
 const guides: FigureData["guides"] = [{ role: "prediction", label: "η = η*", level: () => 1 }];
 
 /** η/η* along the run, with the limit 1. */
 export function RatioFigure() {
-  const ratios = history.value.map(({ ratio }) => shown(ratio));
+  const ratios = history.value.map(({ ratio }) => ratio);
   const data: FigureData = {
     ...base(),
     lines: [{ role: "data", name: "η/η*", values: ratios }],

@@ -4,18 +4,15 @@ import { powerOfTen } from "../words/format.js";
 export const FLOOR = 1e-16;
 export const CEILING = 1e12;
 
-/** A value that a logarithmic axis can show; null, a gap, for what is no positive number. */
+/** A value as a logarithmic axis can show it; null, a gap, for what is no positive finite number. */
 export const shown = (value: number | undefined): number | null =>
-  value === undefined || Number.isNaN(value) || value < 0 ? null : Math.min(CEILING, Math.max(FLOOR, value));
+  value === undefined || !(value >= 0 && value < Infinity) ? null : Math.min(CEILING, Math.max(FLOOR, value));
 
 /** A range of a logarithmic axis that holds all values and `least`, with a little air. */
-export function logRange(
-  values: readonly (number | null | undefined)[],
-  least: readonly [number, number],
-): [number, number] {
+export function logRange(values: readonly (number | undefined)[], least: readonly [number, number]): [number, number] {
   let [low, high] = least;
   for (const value of values) {
-    if (value === null || value === undefined || !(value > 0) || value === Infinity) continue;
+    if (value === undefined || !(value > 0 && value < Infinity)) continue;
     low = Math.min(low, value / 1.15);
     high = Math.max(high, value * 1.15);
   }
@@ -37,9 +34,10 @@ export function logTicks(low: number, high: number, most = 7): number[] {
   return ticks;
 }
 
-/** 0.5, 20, 10⁻⁴. */
-export function tickLabel(tick: number): string {
-  if (tick >= 0.01 && tick < 10_000) return String(Number(tick.toPrecision(3)));
-  const exponent = Math.round(Math.log10(tick));
-  return Math.abs(Math.log10(tick) - exponent) < 1e-9 ? powerOfTen(exponent) : "";
+/** 0.5, 20; over many decades 10⁻⁴, 1, 10². */
+export function tickLabels(ticks: readonly number[]): string[] {
+  const wide = (ticks.at(-1) ?? 1) / (ticks[0] ?? 1) > 1e4;
+  return ticks.map((tick) =>
+    wide && tick !== 1 ? powerOfTen(Math.round(Math.log10(tick))) : String(Number(tick.toPrecision(3))),
+  );
 }

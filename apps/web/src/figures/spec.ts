@@ -1,15 +1,16 @@
 import type { Phase } from "../state/settings.js";
 import type { Theme } from "./theme.js";
 
-/** What a line is; it decides its colour, its dashes and the shape at its end. */
+/** What a line is; it decides its colour and the shape at its end. What is measured is solid, what is predicted dashed. */
 export type Role = "data" | "prediction" | "context";
 
 /** A measured line of a figure. */
-export interface Line {
+interface Line {
   role: Role;
   /** For the key and the table. */
   name: string;
-  values: readonly (number | null)[];
+  /** Undefined where there is none; what an axis cannot show is left out of the plot, not of the table. */
+  values: readonly (number | undefined)[];
 }
 
 /** A predicted level: a dashed line over the whole run, past and to come, that steps where η or B changes. */
@@ -34,6 +35,6 @@ export interface FigureData {
   shade: { above: number } | { at: readonly boolean[] } | undefined;
 }
 
-export const dashes: Readonly<Record<Role, number[]>> = { data: [], prediction: [6, 4], context: [2, 3] };
+export const dashes: Readonly<Record<Guide["role"], number[]>> = { prediction: [6, 4], context: [2, 3] };
 
 export const colour = (role: Role, theme: Theme): string => theme[role];

@@ -5,6 +5,8 @@ export interface Theme {
   ink: string;
   quiet: string;
   grid: string;
+  /** Where η or B changed. */
+  change: string;
   /** What was measured. */
   data: string;
   /** What was predicted. */
@@ -22,6 +24,7 @@ const light: Theme = {
   ink: "#1c1d1f",
   quiet: "#5d6066",
   grid: "rgb(28 29 31 / 9%)",
+  change: "rgb(28 29 31 / 30%)",
   data: "#0072b2",
   prediction: "#c04f00",
   context: "#00805d",
@@ -33,6 +36,7 @@ const dark: Theme = {
   ink: "#eceae4",
   quiet: "#a3a5a8",
   grid: "rgb(236 234 228 / 11%)",
+  change: "rgb(236 234 228 / 35%)",
   data: "#56b4e9",
   prediction: "#e69f00",
   context: "#2fc39a",

@@ -8,7 +8,7 @@ import { appended } from "./history.js";
 import { lastPhase, phaseAt, withPhase, type Phase, type Problem, type Settings } from "./settings.js";
 import { decodeSettings, encodeSettings, fitted } from "./url.js";
 
-/** The page's state and the only code that talks to the worker. */
+// The page's state, and the only code that talks to the worker.
 
 export const settings = signal<Settings>(decodeSettings(location.hash));
 export const history = signal<readonly Measurement[]>([]);
@@ -90,10 +90,15 @@ export function changeProblem(change: Partial<Problem>): void {
   restart({ ...settings.value, problem, phases: [{ ...fitted(problem, lastPhase(settings.value.phases)), from: 0 }] });
 }
 
-/** Another learning rate, batch size or sampling takes over at the current parameters; a run at rest wakes up. */
-export function changePhase(change: Partial<Omit<Phase, "from">>): void {
-  const wake = ended.value === "interpolated";
+/** Another learning rate, batch size or sampling takes over at the current parameters; a run at rest, or one told to, wakes up. */
+export function changePhase(change: Partial<Omit<Phase, "from">>, wake = ended.value === "interpolated"): void {
   const next = fitted(settings.value.problem, { ...phase.value, ...change, from: step.value });
+  if (ended.value === "diverged") {
+    // There is nothing left to go on from.
+    restart({ ...settings.value, phases: [{ ...next, from: 0 }] });
+    if (wake) run();
+    return;
+  }
   settings.value = { ...settings.value, phases: withPhase(confirmed, next) };
   void ask(async () => {
     const progress = await desk.change(next);

@@ -37,7 +37,7 @@ export interface Measurement {
 const TOLERANCE = 1e-7;
 
 /** The sampling whose theory is applied: shuffled epochs have none, and get that of batches without replacement. */
-export const theoryOf = (sampling: Phase["sampling"]): TheorySampling =>
+const theoryOf = (sampling: Phase["sampling"]): TheorySampling =>
   sampling === "epoch-shuffle" ? "without-replacement" : sampling;
 
 /** The sampling factor p of a phase for n examples. */

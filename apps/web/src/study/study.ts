@@ -27,7 +27,7 @@ const DIVERGED_ABOVE = 1e12;
 const MOST_STEPS = 200_000;
 
 /** Steps between measurements: dense where much happens. */
-export const measureEvery = (step: number): number => (step < 1000 ? 10 : step < 4000 ? 20 : step < 20_000 ? 50 : 200);
+const measureEvery = (step: number): number => (step < 1000 ? 10 : step < 4000 ? 20 : step < 20_000 ? 50 : 200);
 
 /**
  * Prepares the run that the settings describe. It is a function of them alone: phases that the settings hold are replayed at

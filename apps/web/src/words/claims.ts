@@ -15,9 +15,9 @@ export function claimsOf({ problem, phases }: Pick<Settings, "problem" | "phases
   const alignment = "All along, the noise points where the loss curves: μ stays near 1";
   if (problem.model === "random-features")
     return {
-      ratio: "The model cannot move its curvature, so η/η* stays where it starts",
+      ratio: "The model cannot move, so η and B alone decide η/η*",
       curvature: "The curvature of a random-feature model is the same everywhere",
-      loss: "Below η* the loss falls to zero; above, it need not",
+      loss: "Below η* the loss falls to zero; far above, it explodes",
       alignment,
     };
   if (batchSize === problem.examples && sampling !== "bernoulli" && sampling !== "with-replacement")

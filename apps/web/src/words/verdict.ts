@@ -5,7 +5,7 @@ import type { Measurement } from "../study/measure.js";
 import { compact } from "./format.js";
 
 /** `leave`: above the limit; `settle`: below it, not yet at a minimum; `edge` and `stay`: at a minimum that it can hold. */
-export type Tone = "none" | "leave" | "settle" | "edge" | "stay" | "diverged";
+type Tone = "none" | "leave" | "settle" | "edge" | "stay" | "diverged";
 
 export interface Verdict {
   tone: Tone;
@@ -14,7 +14,7 @@ export interface Verdict {
 }
 
 /** Below this loss the page speaks of a minimum. */
-export const AT_MINIMUM = 1e-4;
+const AT_MINIMUM = 1e-4;
 
 /** What the numbers say of this point, in words. */
 export function verdictOf(settings: Settings, latest: Measurement | undefined, ended: StopReason | undefined): Verdict {
@@ -52,16 +52,16 @@ export function verdictOf(settings: Settings, latest: Measurement | undefined, e
     return {
       tone: "settle",
       headline: "Flat enough to stay",
-      detail: `η has come down to ${times} of η*. From here the loss can fall to zero.`,
+      detail: `η is ${times} of the critical learning rate of this place. From here the loss can fall to zero.`,
     };
   const edge = ratio > 0.85;
   const gradientDescent = phaseAt(settings.phases, latest.step).batchSize === settings.problem.examples;
   return {
     tone: edge ? "edge" : "stay",
-    headline: ended === "interpolated" ? "At rest" : edge ? "At rest, at the edge" : "It can stay",
+    headline: `${ended === "interpolated" ? "At rest" : "It can stay"}${edge ? ", at the edge" : ""}`,
     detail: `η is ${times} of η*: ${
       edge
-        ? "SGD has stopped just inside the edge of stability."
+        ? "just inside the edge of stability."
         : gradientDescent && latest.samplingFactor === 0
           ? "gradient descent has no noise, and holds a minimum this sharp with ease. SGD might not: set B to 1."
           : "this minimum would hold a larger learning rate, too."

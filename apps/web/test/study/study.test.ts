@@ -1,0 +1,114 @@
+import { describe, expect, it } from "vitest";
+import { defaults, type Settings } from "../../src/state/settings.js";
+import { decodeSettings } from "../../src/state/url.js";
+import type { Measurement } from "../../src/study/measure.js";
+import { createStudy, type Progress } from "../../src/study/study.js";
+
+const run = async (settings: Settings, steps: number): Promise<Progress> =>
+  (await createStudy(settings)).advance(steps);
+const last = ({ measurements }: Progress): Measurement => measurements.at(-1)!;
+
+describe("the default run", () => {
+  it("comes to rest at the exact edge of stability, below the bound, with aligned noise all along", async () => {
+    const progress = await run(defaults(), 20_000);
+    const [start] = progress.measurements;
+    const end = last(progress);
+    expect(progress.ended).toBe("interpolated");
+    expect(start!.ratio).toBeGreaterThan(3);
+    expect(end.ratio).toBeGreaterThan(0.85);
+    expect(end.ratio).toBeLessThan(1.1);
+    expect(start!.frobenius).toBeGreaterThan(1 / start!.learningRate);
+    expect(end.frobenius).toBeLessThan(1 / end.learningRate);
+    const factors = progress.measurements.map(({ alignment }) => alignment!).sort((a, b) => a - b);
+    expect(factors[Math.floor(factors.length / 2)]).toBeGreaterThan(0.7);
+    expect(factors[Math.floor(factors.length / 2)]).toBeLessThan(1.4);
+  });
+
+  it.each([2, 3])("does so from seed %i as well", async (seed) => {
+    const end = last(await run(decodeSettings(`#seed=${seed}`), 20_000));
+    expect(end.ratio).toBeGreaterThan(0.85);
+    expect(end.ratio).toBeLessThan(1.1);
+  });
+
+  it("has shown so within the steps of the first twenty seconds", async () => {
+    const settings = defaults();
+    const end = last(await run(settings, settings.speed * 15));
+    expect(end.ratio).toBeGreaterThan(0.85);
+    expect(end.ratio).toBeLessThan(1.1);
+  });
+});
+
+describe("a change of the batch size", () => {
+  it("drives SGD out of the sharp minimum of gradient descent, at the same learning rate", async () => {
+    const study = await createStudy(decodeSettings("#batch=40"));
+    const sharp = await study.advance(20_000);
+    expect(sharp.ended).toBe("interpolated");
+    expect(last(sharp).samplingFactor).toBe(0);
+    expect(sharp.measurements[0]!.bound).toBe(Infinity);
+    const changed = await study.change({ learningRate: 0.02, batchSize: 1, sampling: "without-replacement" });
+    expect(changed.ended).toBeUndefined();
+    expect(changed.step).toBe(sharp.step);
+    expect(last(changed).ratio).toBeGreaterThan(3);
+    expect(last(changed).growthPerStep).toBeGreaterThan(1);
+    const escaped = await study.advance(20_000);
+    expect(Math.max(...escaped.measurements.map(({ loss }) => loss))).toBeGreaterThan(0.1);
+    expect(escaped.ended).toBe("interpolated");
+    expect(last(escaped).frobenius).toBeLessThan(last(sharp).frobenius / 2);
+    expect(last(escaped).ratio).toBeLessThan(1.1);
+  });
+
+  it("made by hand gives the run that a link with that change gives", async () => {
+    const study = await createStudy(decodeSettings(""));
+    await study.advance(333);
+    await study.change({ learningRate: 0.04, batchSize: 3, sampling: "with-replacement" });
+    const byHand = await study.advance(467);
+    const byLink = await run(decodeSettings("#then=333:0.04:3:with-replacement"), 800);
+    expect(last(byLink)).toEqual(last(byHand));
+  });
+
+  it("drops changes that were still to come", async () => {
+    const study = await createStudy(decodeSettings("#then=100:0.04,200:0.05"));
+    await study.advance(150);
+    await study.change({ learningRate: 0.01, batchSize: 1, sampling: "without-replacement" });
+    expect(last(await study.advance(150)).learningRate).toBe(0.01);
+  });
+});
+
+describe("a run", () => {
+  it("does not depend on how it is cut into stretches", async () => {
+    const settings = decodeSettings("#n=12&d=6&m=20");
+    const whole = await run(settings, 500);
+    const study = await createStudy(settings);
+    const parts: Measurement[] = [];
+    for (const steps of [1, 7, 0, 192, 300]) parts.push(...(await study.advance(steps)).measurements);
+    expect(parts).toEqual(whole.measurements);
+  });
+
+  it("stops within its budget of time, after at least one stretch", async () => {
+    const study = await createStudy(decodeSettings("#n=12&d=6&m=20"));
+    const { step } = await study.advance(100_000, 0);
+    expect(step).toBe(10);
+  });
+
+  it("of shuffled epochs is judged as without replacement", async () => {
+    const [shuffled] = (await run(decodeSettings("#sampling=epoch-shuffle&batch=4"), 0)).measurements;
+    const [independent] = (await run(decodeSettings("#batch=4"), 0)).measurements;
+    expect(shuffled).toEqual(independent);
+  });
+});
+
+describe("random features", () => {
+  it("keep their curvature, and converge below η*", async () => {
+    const { measurements, ended } = await run(defaults("random-features"), 20_000);
+    expect(ended).toBe("interpolated");
+    for (const { ratio } of measurements) expect(ratio).toBeCloseTo(measurements[0]!.ratio, 9);
+    expect(measurements[0]!.ratio).toBeLessThan(1);
+  });
+
+  it("diverge well above η*, which is a result and no error", async () => {
+    const progress = await run(decodeSettings("#model=random-features&eta=12"), 20_000);
+    expect(progress.ended).toBe("diverged");
+    expect(last(progress).ratio).toBeGreaterThan(1.5);
+    expect(progress.measurements.every(({ loss }) => Number.isFinite(loss))).toBe(true);
+  });
+});
