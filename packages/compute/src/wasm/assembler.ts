@@ -130,6 +130,8 @@ export interface Body {
   integers<N extends string>(...names: readonly N[]): Record<N, Local<"i32">>;
   set<T extends ValueType>(target: Local<T>, value: Expression<T>): void;
   setInt(target: Local<"i32">, value: Int): void;
+  /** The smaller of two unsigned integers; evaluates `a` once. */
+  minimum(target: Local<"i32">, a: Int, b: Int): void;
   store(address: I32, value: F32 | V128, offset?: number): void;
   /** Stores the first `lanes` lanes. */
   storePartial(address: I32, value: V128, lanes: number, offset?: number): void;
@@ -197,6 +199,10 @@ export function createAssembler(): Assembler {
           Object.fromEntries(names.map((each) => [each, body.local("i32")])) as Record<N, Local<"i32">>,
         set: (target, value) => emit(value.code, 0x21, unsignedLeb(target.index)),
         setInt: (target, value) => body.set(target, int(value)),
+        minimum: (target, a, b) => {
+          body.setInt(target, a);
+          body.when(i32.lt(b, target), () => body.setInt(target, b));
+        },
         store: (address, value, offset = 0) =>
           emit(address.code, value.code, value.type === "f32" ? 0x38 : simd(0x0b), 0, unsignedLeb(offset)),
         storePartial: (address, value, lanes, offset = 0) => {

@@ -1,3 +1,4 @@
+import { multiply } from "./multiply.js";
 import { TILE_COLUMNS, type Contraction } from "./program/contract.js";
 import type { Runtime } from "./runtime.js";
 
@@ -42,6 +43,7 @@ export function eachGroup(
   images: Images,
   windows: Windows,
   visit: (group: WindowedGroup) => void,
+  atLeast = 1,
 ): void {
   const { address, count, height, width, channels } = images;
   const pixelBytes = 4 * channels;
@@ -55,7 +57,7 @@ export function eachGroup(
   const fromImageBytes = height * fromRowBytes;
   const rowBytes = inside ? fromRowBytes : reachWidth * pixelBytes;
   const imageBytes = inside ? fromImageBytes : reachHeight * rowBytes;
-  const groupSize = Math.min(count, Math.max(1, Math.floor(GROUP_BYTES / imageBytes)));
+  const groupSize = Math.min(count, Math.max(atLeast, Math.floor(GROUP_BYTES / imageBytes)));
 
   if (inside) {
     const corner = address - top * fromRowBytes - left * pixelBytes;
@@ -102,6 +104,20 @@ export interface Target {
   pixelBytes: number;
 }
 
+/** Whether every output pixel sees just the input pixel in its place. */
+const isPointwise = ({ height, width }: Images, windows: Windows): boolean =>
+  windows.kernelHeight * windows.kernelWidth * windows.strideHeight * windows.strideWidth === 1 &&
+  windows.top === 0 &&
+  windows.left === 0 &&
+  windows.outHeight === height &&
+  windows.outWidth === width;
+
+/** Whether the target is a whole tensor as large as the images. */
+const isWhole = ({ height, width }: Images, target: Target, outChannels: number): boolean =>
+  target.pixelBytes === 4 * outChannels &&
+  target.rowBytes === width * target.pixelBytes &&
+  target.imageBytes === height * target.rowBytes;
+
 /**
  * Correlates images with a filter `[kernelHeight, kernelWidth, channels, outChannels]`: what TensorFlow calls a
  * convolution. Each output pixel is written once; pixels between those of `target` stay as they are.
@@ -117,6 +133,12 @@ export function correlate(
   const { channels } = images;
   const { kernelHeight, kernelWidth, dilationHeight, dilationWidth, outHeight, outWidth } = windows;
   const depth = kernelHeight * kernelWidth * channels;
+  if (isPointwise(images, windows) && isWhole(images, target, outChannels) && target.accumulate !== true) {
+    const rows = images.count * images.height * images.width;
+    const factors = { a: images.address, aRow: 4 * depth, aDepth: 4, b: filter, c: target.address };
+    multiply(runtime, { ...factors, rows, columns: outChannels, depth });
+    return;
+  }
   const panels = Math.ceil(outChannels / TILE_COLUMNS);
   const packs = panels > 1;
   const run = (b: number): void =>
@@ -170,6 +192,11 @@ export function correlate(
   }
 }
 
+/** Pixels summed in registers before they join the gradient: enough to hide that, few enough to stay in cache. */
+const PIXELS = { atLeast: 128, atMost: 512 };
+/** From this many numbers a window on, copying the signals into contiguous panels pays. */
+const PACKING_WINDOW = 64;
+
 /**
  * Sums products of what windows see with signals `[count, outHeight, outWidth, outChannels]` over images and windows:
  * the gradient of `correlate` with respect to its filter. The sums are added to what `gradient` holds.
@@ -182,42 +209,58 @@ export function correlateFilter(
   outChannels: number,
   gradient: number,
 ): void {
-  const { channels } = images;
+  const { channels, count } = images;
   const { kernelHeight, kernelWidth, dilationHeight, dilationWidth, outHeight, outWidth } = windows;
   const pixelBytes = 4 * channels;
-  const tapBytes = channels * outChannels * 4;
-  const signalBytes = outHeight * outWidth * outChannels * 4;
+  const tapBytes = 4 * channels * outChannels;
+  const pixels = outHeight * outWidth;
+  const together = Math.min(count, Math.max(1, Math.floor(PIXELS.atMost / Math.max(1, pixels))));
+  const packs = kernelHeight * kernelWidth * channels >= PACKING_WINDOW && outChannels > TILE_COLUMNS;
+  const packedBytes = packs ? Math.ceil(outChannels / TILE_COLUMNS) * together * pixels * 4 * TILE_COLUMNS : 0;
   // Without dilation the taps of one kernel row are neighbours in memory, in the images and in the gradient.
   const merged = dilationWidth === 1 || kernelWidth === 1;
   const parts = merged ? 1 : kernelWidth;
-  eachGroup(runtime, images, windows, ({ corner, first, count, imageBytes, rowBytes }) => {
-    for (let part = 0; part < parts; part++) {
-      runtime.contract({
-        a: corner + part * dilationWidth * pixelBytes,
-        aOuter1: imageBytes,
-        aOuter2: dilationHeight * rowBytes,
-        aRow: 4,
-        count1: 1,
-        stride1: 0,
-        count2: outHeight,
-        stride2: windows.strideHeight * rowBytes,
-        count3: outWidth,
-        stride3: windows.strideWidth * pixelBytes,
-        b: signals + first * signalBytes,
-        bOuter1: signalBytes,
-        bOuter2: 0,
-        bRow: 4 * outChannels,
-        bPanel: 4 * TILE_COLUMNS,
-        c: gradient + part * tapBytes,
-        cOuter1: 0,
-        cOuter2: kernelWidth * tapBytes,
-        cRow: 4 * outChannels,
-        rows: (merged ? kernelWidth : 1) * channels,
-        columns: outChannels,
-        outer1: count,
-        outer2: kernelHeight,
-        accumulate: 1,
-      });
-    }
-  });
+  runtime.scratch(packedBytes, (packed) =>
+    eachGroup(
+      runtime,
+      images,
+      windows,
+      ({ corner, first, count: size, imageBytes, rowBytes }) => {
+        for (let image = 0; image < size; image += together) {
+          const depth = Math.min(together, size - image);
+          const from = signals + (first + image) * pixels * 4 * outChannels;
+          if (packs) runtime.packPanels(from, 4 * outChannels, packed, depth * pixels, outChannels);
+          for (let part = 0; part < parts; part++) {
+            runtime.contract({
+              a: corner + image * imageBytes + part * dilationWidth * pixelBytes,
+              aOuter1: 0,
+              aOuter2: dilationHeight * rowBytes,
+              aRow: 4,
+              count1: depth,
+              stride1: imageBytes,
+              count2: outHeight,
+              stride2: windows.strideHeight * rowBytes,
+              count3: outWidth,
+              stride3: windows.strideWidth * pixelBytes,
+              b: packs ? packed : from,
+              bOuter1: 0,
+              bOuter2: 0,
+              bRow: packs ? 4 * TILE_COLUMNS : 4 * outChannels,
+              bPanel: packs ? depth * pixels * 4 * TILE_COLUMNS : 4 * TILE_COLUMNS,
+              c: gradient + part * tapBytes,
+              cOuter1: 0,
+              cOuter2: kernelWidth * tapBytes,
+              cRow: 4 * outChannels,
+              rows: (merged ? kernelWidth : 1) * channels,
+              columns: outChannels,
+              outer1: 1,
+              outer2: kernelHeight,
+              accumulate: 1,
+            });
+          }
+        }
+      },
+      Math.ceil(PIXELS.atLeast / Math.max(1, pixels)),
+    ),
+  );
 }

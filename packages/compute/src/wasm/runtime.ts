@@ -1,7 +1,7 @@
 import type { DataType, KernelBackend, TensorInfo } from "@tensorflow/tfjs";
 import { ComputeError } from "../errors.js";
 import { createAssembler, hasRelaxedSimd } from "./assembler.js";
-import { contractionArguments, defineContract, type Contraction } from "./program/contract.js";
+import { CONTRACTION_ORDER, defineContract, PACKED_BYTES, type Contraction } from "./program/contract.js";
 import { defineLayout } from "./program/layout.js";
 import { defineReduce } from "./program/reduce.js";
 import { defineWindow } from "./program/window.js";
@@ -42,6 +42,8 @@ const FUNCTIONS = [
 /** The assembled functions over one backend's memory (see `program/`), with what kernels need around them. */
 export interface Runtime extends Record<(typeof FUNCTIONS)[number], Function_> {
   contract(contraction: Contraction): void;
+  /** See `defineContract`; brings its own scratch memory. */
+  multiply: Function_;
   /** Where a tensor's numbers start, until it is disposed. */
   address(tensor: TensorInfo): number;
   /** A new tensor of unset content, Float32 unless told. */
@@ -106,9 +108,13 @@ function createRuntime(backend: WasmBackend, functions: Record<string, Function_
     Runtime,
     (typeof FUNCTIONS)[number]
   >;
+  const { contract, multiply } = functions as Record<"contract" | "multiply", Function_>;
+  // Kept for the backend's lifetime.
+  const packed = backend.wasm._malloc(PACKED_BYTES);
   return {
     ...named,
-    contract: (contraction) => functions["contract"]!(...contractionArguments(contraction)),
+    multiply: (...values) => multiply(...values, packed),
+    contract: (contraction) => contract(...CONTRACTION_ORDER.map((name) => contraction[name])),
     address: (tensor) => backend.dataIdMap.get(tensor.dataId).memoryOffset,
     output: (shape, dtype = "float32") => backend.makeOutput(shape, dtype),
     share: ({ dataId, dtype, shape: own }, shape = own) => {

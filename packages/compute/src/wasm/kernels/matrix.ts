@@ -3,6 +3,8 @@ import { callKernel, partialKernel, type KernelCall, type WasmKernel } from "../
 import { multiply } from "../multiply.js";
 import { bitsOf, type Runtime } from "../runtime.js";
 
+/** From this many columns on, a first factor that lies transposed is turned: its own order would miss the cache. */
+const MANY_COLUMNS = 32;
 /** Up to this many rows it is cheaper to turn the whole product around than to transpose its second factor. */
 const FEW_ROWS = 8;
 
@@ -39,7 +41,11 @@ function multiplyAny(
       runtime.transpose(cTurned, c, 1, columns, rows);
     });
 
-  if (!transposeB) multiply(runtime, { ...first, b, c, rows, columns, depth });
+  if (!transposeB && transposeA && columns >= MANY_COLUMNS) {
+    turning(runtime, a, depth, rows, (turned) => {
+      multiply(runtime, { a: turned, aRow: 4 * depth, aDepth: 4, b, c, rows, columns, depth });
+    });
+  } else if (!transposeB) multiply(runtime, { ...first, b, c, rows, columns, depth });
   else if (rows === 1) swapped(a, c);
   else if (transposeA) swappedInto(a);
   else if (rows <= FEW_ROWS) turning(runtime, a, rows, depth, swappedInto);

@@ -5,6 +5,17 @@ export const TILE_COLUMNS = 8;
 const TILE_ROWS = 4;
 
 /**
+ * Blocks of a product of matrices: two packed panels of `b` stay in the first-level cache while the rows of a block
+ * pass, and those rows of `a` in the second-level cache while all panels pass.
+ */
+const BLOCK_ROWS = 256;
+const BLOCK_DEPTH = 256;
+/** From this many rows on, packing pays. */
+const PACKING_ROWS = 2 * TILE_ROWS;
+/** Memory that `multiply` packs into. */
+export const PACKED_BYTES = 2 * BLOCK_DEPTH * 4 * TILE_COLUMNS;
+
+/**
  * One panel: `c[m, 0…width) (+)= Σ_d a[m, d] b[d, 0…width)` for `rows` rows, everything addressed by byte strides.
  *
  * The depth d runs over three nested loops, each with its own stride in `a`; `b` advances by `bRow` at every step.
@@ -104,7 +115,7 @@ const CONTRACT = [
 export type Contraction = Record<(typeof CONTRACT)[number], number>;
 
 /** The arguments of `contract`, in order. */
-export const contractionArguments = (contraction: Contraction): number[] => CONTRACT.map((name) => contraction[name]);
+export const CONTRACTION_ORDER: readonly (keyof Contraction)[] = CONTRACT;
 
 /**
  * Adds `contract` and what it is made of.
@@ -157,5 +168,47 @@ export function defineContract(asm: Assembler, relaxed: boolean): void {
     }
     f.repeatWhile(i32.ge(rest, TILE_COLUMNS), () => panels(TILE_COLUMNS));
     for (let width = TILE_COLUMNS - 1; width > 0; width--) f.when(i32.eq(rest, width), () => panels(width));
+  });
+
+  /**
+   * A product of matrices, block by block: `c [rows, columns] = a [rows, depth] · b [depth, columns]`; the rows of `b`
+   * and `c` are contiguous. `packed` is scratch memory of `PACKED_BYTES`.
+   */
+  asm.define("multiply", ["a", "aRow", "aDepth", "b", "c", "rows", "columns", "depth", "packed"], (f, p) => {
+    const { row, d, column, a, b, c, rowBytes, blockRows, blockDepth, blockColumns } = f.integers(
+      ...(["row", "d", "column", "a", "b", "c", "rowBytes", "blockRows", "blockDepth", "blockColumns"] as const),
+    );
+    const contract = (bRow: Int, bPanel: Int, from: Int, columns: Int): void => {
+      const values: Record<(typeof CONTRACT)[number], Int> = {
+        ...{ a, aOuter1: 0, aOuter2: 0, aRow: p.aRow },
+        ...{ count1: 1, stride1: 0, count2: 1, stride2: 0, count3: blockDepth, stride3: p.aDepth },
+        ...{ b: from, bOuter1: 0, bOuter2: 0, bRow, bPanel },
+        ...{ c, cOuter1: 0, cOuter2: 0, cRow: rowBytes, rows: blockRows, columns, outer1: 1, outer2: 1 },
+        accumulate: i32.ne(d, 0),
+      };
+      f.call("contract", ...CONTRACT.map((name) => values[name]));
+    };
+    f.set(rowBytes, i32.shl(p.columns, 2));
+    f.loop(row, 0, p.rows, BLOCK_ROWS, () => {
+      f.minimum(blockRows, i32.sub(p.rows, row), BLOCK_ROWS);
+      f.loop(d, 0, p.depth, BLOCK_DEPTH, () => {
+        f.minimum(blockDepth, i32.sub(p.depth, d), BLOCK_DEPTH);
+        f.set(a, i32.add(p.a, i32.add(i32.mul(row, p.aRow), i32.mul(d, p.aDepth))));
+        f.set(b, i32.add(p.b, i32.mul(d, rowBytes)));
+        f.set(c, i32.add(p.c, i32.mul(row, rowBytes)));
+        f.when(
+          i32.lt(blockRows, PACKING_ROWS),
+          () => contract(rowBytes, 4 * TILE_COLUMNS, b, p.columns),
+          () =>
+            f.loop(column, 0, p.columns, 2 * TILE_COLUMNS, () => {
+              f.minimum(blockColumns, i32.sub(p.columns, column), 2 * TILE_COLUMNS);
+              f.call("packPanels", b, rowBytes, p.packed, blockDepth, blockColumns);
+              contract(4 * TILE_COLUMNS, i32.mul(blockDepth, 4 * TILE_COLUMNS), p.packed, blockColumns);
+              f.set(b, i32.add(b, 8 * TILE_COLUMNS));
+              f.set(c, i32.add(c, 8 * TILE_COLUMNS));
+            }),
+        );
+      });
+    });
   });
 }

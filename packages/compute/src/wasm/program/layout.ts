@@ -1,5 +1,8 @@
 import { f32, f32x4, i32, type Assembler, type V128 } from "../assembler.js";
 
+/** Rows transposed together: their cache lines stay while one after the other of the result's is written. */
+const STRIP_ROWS = 8;
+
 /** Functions that move numbers without changing them. */
 export function defineLayout(asm: Assembler): void {
   /** `to[b, j, i] = from[b, i, j]` for `batch` matrices of `rows` × `columns`, four by four. */
@@ -40,19 +43,22 @@ export function defineLayout(asm: Assembler): void {
         f.storePartial(target, column, height);
       });
     };
-    const whole = (n_: typeof p.rows) => i32.and(n_, -4);
-    const { last } = f.integers("last");
+    const { first, until, left } = f.integers("first", "until", "left");
+    /** Transposes rows `first` to `until`, all columns. */
     const strip = (height: number): void => {
-      f.loop(j, 0, whole(p.columns), 4, () => block(height, 4));
-      f.set(last, i32.and(p.columns, 3));
-      for (let width = 1; width < 4; width++) f.when(i32.eq(last, width), () => block(height, width));
+      const blocks = (width: number): void => f.loop(i, first, until, 4, () => block(height, width));
+      f.loop(j, 0, i32.and(p.columns, -4), 4, () => blocks(4));
+      f.set(left, i32.and(p.columns, 3));
+      for (let width = 1; width < 4; width++) f.when(i32.eq(left, width), () => blocks(width));
     };
     f.loop(n, 0, p.batch, 1, () => {
-      f.loop(i, 0, whole(p.rows), 4, () => strip(4));
-      f.set(last, i32.and(p.rows, 3));
-      const { tail } = f.integers("tail");
-      f.set(tail, last);
-      for (let height = 1; height < 4; height++) f.when(i32.eq(tail, height), () => strip(height));
+      f.loop(first, 0, i32.and(p.rows, -4), STRIP_ROWS, () => {
+        f.minimum(until, i32.add(first, STRIP_ROWS), i32.and(p.rows, -4));
+        strip(4);
+      });
+      f.set(first, i32.and(p.rows, -4));
+      f.set(until, p.rows);
+      for (let height = 1; height < 4; height++) f.when(i32.eq(i32.and(p.rows, 3), height), () => strip(height));
       f.set(from, i32.add(from, bytes));
       f.set(to, i32.add(to, bytes));
     });

@@ -1,4 +1,4 @@
-import { f32, f32x4, i32, type Assembler, type Body, type Int, type Local } from "../assembler.js";
+import { f32, f32x4, i32, type Assembler, type Body, type Local } from "../assembler.js";
 
 /** Rows summed by themselves before they join the total: keeps the rounding error of long sums small. */
 const CHUNK_ROWS = 128;
@@ -22,11 +22,6 @@ export function eachVector(
   for (let lanes = 1; lanes < 4; lanes++) f.when(i32.eq(rest, lanes), () => step(1, lanes));
 }
 
-const minimum = (f: Body, target: Local<"i32">, a: Int, b: Int): void => {
-  f.setInt(target, a);
-  f.when(i32.lt(b, target), () => f.setInt(target, b));
-};
-
 /** Functions that sum. */
 export function defineReduce(asm: Assembler): void {
   /** `to[b, j] = scale · Σ_i from[b, i, j]`; `scale` is given by its bits. */
@@ -46,7 +41,7 @@ export function defineReduce(asm: Assembler): void {
         f.set(at, start);
         f.loop(first, 0, p.rows, CHUNK_ROWS, () => {
           for (const sum of sums.slice(0, vectors)) f.set(sum, f32x4.zero);
-          minimum(f, until, i32.sub(p.rows, first), CHUNK_ROWS);
+          f.minimum(until, i32.sub(p.rows, first), CHUNK_ROWS);
           f.loop(row, 0, until, 1, () => {
             sums
               .slice(0, vectors)
@@ -75,7 +70,7 @@ export function defineReduce(asm: Assembler): void {
       for (const each of totals) f.set(each, f32x4.zero);
       f.loop(first, 0, i32.and(p.columns, -16), 16 * CHUNK_ROWS, () => {
         for (const sum of sums) f.set(sum, f32x4.zero);
-        minimum(f, until, i32.sub(i32.and(p.columns, -16), first), 16 * CHUNK_ROWS);
+        f.minimum(until, i32.sub(i32.and(p.columns, -16), first), 16 * CHUNK_ROWS);
         f.loop(step, 0, until, 16, () => {
           sums.forEach((sum, v) => f.set(sum, f32x4.add(sum, f32x4.load(at, 16 * v))));
           f.set(at, i32.add(at, 64));
