@@ -46,6 +46,31 @@ export function columnsOf(activations: Activations, from = 0, to = activations.w
   });
 }
 
+/**
+ * Products with some columns of the activations, summed over positions: factorᵢ [rows, positions] · columnsᵢ.
+ *
+ * @param factors - [n, rows, positions].
+ * @returns [n, rows, to − from]. Patches are never held for more than one place of the filter.
+ */
+export function timesColumns(
+  factors: tf.Tensor3D,
+  activations: Activations,
+  from = 0,
+  to = activations.width,
+): tf.Tensor3D {
+  return tf.tidy(() => {
+    const unit = activations.kind === "dense" ? to - from : columnUnit(activations);
+    const products: tf.Tensor3D[] = [];
+    for (let at = from; at < to; at += unit) {
+      const columns = tf.tidy(() => columnsOf(activations, at, at + unit));
+      const product = activations.positions === 1 ? tf.mul(factors, columns) : tf.matMul(factors, columns);
+      products.push(product as tf.Tensor3D);
+      if (activations.kind === "patches") columns.dispose();
+    }
+    return products.length === 1 ? products[0]! : tf.concat(products, 2);
+  });
+}
+
 /** For each position the pixel under one place of the filter: [N, height out, width out, channels]. */
 export function cutOut(
   { images, convolution }: { images: tf.Tensor4D; convolution: Convolution },

@@ -1,2 +1,3 @@
-export { gram, gramSystem, type Gram, type GramModel, type GramOptions, type GramSystem, type Inputs } from "./gram.js";
+export { gram, gramSystem, type Gram, type GramModel, type GramOptions, type GramSystem } from "./gram.js";
 export { perExampleGradients, type Fallback, type PerExampleOptions } from "./gradients.js";
+export type { Inputs } from "./slices.js";

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { columnsOf, columnUnit } from "./activations.js";
+import { columnsOf, columnUnit, timesColumns } from "./activations.js";
 import type { Factors, ParameterFactor } from "./factors.js";
 import { cheaperAsRows } from "./strategy.js";
 import { addBlock, addPairedBlock, forEachPair, tilesOf, type Pairing, type Sink, type Tile } from "./tiles.js";
@@ -74,10 +74,9 @@ const formed = ({ factors }: Tile, name: string): tf.Tensor2D =>
 function rowsOf({ activations, signals }: OuterFactor, from: number, to: number): tf.Tensor2D {
   return tf.tidy(() => {
     const [examples, outputs, positions, width] = signals.shape;
-    const columns = columnsOf(activations, from, to);
-    const across = tf.reshape(tf.transpose(signals, [0, 1, 3, 2]), [examples, outputs * width, positions]);
-    const rows = positions === 1 ? tf.mul(across, columns) : tf.matMul(across, columns);
-    return tf.reshape(rows, [examples * outputs, width * (to - from)]);
+    const across = tf.transpose(signals, [0, 1, 3, 2]);
+    const factors = tf.reshape<tf.Rank.R3>(across, [examples, outputs * width, positions]);
+    return tf.reshape(timesColumns(factors, activations, from, to), [examples * outputs, width * (to - from)]);
   });
 }
 

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { columnsOf, type Activations } from "./activations.js";
+import { columnsOf, timesColumns, type Activations } from "./activations.js";
 
 /**
  * Per-example gradients Σₛ activationᵢₛ ⊗ signalᵢₛ, formed.
@@ -10,14 +10,13 @@ import { columnsOf, type Activations } from "./activations.js";
  */
 export function outerRows(activations: Activations, signals: tf.Tensor3D, major: "activation" | "signal"): tf.Tensor2D {
   return tf.tidy(() => {
-    const columns = columnsOf(activations);
-    const [slow, fast] = major === "activation" ? [columns, signals] : [signals, columns];
-    const [examples, positions, rows] = slow.shape;
-    const width = fast.shape[2];
-    const product =
-      positions === 1
-        ? tf.mul(tf.reshape(slow, [examples, rows, 1]), tf.reshape(fast, [examples, 1, width]))
-        : tf.matMul(tf.transpose(slow, [0, 2, 1]), fast);
-    return tf.reshape(product, [examples, rows * width]);
+    const [examples, positions, width] = signals.shape;
+    const entries = width * activations.width;
+    if (positions === 1 && major === "activation") {
+      const columns = tf.reshape(columnsOf(activations), [examples, activations.width, 1]);
+      return tf.reshape(tf.mul(columns, signals), [examples, entries]);
+    }
+    const product = timesColumns(tf.transpose(signals, [0, 2, 1]), activations);
+    return tf.reshape(major === "signal" ? product : tf.transpose(product, [0, 2, 1]), [examples, entries]);
   });
 }

@@ -2,14 +2,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
 import type { NamedTensors } from "../products/named-tensors.js";
 import type { Applicable } from "../products/square-loss.js";
-import { record, type PathNode, type TapeNode } from "../second-order/tape.js";
+import { record, type TapeNode } from "../second-order/tape.js";
 import { observeKernels, type KernelCall } from "./kernel-calls.js";
 import { inputsOf, traceOrigins, type Origins, type ParameterView } from "./origins.js";
 import { ruleFor } from "./rules/index.js";
-import { fusedConvolutionInputSignal } from "./rules/convolution.js";
-import { matMulInputSignal } from "./rules/mat-mul.js";
 import type { Rule } from "./rules/rule.js";
 import { assertSeparable } from "./separable.js";
+import { walkBack } from "./walk.js";
 
 /** A parameter, or a tensor computed from parameters alone, that meets the batch. */
 export interface Use {
@@ -126,80 +125,4 @@ function withoutRule(call: KernelCall, { shape }: tf.Tensor, caller: string): Au
     `${caller}: expected kernels with a rule for the gradient of each example, got ${call.kernelName} with a parameter ` +
       `[${shape.join(", ")}]; { fallback: "loop" } takes one backward pass per example`,
   );
-}
-
-function walkBack(
-  path: readonly PathNode[],
-  calls: ReadonlyMap<TapeNode, KernelCall>,
-  uses: ReadonlyMap<TapeNode, readonly [key: string, use: Use][]>,
-  origins: Origins,
-  output: tf.Tensor,
-  cotangents: tf.Tensor,
-  onSignal: (use: Use, signal: tf.Tensor) => void,
-): void {
-  const signals = new Map<number, tf.Tensor>([[output.id, tf.clone(cotangents)]]);
-  for (const { node, inputs } of [...path].reverse()) {
-    const incoming = node.outputs.map(({ id }) => signals.get(id) ?? null);
-    const [first] = incoming.filter((signal) => signal !== null);
-    if (first === undefined) continue;
-    for (const [, use] of uses.get(node)!) onSignal(use, first);
-    const call = calls.get(node)!;
-    const isBatch = (key: string): boolean => origins.of((node.inputs as Record<string, tf.Tensor>)[key]!).batch;
-    const onward = inputs.filter(([, tensor]) => origins.of(tensor).active && origins.of(tensor).batch);
-    const outgoing = tf.tidy(() => {
-      let registered: ReturnType<NonNullable<TapeNode["gradient"]>> | undefined;
-      return onward.map(([key]) => {
-        const signal = inputSignal(node, call, key, first, isBatch);
-        if (signal !== undefined) return signal;
-        registered ??= registeredGradient(node, call, incoming);
-        const handed = registered[key]!();
-        // Some gradients hand on what they were given; a handle of its own can be disposed on its own.
-        return incoming.includes(handed) ? tf.clone(handed) : handed;
-      });
-    });
-    onward.forEach(([, { id }], i) => {
-      const sofar = signals.get(id);
-      signals.set(id, sofar === undefined ? outgoing[i]! : tf.add(sofar, outgoing[i]!));
-      if (sofar !== undefined) tf.dispose([sofar, outgoing[i]!]);
-    });
-    for (const { id } of node.outputs) {
-      signals.get(id)?.dispose();
-      signals.delete(id);
-    }
-  }
-  tf.dispose([...signals.values()]);
-}
-
-/** Shorter ways to the signal at an input than the registered gradient. */
-function inputSignal(
-  node: TapeNode,
-  call: KernelCall,
-  key: string,
-  dy: tf.Tensor,
-  isBatch: (key: string) => boolean,
-): tf.Tensor | undefined {
-  switch (call.kernelName) {
-    case "BatchMatMul":
-    case "_FusedMatMul":
-      return matMulInputSignal({ node, call, key }, dy, isBatch);
-    case "FusedConv2D":
-    case "FusedDepthwiseConv2D":
-      return fusedConvolutionInputSignal({ node, call }, dy);
-    default:
-      return undefined;
-  }
-}
-
-function registeredGradient(
-  node: TapeNode,
-  { kernelName }: KernelCall,
-  incoming: readonly (tf.Tensor | null)[],
-): ReturnType<NonNullable<TapeNode["gradient"]>> {
-  if (node.gradient === undefined) {
-    throw new AutodiffError(
-      "GRADIENT_MISSING",
-      `perExampleGradients: expected a gradient of ${kernelName}, got none registered`,
-    );
-  }
-  return node.gradient(incoming as tf.Tensor[]);
 }

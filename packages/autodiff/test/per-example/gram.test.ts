@@ -118,6 +118,27 @@ describe("gram", () => {
     tf.dispose([params, x]);
   });
 
+  it("forms rows of wide filters late and in pieces", async () => {
+    const filters: Network = {
+      name: "filters with more entries than their signals have",
+      inputShape: [3, 3, 4],
+      outputs: 1,
+      shapes: { k: [3, 3, 4, 2], w: [18, 1] },
+      apply: ({ k, w }, x) => {
+        const features = tf.tanh(tf.conv2d(x as tf.Tensor4D, k as tf.Tensor4D, 1, "same"));
+        return tf.matMul(tf.reshape(features, [x.shape[0], 18]), w as tf.Tensor2D);
+      },
+    };
+    const params = paramsOf(filters);
+    const x = inputsOf(filters, 40);
+    const expected = outer(await jacobianOf(filters, params, x), 40);
+    for (const chunkBytes of [2 ** 28, 30_000, 3_000]) {
+      const found = await gram(filters, params, x, { chunkBytes });
+      expect(relativeError(found.gram, expected)).toBeLessThan(1e-5);
+    }
+    tf.dispose([params, x]);
+  });
+
   it("has the outputs with it, and residuals for targets", async () => {
     const params = paramsOf(network);
     const x = inputsOf(network, 5);

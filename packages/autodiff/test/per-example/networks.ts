@@ -197,6 +197,18 @@ export const networks: Network[] = [
       }),
   },
   {
+    name: "attention: products of two tensors of the batch",
+    inputShape: [3, 4],
+    outputs: 2,
+    shapes: { query: [4, 3], key: [4, 3], value: [4, 2], temperature: [1] },
+    apply: ({ query, key, value, temperature }, x) => {
+      const tokens = matrix(tf.reshape(x, [-1, 4]));
+      const along = (kernel?: tf.Tensor): tf.Tensor => tf.reshape(dense(tokens, kernel), [x.shape[0], 3, -1]);
+      const scores = tf.mul(tf.matMul(along(query), along(key), false, true), temperature!);
+      return tf.mean(tf.matMul(tf.softmax(scores), along(value)), 1);
+    },
+  },
+  {
     name: "softmax, pads, tiles, splits and stacks",
     inputShape: [4],
     outputs: 4,
