@@ -28,3 +28,23 @@ export {
   type RandomFeaturesOptions,
 } from "./models/random-features.js";
 export { twoLayerRelu, type TwoLayerRelu, type TwoLayerReluOptions } from "./models/two-layer-relu.js";
+export { regressionCriticalLearningRate } from "./regression/critical-learning-rate.js";
+export type { GaussianRegression } from "./regression/design.js";
+export {
+  dampedNewtonVariance,
+  decoupledTrainingVariance,
+  naturalGradientVariance,
+  type DecoupledOptions,
+  type PreconditionedOptions,
+} from "./regression/preconditioned.js";
+export {
+  regressionStationary,
+  type RegressionStationary,
+  type RegressionStationaryOptions,
+} from "./regression/stationary.js";
+export {
+  optimalWeightDecay,
+  weightDecayStationary,
+  type WeightDecayOptions,
+  type WeightDecayStationary,
+} from "./regression/weight-decay.js";
