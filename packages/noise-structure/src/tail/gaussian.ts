@@ -25,7 +25,7 @@ export function gaussianTailIndex(product: number, batchSize: number): TailIndex
   for (let step = 1 / 16; ; step /= 2) {
     const { logs, logWeights } = gaussianMultipliers(product, batchSize, step);
     const { root, drift } = momentRoot(logs, logWeights);
-    const still = root === last || Math.abs(root - last) <= 1e-13 * root;
+    const still = root === last || Math.abs(root - last) <= 1e-13 * root + 1e-15;
     if (still || step < 1 / 2000) return tailIndex(root, drift, 0);
     last = root;
   }

@@ -29,24 +29,29 @@ export function momentRoot(logs: Float64Array, logWeights: Float64Array): Moment
   if (highest <= 0) return { root: Infinity, drift };
   const logTotal = largest + Math.log(total);
 
-  const logMoment = (beta: number): number => {
+  /** Has the sign of `E M^β − 1`; close to 0 by a sum of differences, which a logarithm of a sum near 1 would lose. */
+  const excess = (beta: number): number => {
+    let sum = 0;
+    if (beta <= 1) {
+      for (let k = 0; k < logs.length; k++) sum += Math.exp(logWeights[k]! - largest) * Math.expm1(beta * logs[k]!);
+      return sum;
+    }
     let top = -Infinity;
     for (let k = 0; k < logs.length; k++) top = Math.max(top, beta * logs[k]! + logWeights[k]!);
-    let sum = 0;
     for (let k = 0; k < logs.length; k++) sum += Math.exp(beta * logs[k]! + logWeights[k]! - top);
     return top + Math.log(sum) - logTotal;
   };
   let high = 1;
-  while (logMoment(high) <= 0) high *= 2;
+  while (excess(high) <= 0) high *= 2;
   let low = high / 2;
-  while (low > 0 && logMoment(low) > 0) {
+  while (low > 0 && excess(low) > 0) {
     high = low;
     low /= 2;
   }
   while (high - low > 4e-16 * high) {
     const middle = low + (high - low) / 2;
     if (middle <= low || middle >= high) break;
-    if (logMoment(middle) > 0) high = middle;
+    if (excess(middle) > 0) high = middle;
     else low = middle;
   }
   return { root: low + (high - low) / 2, drift };
