@@ -1,5 +1,5 @@
 import { leastSquares } from "@sgdscope/models-rfm";
-import { seededRandom } from "@sgdscope/random";
+import { seededRandom, type SeededRandom } from "@sgdscope/random";
 import { interpolation, training, vectorTrainee, type StopReason, type Training } from "@sgdscope/sgd";
 import { withPhase, type Phase, type Settings } from "../state/settings.js";
 import { measure, type Measurement } from "./measure.js";
@@ -25,6 +25,8 @@ export interface Study {
 const DIVERGED_ABOVE = 1e12;
 /** A phase that has not come to rest after so many steps ends. */
 const MOST_STEPS = 200_000;
+/** How often a run above the edge may come near zero loss, and stay there, before it counts as come to rest. */
+const MOST_RENEWALS = 5;
 
 /** Steps between measurements: dense where much happens. */
 const measureEvery = (step: number): number => (step < 1000 ? 10 : step < 4000 ? 20 : step < 20_000 ? 50 : 200);
@@ -41,6 +43,9 @@ export async function createStudy(settings: Pick<Settings, "problem" | "phases">
   let index = -1;
   let phase: Phase = phases[0];
   let driver: Training;
+  let draws: SeededRandom;
+  let renewals = 0;
+  let latest: Measurement | undefined;
   let step = 0;
   let ended: StopReason | undefined;
   let measurements: Measurement[] = [];
@@ -50,17 +55,30 @@ export async function createStudy(settings: Pick<Settings, "problem" | "phases">
     index = next;
     phase = phases[next]!;
     ended = undefined;
+    renewals = 0;
+    draws = random.stream(`batches ${next}`);
+    await drive();
+    look();
+  }
+
+  async function drive(): Promise<void> {
     driver = await training(trainee, {
       learningRate: phase.learningRate,
       batchSize: phase.batchSize,
       sampling: phase.sampling,
-      random: random.stream(`batches ${next}`),
+      random: draws,
       clipNorm,
       maxSteps: MOST_STEPS,
       stop: interpolation,
       divergedAbove: DIVERGED_ABOVE,
     });
-    look();
+  }
+
+  /** Ends the run, but where the loss is almost zero at a minimum that SGD cannot hold: that has time to throw it out. */
+  async function conclude(reason: StopReason): Promise<void> {
+    const unstable = latest !== undefined && latest.ratio > 1;
+    if (reason === "interpolated" && unstable && renewals++ < MOST_RENEWALS) await drive();
+    else ended ??= reason;
   }
 
   function look(): void {
@@ -70,8 +88,10 @@ export async function createStudy(settings: Pick<Settings, "problem" | "phases">
       return;
     }
     const measurement = measure(system, step, phase);
-    if (measurement !== undefined) measurements.push(measurement);
-    if (measurement !== undefined && measurement.loss > DIVERGED_ABOVE) ended = "diverged";
+    latest = measurement;
+    if (measurement === undefined) return;
+    measurements.push(measurement);
+    if (measurement.loss > DIVERGED_ABOVE) ended = "diverged";
   }
 
   function progress(): Progress {
@@ -96,7 +116,7 @@ export async function createStudy(settings: Pick<Settings, "problem" | "phases">
       const result = await driver.advance(grid);
       step += driver.step - before;
       if (result !== undefined || step % every === 0) look();
-      ended ??= result?.reason;
+      if (result !== undefined) await conclude(result.reason);
       if (performance.now() - start > budget) break;
     }
     return progress();

@@ -28,9 +28,9 @@ export function claimsOf({ problem, phases }: Pick<Settings, "problem" | "phases
       alignment: "Even where it does nothing, the noise would point where the loss curves",
     };
   return {
-    ratio: "SGD leaves what is too sharp, and rests where η ≤ η*",
+    ratio: "SGD leaves what is too sharp, and rests where η ≲ η*",
     curvature: "The curvature falls until it is below what the noise allows",
-    loss: "Only where SGD can stay does the loss fall to zero",
+    loss: "Where SGD can stay, the loss falls to zero",
     alignment,
   };
 }
