@@ -22,7 +22,7 @@ export interface NoiseCovariance {
  *
  * For few parameters; what depends on the Gram matrix alone is in `noiseStructure`.
  *
- * Source: Mori, Ziyin, Liu & Ueda (2022), arXiv:2105.09557, for batches without replacement; the rest is elementary
+ * Source: Mori, Ziyin, Liu & Ueda (2021), arXiv:2105.09557, for batches without replacement; the rest is elementary
  * sampling theory, checked by enumerating all batches.
  *
  * @param gradients - `∇ℓᵢ`, n × P, row-major.

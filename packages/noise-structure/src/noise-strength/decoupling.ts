@@ -24,7 +24,7 @@ export interface DecouplingSpectra {
 /**
  * The decoupling approximation `(1/n) Σ ℓᵢCᵢ ≈ L·(1/n) Σ Cᵢ` with `ℓᵢ = ½‖rᵢ‖²` and `Cᵢ = JᵢᵀJᵢ`, in three numbers.
  *
- * Approximation: Mori, Ziyin, Liu & Ueda (2022), arXiv:2105.09557. The numbers are derived here:
+ * Approximation: Mori, Ziyin, Liu & Ueda (2021), arXiv:2105.09557. The numbers are derived here:
  * `‖(1/n) Σ ℓᵢCᵢ − L·G‖_F² = (1/n²) Σ_ij (ℓᵢ − L)(ℓⱼ − L)‖K_ij‖_F²`. With one output `relativeError` is the
  * `decouplingError` of `noiseStructure`.
  *
@@ -74,7 +74,7 @@ export function decoupling(system: GramSystem): Decoupling {
  * The nonzero part of the spectra of `(1/n) Σ ℓᵢCᵢ` and `L·G`, as eigenvalues of `√ℓ K √ℓ/n` and `L·K/n`: to be compared
  * as histograms.
  *
- * Source: Mori, Ziyin, Liu & Ueda (2022), arXiv:2105.09557; the Gram-matrix form is derived here.
+ * Source: Mori, Ziyin, Liu & Ueda (2021), arXiv:2105.09557; the Gram-matrix form is derived here.
  *
  * @returns nC numbers each, negative rounding errors clipped to 0. Cost about `8(nC)³/3` operations.
  * @throws NoiseStructureError as {@link decoupling}.

@@ -22,7 +22,7 @@ export interface NoiseStrengthFit {
 /**
  * How the noise strength scales with the loss along training: least squares of log 𝒩 on log L.
  *
- * `𝒩 ∝ L^slope` with slope 1 is the prediction of Mori, Ziyin, Liu & Ueda (2022), arXiv:2105.09557, late in training with
+ * `𝒩 ∝ L^slope` with slope 1 is the prediction of Mori, Ziyin, Liu & Ueda (2021), arXiv:2105.09557, late in training with
  * the square loss; the fit is ordinary least squares. Its standard errors hold for records with independent deviations:
  * records close in time are not, so thin them.
  *

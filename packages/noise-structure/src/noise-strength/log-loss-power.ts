@@ -9,7 +9,7 @@ import { digamma, trigamma } from "./polygamma.js";
  * In a quadratic basin `L = L*(1 + ‖u‖²)` in d dimensions the density of u is
  * `Γ(φ)/(π^{d/2}Γ(φ − d/2))·(1 + ‖u‖²)^−φ`, so φ solves `ψ(φ) − ψ(φ − d/2) = mean log(L/L*)` and each independent sample
  * carries the information `ψ′(φ − d/2) − ψ′(φ)`. The likelihood is derived here. The density, with
- * `φ = 1 + B/(ηh*)` for decoupled noise, is of Mori, Ziyin, Liu & Ueda (2022), arXiv:2105.09557; discrete SGD on a model
+ * `φ = 1 + B/(ηh*)` for decoupled noise, is of Mori, Ziyin, Liu & Ueda (2021), arXiv:2105.09557; discrete SGD on a model
  * that does not decouple has another φ, or none.
  *
  * @param losses - L at points of the trajectory, at least two. The standard error takes them for independent: leave out

@@ -24,7 +24,7 @@ export interface GramNoiseStrength extends NoiseStrength {
  * The noise strength `𝒩 = (1/n) Σ‖∇ℓᵢ‖² − ‖∇L‖²` from a Gram matrix: `‖∇ℓᵢ‖² = rᵢᵀK_iirᵢ` and
  * `∇ℓᵢ·∇L = (1/n) rᵢᵀ(Kr)ᵢ`.
  *
- * Definition, and the prediction that 𝒩 is proportional to the loss late in training: Mori, Ziyin, Liu & Ueda (2022),
+ * Definition, and the prediction that 𝒩 is proportional to the loss late in training: Mori, Ziyin, Liu & Ueda (2021),
  * arXiv:2105.09557. The Gram-matrix form, and `(2L/C)·Tr G` for C outputs, are derived here. The strength is the mean of
  * `‖∇ℓᵢ − ∇L‖²`, so that nothing but one such term cancels.
  *
