@@ -24,4 +24,5 @@ export { prepareMinimum, type PreparedMinimum } from "./minimum.js";
 export { samplingFactor, samplingWeights, type Batches, type Sampling, type SamplingWeights } from "./sampling.js";
 export { stationaryCovariance, type StationaryCovariance } from "./stationary/mulayoff2024covariance.js";
 export { exactThreshold, type ExactThreshold, type SolverOptions } from "./threshold/exact.js";
+export { criticalLearningRates } from "./threshold/table.js";
 export { stabilityVerdict, type JudgedBound, type StabilityVerdict } from "./verdict.js";

@@ -1,5 +1,4 @@
 import { noiseStructure, type GramSystem } from "@sgdscope/noise-structure";
-import { stabilityBounds } from "./bounds/all.js";
 import { escapeRateLowerBound } from "./bounds/alignment.js";
 import type { Bound } from "./bounds/bound.js";
 import { expectPositive } from "./errors.js";
@@ -7,6 +6,7 @@ import { spectralRadius, type SpectralRadius } from "./growth/spectral-radius.js
 import { prepareMinimum, type PreparedMinimum } from "./minimum.js";
 import { samplingWeights, type Batches, type Sampling } from "./sampling.js";
 import { exactThreshold, type ExactThreshold, type SolverOptions } from "./threshold/exact.js";
+import { tableOf } from "./threshold/table.js";
 
 /** A bound with its judgement of one learning rate. */
 export interface JudgedBound extends Bound {
@@ -75,13 +75,6 @@ export function stabilityVerdict(
   const alignmentFactor = bernoulli ? structure.uncentredAlignmentFactor : structure.alignmentFactor;
   const range = minimum.alignmentRange();
   const ratio = learningRate / threshold.criticalLearningRate;
-  const exact: Bound = {
-    name: "exact mean-square threshold",
-    criticalLearningRate: threshold.criticalLearningRate,
-    kind: "exact",
-    source: "Mulayoff & Michaeli (2024), arXiv:2306.07850, Theorem 3",
-    evidence: bernoulli ? "derived here" : "sourced",
-  };
   return {
     verdict: Math.abs(ratio - 1) <= marginalTolerance ? "marginal" : ratio < 1 ? "stable" : "unstable",
     learningRate,
@@ -99,7 +92,7 @@ export function stabilityVerdict(
       alignmentFactor === undefined ? undefined : 1 / (learningRate * Math.sqrt(weights.noise * alignmentFactor)),
     alignmentFactor,
     worstCaseAlignmentFactor: bernoulli ? range.uncentredInfimum : range.infimum,
-    bounds: [exact, ...stabilityBounds(minimum, options)].map((bound) => judge(bound, learningRate)),
+    bounds: tableOf(minimum, threshold, options).map((bound) => judge(bound, learningRate)),
   };
 }
 

@@ -22,6 +22,8 @@ export function worstCaseAlignmentBound(minimum: PreparedMinimum, weights: Sampl
     ...alignmentBound(minimum, weights, worstCase(minimum, weights)),
     name: "alignment, worst case",
     kind: "necessary",
+    assumptions:
+      "Linearised model at a global minimum; noise no weaker than its smallest alignment with H over realizable residuals.",
     source: `${SOURCE}; worst-case alignment factor derived here`,
     evidence: "derived here",
   };
@@ -39,6 +41,7 @@ export function measuredAlignmentBound(minimum: PreparedMinimum, weights: Sampli
     ...alignmentBound(minimum, weights, factor),
     name: "alignment, measured",
     kind: "idealised",
+    assumptions: "The alignment measured at the given residuals stands for every residual that SGD will visit.",
     source: SOURCE,
     evidence: "recalled",
   };
@@ -80,6 +83,8 @@ export function uncentredAlignmentBound(minimum: PreparedMinimum, weights: Sampl
     name: "alignment, uncentred",
     criticalLearningRate: noise * s > 0 ? (largest + Math.sqrt(largest ** 2 + s * (1 / noise - 1))) / s : Infinity,
     kind: "necessary",
+    assumptions:
+      "Linearised model at a global minimum; uncentred noise no weaker than its smallest alignment with H over realizable residuals.",
     source: "derived here",
     evidence: "derived here",
   };

@@ -21,6 +21,8 @@ export interface Bound {
   /** Infinity where the formula sets no limit. */
   criticalLearningRate: number;
   kind: BoundKind;
+  /** What the formula takes for granted, in a sentence. */
+  assumptions: string;
   /** The curvature that the formula limits, and the limit times η: `value ≤ limit/η` is the bound in its native form. */
   curvature?: { quantity: string; value: number; limitTimesLearningRate: number };
   source: string;

@@ -12,6 +12,7 @@ export function chiBound({ powerTraces, meanSquaredChi }: PreparedMinimum, weigh
     name: "chi",
     criticalLearningRate: (2 * t3) / (weights.fullBatch * t4 + weights.noise * meanSquaredChi),
     kind: "necessary",
+    assumptions: "Linearised model at a global minimum; stability tested on a covariance in proportion to H.",
     source: "derived here",
     evidence: "derived here",
   };
@@ -24,6 +25,8 @@ export function chiJensenBound({ powerTraces, outputs }: PreparedMinimum, weight
     name: "chi, Jensen",
     criticalLearningRate: (2 * t3) / (weights.fullBatch * t4 + (weights.noise * t2 * t2) / outputs),
     kind: "necessary",
+    assumptions:
+      "Linearised model at a global minimum; stability tested on a covariance in proportion to H, with the spread of χ among examples left out.",
     source: "derived here",
     evidence: "derived here",
   };
@@ -39,6 +42,7 @@ export function frobeniusBound({ frobeniusH, outputs }: PreparedMinimum, { noise
     name: "Frobenius, unconditional",
     criticalLearningRate: limit / frobeniusH,
     kind: "necessary",
+    assumptions: "Linearised model at a global minimum and ηλ_max ≤ 2; nothing about the alignment.",
     curvature: { quantity: "‖H‖_F", value: frobeniusH, limitTimesLearningRate: limit },
     source: "derived here",
     evidence: "derived here",

@@ -12,6 +12,7 @@ export function gradientDescentBound({ eigenvalues }: PreparedMinimum): Bound {
     name: "gradient descent",
     criticalLearningRate: 2 / largest,
     kind: "necessary",
+    assumptions: "Linearised model; stability of the mean, which every way of sampling needs.",
     curvature: { quantity: "λ_max(H)", value: largest, limitTimesLearningRate: 2 },
     source: "Wu, Ma & E (2018), NeurIPS; Mulayoff & Michaeli (2024), Theorem 1",
     evidence: "sourced",

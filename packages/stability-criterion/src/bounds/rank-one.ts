@@ -17,6 +17,7 @@ export function topEigenvectorBound(minimum: PreparedMinimum, weights: SamplingW
     name: "top eigenvector",
     criticalLearningRate: (2 * largest) / (weights.fullBatch * largest ** 2 + weights.noise * moment),
     kind: "necessary",
+    assumptions: "Linearised model at a global minimum; stability tested along the top eigenvector of H.",
     source: "Mulayoff & Michaeli (2024), arXiv:2306.07850, equation (15)",
     evidence: evidenceFor(weights, "sourced"),
   };
@@ -42,6 +43,8 @@ export function rankOneBound(minimum: PreparedMinimum, weights: SamplingWeights)
     name: "rank one",
     criticalLearningRate: 2 / best,
     kind: "necessary",
+    assumptions:
+      "Linearised model at a global minimum; stability tested along single directions, the best that ascent finds.",
     source: "Mulayoff & Michaeli (2024), arXiv:2306.07850, equation (24)",
     evidence: evidenceFor(weights, "sourced"),
   };

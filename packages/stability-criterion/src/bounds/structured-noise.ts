@@ -73,19 +73,24 @@ function perronThreshold(caller: string, weights: Float64Array, poles: Float64Ar
   return 2 / x;
 }
 
-const CASES: readonly [number, BoundName][] = [
-  [1, "structured noise, decoupled with gradient"],
-  [0, "structured noise, decoupled"],
-  [-1, "structured noise, Gaussian inputs"],
+const CASES: readonly [number, BoundName, string][] = [
+  [1, "structured noise, decoupled with gradient", "Σ₁ = 2LG: squared residuals are independent of the gradients gᵢ."],
+  [0, "structured noise, decoupled", "Σ = 2LG: the centred noise is in proportion to the loss and to G."],
+  [
+    -1,
+    "structured noise, Gaussian inputs",
+    "A linear model of infinitely many Gaussian inputs with the given spectrum.",
+  ],
 ];
 
 /** The three cases for a minimum; a model of the noise, not a bound. Empty without noise and for Bernoulli batches. */
 export function structuredNoiseBounds({ eigenvalues, outputs }: PreparedMinimum, weights: SamplingWeights): Bound[] {
   if (weights.noise === 0 || weights.sampling === "bernoulli") return [];
-  return CASES.map(([c, name]) => ({
+  return CASES.map(([c, name, assumptions]) => ({
     name,
     criticalLearningRate: structuredNoiseThreshold(eigenvalues, weights.noise, c, outputs),
     kind: "idealised",
+    assumptions,
     source: "derived here",
     evidence: "derived here",
   }));

@@ -12,6 +12,7 @@ export function traceBound({ powerTraces: [t1, t2], meanSquaredH }: PreparedMini
     name: "trace",
     criticalLearningRate: (2 * t1) / (weights.fullBatch * t2 + weights.noise * meanSquaredH),
     kind: "necessary",
+    assumptions: "Linearised model at a global minimum; stability tested on an isotropic covariance.",
     source: "Mulayoff & Michaeli (2024), arXiv:2306.07850, equation (16)",
     evidence: evidenceFor(weights, "sourced"),
   };
@@ -26,6 +27,8 @@ export function traceJensenBound({ powerTraces: [t1, t2], outputs }: PreparedMin
     name: "trace, Jensen",
     criticalLearningRate: (2 * t1) / (weights.fullBatch * t2 + (weights.noise * t1 * t1) / outputs),
     kind: "necessary",
+    assumptions:
+      "Linearised model at a global minimum; stability tested on an isotropic covariance, with the spread of ‖Hᵢ‖_F among examples left out.",
     source: "derived here",
     evidence: "derived here",
   };
@@ -42,6 +45,8 @@ export function simpleTraceBound({ powerTraces: [t1], outputs }: PreparedMinimum
     name: "trace, simple",
     criticalLearningRate: limit / t1,
     kind: "necessary",
+    assumptions:
+      "Linearised model at a global minimum; as the trace bound after Jensen, with the full-batch term left out.",
     curvature: { quantity: "Tr H", value: t1, limitTimesLearningRate: limit },
     source: "Wu & Su (2023), arXiv:2305.17490, for B = 1",
     evidence: noise === 1 && outputs === 1 ? "sourced" : "derived here",

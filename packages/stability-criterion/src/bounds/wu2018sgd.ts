@@ -28,6 +28,8 @@ export function wuMaEBound(minimum: PreparedMinimum, weights: SamplingWeights): 
     name: "Wu–Ma–E",
     criticalLearningRate: 2 / value,
     kind: "sufficient",
+    assumptions:
+      "Linearised model at a global minimum; E‖δ‖² falls at every step from every state, which is more than stability.",
     source: "Wu, Ma & E (2018), NeurIPS",
     evidence: evidenceFor(weights, "sourced"),
   };

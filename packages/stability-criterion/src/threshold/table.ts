@@ -1,0 +1,39 @@
+import type { GramSystem } from "@sgdscope/noise-structure";
+import { stabilityBounds } from "../bounds/all.js";
+import { evidenceFor, type Bound } from "../bounds/bound.js";
+import { prepareMinimum, type PreparedMinimum } from "../minimum.js";
+import { samplingWeights, type Batches, type SamplingWeights } from "../sampling.js";
+import { exactThreshold, type ExactThreshold, type SolverOptions } from "./exact.js";
+
+/**
+ * Every critical learning rate of a minimum in one table: the exact threshold first, then all bounds that apply to the
+ * way of sampling, each with its kind, assumptions, source and evidence.
+ *
+ * @param system - A Gram system or a prepared minimum. Residuals enter the measured alignment only.
+ * @param options - Batch size, sampling, solver.
+ * @returns In a fixed order, without the rows that do not apply. Cost that of `exactThreshold` and `stabilityBounds`.
+ * @throws StabilityError EPOCH_SHUFFLE_HAS_NO_THEORY, BATCH_TOO_LARGE, NO_CURVATURE or INVALID_ARGUMENT;
+ *   NoiseStructureError, such as NOT_POSITIVE_SEMIDEFINITE, for a matrix that is no Gram matrix.
+ */
+export function criticalLearningRates(system: GramSystem | PreparedMinimum, options: Batches & SolverOptions): Bound[] {
+  samplingWeights(system.examples, options);
+  const minimum = prepareMinimum(system, options);
+  return tableOf(minimum, exactThreshold(minimum, options), options);
+}
+
+/** @internal The table for a threshold that is known already. */
+export function tableOf(minimum: PreparedMinimum, threshold: ExactThreshold, options: Batches): Bound[] {
+  const weights = samplingWeights(minimum.examples, options);
+  return [exactBound(threshold, weights), ...stabilityBounds(minimum, options)];
+}
+
+function exactBound({ criticalLearningRate }: ExactThreshold, weights: SamplingWeights): Bound {
+  return {
+    name: "exact mean-square threshold",
+    criticalLearningRate,
+    kind: "exact",
+    assumptions: "Linearised model at a global minimum, stable in mean square; batches independent of each other.",
+    source: "Mulayoff & Michaeli (2024), arXiv:2306.07850, Theorem 3",
+    evidence: evidenceFor(weights, "sourced"),
+  };
+}
