@@ -27,7 +27,7 @@ export interface Subject {
   sampling: Sampling | undefined;
 }
 
-export interface Examples {
+interface Examples {
   name: string;
   size: number;
   inputShape: number[];
@@ -59,7 +59,7 @@ async function runSubject(directory: string, options: MeasureOptions): Promise<S
   let arrays: NamedArrays;
   try {
     await readFile(join(directory, "parameters.safetensors"));
-    arrays = (await folder.readParameters());
+    arrays = await folder.readParameters();
   } catch {
     throw usageError(
       `--run: expected ${join(directory, "parameters.safetensors")}, which appears when training ends, got nothing`,

@@ -13,7 +13,7 @@ import {
   type Sampling,
 } from "./options.js";
 
-export const networks = ["fully-connected", "small-cnn", "lenet", "vgg", "resnet"] as const;
+const networks = ["fully-connected", "small-cnn", "lenet", "vgg", "resnet"] as const;
 
 export interface TrainOptions {
   data: "auto" | "cifar10" | "synthetic";

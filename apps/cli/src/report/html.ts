@@ -47,7 +47,7 @@ function render(section: Section): string {
   }
 }
 
-export function escape(text: string): string {
+function escape(text: string): string {
   return text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]!);
 }
 

@@ -1,0 +1,120 @@
+import { Window } from "happy-dom";
+import { describe, expect, it } from "vitest";
+import {
+  alignmentFigure,
+  boundFigure,
+  edgeFigure,
+  judgeBound,
+  type MinimumMeasurement,
+  type MinimumRecord,
+} from "../src/index.js";
+
+const document = new Window().document as unknown as Document;
+
+function record(
+  learningRate: number,
+  batchSize: number,
+  change: Partial<MinimumRecord> = {},
+  ratio = 0.98,
+): MinimumRecord {
+  const minimum: MinimumMeasurement = {
+    trace: 60,
+    frobeniusNorm: 20,
+    hessianFrobeniusNorm: { value: 20.1, standardError: 0.1, matvecs: 33 },
+    largestEigenvalue: 12,
+    alignmentFactor: 1.1,
+    alignmentFactorUncentred: 1.2,
+    directionAlignment: 0.8,
+    magnitudeAlignment: 1.4,
+    samplingFactor: 1 / batchSize,
+    frobeniusBound: 45,
+    frobeniusRatio: 0.44,
+    scaledNorm: 0.4,
+    criticalLearningRate: learningRate / ratio,
+    edgeRatio: ratio,
+    descentRatio: 0.1,
+    traceRatio: 0.6,
+    verdict: "stable",
+  };
+  return {
+    model: "net",
+    data: "images",
+    parameters: 100,
+    examples: 50,
+    outputs: 1,
+    learningRate,
+    batchSize,
+    sampling: "without-replacement",
+    seed: 1,
+    gradientDescent: batchSize === 50,
+    reason: "interpolated",
+    steps: 1000,
+    seconds: 1,
+    backend: "wasm",
+    loss: 1e-7,
+    interpolates: true,
+    minimum,
+    alignment: [
+      { step: 0, loss: 1, alignmentFactor: 1.3, frobeniusNorm: 30 },
+      { step: 1000, loss: 1e-7, alignmentFactor: 1.1, frobeniusNorm: 20 },
+    ],
+    ...change,
+  };
+}
+
+const records = [
+  record(0.01, 1),
+  record(0.02, 1, { interpolates: false, loss: 0.1 }, 3),
+  record(0.02, 50),
+  record(0.04, 1, { reason: "diverged", minimum: undefined, interpolates: false, alignment: [] }),
+];
+
+/** The marks of the data: symbols with a tooltip of their own. */
+const marks = (svg: SVGSVGElement): Element[] =>
+  [...svg.querySelectorAll("path, circle")].filter((mark) => mark.querySelector("title"));
+
+describe("figures", () => {
+  it("are one named SVG each, without scripts or links outside", () => {
+    for (const figure of [edgeFigure, boundFigure, alignmentFigure]) {
+      const svg = figure(records, { document, width: 500 });
+      expect(svg.tagName.toLowerCase()).toBe("svg");
+      expect(svg.getAttribute("width")).toBe("500");
+      expect(svg.getAttribute("role")).toBe("img");
+      expect(svg.getAttribute("aria-label")!.length).toBeGreaterThan(40);
+      expect(svg.outerHTML).not.toMatch(/<script|href=|url\(http/);
+      expect(svg.outerHTML).not.toContain("NaN");
+    }
+  });
+
+  it("draw one mark for each run that reached a point, filled where it interpolates", () => {
+    const drawn = marks(edgeFigure(records, { document }));
+    expect(drawn).toHaveLength(3);
+    const titles = drawn.map((mark) => mark.querySelector("title")!.textContent);
+    expect(titles.some((title) => title.includes("η = 0.02, B = 50: η/η* = 0.980"))).toBe(true);
+    expect(marks(boundFigure(records, { document }))).toHaveLength(3);
+  });
+
+  it("draw the prediction: the line of the edge and the line of the bound", () => {
+    expect(edgeFigure(records, { document }).outerHTML).toContain("the edge of mean-square stability");
+    expect(boundFigure(records, { document }).outerHTML).toContain("above the line: not linearly stable");
+    expect(alignmentFigure(records, { document }).outerHTML).toContain("μ = 1: noise covariance 2L·G");
+  });
+});
+
+describe("judgeBound", () => {
+  it("judges only runs that interpolate, and the bound only where there is noise", () => {
+    const [edge, bound, alignment] = judgeBound(records);
+    expect(edge).toMatchObject({ runs: 2, holds: true, range: [0.98, 0.98] });
+    expect(bound).toMatchObject({ runs: 1, holds: true });
+    expect(alignment).toMatchObject({ runs: 1, holds: true });
+  });
+
+  it("fails a statement outside its band, and one without any run", () => {
+    expect(judgeBound([record(0.01, 1, {}, 1.4)])[0]!.holds).toBe(false);
+    expect(judgeBound([]).map(({ holds, runs }) => [holds, runs])).toEqual([
+      [false, 0],
+      [false, 0],
+      [false, 0],
+    ]);
+  });
+});
