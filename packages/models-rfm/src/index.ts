@@ -16,6 +16,11 @@ export { boltzmannVariance, stationaryLaw, type StationaryLaw } from "./deep-lin
 export { trainModes, type ModeHistory, type TrainModesOptions } from "./deep-linear/train-modes.js";
 export { erf } from "./erf.js";
 export { ModelsRfmError, type ModelsRfmErrorCode } from "./errors.js";
+export {
+  randomFeatureKernel,
+  type RandomFeatureKernel,
+  type RandomFeatureKernelOptions,
+} from "./kernels/random-feature-kernel.js";
 export { leastSquares, type LeastSquares } from "./least-squares.js";
 export type { ClosedFormModel, GramSystem, Random } from "./model.js";
 export { deepLinear, type DeepLinear, type DeepLinearOptions } from "./models/deep-linear.js";
@@ -48,3 +53,5 @@ export {
   type WeightDecayOptions,
   type WeightDecayStationary,
 } from "./regression/weight-decay.js";
+export { diagonalLinearBalance, diagonalLinearTrace } from "./trace/diagonal-linear.js";
+export { pathNorm, twoLayerReluTrace } from "./trace/two-layer-relu.js";

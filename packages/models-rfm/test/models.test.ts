@@ -152,37 +152,9 @@ describe("randomFeatures", () => {
       directions,
     );
   });
-
-  it("has a Gram matrix that tends to the arc-cosine kernel of degree 1 for relu", () => {
-    const [inputs, features] = [3, 40_000];
-    const model = randomFeatures({ inputs, features, activation: "relu", random: seededRandom(6) });
-    const points = Float64Array.of(1, 0, 0, 0.6, 0.8, 0);
-    const { gram } = model.gramSystem(model.init(seededRandom(1)), points, Float64Array.of(0, 0));
-    // E relu(w·x) relu(w·x′) = ‖x‖‖x′‖ (sin t + (π − t) cos t)/(2πd) for w uniform on the unit sphere, t the angle (Cho and Saul 2009).
-    const kernel = (t: number): number => (Math.sin(t) + (Math.PI - t) * Math.cos(t)) / (2 * Math.PI * inputs);
-    const expected = [0, Math.acos(0.6), Math.acos(0.6), 0].map(kernel);
-    // One feature's product has a second moment below 1/5, hence this bound on the mean's deviation.
-    expected.forEach((value, k) => expect(Math.abs(gram[k]! - value)).toBeLessThan(5 * Math.sqrt(0.2 / features)));
-  });
 });
 
 describe("twoLayerRelu", () => {
-  it("has Tr(G) = ½ Σ(‖w_j‖² + d·a_j²) on average over the sphere of radius √d", () => {
-    const [inputs, samples] = [5, 20_000];
-    const model = twoLayerRelu({ inputs, width: 4 });
-    const theta = model.init(seededRandom(9));
-    const { X: points } = problem(samples, inputs, 1);
-    const J = model.jacobian(theta, points);
-    const norms = Float64Array.from({ length: samples }, (_, i) =>
-      J.subarray(i * model.parameters, (i + 1) * model.parameters).reduce((sum, g) => sum + g * g, 0),
-    );
-    const mean = norms.reduce((a, b) => a + b) / samples;
-    const deviation = Math.sqrt(norms.reduce((sum, v) => sum + (v - mean) ** 2, 0) / samples);
-    const hidden = theta.subarray(0, 20).reduce((sum, w) => sum + w * w, 0);
-    const output = theta.subarray(20).reduce((sum, a) => sum + a * a, 0);
-    expect(Math.abs(mean - (hidden + inputs * output) / 2)).toBeLessThan((5 * deviation) / Math.sqrt(samples));
-  });
-
   it("is homogeneous of degree two, with relu′(0) = 0", () => {
     const model = twoLayerRelu({ inputs: d, width: 6 });
     const theta = model.init(seededRandom(3));

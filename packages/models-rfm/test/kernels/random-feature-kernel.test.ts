@@ -1,0 +1,95 @@
+import { seededRandom } from "@sgdscope/random";
+import { describe, expect, it } from "vitest";
+import {
+  gaussianInputs,
+  randomFeatureKernel,
+  randomFeatures,
+  type Activation,
+  type DirectionLaw,
+} from "@sgdscope/models-rfm";
+
+const laws: DirectionLaw[] = ["sphere", "gaussian"];
+const activations: Activation[] = ["relu", "tanh", "erf", "linear"];
+
+describe.each(activations.flatMap((activation) => laws.map((law) => [activation, law] as const)))(
+  "the kernel of %s features, directions on the %s",
+  (activation, law) => {
+    it.each([1, 2, 3, 9])("is what the Gram matrix of sampled features tends to, in %i dimensions", (d) => {
+      const features = 20_000;
+      const model = randomFeatures({ inputs: d, features, activation, law, random: seededRandom(d) });
+      const X = gaussianInputs(3, d, seededRandom(2));
+      X.subarray(0, d).forEach((x, k) => (X[k] = 3 * x));
+      const { gram } = model.gramSystem(new Float64Array(features), X, new Float64Array(3));
+      const expected = randomFeatureKernel({ activation, inputs: d, law }).gram(X);
+      const phi = model.featureMap(X);
+      for (let i = 0; i < 3; i++)
+        for (let j = 0; j < 3; j++) {
+          // The entry is the mean of m independent products; their spread gives its standard error.
+          let square = 0;
+          for (let k = 0; k < features; k++)
+            square += (features * phi[i * features + k]! * phi[j * features + k]!) ** 2 / features;
+          const error = Math.sqrt(Math.max(0, square - gram[3 * i + j]! ** 2) / features);
+          expect(Math.abs(gram[3 * i + j]! - expected[3 * i + j]!)).toBeLessThanOrEqual(5 * error + 1e-12);
+        }
+    });
+  },
+);
+
+describe("randomFeatureKernel", () => {
+  // Independent references: the midpoint rule over 3000² angles, NumPy and SciPy.
+  it.each([
+    ["tanh", 2, 1.5, 2, 0.5, 0.2712039357866],
+    ["tanh", 6, 2, 1, -0.6, -0.1273288030639],
+    ["tanh", 8, Math.sqrt(8), Math.sqrt(8), 0.3, 0.1173915299502],
+    ["tanh", 100, 10, 10, 0.8, 0.3077093541659],
+    ["erf", 2, 1.5, 2, 0.5, 0.3071839089332],
+    ["erf", 6, 2, 1, -0.6, -0.1566368644968],
+    ["erf", 8, Math.sqrt(8), Math.sqrt(8), 0.3, 0.1359670130211],
+    ["erf", 100, 10, 10, 0.8, 0.3597379315172],
+  ] as const)("has the value of %s features on the sphere: d = %i, norms %f, %f, cosine %f", (...row) => {
+    const [activation, inputs, a, b, cosine, expected] = row;
+    expect(Math.abs(randomFeatureKernel({ activation, inputs }).value(a, b, cosine) - expected)).toBeLessThan(1e-12);
+  });
+
+  it("is 1 − tanh(R)/R for tanh on the sphere of R³, where w·x is uniform on [−R, R]", () => {
+    const kernel = randomFeatureKernel({ activation: "tanh", inputs: 3 });
+    for (const R of [0.5, Math.sqrt(3), 4])
+      expect(Math.abs(kernel.value(R, R, 1) - (1 - Math.tanh(R) / R))).toBeLessThan(1e-12);
+  });
+
+  it("is the arc-cosine kernel of degree 1 for relu, and the arcsine kernel for erf and Gaussian directions", () => {
+    const relu = randomFeatureKernel({ activation: "relu", inputs: 4 });
+    expect(relu.value(2, 3, 1)).toBeCloseTo(6 / 8, 15);
+    expect(relu.value(2, 3, 0)).toBeCloseTo(6 / (8 * Math.PI), 15);
+    expect(relu.value(2, 3, -1)).toBeCloseTo(0, 15);
+    const erf = randomFeatureKernel({ activation: "erf", inputs: 2, law: "gaussian" });
+    expect(erf.value(1, 1, 1)).toBeCloseTo((2 / Math.PI) * Math.asin(1 / 2), 15);
+  });
+
+  it("forgets the law of the directions in high dimension, and agrees with quadrature of the arcsine kernel", () => {
+    const d = 20_000;
+    for (const activation of ["erf", "tanh"] as const) {
+      const [sphere, gaussian] = laws.map((law) => randomFeatureKernel({ activation, inputs: d, law }));
+      for (const cosine of [-0.7, 0, 0.4, 1]) {
+        const R = Math.sqrt(d);
+        expect(Math.abs(sphere!.value(R, R, cosine) - gaussian!.value(R, R, cosine))).toBeLessThan(2 / d);
+      }
+    }
+  });
+
+  it("is odd in the cosine for odd activations, symmetric, and 0 for an input that is 0", () => {
+    const kernel = randomFeatureKernel({ activation: "tanh", inputs: 5 });
+    expect(kernel.value(1, 2, -0.4)).toBeCloseTo(-kernel.value(1, 2, 0.4), 13);
+    expect(kernel.value(2, 1, 0.4)).toBeCloseTo(kernel.value(1, 2, 0.4), 13);
+    expect(kernel.gram(Float64Array.of(0, 0, 0, 0, 0, 1, 0, 0, 0, 0))[1]).toBe(0);
+  });
+
+  it("refuses inputs of another dimension", () => {
+    expect(() => randomFeatureKernel({ activation: "relu", inputs: 3 }).gram(new Float64Array(4))).toThrow(
+      "gram: expected X of a length that is a multiple of 3, got 4",
+    );
+    expect(() => randomFeatureKernel({ activation: "relu", inputs: 0 })).toThrow(
+      expect.objectContaining({ code: "INVALID_SIZE" }),
+    );
+  });
+});
