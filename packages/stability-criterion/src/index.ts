@@ -22,6 +22,13 @@ export { secondMomentStep } from "./growth/second-moment.js";
 export { spectralRadius, type SpectralRadius } from "./growth/spectral-radius.js";
 export { prepareMinimum, type PreparedMinimum } from "./minimum.js";
 export { samplingFactor, samplingWeights, type Batches, type Sampling, type SamplingWeights } from "./sampling.js";
+export { heavyBallLearningRate, learningRateForVariance, momentumEdge } from "./stationary/heavy-ball.js";
+export {
+  stationaryCovarianceWithMomentum,
+  type MomentumCovariance,
+  type MomentumDynamics,
+  type StationaryMethod,
+} from "./stationary/momentum.js";
 export { stationaryCovariance, type StationaryCovariance } from "./stationary/mulayoff2024covariance.js";
 export { exactThreshold, type ExactThreshold, type SolverOptions } from "./threshold/exact.js";
 export { criticalLearningRates } from "./threshold/table.js";

@@ -78,7 +78,7 @@ describe("the table of critical learning rates", () => {
       "NO_CURVATURE",
     ],
   ])("refuses %s", (_, call, code) => {
-    expect(call).toThrowError(expect.objectContaining({ name: StabilityError.name, code }) as Error);
+    expect(call).toThrow(expect.objectContaining({ name: StabilityError.name, code }) as Error);
   });
 
   it("refuses a matrix that is no Gram matrix", () => {
@@ -86,7 +86,7 @@ describe("the table of critical learning rates", () => {
       [1, 2],
       [2, 1],
     ]);
-    expect(() => criticalLearningRates(indefinite, { batchSize: 1 })).toThrowError(
+    expect(() => criticalLearningRates(indefinite, { batchSize: 1 })).toThrow(
       expect.objectContaining({ name: NoiseStructureError.name, code: "NOT_POSITIVE_SEMIDEFINITE" }) as Error,
     );
   });
