@@ -56,6 +56,20 @@ describe("the width of the cloud", () => {
     expect(Math.abs(honesty - 1)).toBeLessThan(0.2);
   });
 
+  it("has an unbiased square for few independent iterates around their own mean", () => {
+    const random = seededRandom(12);
+    const squares = Array.from({ length: 4000 }, () => {
+      const [found] = cloudWidth(
+        gaussian(8, random),
+        Float64Array.of(1),
+        { iterates: 8, parameters: 1 },
+        { blocks: 4 },
+      );
+      return { value: found!.width.value ** 2, standardError: 0 };
+    });
+    expect(scatter(squares, 1).bias).toBeLessThan(4);
+  });
+
   it("is exact for a cloud of two points around a known centre, and 0 for one point", () => {
     const shape = { iterates: 4, parameters: 1 };
     const [two] = cloudWidth(Float64Array.of(7, 3, 7, 3), Float64Array.of(-2), shape, { centre: [5] });

@@ -51,6 +51,15 @@ describe("the noise strength", () => {
     expect(found.meanSquaredGradient).toBeCloseTo(found.decoupledStrength, 13);
   });
 
+  it("is as if decoupled on average over residuals of one size in every output", () => {
+    const { system } = randomProblem(4, 3, { examples: 5 });
+    const found = [0, 1, 2].map((output) =>
+      noiseStrength({ ...system, residuals: system.residuals.map((_, a) => (a % 3 === output ? 0.7 : 0)) }),
+    );
+    const mean = found.reduce((sum, each) => sum + each.meanSquaredGradient / 3, 0);
+    expect(found[0]!.decoupledStrength / mean).toBeCloseTo(1, 13);
+  });
+
   it("is 0 for examples that are all the same, and non-negative after rounding", () => {
     const system = gramSystemFromJacobian(
       Float64Array.of(0.1, 0.3, 0.1, 0.3, 0.1, 0.3),
