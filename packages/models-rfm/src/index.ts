@@ -33,6 +33,20 @@ export {
   type RandomFeaturesOptions,
 } from "./models/random-features.js";
 export { twoLayerRelu, type TwoLayerRelu, type TwoLayerReluOptions } from "./models/two-layer-relu.js";
+export { depletedData, type DepletedDataOptions, type LabelledInputs } from "./perceptron/depleted-data.js";
+export {
+  featureTemperatureExponent,
+  kernelChange,
+  kernelRegimeExponent,
+  regimeTemperature,
+} from "./perceptron/regimes.js";
+export { scaledHinge, type ScaledHinge, type ScaledHingeOptions } from "./perceptron/scaled-hinge.js";
+export {
+  depletedRatioExponent,
+  trainPerceptron,
+  type PerceptronFit,
+  type TrainPerceptronOptions,
+} from "./perceptron/train-perceptron.js";
 export { regressionCriticalLearningRate } from "./regression/critical-learning-rate.js";
 export type { GaussianRegression } from "./regression/design.js";
 export {
