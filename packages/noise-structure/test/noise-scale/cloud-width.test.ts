@@ -35,9 +35,14 @@ describe("the width of the cloud", () => {
     const directions = Float64Array.of(Math.cos(angle), Math.sin(angle), -3 * Math.sin(angle), 3 * Math.cos(angle));
     const variance = (h: number, c: number): number => (0.25 * c) / (0.5 * h * (2 - (0.25 * h) / 1.5));
     expect(variance(2, 3)).toBeCloseTo(0.45, 14);
-    const widths = cloudWidth(cloud, directions, { iterates: count, parameters: 2 }, {
-      predictedVariances: [variance(2, 3), variance(1, 1)],
-    }); // prettier-ignore
+    const widths = cloudWidth(
+      cloud,
+      directions,
+      { iterates: count, parameters: 2 },
+      {
+        predictedVariances: [variance(2, 3), variance(1, 1)],
+      },
+    );
     for (const { width, predicted, ratio } of widths) {
       expect(Math.abs(width.value - predicted!)).toBeLessThan(4 * width.standardError);
       expect(Math.abs(ratio!.value - 1)).toBeLessThan(4 * ratio!.standardError);

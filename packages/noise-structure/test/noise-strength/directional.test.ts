@@ -23,7 +23,14 @@ describe("noise along any direction", () => {
         v.reduce((sum, x, a) => sum + x * gradient[a]!, 0),
         12,
       );
-      const scaled = alignmentAlong(apply(jacobian, v.map((x) => -3 * x)), system.residuals, system); // prettier-ignore
+      const scaled = alignmentAlong(
+        apply(
+          jacobian,
+          v.map((x) => -3 * x),
+        ),
+        system.residuals,
+        system,
+      );
       expect(scaled.alignment).toBeCloseTo(found.alignment!, 12);
       expect(scaled.curvature / found.curvature).toBeCloseTo(9, 12);
     }
