@@ -30,6 +30,13 @@ export {
   type StationaryMethod,
 } from "./stationary/momentum.js";
 export { stationaryCovariance, type StationaryCovariance } from "./stationary/mulayoff2024covariance.js";
+export { thresholdComparison, type ThresholdComparison } from "./threshold/comparison.js";
 export { exactThreshold, type ExactThreshold, type SolverOptions } from "./threshold/exact.js";
 export { criticalLearningRates } from "./threshold/table.js";
+export {
+  decoupledStabilitySum,
+  decoupledThreshold,
+  gaussianThreshold,
+  isotropicGaussianThreshold,
+} from "./threshold/ziyin2022gaussian.js";
 export { stabilityVerdict, type JudgedBound, type StabilityVerdict } from "./verdict.js";
