@@ -48,12 +48,11 @@ export {
   type TrainPerceptronOptions,
 } from "./perceptron/train-perceptron.js";
 export { regressionCriticalLearningRate } from "./regression/critical-learning-rate.js";
+export { decoupledTrainingVariance, type DecoupledOptions } from "./regression/decoupled.js";
 export type { GaussianRegression } from "./regression/design.js";
 export {
   dampedNewtonVariance,
-  decoupledTrainingVariance,
   naturalGradientVariance,
-  type DecoupledOptions,
   type PreconditionedOptions,
 } from "./regression/preconditioned.js";
 export {

@@ -14,7 +14,8 @@ export interface TwoLayerMode {
  *
  * @param time - t = ηk after k small steps.
  * @throws ModelsRfmError `INVALID_SIZE` for a target or start that is not positive.
- * @see Saxe, McClelland and Ganguli (2014), arXiv:1312.6120; in this normalisation, the slides of Corlouer on arXiv:2604.06366.
+ * @see Corlouer, slides on arXiv:2604.06366, in this normalisation; Saxe, McClelland and Ganguli (2014), arXiv:1312.6120, first
+ * (recalled, not confirmed).
  */
 export function twoLayerFlow({ target, start }: TwoLayerMode, time: number): number {
   expectPositive("twoLayerFlow: expected target", target);

@@ -35,7 +35,7 @@ export interface DeepLinear extends ClosedFormModel {
  * K = Σ_l (A_{l−1}A_{l−1}ᵀ) ⊗ (B_lB_lᵀ) (derived here), at O(n²(d + Lh) + (nC)²L) cost for width h.
  *
  * @throws ModelsRfmError `INVALID_SIZE`.
- * @see Saxe, McClelland and Ganguli (2014), arXiv:1312.6120, for the model; the scales of saddle-to-saddle starts are those in
+ * @see Saxe, McClelland and Ganguli (2014), arXiv:1312.6120, for the model (recalled, not confirmed); the scales of saddle-to-saddle starts are those in
  * the code of Corlouer et al. (2026), arXiv:2604.06366.
  */
 export function deepLinear(options: DeepLinearOptions): DeepLinear {

@@ -25,7 +25,7 @@ export function regressionCriticalLearningRate(
 }
 
 /** The edge in (0, end) below which `below` holds. */
-export function bisect(below: (x: number) => boolean, end: number): number {
+function bisect(below: (x: number) => boolean, end: number): number {
   let [low, high] = [0, end];
   for (let k = 0; k < 200; k++) {
     const middle = (low + high) / 2;

@@ -21,7 +21,7 @@ export function expectRegression(caller: string, problem: GaussianRegression): F
   return spectrum;
 }
 
-export function expectSpectrum(caller: string, eigenvalues: ArrayLike<number>): Float64Array {
+function expectSpectrum(caller: string, eigenvalues: ArrayLike<number>): Float64Array {
   expectCount(`${caller}: expected the number of eigenvalues`, eigenvalues.length);
   const spectrum = Float64Array.from(eigenvalues);
   spectrum.forEach((value, i) => expectPositive(`${caller}: expected eigenvalues[${i}]`, value));

@@ -1,4 +1,4 @@
-import { expectCount, expectNotNegative, expectPositive, ModelsRfmError } from "../errors.js";
+import { expectCount, expectNotNegative, expectPositive } from "../errors.js";
 import { expectMomentum } from "./design.js";
 
 export interface PreconditionedOptions {
@@ -47,48 +47,6 @@ export function dampedNewtonVariance(options: PreconditionedOptions & { noiseVar
 export function naturalGradientVariance(options: PreconditionedOptions): number {
   const { dimension, learningRate, batchSize, momentum } = expected("naturalGradientVariance", options);
   return (learningRate / 2) * (1 / ((1 + dimension) * (1 + momentum)) + 1 / ((1 - momentum) * batchSize));
-}
-
-export interface DecoupledOptions {
-  /** Eigenvalues â_i of the sample covariance Â = XᵀX/N. */
-  eigenvalues: ArrayLike<number>;
-  learningRate: number;
-  batchSize: number;
-  /** σ². */
-  noiseVariance: number;
-  /** α = N/D, examples to parameters. */
-  samplesPerParameter: number;
-}
-
-/**
- * Tr[ÂΣ], twice the excess training loss, of SGD on N examples under the decoupling approximation of the noise:
- * max{0, (λσ²/S)(1 − 1/α)κ̂}, κ̂ = Tr[Ĝ⁻¹Â]/(1 − (λ/S)Tr[Ĝ⁻¹Â]), Ĝ = 2I − λ(1 − 1/S)Â.
- *
- * Stable iff Σ_i 1/(2/(λâ_i) − 1 + 1/S) < S. The approximation has the wrong sign of a term of relative size 1/D: use it for
- * D ≫ 1 and S > 1 only, and `regressionCriticalLearningRate` for the Gaussian population.
- *
- * @returns Infinity where it is not stable.
- * @throws ModelsRfmError `INVALID_SIZE`, `INVALID_VALUE`.
- * @see Ziyin, Liu, Mori and Ueda (2022), arXiv:2102.05375, Theorem 6.
- */
-export function decoupledTrainingVariance(options: DecoupledOptions): number {
-  const caller = "decoupledTrainingVariance";
-  const { eigenvalues, learningRate, batchSize: S, noiseVariance, samplesPerParameter: alpha } = options;
-  expectPositive(`${caller}: expected learningRate`, learningRate);
-  expectPositive(`${caller}: expected samplesPerParameter`, alpha);
-  expectCount(`${caller}: expected batchSize`, S);
-  expectNotNegative(`${caller}: expected noiseVariance`, noiseVariance);
-  let trace = 0;
-  for (let i = 0; i < eigenvalues.length; i++) {
-    const a = eigenvalues[i]!;
-    if (!(a >= 0)) throw new ModelsRfmError("INVALID_VALUE", `${caller}: expected eigenvalues[${i}] ≥ 0, got ${a}`);
-    const g = 2 - learningRate * (1 - 1 / S) * a;
-    if (g <= 0) return Infinity;
-    trace += a / g;
-  }
-  const feedback = (learningRate / S) * trace;
-  if (feedback >= 1) return Infinity;
-  return Math.max(0, ((learningRate * noiseVariance) / S) * (1 - 1 / alpha) * (trace / (1 - feedback)));
 }
 
 function expected<T extends PreconditionedOptions>(caller: string, options: T): T & { momentum: number } {

@@ -7,7 +7,7 @@ import type { DiagonalLinear } from "../models/diagonal-linear.js";
  *
  * @param secondMoments - E x_j², length d: of a population, or the mean squares of the columns of X; default 1.
  * @throws ModelsRfmError `WRONG_LENGTH`.
- * @see Wu and Su (2023), arXiv:2305.17490.
+ * @see Wu and Su (2023), arXiv:2305.17490, as lecture notes and a reproduction quote it; the body of the paper was not read.
  */
 export function diagonalLinearTrace(
   model: DiagonalLinear,
@@ -32,7 +32,7 @@ export function diagonalLinearTrace(
  *
  * @returns Infinity for f = 0 with θ ≠ 0, NaN for θ = 0.
  * @throws ModelsRfmError `WRONG_LENGTH`.
- * @see Wu and Su (2023), arXiv:2305.17490.
+ * @see Wu and Su (2023), arXiv:2305.17490, as lecture notes and a reproduction quote it; the body of the paper was not read.
  */
 export function diagonalLinearBalance(model: DiagonalLinear, theta: Float64Array): number {
   const { trace, leastTrace } = diagonalLinearTrace(model, theta);

@@ -9,7 +9,7 @@ import type { TwoLayerRelu } from "../models/two-layer-relu.js";
  * on either side of w_j). O(md).
  *
  * @throws ModelsRfmError `WRONG_LENGTH`.
- * @see Wu and Su (2023), arXiv:2305.17490, who bound it by Σ(‖w_j‖² + d·a_j²) up to constants.
+ * @see Wu and Su (2023), arXiv:2305.17490, who bound it by Σ(‖w_j‖² + d·a_j²) up to constants, as lecture notes quote them.
  */
 export function twoLayerReluTrace(model: TwoLayerRelu, theta: Float64Array): number {
   expectLength("twoLayerReluTrace: expected theta", theta, model.parameters);
@@ -23,7 +23,7 @@ export function twoLayerReluTrace(model: TwoLayerRelu, theta: Float64Array): num
  * where Tr G ≤ 2/η, keeps it below 2/(η√d).
  *
  * @throws ModelsRfmError `WRONG_LENGTH`.
- * @see Wu and Su (2023), arXiv:2305.17490.
+ * @see Wu and Su (2023), arXiv:2305.17490, as lecture notes quote it.
  */
 export function pathNorm(model: TwoLayerRelu, theta: Float64Array): number {
   expectLength("pathNorm: expected theta", theta, model.parameters);
