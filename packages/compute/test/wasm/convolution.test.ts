@@ -120,4 +120,31 @@ describe("convolution and its gradients", () => {
       expect(byInput).toBeCloseTo(forward!, 3);
     },
   );
+
+  it.each(["linear", "relu", "relu6", "elu", "sigmoid", "leakyrelu"] as const)(
+    "fused with bias and %s agrees with cpu",
+    async (activation) => {
+      const attrs = {
+        strides: [2, 2],
+        pad: "same",
+        dataFormat: "NHWC",
+        dilations: [1, 1],
+        activation,
+        leakyreluAlpha: 0.1,
+      };
+      const given = { x: random([2, 7, 7, 3]), filter: random([3, 3, 3, 10], 2) };
+      await expectSame({ ...given, bias: random([10], 3) }, kernel("FusedConv2D", attrs));
+      await expectSame(given, kernel("FusedConv2D", attrs));
+    },
+  );
+
+  it("refuses channels first, as wasm does", async () => {
+    await tf.setBackend("wasm");
+    const x = tf.ones<tf.Rank.R4>([1, 2, 5, 5]);
+    const filter = tf.ones<tf.Rank.R4>([3, 3, 2, 1]);
+    expect(() => tf.conv2d(x, filter, 1, "same", "NCHW")).toThrow(
+      'Conv2D: expected dataFormat "NHWC" on wasm, got "NCHW"',
+    );
+    tf.dispose([x, filter]);
+  });
 });

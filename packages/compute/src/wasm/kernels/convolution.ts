@@ -1,7 +1,8 @@
-import { backend_util, util } from "@tensorflow/tfjs";
+import { backend_util, util, type TensorInfo } from "@tensorflow/tfjs";
 import { correlate, correlateFilter, type Images, type Target, type Windows } from "../correlate.js";
-import { wasmKernel, type WasmKernel } from "../kernel.js";
+import { partialKernel, wasmKernel, type WasmKernel } from "../kernel.js";
 import type { Runtime } from "../runtime.js";
+import { canFinish, finishFused } from "./fused.js";
 
 export interface Attributes {
   strides: [number, number] | number;
@@ -60,20 +61,34 @@ const targetOf = (info: backend_util.Conv2DInfo, address: number): Target => ({
   pixelBytes: 4 * info.outChannels,
 });
 
-const conv2d = wasmKernel<"x" | "filter", Attributes>("Conv2D", ({ inputs: { x, filter }, attrs, runtime }) => {
-  const info = geometry("Conv2D", x.shape, filter.shape, attrs);
+function convolve(kernel: string, runtime: Runtime, x: TensorInfo, filter: TensorInfo, attrs: Attributes): TensorInfo {
+  const info = geometry(kernel, x.shape, filter.shape, attrs);
   const output = runtime.output(info.outShape);
+  const images = inputsOf(info, runtime.address(x));
   const target = targetOf(info, runtime.address(output));
-  correlate(
-    runtime,
-    inputsOf(info, runtime.address(x)),
-    windowsOf(info),
-    runtime.address(filter),
-    info.outChannels,
-    target,
-  );
+  correlate(runtime, images, windowsOf(info), runtime.address(filter), info.outChannels, target);
   return output;
-});
+}
+
+const conv2d = wasmKernel<"x" | "filter", Attributes>("Conv2D", ({ inputs: { x, filter }, attrs, runtime }) =>
+  convolve("Conv2D", runtime, x, filter, attrs),
+);
+
+type FusedInputs = Record<"x" | "filter", TensorInfo> & Partial<Record<"bias", TensorInfo>>;
+
+/** What layers with a linear activation run, also under a gradient. */
+const fusedConv2d = partialKernel<"x" | "filter", Attributes & { activation?: string }>(
+  "FusedConv2D",
+  ({ inputs, attrs }) => {
+    const { filter, bias } = inputs as FusedInputs;
+    return (attrs.dataFormat ?? "NHWC") === "NHWC" && canFinish(bias, filter.shape.at(-1)!, attrs.activation);
+  },
+  (call) => {
+    const { x, filter, bias } = call.inputs as FusedInputs;
+    const output = convolve("FusedConv2D", call.runtime, x, filter, call.attrs);
+    return finishFused(call, output, bias, call.attrs.activation);
+  },
+);
 
 const conv2dBackpropFilter = wasmKernel<"x" | "dy", Attributes & { filterShape: number[] }>(
   "Conv2DBackpropFilter",
@@ -194,4 +209,4 @@ export function correlateInput(
   });
 }
 
-export const convolutionKernels: WasmKernel[] = [conv2d, conv2dBackpropFilter, conv2dBackpropInput];
+export const convolutionKernels: WasmKernel[] = [conv2d, fusedConv2d, conv2dBackpropFilter, conv2dBackpropInput];

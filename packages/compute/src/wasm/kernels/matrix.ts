@@ -1,7 +1,8 @@
 import { broadcast_util, util, type TensorInfo } from "@tensorflow/tfjs";
-import { callKernel, partialKernel, type KernelCall, type WasmKernel } from "../kernel.js";
+import { partialKernel, type KernelCall, type WasmKernel } from "../kernel.js";
 import { multiply } from "../multiply.js";
-import { bitsOf, type Runtime } from "../runtime.js";
+import type { Runtime } from "../runtime.js";
+import { canFinish, finishFused } from "./fused.js";
 
 /** From this many columns on, a first factor that lies transposed is turned: its own order would miss the cache. */
 const MANY_COLUMNS = 32;
@@ -133,36 +134,6 @@ interface Fused extends Transposes {
   leakyreluAlpha?: number;
 }
 type FusedInputs = Record<"a" | "b", TensorInfo> & Partial<Record<"bias" | "preluActivationWeights", TensorInfo>>;
-
-const ACTIVATIONS: Record<string, string> = { relu6: "Relu6", elu: "Elu", sigmoid: "Sigmoid" };
-
-/** Adds a bias in place and applies an activation; disposes `output` where that makes a new tensor. */
-export function finishFused(
-  call: { runtime: Runtime; backend: object },
-  output: TensorInfo,
-  bias: TensorInfo | undefined,
-  activation = "linear",
-): TensorInfo {
-  const { runtime } = call;
-  const columns = output.shape.at(-1)!;
-  const rows = util.sizeFromShape(output.shape) / Math.max(1, columns);
-  const floor = bitsOf(activation === "relu" ? 0 : -Infinity);
-  if (bias !== undefined) {
-    const address = runtime.address(output);
-    runtime.addRow(address, runtime.address(bias), address, rows, columns, floor);
-  }
-  const then = bias === undefined && activation === "relu" ? "Relu" : ACTIVATIONS[activation];
-  if (then === undefined) return output;
-  const result = callKernel(call, then, { x: output });
-  runtime.dispose(output);
-  return result;
-}
-
-/** Whether `finishFused` knows this activation and the bias is one row. */
-export function canFinish(bias: TensorInfo | undefined, columns: number, activation = "linear"): boolean {
-  const oneRow = bias === undefined || (util.sizeFromShape(bias.shape) === columns && bias.shape.at(-1) === columns);
-  return oneRow && (activation in ACTIVATIONS || activation === "linear" || activation === "relu");
-}
 
 const fusedMatMul = partialKernel<"a" | "b", Fused>(
   "_FusedMatMul",
