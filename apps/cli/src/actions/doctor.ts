@@ -45,7 +45,7 @@ export async function doctor({ speed, json }: { speed: boolean; json?: boolean }
   );
   process.stdout.write(table(rows, chosen, speed));
   for (const row of rows)
-    if (row.working === false)
+    if (row.installed && row.working === false)
       process.stdout.write(`\n${row.name} is installed and does not work: ${row.reason ?? "no reason given"}\n`);
   const missing = rows.filter((row) => row.install !== undefined);
   if (missing.length > 0) {

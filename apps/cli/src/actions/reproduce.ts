@@ -22,7 +22,7 @@ const fullyConnectedSettings: Settings = [
   { learningRate: 0.02, batchSize: "all" },
 ];
 const convolutionalSettings: Settings = [
-  { learningRate: 0.08, batchSize: "all" },
+  { learningRate: 0.16, batchSize: "all" },
   { learningRate: 0.02, batchSize: 1 },
   { learningRate: 0.02, batchSize: 4 },
   { learningRate: 0.04, batchSize: 4 },
