@@ -16,6 +16,17 @@ export { nonUniformity, wuMaEBound } from "./bounds/wu2018sgd.js";
 export { batchSharpness } from "./edge/batch-sharpness.js";
 export { kernelNorm } from "./edge/kernel-norm.js";
 export { StabilityError, type StabilityErrorCode } from "./errors.js";
+export { meanFirstPassageTime, type FirstPassageTime } from "./escape/first-passage.js";
+export {
+  criticalDimension,
+  escapeRate,
+  logBarrier,
+  logLossTemperature,
+  quasiStationaryExponent,
+  type EscapeRate,
+  type EscapeRoute,
+  type LogLossDynamics,
+} from "./escape/mori2022power-law.js";
 export { expectedLoss, type ExpectedLoss } from "./growth/expected-loss.js";
 export { oneStepLoss, type OneStepLoss } from "./growth/one-step.js";
 export { secondMomentStep } from "./growth/second-moment.js";
