@@ -1,7 +1,7 @@
 /** Dense matrices as rows, for references that share no code with the package. */
 export type Matrix = number[][];
 
-export const zeros = (rows: number, columns = rows): Matrix =>
+const zeros = (rows: number, columns = rows): Matrix =>
   Array.from({ length: rows }, () => new Array<number>(columns).fill(0));
 export const diagonal = (values: ArrayLike<number>): Matrix =>
   Array.from(values, (value, i) => Array.from(values, (_, j) => (i === j ? value : 0)));
@@ -17,7 +17,7 @@ export const add = (...terms: Matrix[]): Matrix =>
   terms.reduce((A, B) => A.map((row, i) => row.map((value, j) => value + B[i]![j]!)));
 export const scale = (c: number, A: Matrix): Matrix => A.map((row) => row.map((value) => c * value));
 export const trace = (A: Matrix): number => A.reduce((sum, row, i) => sum + row[i]!, 0);
-export const size = (A: Matrix): number => Math.hypot(...A.flat());
+const size = (A: Matrix): number => Math.hypot(...A.flat());
 
 /** The fixed point of P ↦ step(P) from P = 0. */
 export function fixedPoint(step: (P: Matrix) => Matrix, dimension: number): Matrix {

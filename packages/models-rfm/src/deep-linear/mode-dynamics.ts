@@ -36,7 +36,7 @@ export interface ModeDynamics {
  *
  * for whitened Gaussian inputs with fresh examples, ℓ = ½‖y − Wx‖². All layers see the same noise, so their balance stays.
  * Derived here (the second line is the first by Itô's formula) for a single mode, and checked against SGD; in a network of
- * several modes the residuals of the others add to the noise. Noise of neither sign moves a mode that is 0, for L ≥ 2.
+ * several modes noise also mixes them, to higher order in η. For L ≥ 2 a mode that is 0 stays 0.
  *
  * @returns Functions of u ≥ 0 and w ≥ 0 (any sign for L = 1).
  * @throws ModelsRfmError `INVALID_SIZE`, `INVALID_VALUE`.

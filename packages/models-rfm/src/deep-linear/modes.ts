@@ -82,9 +82,13 @@ export function layerImbalance(model: DeepLinear, theta: Float64Array): number {
     const next = theta.subarray(offset, offset + behind * rows);
     const fromBehind = product(transposed(next, behind, rows), next, rows, behind, rows);
     const fromBefore = product(W, transposed(W, rows, columns), rows, columns, rows);
-    worst = Math.max(worst, Math.hypot(...fromBehind.map((value, k) => value - fromBefore[k]!)));
+    worst = Math.max(worst, distance(fromBehind, fromBefore));
   }
   return worst;
+}
+
+function distance(a: Float64Array, b: Float64Array): number {
+  return Math.sqrt(a.reduce((sum, value, k) => sum + (value - b[k]!) ** 2, 0));
 }
 
 function basis(what: string, given: Float64Array | undefined, rows: number, columns: number): Float64Array {

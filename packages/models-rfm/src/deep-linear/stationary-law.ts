@@ -29,7 +29,7 @@ export function boltzmannVariance({ depth, target, temperature, noiseVariance = 
  * D = T u^{2L−2}(2(s − u^L)² + σ²), the zero-flux solution of the Fokker–Planck equation. Derived here.
  *
  * Computed on both sides of w = s in the coordinate ln u (for L = 1, where u may be negative, s + (σ/√2) sinh x), until the
- * density is 1e-20 of its peak; moments to about 1e-10 relative. Its tail is p ~ u^{−(4L−2)}; for L = 1, Var(w) = Tσ²/(2(1 − T)).
+ * density is 1e-20 of its peak; moments to about 1e-9 relative. Its tail is p ~ u^{−(4L−2)}; for L = 1, Var(w) = Tσ²/(2(1 − T)).
  *
  * @throws ModelsRfmError `INVALID_SIZE`, `INVALID_VALUE`; `NO_STATIONARY_LAW` without noise, where SGD comes to rest at w = s,
  * and for L = 2 at T ≥ 2s/(2s² + σ²), where the mode dies out.

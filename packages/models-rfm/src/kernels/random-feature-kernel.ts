@@ -1,7 +1,7 @@
 import { activationOf, type Activation } from "../activation.js";
 import { expectCount, ModelsRfmError } from "../errors.js";
 import { dot } from "../matrix.js";
-import type { DirectionLaw } from "../models/random-features.js";
+import { expectLaw, type DirectionLaw } from "../models/random-features.js";
 import { planeAverage } from "./plane-average.js";
 
 export interface RandomFeatureKernelOptions {
@@ -28,7 +28,7 @@ export interface RandomFeatureKernel {
  * - erf, Gaussian w: (2/π) arcsin(2x·x′/√((d + 2‖x‖²)(d + 2‖x′‖²))).
  * - erf on the sphere and tanh: quadrature over the plane of x and x′, to about 1e-12; some 10⁴ activations a value.
  *
- * @throws ModelsRfmError `INVALID_SIZE`, `UNKNOWN_ACTIVATION`.
+ * @throws ModelsRfmError `INVALID_SIZE`, `INVALID_VALUE`, `UNKNOWN_ACTIVATION`.
  * @see Cho and Saul (2009), Kernel methods for deep learning, for relu; Williams (1997), Computing with infinite networks, for erf
  * (both recalled, not confirmed; checked here against quadrature and sampled features).
  */
@@ -36,6 +36,7 @@ export function randomFeatureKernel(options: RandomFeatureKernelOptions): Random
   const { activation, inputs: d, law = "sphere" } = options;
   const sigma = activationOf("randomFeatureKernel", activation);
   expectCount("randomFeatureKernel: expected inputs", d);
+  expectLaw("randomFeatureKernel", law);
   const value = (a: number, b: number, cosine: number): number => {
     if (activation === "linear") return (a * b * cosine) / d;
     if (activation === "relu") {

@@ -1,7 +1,7 @@
 import { gaussian } from "@sgdscope/random";
 import { activationOf, type Activation } from "../activation.js";
 import { uniformOnSphere } from "../data/inputs.js";
-import { expectCount, expectPositive } from "../errors.js";
+import { expectCount, expectPositive, ModelsRfmError } from "../errors.js";
 import { dot, gramOfRows } from "../matrix.js";
 import { closedForm, type ClosedFormModel, type Random } from "../model.js";
 
@@ -41,7 +41,7 @@ export interface RandomFeatures extends ClosedFormModel {
  * θ starts at N(0, initialScale²·I). The Gram matrix K = φ(X)φ(X)ᵀ does not depend on θ, and the factor 1/√m lets it converge
  * to its kernel, `randomFeatureKernel`, as m grows. A prediction costs O(md); features are recomputed, not kept.
  *
- * @throws ModelsRfmError `INVALID_SIZE`, `UNKNOWN_ACTIVATION`.
+ * @throws ModelsRfmError `INVALID_SIZE`, `INVALID_VALUE`, `UNKNOWN_ACTIVATION`.
  * @see Rahimi and Recht (2007), Random features for large-scale kernel machines, for the idea.
  */
 export function randomFeatures(options: RandomFeaturesOptions): RandomFeatures {
@@ -50,6 +50,7 @@ export function randomFeatures(options: RandomFeaturesOptions): RandomFeatures {
   expectCount("randomFeatures: expected features", features);
   expectPositive("randomFeatures: expected initialScale", initialScale);
   const sigma = activationOf("randomFeatures", activation);
+  expectLaw("randomFeatures", law);
   const directions =
     law === "sphere"
       ? uniformOnSphere(features, inputs, random, 1)
@@ -85,4 +86,10 @@ export function randomFeatures(options: RandomFeaturesOptions): RandomFeatures {
     gram: (_theta, X, n) => gramOfRows(featureMap(X), n, features),
   });
   return { ...model, kind: "random-features", activation, law, features, directions, featureMap };
+}
+
+/** Refuses a law that is none of the two. */
+export function expectLaw(caller: string, law: DirectionLaw): void {
+  if (!["sphere", "gaussian"].includes(law))
+    throw new ModelsRfmError("INVALID_VALUE", `${caller}: expected law to be sphere or gaussian, got ${law}`);
 }

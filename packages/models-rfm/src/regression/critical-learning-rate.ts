@@ -21,7 +21,7 @@ export function regressionCriticalLearningRate(
     a.reduce((sum, value) => sum + (rate * value) / gap(rate * value, S, momentum), 0);
   // G_i is affine in λa_i; it vanishes first for the largest eigenvalue.
   const pole = gap(0, S, momentum) / (gap(0, S, momentum) - gap(1, S, momentum));
-  return bisect((rate) => feedback(rate) < S, pole / Math.max(...a));
+  return bisect((rate) => feedback(rate) < S, pole / a.reduce((largest, value) => Math.max(largest, value)));
 }
 
 /** The edge in (0, end) below which `below` holds. */

@@ -61,7 +61,7 @@ export function weightDecayStationary(options: WeightDecayOptions): WeightDecayS
 /**
  * The weight decay γ, Γ = γI, that minimises the excess test loss of `weightDecayStationary`; negative above a learning rate.
  *
- * For D = 1 its sign is that of 1 − λa: weight decay and learning rate both set how far a step contracts (derived here, like this
+ * For D = 1 and with label noise its sign is that of 1 − λa: weight decay and learning rate both set how far a step contracts (derived here, like this
  * function). Found on 2000 points of geometric spacing above −min a and by golden section around the best, to about 1e-7 of the
  * scale of γ; where several minima compete, the best of the grid wins. Without label noise it is 0 wherever γ = 0 is stable, since
  * SGD then finds the teacher.
@@ -73,7 +73,7 @@ export function optimalWeightDecay(options: Omit<WeightDecayOptions, "weightDeca
   weightDecay: number;
   excessLoss: number;
 } {
-  const smallest = Math.min(...expectRegression("optimalWeightDecay", options));
+  const smallest = expectRegression("optimalWeightDecay", options).reduce((least, value) => Math.min(least, value));
   const loss = (weightDecay: number): number => {
     const { stable, variance, q } = weightDecayModes("optimalWeightDecay", { ...options, weightDecay });
     return stable ? (variance + q) / 2 : Infinity;

@@ -5,8 +5,7 @@ import type { TwoLayerRelu } from "../models/two-layer-relu.js";
 /**
  * Tr G = ½ Σ_j (‖w_j‖² + d·a_j²) of a two-layer ReLU network in the population of inputs uniform on the sphere of radius √d.
  *
- * Holds for every law with E xxᵀ = I that is symmetric under x → −x and has ‖x‖² = d (derived here: half of a symmetric law lies
- * on either side of w_j). O(md).
+ * Holds for every law with E xxᵀ = I that is symmetric under x → −x (derived here: half of it lies on either side of w_j). O(md).
  *
  * @throws ModelsRfmError `WRONG_LENGTH`.
  * @see Wu and Su (2023), arXiv:2305.17490, who bound it by Σ(‖w_j‖² + d·a_j²) up to constants, as lecture notes quote them.
@@ -20,7 +19,7 @@ export function twoLayerReluTrace(model: TwoLayerRelu, theta: Float64Array): num
 
 /**
  * The path norm Σ_j |a_j|‖w_j‖; on the population of `twoLayerReluTrace` at most Tr G/√d, so SGD with batches of one, stable only
- * where Tr G ≤ 2/η, keeps it below 2/(η√d).
+ * where Tr G ≤ 2/η, keeps it to 2/(η√d).
  *
  * @throws ModelsRfmError `WRONG_LENGTH`.
  * @see Wu and Su (2023), arXiv:2305.17490, as lecture notes quote it.

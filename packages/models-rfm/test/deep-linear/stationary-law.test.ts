@@ -48,7 +48,7 @@ describe("stationaryLaw", () => {
         if (density[k]! < 1e-3 * peak) continue;
         const flow = (j: number): number => layer.noise(u[j]!) ** 2 * density[j]!;
         const slope = (flow(k + 1) - flow(k - 1)) / (2 * (u[k + 1]! - u[k - 1]!));
-        expect(Math.abs(layer.drift(u[k]!) * density[k]! - slope)).toBeLessThan(0.02 * peak * 0.1);
+        expect(Math.abs(layer.drift(u[k]!) * density[k]! - slope)).toBeLessThan(0.002 * peak);
       }
     }
   });

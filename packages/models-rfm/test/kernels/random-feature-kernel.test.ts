@@ -51,6 +51,13 @@ describe("randomFeatureKernel", () => {
     expect(Math.abs(randomFeatureKernel({ activation, inputs }).value(a, b, cosine) - expected)).toBeLessThan(1e-12);
   });
 
+  it("has the value of tanh features with Gaussian directions", () => {
+    const value = (inputs: number, a: number, b: number, cosine: number): number =>
+      randomFeatureKernel({ activation: "tanh", inputs, law: "gaussian" }).value(a, b, cosine);
+    expect(Math.abs(value(5, 2, 1, 0.5) - 0.1108431793134925)).toBeLessThan(1e-13);
+    expect(Math.abs(value(2, 3, 2, -0.4) + 0.2033862356155)).toBeLessThan(1e-12);
+  });
+
   it("is 1 − tanh(R)/R for tanh on the sphere of R³, where w·x is uniform on [−R, R]", () => {
     const kernel = randomFeatureKernel({ activation: "tanh", inputs: 3 });
     for (const R of [0.5, Math.sqrt(3), 4])
@@ -66,7 +73,7 @@ describe("randomFeatureKernel", () => {
     expect(erf.value(1, 1, 1)).toBeCloseTo((2 / Math.PI) * Math.asin(1 / 2), 15);
   });
 
-  it("forgets the law of the directions in high dimension, and agrees with quadrature of the arcsine kernel", () => {
+  it("forgets the law of the directions in high dimension, where quadrature on the sphere meets the arcsine kernel", () => {
     const d = 20_000;
     for (const activation of ["erf", "tanh"] as const) {
       const [sphere, gaussian] = laws.map((law) => randomFeatureKernel({ activation, inputs: d, law }));
@@ -90,6 +97,9 @@ describe("randomFeatureKernel", () => {
     );
     expect(() => randomFeatureKernel({ activation: "relu", inputs: 0 })).toThrow(
       expect.objectContaining({ code: "INVALID_SIZE" }),
+    );
+    expect(() => randomFeatureKernel({ activation: "relu", inputs: 3, law: "uniform" as DirectionLaw })).toThrow(
+      "randomFeatureKernel: expected law to be sphere or gaussian, got uniform",
     );
   });
 });
