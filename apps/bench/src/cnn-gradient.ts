@@ -45,7 +45,7 @@ const loss = (...tensors: tf.Tensor[]): tf.Scalar => {
     tf.Tensor,
   ];
   const block = (input: tf.Tensor4D, kernel: tf.Tensor4D, offset: tf.Tensor): tf.Tensor4D =>
-    tf.avgPool(tf.relu(tf.add(tf.conv2d(input, kernel, 1, "same"), offset)) as tf.Tensor4D, 2, 2, "valid");
+    tf.avgPool(tf.relu(tf.add<tf.Tensor4D>(tf.conv2d(input, kernel, 1, "same"), offset)), 2, 2, "valid");
   const features = block(block(x, kernel1, bias1), kernel2, bias2);
   const outputs = tf.add(tf.matMul(tf.reshape(features, [EXAMPLES, 2048]), weights), bias);
   return tf.mul(tf.sum(tf.square(tf.sub(outputs, y))), 1 / (2 * EXAMPLES));
