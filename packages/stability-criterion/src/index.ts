@@ -16,7 +16,9 @@ export { nonUniformity, wuMaEBound } from "./bounds/wu2018sgd.js";
 export { batchSharpness } from "./edge/batch-sharpness.js";
 export { kernelNorm } from "./edge/kernel-norm.js";
 export { StabilityError, type StabilityErrorCode } from "./errors.js";
+export { logBasinWeight } from "./escape/boltzmann.js";
 export { meanFirstPassageTime, type FirstPassageTime } from "./escape/first-passage.js";
+export { boltzmannNoise, crossoverNoise, laplaceOdds, type Well } from "./escape/jastrzebski2017two-wells.js";
 export {
   criticalDimension,
   escapeRate,

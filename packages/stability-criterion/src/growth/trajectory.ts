@@ -1,0 +1,51 @@
+import { collect, spread, type PreparedMinimum } from "../minimum.js";
+import { samplingWeights, type Batches } from "../sampling.js";
+import { splitResiduals } from "./split-residuals.js";
+
+/**
+ * @internal Walks the exact second moment `E[δδᵀ]` of linearised SGD in the eigenbasis of H, from the residuals of the
+ * system; see `expectedLoss` for the recursion.
+ *
+ * @param visit - Called with t, the moment (`rank × rank`, not to be changed) and the loss of unrealizable residuals, for
+ *   t = 0 … steps until it returns false.
+ * @returns The loss of unrealizable residuals. Cost `3·rank²·nC` operations a step.
+ */
+export function secondMoments(
+  minimum: PreparedMinimum,
+  options: Batches & { learningRate: number; steps: number },
+  visit: (t: number, moment: Float64Array, floor: number) => boolean,
+): number {
+  const { learningRate: eta, steps } = options;
+  const { examples: n, outputs, rank, eigenvalues } = minimum;
+  const { noise, fullBatch } = samplingWeights(n, options);
+  const { position, outside, floor } = splitResiduals(minimum);
+  const mean = position.slice();
+  let moment: Float64Array = new Float64Array(rank * rank);
+  for (let a = 0; a < rank; a++) for (let b = 0; b < rank; b++) moment[a * rank + b] = mean[a]! * mean[b]!;
+
+  for (let t = 0; ; t++) {
+    if (!visit(t, moment, floor) || t === steps) return floor;
+    const blocks = collect(minimum, moment);
+    if (floor > 0) addOutside(minimum, blocks, mean, outside);
+    const noisy = noise > 0 ? spread(minimum, blocks) : new Float64Array(rank * rank);
+    const next = new Float64Array(rank * rank);
+    for (let a = 0; a < rank; a++)
+      for (let b = 0; b < rank; b++) {
+        const o = a * rank + b;
+        const [p, q] = [eigenvalues[a]!, eigenvalues[b]!];
+        next[o] =
+          moment[o]! * (1 - eta * (p + q) + eta * eta * fullBatch * p * q) + (eta * eta * noise * noisy[o]!) / n;
+      }
+    moment = next;
+    for (let a = 0; a < rank; a++) mean[a]! *= 1 - eta * eigenvalues[a]!;
+  }
+  /** Adds to `XᵢMXᵢᵀ` what the unrealizable residuals s contribute: `Xᵢm·sᵢᵀ + sᵢ·(Xᵢm)ᵀ + sᵢsᵢᵀ`. */
+  function addOutside({ features }: PreparedMinimum, blocks: Float64Array, m: Float64Array, s: Float64Array): void {
+    const image = new Float64Array(n * outputs);
+    for (let k = 0; k < image.length; k++) for (let a = 0; a < rank; a++) image[k]! += features[k * rank + a]! * m[a]!;
+    for (let i = 0, q = 0; i < n; i++)
+      for (let c = i * outputs; c < (i + 1) * outputs; c++)
+        for (let d = i * outputs; d < (i + 1) * outputs; d++, q++)
+          blocks[q]! += image[c]! * s[d]! + s[c]! * image[d]! + s[c]! * s[d]!;
+  }
+}
