@@ -17,6 +17,13 @@ export { batchSharpness } from "./edge/batch-sharpness.js";
 export { kernelNorm } from "./edge/kernel-norm.js";
 export { StabilityError, type StabilityErrorCode } from "./errors.js";
 export { logBasinWeight } from "./escape/boltzmann.js";
+export {
+  decoupledGrowth,
+  escapeDirections,
+  outsideRatio,
+  type DecoupledGrowth,
+  type EscapeDirections,
+} from "./escape/directions.js";
 export { meanFirstPassageTime, type FirstPassageTime } from "./escape/first-passage.js";
 export { boltzmannNoise, crossoverNoise, laplaceOdds, type Well } from "./escape/jastrzebski2017two-wells.js";
 export {

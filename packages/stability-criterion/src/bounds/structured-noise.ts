@@ -43,10 +43,7 @@ export function isotropicNoiseThreshold(eigenvalues: Float64Array, noise: number
   );
 }
 
-/**
- * `2/ν` for the largest root of `Σ w_j/(ν − d_j) = 1`. The inverse of the left side is concave and increasing above the
- * largest pole, so Newton's method rises monotonically from the root for a single term.
- */
+/** `2/ν` for the largest root of `Σ w_j/(ν − d_j) = 1`. */
 function perronThreshold(caller: string, weights: Float64Array, poles: Float64Array): number {
   let x = 0;
   for (let j = 0; j < weights.length; j++) {
@@ -57,7 +54,17 @@ function perronThreshold(caller: string, weights: Float64Array, poles: Float64Ar
       );
     if (weights[j]! > 0) x = Math.max(x, poles[j]! + weights[j]!);
   }
-  if (x === 0) return Infinity;
+  return x === 0 ? Infinity : 2 / perronRoot(weights, poles);
+}
+
+/**
+ * @internal The largest x with `Σ w_j/(x − d_j) = 1`, the Perron eigenvalue of `diag(d) + uvᵀ` with `w = u∘v ≥ 0`; at least
+ * one weight must be positive. The inverse of the left side is concave and increasing above the largest pole, so Newton's
+ * method rises monotonically from the root for a single term.
+ */
+export function perronRoot(weights: Float64Array, poles: Float64Array): number {
+  let x = -Infinity;
+  for (let j = 0; j < weights.length; j++) if (weights[j]! > 0) x = Math.max(x, poles[j]! + weights[j]!);
   for (let iteration = 0; iteration < 100; iteration++) {
     let sum = 0;
     let slope = 0;
@@ -68,9 +75,9 @@ function perronThreshold(caller: string, weights: Float64Array, poles: Float64Ar
     }
     const step = (sum * (sum - 1)) / slope;
     x += step;
-    if (step <= 1e-15 * x) break;
+    if (step <= 1e-15 * Math.abs(x)) break;
   }
-  return 2 / x;
+  return x;
 }
 
 const CASES: readonly [number, BoundName, string][] = [
