@@ -37,11 +37,20 @@ export {
   type LogLossDynamics,
 } from "./escape/mori2022power-law.js";
 export { expectedLoss, type ExpectedLoss } from "./growth/expected-loss.js";
+export {
+  almostSureStability,
+  momentThreshold,
+  pathExponent,
+  type AlmostSureStability,
+} from "./growth/one-dimension.js";
 export { oneStepLoss, type OneStepLoss } from "./growth/one-step.js";
 export { secondMomentStep } from "./growth/second-moment.js";
 export { spectralRadius, type SpectralRadius } from "./growth/spectral-radius.js";
 export { prepareMinimum, type PreparedMinimum } from "./minimum.js";
 export { samplingFactor, samplingWeights, type Batches, type Sampling, type SamplingWeights } from "./sampling.js";
+export { batchSource } from "./simulation/batches.js";
+export { lyapunovExponent, type PathExponentEstimate } from "./simulation/lyapunov.js";
+export { simulateResiduals, type ResidualPath } from "./simulation/residuals.js";
 export { heavyBallLearningRate, learningRateForVariance, momentumEdge } from "./stationary/heavy-ball.js";
 export {
   stationaryCovarianceWithMomentum,
