@@ -1,7 +1,11 @@
 export { boundClaim, boundTasks, type BoundOptions } from "./bound/tasks.js";
 export { boundBands, judgeBound, type Acceptance } from "./bound/acceptance.js";
+export { diagramAxes, type DiagramAxes, type LearningRateRange } from "./diagram/axes.js";
+export { criticalCurves, diagramCriteria, type CriticalCurve } from "./diagram/critical-curves.js";
+export { growthRates, type GrowthRecord } from "./diagram/growth-rates.js";
 export { alignmentFigure } from "./figure/alignment.js";
 export { boundFigure } from "./figure/bound.js";
+export { diagramFigure, type DiagramFigureData } from "./figure/diagram.js";
 export { edgeFigure } from "./figure/edge.js";
 export type { Canvas } from "./figure/theme.js";
 export { datasetOf } from "./run/data.js";

@@ -1,0 +1,61 @@
+import type { GramSystem } from "@sgdscope/noise-structure";
+import { exactThreshold, prepareMinimum, type PreparedMinimum, type Sampling } from "@sgdscope/stability-criterion";
+
+/** Where a diagram looks: both in ascending order. */
+export interface DiagramAxes {
+  learningRates: number[];
+  batchSizes: number[];
+}
+
+/** Learning rates from one end to the other, both included, in equal ratios. */
+export interface LearningRateRange {
+  minimum: number;
+  maximum: number;
+  count: number;
+}
+
+/**
+ * The grid of a diagram: 40 learning rates in equal ratios, from a quarter of the exact critical one at the smallest batch to
+ * half above 2/λ_max of gradient descent, and the powers of two below n, and n, as batch sizes.
+ *
+ * @param options.learningRates - Another range; one learning rate alone is its minimum.
+ * @param options.batchSizes - Other batch sizes; sorted, without repetition.
+ * @param options.sampling - Default `"without-replacement"`.
+ * @returns Cost one exact threshold where no range is given.
+ * @throws StabilityError as `exactThreshold`; RangeError for a range that is empty or not positive.
+ */
+export function diagramAxes(
+  system: GramSystem | PreparedMinimum,
+  options: { learningRates?: LearningRateRange; batchSizes?: readonly number[]; sampling?: Sampling } = {},
+): DiagramAxes {
+  const minimum = prepareMinimum(system);
+  const batchSizes = [...new Set(options.batchSizes ?? powersOfTwo(minimum.examples))].sort((a, b) => a - b);
+  const range = options.learningRates ?? {
+    minimum:
+      exactThreshold(minimum, {
+        batchSize: batchSizes[0]!,
+        ...(options.sampling === undefined ? {} : { sampling: options.sampling }),
+      }).criticalLearningRate / 4,
+    maximum: 3 / minimum.eigenvalues[0]!,
+    count: 40,
+  };
+  return { learningRates: equalRatios(range), batchSizes };
+}
+
+/** 1, 2, 4, … below n, then n. */
+function powersOfTwo(examples: number): number[] {
+  const sizes: number[] = [];
+  for (let size = 1; size < examples; size *= 2) sizes.push(size);
+  return [...sizes, examples];
+}
+
+function equalRatios({ minimum, maximum, count }: LearningRateRange): number[] {
+  if (!(minimum > 0 && maximum >= minimum && Number.isFinite(maximum)) || !Number.isSafeInteger(count) || count < 1)
+    throw new RangeError(
+      `diagramAxes: expected learningRates with 0 < minimum ≤ maximum and a count of at least 1, got ${minimum}, ${maximum}, ${count}`,
+    );
+  if (count === 1) return [minimum];
+  return Array.from({ length: count }, (_, k) =>
+    k === count - 1 ? maximum : minimum * (maximum / minimum) ** (k / (count - 1)),
+  );
+}
