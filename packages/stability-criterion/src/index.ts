@@ -1,3 +1,9 @@
+export {
+  noiseAblation,
+  noiseModelStability,
+  type NoiseModel,
+  type NoiseModelStability,
+} from "./ablation/noise-models.js";
 export { stabilityBounds } from "./bounds/all.js";
 export {
   escapeRateLowerBound,
