@@ -14,7 +14,7 @@ import type {
 } from "./types.js";
 import { expectFits, samplerOf, validateOptions } from "./validate.js";
 
-/** Core-theory protocol for two-layer networks: the full loss below 1e-8 at five consecutive checks, 200 steps apart. */
+/** A careful rule for two-layer networks: the full loss below 1e-8 at five consecutive checks, 200 steps apart. */
 export const interpolation: Readonly<Required<StoppingRule>> = { lossBelow: 1e-8, checks: 5, every: 200 };
 
 /** Without a stopping rule the loss is checked this often, so that divergence is seen. */
