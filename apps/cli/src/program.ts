@@ -1,6 +1,8 @@
 import { Command } from "commander";
 import { addAnalyze } from "./commands/analyze.js";
+import { addCompare } from "./commands/compare.js";
 import { addData } from "./commands/data.js";
+import { addDiagram } from "./commands/diagram.js";
 import { addDoctor } from "./commands/doctor.js";
 import { addMeasure } from "./commands/measure.js";
 import { addQuickstart } from "./commands/quickstart.js";
@@ -41,7 +43,18 @@ Start here
 
   sgdscope help exit-codes                         what the exit codes mean`,
     );
-  for (const add of [addQuickstart, addTrain, addMeasure, addAnalyze, addReproduce, addData, addDoctor, addWorker])
+  for (const add of [
+    addQuickstart,
+    addTrain,
+    addMeasure,
+    addAnalyze,
+    addDiagram,
+    addCompare,
+    addReproduce,
+    addData,
+    addDoctor,
+    addWorker,
+  ])
     add(root);
   root.commands.forEach((command) => command.exitOverride().showHelpAfterError("(add --help to see how)"));
   root.command("exit-codes", { hidden: true }).action(() => void process.stdout.write(exitCodesHelp));

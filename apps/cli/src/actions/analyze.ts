@@ -20,12 +20,15 @@ import { analysisJson, analysisText, type Analysis } from "../report/analysis.js
 /** Reads the files, computes everything and prints it. */
 export async function analyze(options: AnalyzeOptions): Promise<void> {
   const { system, precision } = await readSystem(options);
-  const rankTolerance = options.rankTolerance ?? (precision === "float32" ? 1e-6 : 1e-10);
+  const rankTolerance = options.rankTolerance ?? defaultRankTolerance[precision];
   const analysis = analyzeSystem(system, { ...options, rankTolerance, precision });
   process.stdout.write(
     options.json === true ? `${JSON.stringify(analysisJson(analysis), null, 2)}\n` : analysisText(analysis),
   );
 }
+
+/** Eigenvalues below this share of the largest are rounding: of the tool that wrote the numbers. */
+export const defaultRankTolerance = { float32: 1e-6, float64: 1e-10 } as const;
 
 /** What is asked of a system, whatever it came from. */
 export interface AnalysisRequest {
@@ -39,14 +42,7 @@ export interface AnalysisRequest {
 /** The noise structure, and for each batch size the exact threshold and every bound; with a learning rate the verdict too. */
 export function analyzeSystem(system: GramSystem, request: AnalysisRequest): Analysis {
   const { sampling, learningRate, rankTolerance } = request;
-  for (const batchSize of request.batchSize)
-    if (batchSize > system.examples)
-      throw usageError(`--batch-size: expected at most the ${system.examples} examples, got ${batchSize}`);
-  if (sampling === "epoch-shuffle")
-    throw usageError(
-      "--sampling: epoch-shuffle has no stability theory: batches of one epoch depend on each other",
-      "without-replacement is the nearest model that has one",
-    );
+  checkBatches(system, request);
   const minimum: PreparedMinimum = prepareMinimum(system, { rankTolerance });
   const noise: NoiseStructure = noiseStructure(system, {
     spectrum: minimum.spectrum,
@@ -75,7 +71,27 @@ export function analyzeSystem(system: GramSystem, request: AnalysisRequest): Ana
   };
 }
 
-async function readSystem(options: AnalyzeOptions): Promise<{ system: GramSystem; precision: "float32" | "float64" }> {
+/** Refuses what no theorem covers: batches larger than the data, and batches that depend on each other. */
+export function checkBatches(
+  { examples }: GramSystem,
+  { batchSize, sampling }: Pick<AnalysisRequest, "batchSize" | "sampling">,
+): void {
+  for (const size of batchSize)
+    if (size > examples) throw usageError(`--batch-size: expected at most the ${examples} examples, got ${size}`);
+  if (sampling === "epoch-shuffle")
+    throw usageError(
+      "--sampling: epoch-shuffle has no stability theory: batches of one epoch depend on each other",
+      "without-replacement is the nearest model that has one",
+    );
+}
+
+/** The files that make a Gram system. */
+export type SystemFiles = Pick<AnalyzeOptions, "gram" | "jacobian" | "residuals" | "outputs">;
+
+/** Reads a Gram system from the files of any tool, and what precision they had. */
+export async function readSystem(
+  options: SystemFiles,
+): Promise<{ system: GramSystem; precision: "float32" | "float64" }> {
   const { gram, jacobian } = options;
   if (gram === undefined && jacobian === undefined)
     throw usageError("expected --gram <file> or --jacobian <file>, got neither");

@@ -36,8 +36,14 @@ interface Examples {
   targets: Float32Array;
 }
 
+/** The options that say what to measure. */
+export type SubjectOptions = Pick<
+  MeasureOptions,
+  "run" | "model" | "data" | "directory" | "allowPrefix" | "count" | "inputs" | "targets"
+>;
+
 /** Loads what the options name; the prepared backend holds the parameters. */
-export async function subjectOf(options: MeasureOptions): Promise<Subject> {
+export async function subjectOf(options: SubjectOptions): Promise<Subject> {
   if (options.run !== undefined) return runSubject(options.run, options);
   if (options.model === undefined) throw usageError("expected --run <folder> or --model <model.json>, got neither");
   const layers = await loadLayersModel(options.model);
@@ -53,7 +59,7 @@ export async function subjectOf(options: MeasureOptions): Promise<Subject> {
   };
 }
 
-async function runSubject(directory: string, options: MeasureOptions): Promise<Subject> {
+async function runSubject(directory: string, options: SubjectOptions): Promise<Subject> {
   const folder = runFolder(directory);
   const { task, id } = await folder.readRun();
   let arrays: NamedArrays;
@@ -82,7 +88,7 @@ async function runSubject(directory: string, options: MeasureOptions): Promise<S
   };
 }
 
-async function examplesOf(options: MeasureOptions, inputShape: number[], outputs: number): Promise<Examples> {
+async function examplesOf(options: SubjectOptions, inputShape: number[], outputs: number): Promise<Examples> {
   const width = inputShape.reduce((a, b) => a * b, 1);
   if (options.inputs !== undefined || options.targets !== undefined) {
     if (options.inputs === undefined || options.targets === undefined)

@@ -1,6 +1,3 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
-import { cpus } from "node:os";
-import { join } from "node:path";
 import {
   alignmentFigure,
   boundClaim,
@@ -13,6 +10,7 @@ import {
 } from "@sgdscope/experiments";
 import { formatMeasured, formatNumber, formatSeconds } from "../terminal/number.js";
 import { formatTable, type Column } from "../terminal/table.js";
+import { drawingDocument, environmentLine, environmentOf, standaloneSvg, writeReport } from "./folder.js";
 import { htmlReport, type Section } from "./html.js";
 
 /** What the study produced and how it was asked for. */
@@ -79,24 +77,18 @@ function sentence({ holds, statement, range, band, runs }: Acceptance): string {
 
 /** Writes `report.html`, `report.json` and the figures as SVG into `directory`, each whole or not at all. */
 export async function writeBoundReport(directory: string, study: BoundStudy): Promise<string> {
-  const { Window } = await import("happy-dom");
-  const document = new Window().document as unknown as Document;
+  const document = await drawingDocument();
   const { records } = study;
   const drawn = {
     edge: edgeFigure(records, { document }).outerHTML,
     bound: boundFigure(records, { document }).outerHTML,
     alignment: alignmentFigure(records, { document }).outerHTML,
   };
-  await mkdir(directory, { recursive: true });
-  const place = async (name: string, content: string): Promise<void> => {
-    const path = join(directory, name);
-    await writeFile(`${path}.part`, content);
-    await rename(`${path}.part`, path);
-  };
-  for (const [name, svg] of Object.entries(drawn)) await place(`${name}.svg`, standalone(svg));
-  await place("report.json", `${JSON.stringify(boundJson(study), null, 2)}\n`);
-  await place("report.html", htmlReport(study.title, boundClaim.claim, sections(study, drawn)));
-  return join(directory, "report.html");
+  return writeReport(directory, {
+    ...Object.fromEntries(Object.entries(drawn).map(([name, svg]) => [`${name}.svg`, standaloneSvg(svg)])),
+    "report.json": `${JSON.stringify(boundJson(study), null, 2)}\n`,
+    "report.html": htmlReport(study.title, boundClaim.claim, sections(study, drawn)),
+  });
 }
 
 /** The study as a document of the schema `sgdscope/bound@1`. */
@@ -113,17 +105,8 @@ export function boundJson(study: BoundStudy): object {
   };
 }
 
-function environment({ records, version }: BoundStudy): Record<string, string | number> {
-  const processors = cpus();
-  return {
-    sgdscope: version,
-    node: process.version,
-    backend: [...new Set(records.map((record) => record.backend))].join(", "),
-    platform: `${process.platform} ${process.arch}`,
-    cores: processors.length,
-    processor: processors[0]?.model.trim() ?? "unknown",
-  };
-}
+const environment = ({ records, version }: BoundStudy): Record<string, string | number> =>
+  environmentOf(version, [...new Set(records.map((record) => record.backend))].join(", "));
 
 function sections(study: BoundStudy, drawn: Record<"edge" | "bound" | "alignment", string>): Section[] {
   const { records } = study;
@@ -172,19 +155,8 @@ function sections(study: BoundStudy, drawn: Record<"edge" | "bound" | "alignment
     {
       kind: "text",
       title: "Environment",
-      paragraphs: [
-        Object.entries(environment(study))
-          .map(([name, value]) => `${name} ${value}`)
-          .join(" · ") + ` · ${formatSeconds(study.seconds)}`,
-      ],
+      paragraphs: [`${environmentLine(environment(study))} · ${formatSeconds(study.seconds)}`],
     },
     { kind: "command", title: "Make it again", command: study.command },
   ];
-}
-
-/** An SVG file that reads on light and dark pages alike. */
-function standalone(svg: string): string {
-  const style =
-    "<style>svg{color:#1d2129;background:#fff}@media(prefers-color-scheme:dark){svg{color:#e7eaee;background:#12151a}}</style>";
-  return svg.replace(/(<svg[^>]*>)/, `$1${style}`) + "\n";
 }

@@ -2,7 +2,15 @@
 export type Section =
   | { kind: "text"; title?: string; paragraphs: string[] }
   | { kind: "figure"; title: string; caption: string; svg: string }
-  | { kind: "table"; title: string; headings: string[]; rows: string[][]; caption?: string }
+  | {
+      kind: "table";
+      title: string;
+      headings: string[];
+      rows: string[][];
+      /** One a column; numbers stand right, the default. */
+      align?: ("left" | "right" | undefined)[];
+      caption?: string;
+    }
   | { kind: "command"; title: string; command: string };
 
 /** One self-contained HTML page: no script, no link to anything outside, light and dark, readable on a phone. */
@@ -35,16 +43,20 @@ function render(section: Section): string {
     case "figure":
       return `<section><h2>${escape(section.title)}</h2><figure>${section.svg}<figcaption>${escape(section.caption)}</figcaption></figure></section>`;
     case "table":
-      return `<section><h2>${escape(section.title)}</h2><div class="scroll"><table><thead><tr>${section.headings
-        .map((heading) => `<th scope="col">${escape(heading)}</th>`)
-        .join("")}</tr></thead><tbody>${section.rows
-        .map((row) => `<tr>${row.map((cell) => `<td>${escape(cell)}</td>`).join("")}</tr>`)
-        .join(
-          "",
-        )}</tbody></table></div>${section.caption === undefined ? "" : `<p class="note">${escape(section.caption)}</p>`}</section>`;
+      return table(section);
     case "command":
       return `<section><h2>${escape(section.title)}</h2><pre><code>${escape(section.command)}</code></pre></section>`;
   }
+}
+
+function table({ title, headings, rows, align = [], caption }: Section & { kind: "table" }): string {
+  const side = (column: number): string => (align[column] === "left" ? ' class="left"' : "");
+  const head = headings.map((heading, k) => `<th scope="col"${side(k)}>${escape(heading)}</th>`).join("");
+  const body = rows
+    .map((row) => `<tr>${row.map((cell, k) => `<td${side(k)}>${escape(cell)}</td>`).join("")}</tr>`)
+    .join("");
+  const note = caption === undefined ? "" : `<p class="note">${escape(caption)}</p>`;
+  return `<section><h2>${escape(title)}</h2><div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>${note}</section>`;
 }
 
 function escape(text: string): string {
@@ -66,6 +78,7 @@ figcaption, .note { color: var(--soft); font-size: .9rem; margin: .5rem 0 0; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; width: 100%; }
 th, td { padding: .35rem .6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--rule); }
 th { font-weight: 600; color: var(--soft); }
+.left { text-align: left; }
 th:first-child, td:first-child { padding-left: 0; }
 pre { background: var(--tint); border: 1px solid var(--rule); border-radius: 6px; padding: .75rem 1rem; overflow-x: auto; font-size: .9rem; }
 `;

@@ -17,7 +17,7 @@ export interface GrowthRecord {
  * @param system - A Gram system, or a prepared minimum to share its eigendecomposition with the curves.
  * @param options.sampling - Default `"without-replacement"`.
  * @returns A generator; each record costs one `spectralRadius`, ten to forty products of `3·rank²·nC` operations: for 200
- *   examples of one output about a third of a second, and eight times that for twice as many.
+ *   examples of one output some two tenths of a second of one core, and eight times that for twice as many.
  * @throws StabilityError as `spectralRadius`.
  */
 export function* growthRates(

@@ -6,8 +6,8 @@ import { colours, frame, predictionColour, svg, type Canvas } from "./theme.js";
 
 /** Shades of |log ρ|, from slow to fast; the sign chooses the colour. */
 const shades = [
-  { from: 0, to: 0.01, opacity: 0.16, label: "< 0.01" },
-  { from: 0.01, to: 0.1, opacity: 0.34, label: "0.01 … 0.1" },
+  { from: 0, to: 0.01, opacity: 0.2, label: "< 0.01" },
+  { from: 0.01, to: 0.1, opacity: 0.38, label: "0.01 … 0.1" },
   { from: 0.1, to: 1, opacity: 0.56, label: "0.1 … 1" },
   { from: 1, to: Infinity, opacity: 0.85, label: "> 1" },
 ] as const;
@@ -18,7 +18,7 @@ const unstableColour = predictionColour;
 const paper = "var(--paper, #fff)";
 
 /** How each bound is drawn: all in ink, told apart by their marks and dashes. */
-const styles: Partial<Record<BoundName, { label: string; symbol: Plot.SymbolType; dash?: string }>> = {
+const styles: Partial<Record<BoundName, { label: string; symbol: Plot.SymbolName; dash?: string }>> = {
   "gradient descent": { label: "gradient descent 2/λ_max", symbol: "square", dash: "1 3" },
   "alignment, worst case": { label: "alignment, worst case μ₀", symbol: "triangle", dash: "6 3" },
   "alignment, measured": { label: "alignment, measured μ", symbol: "star", dash: "6 3" },
@@ -30,7 +30,7 @@ const styles: Partial<Record<BoundName, { label: string; symbol: Plot.SymbolType
   "Wu–Ma–E": { label: "Wu–Ma–E (sufficient)", symbol: "asterisk", dash: "9 3 1 3" },
   coherence: { label: "coherence", symbol: "square2", dash: "9 3 1 3" },
 };
-const strokedSymbols = new Set<Plot.SymbolType>(["plus", "times", "asterisk", "square2"]);
+const strokedSymbols = new Set<Plot.SymbolName>(["plus", "times", "asterisk", "square2"]);
 
 /** What the figure draws. */
 export interface DiagramFigureData {
@@ -44,7 +44,7 @@ export interface DiagramFigureData {
  * The phase diagram of one minimum: the growth rate of the expected loss as a heat map over batch size and learning rate,
  * blue where SGD stays and vermilion where it leaves, under the exact threshold (thick) and the bounds (thin).
  *
- * Curves leave the frame where they exceed the grid. A bound without a limit at a batch size has a gap there.
+ * A curve is left out where it exceeds the grid or sets no limit.
  */
 export function diagramFigure(data: DiagramFigureData, canvas: Canvas): SVGSVGElement {
   const { growth, batchSizes, curves } = data;
@@ -66,14 +66,7 @@ export function diagramFigure(data: DiagramFigureData, canvas: Canvas): SVGSVGEl
     {
       ...frame(canvas, 470),
       marginRight: 208,
-      x: {
-        type: "log",
-        domain: edges(columns),
-        ticks: [...columns.keys()],
-        tickFormat: String,
-        tickSize: 4,
-        label: "batch size B",
-      },
+      x: { type: "log", domain: edges(columns), axis: null },
       y: { type: "log", domain: [low, high], label: "learning rate η", tickFormat: "~g", ticks: 6, tickSize: 4 },
       marks: [
         ...[true, false].flatMap((stable) =>
@@ -97,12 +90,12 @@ export function diagramFigure(data: DiagramFigureData, canvas: Canvas): SVGSVGEl
             ),
           ),
         ),
-        ...bounds.flatMap(({ curve, points }) => boundMarks(curve.name, points, path, [low, high])),
+        ...bounds.flatMap(({ curve, points }) => boundMarks(curve.name, points, columns, [low, high])),
         ...(exact === undefined
           ? []
           : [
-              Plot.line(exact.points, { ...path, stroke: paper, strokeWidth: 7.5 }),
-              Plot.line(exact.points, { ...path, stroke: "currentColor", strokeWidth: 4 }),
+              Plot.line(steps(exact.points, columns), { ...path, stroke: paper, strokeWidth: 7 }),
+              Plot.line(steps(exact.points, columns), { ...path, stroke: "currentColor", strokeWidth: 4 }),
             ]),
         ...(["unstable", "stable"] as const).map((word) =>
           Plot.text([word], {
@@ -117,6 +110,8 @@ export function diagramFigure(data: DiagramFigureData, canvas: Canvas): SVGSVGEl
             strokeWidth: 4,
           }),
         ),
+        // Text of its own: a logarithmic scale would leave out the labels that it holds to be minor.
+        Plot.axisX([...columns.keys()], { text: String, label: "batch size B", labelAnchor: "center", tickSize: 4 }),
         Plot.frame({ stroke: "currentColor", strokeOpacity: 0.35 }),
         ...curveLegend([...(exact === undefined ? [] : [undefined]), ...bounds.map(({ curve }) => curve.name)]),
         ...shadeLegend(bounds.length + 2),
@@ -138,6 +133,10 @@ const pointsOf = (curve: CriticalCurve, batchSizes: readonly number[]): Point[] 
     return { batchSize, rate: rate !== undefined && Number.isFinite(rate) ? rate : NaN };
   });
 
+/** The level of each point across its whole column, as the cells have it. */
+const steps = (points: Point[], columns: Map<number, [number, number]>): Point[] =>
+  points.flatMap(({ batchSize, rate }) => (columns.get(batchSize) ?? []).map((edge) => ({ batchSize: edge, rate })));
+
 /** Each value with the interval around it that reaches half-way, in ratio, to its neighbours. */
 function cellEdges(values: number[]): Map<number, [number, number]> {
   const sorted = [...values].sort((a, b) => a - b);
@@ -152,28 +151,30 @@ function cellEdges(values: number[]): Map<number, [number, number]> {
   );
 }
 
+/** A bound as one bar a column: it has no value between two batch sizes, and bars never seem to cross the exact steps. */
 function boundMarks(
   name: BoundName,
   points: Point[],
-  path: { x: string; y: string; clip: boolean },
+  columns: Map<number, [number, number]>,
   [low, high]: [number, number],
 ): Plot.Markish[] {
   const { symbol, dash } = styles[name]!;
+  const shown = points.filter(({ batchSize, rate }) => columns.has(batchSize) && rate > low && rate < high);
   return [
-    Plot.line(points, {
-      ...path,
+    Plot.ruleY(shown, {
+      x1: (point: Point) => columns.get(point.batchSize)![0],
+      x2: (point: Point) => columns.get(point.batchSize)![1],
+      y: "rate",
+      inset: 2,
       stroke: "currentColor",
       strokeWidth: 1.3,
       ...(dash === undefined ? {} : { strokeDasharray: dash }),
     }),
-    Plot.dot(
-      points.filter(({ rate }) => rate > low && rate < high),
-      { x: path.x, y: path.y, ...dotStyle(symbol) },
-    ),
+    Plot.dot(shown, { x: "batchSize", y: "rate", ...dotStyle(symbol) }),
   ];
 }
 
-const dotStyle = (symbol: Plot.SymbolType) => ({
+const dotStyle = (symbol: Plot.SymbolName) => ({
   symbol,
   r: 3.2,
   stroke: "currentColor",
@@ -210,7 +211,12 @@ function sample(k: number, strokeWidth: number, dash: string | undefined): Plot.
     dy: 6 + lineHeight * k,
     length: 28,
     rotate: 90,
-    shape: { draw: (context, length) => (context.moveTo(0, -length / 2), context.lineTo(0, length / 2)) },
+    shape: {
+      draw(context, length) {
+        context.moveTo(0, 0);
+        context.lineTo(0, -length);
+      },
+    },
     anchor: "middle",
     stroke: "currentColor",
     strokeWidth,
@@ -224,7 +230,7 @@ function shadeLegend(row: number): Plot.Markish[] {
   const text = { frameAnchor: "top-right", textAnchor: "start", lineAnchor: "middle" } as const;
   const at = (k: number): number => 6 + lineHeight * (row + k);
   return [
-    Plot.text(["|log ρ| of the loss, a step"], { ...text, dx: 12, dy: at(0) }),
+    Plot.text(["|log ρ| of the loss a step"], { ...text, dx: 12, dy: at(0) }),
     ...shades.flatMap((shade, k) => [
       ...[stableColour, unstableColour].map((fill, c) =>
         Plot.dot([0], {
@@ -239,6 +245,6 @@ function shadeLegend(row: number): Plot.Markish[] {
       ),
       Plot.text([shade.label], { ...text, dx: 56, dy: at(k + 1) }),
     ]),
-    Plot.text(["stable, unstable"], { ...text, dx: 12, dy: at(shades.length + 1), fillOpacity: 0.75 }),
+    Plot.text(["left stable, right unstable"], { ...text, dx: 12, dy: at(shades.length + 1), fillOpacity: 0.75 }),
   ];
 }

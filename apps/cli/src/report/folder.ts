@@ -1,0 +1,47 @@
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { join } from "node:path";
+
+/** Writes the files of a report into `directory`, each whole or not at all; gives the path of the last one. */
+export async function writeReport(directory: string, files: Record<string, string>): Promise<string> {
+  await mkdir(directory, { recursive: true });
+  let path = directory;
+  for (const [name, content] of Object.entries(files)) {
+    path = join(directory, name);
+    await writeFile(`${path}.part`, content);
+    await rename(`${path}.part`, path);
+  }
+  return path;
+}
+
+/** A `document` to draw figures in. */
+export async function drawingDocument(): Promise<Document> {
+  const { Window } = await import("happy-dom");
+  return new Window().document as unknown as Document;
+}
+
+/** An SVG file that reads on light and dark pages alike. */
+export function standaloneSvg(svg: string): string {
+  const style =
+    "<style>svg{color:#1d2129;background:#fff!important;--paper:#fff}@media(prefers-color-scheme:dark){svg{color:#e7eaee;background:#12151a!important;--paper:#12151a}}</style>";
+  return svg.replace(/(<svg[^>]*>)/, `$1${style}`) + "\n";
+}
+
+/** Where numbers were computed. */
+export function environmentOf(version: string, backend?: string): Record<string, string | number> {
+  const processors = cpus();
+  return {
+    sgdscope: version,
+    node: process.version,
+    ...(backend === undefined ? {} : { backend }),
+    platform: `${process.platform} ${process.arch}`,
+    cores: processors.length,
+    processor: processors[0]?.model.trim() ?? "unknown",
+  };
+}
+
+/** The environment in one line. */
+export const environmentLine = (environment: Record<string, string | number>): string =>
+  Object.entries(environment)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(" · ");

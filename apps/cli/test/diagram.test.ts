@@ -1,0 +1,89 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sgdscope } from "./support.js";
+
+let folder: string;
+let source: string[];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sgdscope-diagram-"));
+  await writeFile(join(folder, "K.json"), "[[2, 0, 1], [0, 4, 2], [1, 2, 2]]");
+  await writeFile(join(folder, "r.json"), "[1, -1, 2]");
+  source = ["--gram", join(folder, "K.json"), "--residuals", join(folder, "r.json")];
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+interface Document {
+  schema: string;
+  learningRates: number[];
+  batchSizes: number[];
+  sampling: string;
+  growth: { learningRate: number; batchSize: number; growthRate: number }[];
+  curves: { name: string; criticalLearningRates: (number | null)[] }[];
+}
+
+const exact = [0.572340172017, 0.937005453848, 1.12709831695];
+
+describe("diagram of the three-example problem with known answers", () => {
+  it("prints the curves and the path of the report, and writes the files whole", async () => {
+    const out = join(folder, "report");
+    const { exitCode, stdout, stderr } = await sgdscope("diagram", ...source, "--out", out);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/exact mean-square threshold +exact +0\.5723 +0\.9370 +1\.127/);
+    expect(stdout).toContain(`Report: ${join(out, "diagram.html")}`);
+    expect(stderr).toContain("120 growth rates, without-replacement");
+    expect((await readdir(out)).sort()).toEqual(["diagram.html", "diagram.json", "diagram.svg"]);
+    const page = await readFile(join(out, "diagram.html"), "utf8");
+    expect(page).toContain("The transition is sharp at the exact curve only");
+    expect(page).not.toMatch(/NaN|undefined|<script|src=/);
+    expect(await readFile(join(out, "diagram.svg"), "utf8")).toMatch(/^<svg[^>]*aria-label="Phase diagram/);
+  });
+
+  it("is one document, in which log ρ changes sign at η*(B) for every B", async () => {
+    const out = join(folder, "json");
+    const { stdout, stderr } = await sgdscope("diagram", ...source, "--out", out, "--json", "--quiet");
+    expect(stderr).toBe("");
+    const document = JSON.parse(stdout) as Document;
+    expect(document).toMatchObject({ schema: "sgdscope/diagram@1", batchSizes: [1, 2, 3] });
+    expect(document.growth).toHaveLength(120);
+    for (const { learningRate, batchSize, growthRate } of document.growth)
+      expect(growthRate > 0).toBe(learningRate > exact[batchSize - 1]!);
+    const curve = document.curves.find(({ name }) => name === "exact mean-square threshold")!;
+    curve.criticalLearningRates.forEach((rate, k) => expect(rate).toBeCloseTo(exact[k]!, 11));
+    expect(document.curves.find(({ name }) => name === "alignment, measured")!.criticalLearningRates[2]).toBeNull();
+    const file = JSON.parse(await readFile(join(out, "diagram.json"), "utf8")) as Document;
+    expect(file).toEqual(document);
+  });
+
+  it("looks where it is told to", async () => {
+    const { stdout } = await sgdscope(
+      ...["diagram", ...source, "--out", join(folder, "grid"), "--json", "--quiet"],
+      ...["--learning-rates", "0.1,0.4,3", "--batch-size", "3,1", "--sampling", "with-replacement"],
+    );
+    const { learningRates, batchSizes, sampling } = JSON.parse(stdout) as Document;
+    expect(learningRates.map((rate) => Number(rate.toPrecision(12)))).toEqual([0.1, 0.2, 0.4]);
+    expect([batchSizes, sampling]).toEqual([[1, 3], "with-replacement"]);
+  });
+
+  it.each([
+    [[], "expected --gram <file>, --jacobian <file> or --run <folder>, got none"],
+    [["--gram", "K.json"], "expected --residuals <file> beside --gram, got none"],
+    [["--run", "nowhere"], "--run: expected a folder written by sgdscope train, got nowhere"],
+    [["--gram", "K.json", "--run", "nowhere"], "cannot be used with option"],
+    [["SOURCE", "--batch-size", "4"], "--batch-size: expected at most the 3 examples, got 4"],
+    [["SOURCE", "--sampling", "epoch-shuffle"], "--sampling: epoch-shuffle has no stability theory"],
+    [["SOURCE", "--learning-rates", "0.1,1"], "Expected smallest,largest,count, got '0.1,1'"],
+    [["SOURCE", "--learning-rates", "2,1,3"], "Expected a largest learning rate of at least 2, got 1"],
+  ])("refuses %j", async (args, message) => {
+    const { exitCode, stdout, stderr } = await sgdscope(
+      "diagram",
+      ...args.flatMap((arg) => (arg === "SOURCE" ? source : [arg])),
+      ...["--out", join(folder, "refused")],
+    );
+    expect([exitCode, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(message);
+    expect(await readdir(folder)).not.toContain("refused");
+  });
+});
