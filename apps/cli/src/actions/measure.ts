@@ -10,10 +10,8 @@ import { measurementJson, measurementText, type Curvature, type Measurement } fr
 import { usageError } from "../terminal/exit.js";
 import { progressOn, type Progress } from "../terminal/progress.js";
 import { analyzeSystem } from "./analyze.js";
+import { largestGram } from "./minimum.js";
 import { subjectOf, type Subject } from "./subject.js";
-
-/** The largest nC for which the exact route through the nC × nC Gram matrix is taken. */
-const largestGram = 3000;
 
 /** Loads, measures and prints. */
 export async function measure(options: MeasureOptions): Promise<void> {

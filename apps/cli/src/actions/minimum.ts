@@ -4,8 +4,8 @@ import type { Sampling } from "../commands/options.js";
 import { usageError } from "../terminal/exit.js";
 import { defaultRankTolerance, readSystem } from "./analyze.js";
 
-/** The largest nC for which a Gram matrix of a run is taken. */
-const largestGram = 3000;
+/** The largest nC for which the exact route through the nC × nC Gram matrix is taken. */
+export const largestGram = 3000;
 
 /** A minimum to judge: what the theory needs of it, and what it is called. */
 export interface Minimum {

@@ -23,7 +23,7 @@ export function addMinimumOptions(command: Command): Command {
       ]),
     )
     .addOption(new Option("--jacobian <file>", "J, shape [n, P], [nC, P] or [n, C, P]").conflicts("run"))
-    .option("--residuals <file>", "r = f − y, shape [n], [n, C] or [nC]")
+    .addOption(new Option("--residuals <file>", "r = f − y, shape [n], [n, C] or [nC]").conflicts("run"))
     .option("--run <folder>", "or the minimum of a run, a folder written by sgdscope train")
     .option("--outputs <C>", "outputs an example; default: from the shape of the residuals", positiveInteger)
     .option(
