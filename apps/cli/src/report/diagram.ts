@@ -77,7 +77,7 @@ function page(diagram: Diagram, svg: string): string {
       kind: "figure",
       title: claim,
       caption:
-        "Each cell is the exact growth rate log ρ(Q(η, B)) of the model linearised at the minimum: blue decays, vermilion grows, darker is faster. The thick curve is the exact critical learning rate. Necessary bounds lie above it, sufficient ones below; the measured alignment may lie on either side.",
+        "Each cell is the exact growth rate log ρ(Q(η, B)) of the model linearised at the minimum: blue decays, vermilion grows, the faster the stronger the colour. The thick curve is the exact critical learning rate, the thin bars are the bounds at each batch size. Necessary bounds lie above it, sufficient ones below; the measured alignment may lie on either side.",
       svg,
     },
     {
@@ -91,7 +91,9 @@ function page(diagram: Diagram, svg: string): string {
     {
       kind: "text",
       title: "Sources",
-      paragraphs: diagram.curves.map(({ name, source, evidence }) => `${name}: ${source} (${evidence}).`),
+      paragraphs: diagram.curves.map(
+        ({ name, source, evidence }) => `${name}: ${source}${source.includes(evidence) ? "" : ` (${evidence})`}.`,
+      ),
     },
     {
       kind: "text",
