@@ -24,7 +24,16 @@ export interface BoundStudy {
   version: string;
 }
 
-/** The table of the study: one line a setting. */
+/** The networks of a study, in the order of their runs. */
+const modelsOf = (records: MinimumRecord[]): string[] => [...new Set(records.map((record) => record.model))];
+
+/** The columns of a study's table; networks are named where there are several. */
+const columnsOf = (records: MinimumRecord[]): Column<MinimumRecord>[] =>
+  modelsOf(records).length > 1
+    ? [{ heading: "network", cell: (r) => r.model, align: "left" }, ...boundColumns]
+    : boundColumns;
+
+/** One line a setting. */
 export const boundColumns: Column<MinimumRecord>[] = [
   { heading: "η", cell: (r) => String(r.learningRate) },
   { heading: "B", cell: (r) => (r.gradientDescent ? `${r.batchSize} (GD)` : String(r.batchSize)) },
@@ -60,7 +69,7 @@ function verdictOf(record: MinimumRecord): string {
 
 /** The study for the terminal: the table, then what was judged. */
 export function boundText({ records }: BoundStudy): string {
-  return `${formatTable(boundColumns, records)}\n${judgements(records).join("\n")}\n`;
+  return `${formatTable(columnsOf(records), records)}\n${judgements(records).join("\n")}\n`;
 }
 
 function judgements(records: MinimumRecord[]): string[] {
@@ -79,15 +88,24 @@ function sentence({ holds, statement, range, band, runs }: Acceptance): string {
 export async function writeBoundReport(directory: string, study: BoundStudy): Promise<string> {
   const document = await drawingDocument();
   const { records } = study;
-  const drawn = {
-    edge: edgeFigure(records, { document }).outerHTML,
-    bound: boundFigure(records, { document }).outerHTML,
-    alignment: alignmentFigure(records, { document }).outerHTML,
-  };
+  const edge = edgeFigure(records, { document }).outerHTML;
+  const bound = boundFigure(records, { document }).outerHTML;
+  const alignment = modelsOf(records).map((model) => {
+    const own = records.filter((record) => record.model === model);
+    return { model, svg: alignmentFigure(own, { document }).outerHTML };
+  });
+  const nameOf = (model: string): string =>
+    alignment.length > 1 ? `alignment-${model.replace(/[^\w-]+/g, "-")}.svg` : "alignment.svg";
   return writeReport(directory, {
-    ...Object.fromEntries(Object.entries(drawn).map(([name, svg]) => [`${name}.svg`, standaloneSvg(svg)])),
+    "edge.svg": standaloneSvg(edge),
+    "bound.svg": standaloneSvg(bound),
+    ...Object.fromEntries(alignment.map(({ model, svg }) => [nameOf(model), standaloneSvg(svg)])),
     "report.json": `${JSON.stringify(boundJson(study), null, 2)}\n`,
-    "report.html": htmlReport(study.title, boundClaim.claim, sections(study, drawn)),
+    "report.html": htmlReport(
+      study.title,
+      boundClaim.claim,
+      sections(study, { edge, bound, alignment: alignment.map(({ svg }) => svg).join("\n") }),
+    ),
   });
 }
 
@@ -111,11 +129,15 @@ const environment = ({ records, version }: BoundStudy): Record<string, string | 
 function sections(study: BoundStudy, drawn: Record<"edge" | "bound" | "alignment", string>): Section[] {
   const { records } = study;
   const first = records[0]!;
+  const networks = modelsOf(records)
+    .map((model) => `${model} (${records.find((record) => record.model === model)!.parameters} parameters)`)
+    .join(" or ");
+  const columns = columnsOf(records);
   return [
     {
       kind: "text",
       paragraphs: [
-        `Each run trains ${first.model} (${first.parameters} parameters) on ${first.examples} examples of ${first.data} with the square loss L = (1/2n) Σ‖f − y‖² until it interpolates, and then asks whether SGD with this learning rate η and batch size B is linearly stable at the minimum it found. The exact critical learning rate η* is that of mean-square stability; every number comes exactly from the Gram matrix of the per-example gradients and the residuals, except ‖H‖_F, which is estimated from Hessian-vector products and carries its standard error.`,
+        `Each run trains ${networks} on ${first.examples} examples of ${first.data} with the square loss L = (1/2n) Σ‖f − y‖² until it interpolates, and then asks whether SGD with this learning rate η and batch size B is linearly stable at the minimum it found. The exact critical learning rate η* is that of mean-square stability; every number comes exactly from the Gram matrix of the per-example gradients and the residuals, except ‖H‖_F, which is estimated from Hessian-vector products and carries its standard error.`,
       ],
     },
     {
@@ -135,14 +157,14 @@ function sections(study: BoundStudy, drawn: Record<"edge" | "bound" | "alignment
     {
       kind: "figure",
       title: "Noise and curvature are aligned all along training",
-      caption: "μ = Tr(ΣG)/(2L‖G‖²_F), exact, against the loss reached so far.",
+      caption: "μ = Tr(ΣG)/(2L‖G‖²_F), exact, against the loss reached so far; one figure a network.",
       svg: drawn.alignment,
     },
     {
       kind: "table",
       title: "Every run",
-      headings: boundColumns.map((column) => column.heading),
-      rows: records.map((record) => boundColumns.map((column) => column.cell(record))),
+      headings: columns.map((column) => column.heading),
+      rows: records.map((record) => columns.map((column) => column.cell(record))),
       caption:
         "H is the Hessian, G the Gauss–Newton matrix (1/n) Σ JᵀJ: they agree at a global minimum. √(B/μ)/η is the bound of Theorem 3.3 with the measured μ and the sampling factor of batches without replacement.",
     },

@@ -16,7 +16,10 @@ export function edgeFigure(records: MinimumRecord[], canvas: Canvas): SVGSVGElem
   const labels = [...new Set([...points].sort((a, b) => a.batchSize - b.batchSize).map((point) => point.label))];
   const top = Math.max(1.4, ...points.map((point) => point.ratio * 1.1));
   const colourOf = (rate: number): string => colours[rates.indexOf(rate) % colours.length]!;
-  const symbolOf = (rate: number): (typeof symbols)[number] => symbols[rates.indexOf(rate) % symbols.length]!;
+  const models = [...new Set(points.map((point) => point.model))];
+  // One network: shapes repeat the colours. Several: colour is the learning rate, shape the network.
+  const symbolOf = (rate: number, model: string): (typeof symbols)[number] =>
+    symbols[(models.length > 1 ? models.indexOf(model) : rates.indexOf(rate)) % symbols.length]!;
   // Settings that share a batch size stand side by side, not on top of each other.
   const shift = (rate: number): number => (rates.indexOf(rate) - (rates.length - 1) / 2) * 14;
 
@@ -41,25 +44,36 @@ export function edgeFigure(records: MinimumRecord[], canvas: Canvas): SVGSVGElem
           textAnchor: "start",
           fill: predictionColour,
           y: 1,
-          dy: 12,
+          dy: 28,
         }),
-        ...rates.map((rate) => {
-          const own = points.filter((point) => point.learningRate === rate);
-          return Plot.dot(own, {
-            x: "label",
-            y: "ratio",
-            dx: shift(rate),
-            r: 6,
-            symbol: symbolOf(rate),
-            stroke: colourOf(rate),
-            strokeWidth: 2,
-            fill: (point: MinimumRecord) => (point.interpolates ? colourOf(rate) : "none"),
-            title: (point: (typeof own)[number]) =>
-              `${point.model}, η = ${rate}, B = ${point.batchSize}: η/η* = ${point.ratio.toFixed(3)}, L = ${point.loss.toExponential(1)}`,
-          });
-        }),
+        ...rates.flatMap((rate) =>
+          models.map((model) => {
+            const own = points.filter((point) => point.learningRate === rate && point.model === model);
+            return Plot.dot(own, {
+              x: "label",
+              y: "ratio",
+              dx: shift(rate) + 4 * (models.indexOf(model) - (models.length - 1) / 2),
+              r: 6,
+              symbol: symbolOf(rate, model),
+              stroke: colourOf(rate),
+              strokeWidth: 2,
+              fill: (point: MinimumRecord) => (point.interpolates ? colourOf(rate) : "none"),
+              title: (point: (typeof own)[number]) =>
+                `${point.model}, η = ${rate}, B = ${point.batchSize}: η/η* = ${point.ratio.toFixed(3)}, L = ${point.loss.toExponential(1)}`,
+            });
+          }),
+        ),
         ...legend(
-          rates.map((rate) => ({ label: `η = ${rate}`, colour: colourOf(rate), symbol: symbolOf(rate) })),
+          [
+            ...(models.length > 1
+              ? models.map((model) => ({ label: model, colour: "currentColor", symbol: symbolOf(0, model) }))
+              : []),
+            ...rates.map((rate) => ({
+              label: `η = ${rate}`,
+              colour: colourOf(rate),
+              ...(models.length > 1 ? {} : { symbol: symbolOf(rate, models[0]!) }),
+            })),
+          ],
           "bottom-right",
         ),
         Plot.ruleY([0]),
