@@ -9,7 +9,7 @@ export interface Given {
 }
 
 /** Reproducible numbers in [−1, 1) from a linear congruential generator (Numerical Recipes constants). */
-export function numbers(count: number, seed: number): Float32Array {
+function numbers(count: number, seed: number): Float32Array {
   let state = seed >>> 0;
   return Float32Array.from({ length: count }, () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -25,7 +25,7 @@ export const random = (shape: number[], seed = 1): Given => ({
 export const make = ({ shape, values, dtype = "float32" }: Given): tf.Tensor => tf.tensor(values, shape, dtype);
 
 /** What a computation gives on a backend, and how many tensors and buffers it left behind. */
-export async function on(
+async function on(
   backend: "cpu" | "wasm",
   given: Record<string, Given>,
   compute: (tensors: Record<string, tf.Tensor>) => tf.Tensor | tf.Tensor[],

@@ -101,7 +101,7 @@ function assertResiduals(residuals: tf.Tensor, [examples, outputs]: [number, num
 }
 
 /** Checks that inputs have a first axis that counts examples. */
-export function assertExamples(x: tf.Tensor, caller: string): void {
+function assertExamples(x: tf.Tensor, caller: string): void {
   if (x.rank > 0 && x.shape[0] > 0) return;
   throw new AutodiffError(
     "INVALID_ARGUMENT",

@@ -11,7 +11,7 @@ export interface ParameterView {
 }
 
 /** What a tensor on the tape depends on. */
-export interface Origin {
+interface Origin {
   /** On the inputs x. */
   batch: boolean;
   /** On a parameter, differentiably. */

@@ -38,7 +38,7 @@ interface WindowedGroup {
 }
 
 /** Visits groups of images, padded with zeros as far as the windows reach; no copy is made where none is needed. */
-export function eachGroup(
+function eachGroup(
   runtime: Runtime,
   images: Images,
   windows: Windows,

@@ -3,7 +3,7 @@ import type { SamplingWeights } from "../../src/index.js";
 import type { Problem } from "./problems.js";
 
 /** Hessians of the examples, `JᵢᵀJᵢ`, restricted to the range of their mean. */
-export function rangeHessians({ system, jacobian, parameters: p }: Problem): {
+function rangeHessians({ system, jacobian, parameters: p }: Problem): {
   hessians: Float64Array[];
   rank: number;
 } {
@@ -36,7 +36,7 @@ const identity = (r: number): Float64Array =>
   Float64Array.from({ length: r * r }, (_, k) => (k % (r + 1) === 0 ? 1 : 0));
 
 /** The operators C and D as dense `r² × r²` matrices. */
-export function denseOperators(problem: Problem, { noise, fullBatch }: SamplingWeights) {
+function denseOperators(problem: Problem, { noise, fullBatch }: SamplingWeights) {
   const { hessians, rank: r } = rangeHessians(problem);
   const h = average(hessians);
   const left = kronecker(h, identity(r), r);

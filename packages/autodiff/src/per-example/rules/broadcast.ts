@@ -41,7 +41,7 @@ export function fusedBiasRule({ parameter, examples }: Meeting): RowsRule {
  * @param shape - Of the smaller tensor, aligned at the last axis.
  * @returns [n, entries of the smaller tensor].
  */
-export function sumWithinExamples(full: tf.Tensor, shape: readonly number[], examples: number): tf.Tensor2D {
+function sumWithinExamples(full: tf.Tensor, shape: readonly number[], examples: number): tf.Tensor2D {
   return tf.tidy(() => {
     const entries = shape.reduce((product, size) => product * size, 1);
     const own = shape.slice(shape.findIndex((size) => size !== 1));
