@@ -37,7 +37,7 @@ export function program(): Command {
       "after",
       `
 Start here
-  sgdscope quickstart                              the whole story in three minutes, with a report
+  sgdscope quickstart                              the whole story in a minute, with a report
   sgdscope analyze --gram K.npy --residuals r.npy --batch-size 1,4,16
   sgdscope reproduce bound --data cifar10          the paper's bound on real images
 

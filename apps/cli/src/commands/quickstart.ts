@@ -18,7 +18,7 @@ export function addQuickstart(program: Command): void {
     .summary("train a small network at several (η, B) and see where SGD stops")
     .description(
       "Trains a small network to global minima with several learning rates and batch sizes, measures noise and curvature\n" +
-        "there, and writes a table and a self-contained HTML report. About two minutes on two cores.\n\n" +
+        "there, and writes a table and a self-contained HTML report. Under a minute on two cores.\n\n" +
         "Uses CIFAR-10 where it is present (see: sgdscope data), else procedural look-alike images.",
     )
     .addOption(
