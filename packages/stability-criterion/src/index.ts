@@ -30,6 +30,7 @@ export {
   type DecoupledGrowth,
   type EscapeDirections,
 } from "./escape/directions.js";
+export { finiteLearningRateEscape, type FiniteLearningRateEscape } from "./escape/finite-learning-rate.js";
 export { meanFirstPassageTime, type FirstPassageTime } from "./escape/first-passage.js";
 export { boltzmannNoise, crossoverNoise, laplaceOdds, type Well } from "./escape/jastrzebski2017two-wells.js";
 export {
@@ -52,6 +53,13 @@ export {
 export { oneStepLoss, type OneStepLoss } from "./growth/one-step.js";
 export { secondMomentStep } from "./growth/second-moment.js";
 export { spectralRadius, type SpectralRadius } from "./growth/spectral-radius.js";
+export {
+  invarianceReport,
+  reparametrized,
+  type CriticalPoint,
+  type MeasureComparison,
+  type MeasureName,
+} from "./invariance/reparametrization.js";
 export { prepareMinimum, type PreparedMinimum } from "./minimum.js";
 export { samplingFactor, samplingWeights, type Batches, type Sampling, type SamplingWeights } from "./sampling.js";
 export { batchSource } from "./simulation/batches.js";
