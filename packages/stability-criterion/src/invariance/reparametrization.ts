@@ -73,6 +73,8 @@ export function reparametrized(point: CriticalPoint, jacobian: Float64Array): Cr
  * @param before - Any critical point, a saddle too: the log-determinant is `Σ log|λ|` and the ratios have the signs of H.
  * @param after - The same point in other coordinates, see {@link reparametrized}.
  * @param options.tolerance - Relative; absolute for the log-determinant. Default 1e-8.
+ *   Rounding moves the ratios by about machine precision times the condition numbers of H and of the Jacobian: with
+ *   ill-conditioned ones take a larger tolerance.
  * @param options.rankTolerance - Eigenvalues below this share of the largest in absolute value count as 0. Default 1e-12.
  * @returns A row a measure, always in the same order. Cost about `40d³` operations a point.
  * @throws StabilityError SHAPE_MISMATCH; INVALID_ARGUMENT for bad numbers and for noise in a direction without curvature.
