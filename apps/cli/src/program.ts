@@ -25,7 +25,7 @@ export function program(): Command {
   const root = new Command("sgdscope")
     .description(
       "See why SGD prefers flat minima, and whether it can stay at a given one.\n\n" +
-        "Trains networks with SGD to a global minimum of the square loss L = (1/2n) Σ‖f − y‖², measures the structure of the\n" +
+        "Trains networks with SGD to a global minimum of the square loss L = (1/2n) Σ‖f − y‖², measures the structure of the " +
         "noise and the curvature there, and decides whether SGD is linearly stable at that minimum.",
     )
     .version(version, "-V, --version", "print the version")

@@ -3,7 +3,8 @@ export type Randomness = (() => number) | number;
 
 /**
  * The generator itself, or one made from the seed: 32 bits a draw from a counter with the golden-ratio step of splitmix (Steele, Lea
- * and Flood, OOPSLA 2014) and a mixer of 32 bits from hash-prospector (github.com/skeeto/hash-prospector, issue 19).
+ * and Flood, OOPSLA 2014) and the 32-bit mixing
+ * constants of hash-prospector (github.com/skeeto/hash-prospector).
  */
 export function toRandom(randomness: Randomness): () => number {
   if (typeof randomness === "function") return randomness;

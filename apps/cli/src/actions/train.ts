@@ -106,7 +106,7 @@ async function taskOf(options: TrainOptions): Promise<{ task: MinimumTask; note:
     lossBelow: options.lossBelow,
     every: options.every,
     alignmentAt: [],
-    hessianProducts: 33,
+    hessianProducts: 66,
   };
   return { task, note };
 }

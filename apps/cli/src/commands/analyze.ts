@@ -21,7 +21,7 @@ export function addAnalyze(program: Command): void {
     .summary("noise metrics, bounds and thresholds from a Gram matrix or Jacobian")
     .description(
       "Everything the theory says about a minimum from K = JJᵀ (or J) and the residuals r = f − y, exactly.\n\n" +
-        "Files: .npy, .npz (file.npz:key), .safetensors (file.safetensors:key) or .json, from NumPy, PyTorch or any tool.\n" +
+        "Files: .npy, .npz (file.npz:key), .safetensors (file.safetensors:key) or .json, from NumPy, PyTorch or any tool. " +
         "Loss convention: L = (1/2n) Σ‖f − y‖². A learning rate for PyTorch's MSELoss over C outputs is 2/C times as large here.",
     )
     .addOption(

@@ -38,9 +38,9 @@ export function addMeasure(program: Command): void {
     .command("measure")
     .summary("curvature, noise and stability of a trained model on data")
     .description(
-      "Measures a run of sgdscope train, or any saved TensorFlow.js LayersModel, on data: the loss, trace, Frobenius norm and top\n" +
-        "eigenvalues of the Gauss–Newton matrix G and the Hessian H, the noise metrics, every bound and the exact thresholds.\n" +
-        "Each number says whether it is exact or carries a standard error. Loss: L = (1/2n) Σ‖f − y‖², whatever loss the model was\n" +
+      "Measures a run of sgdscope train, or any saved TensorFlow.js LayersModel, on data: the loss, trace, Frobenius norm and top " +
+        "eigenvalues of the Gauss–Newton matrix G and the Hessian H, the noise metrics, every bound and the exact thresholds. " +
+        "Each number says whether it is exact or carries a standard error. Loss: L = (1/2n) Σ‖f − y‖², whatever loss the model was " +
         "compiled with. Batch normalisation and dropout are in inference mode.",
     )
     .addOption(

@@ -17,7 +17,7 @@ export function addQuickstart(program: Command): void {
     .command("quickstart")
     .summary("train a small network at several (η, B) and see where SGD stops")
     .description(
-      "Trains a small network to global minima with several learning rates and batch sizes, measures noise and curvature\n" +
+      "Trains a small network to global minima with several learning rates and batch sizes, measures noise and curvature " +
         "there, and writes a table and a self-contained HTML report. Under a minute on two cores.\n\n" +
         "Uses CIFAR-10 where it is present (see: sgdscope data), else procedural look-alike images.",
     )

@@ -53,8 +53,8 @@ export function addTrain(program: Command): void {
     .summary("train one network to a minimum; resumable")
     .description(
       "Trains one network by SGD on the square loss L = (1/2n) Σ‖f − y‖² until it interpolates, and measures there.\n\n" +
-        "Writes a run folder: run.json (everything that determines the run, and its result), metrics.jsonl (the loss along the\n" +
-        "way), parameters.safetensors (for sgdscope measure --run), checkpoint.* (for --resume). The folder's name is a hash of\n" +
+        "Writes a run folder: run.json (everything that determines the run, and its result), metrics.jsonl (the loss along the " +
+        "way), parameters.safetensors (for sgdscope measure --run), checkpoint.* (for --resume). The folder's name is a hash of " +
         "the resolved settings, so the same settings give the same folder.",
     )
     .addOption(

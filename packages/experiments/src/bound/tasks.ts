@@ -47,6 +47,6 @@ export function boundTasks(options: BoundOptions): MinimumTask[] {
       0, 10, 30, 100, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 4000, 6000, 8000, 12_000, 16_000, 24_000, 32_000,
       48_000,
     ].filter((step) => step < maxSteps),
-    hessianProducts: options.hessianProducts ?? 33,
+    hessianProducts: options.hessianProducts ?? 66,
   }));
 }
