@@ -8,7 +8,16 @@ export interface Canvas {
 }
 
 /** Five colours of Okabe and Ito (2008), safe for colour blindness, and three more; all hold on white and on black. */
-export const colours = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#8c8c8c", "#8f63c9", "#9c6b30"] as const;
+export const colours = [
+  "#0072b2",
+  "#e69f00",
+  "#009e73",
+  "#cc79a7",
+  "#56b4e9",
+  "#8c8c8c",
+  "#8f63c9",
+  "#9c6b30",
+] as const;
 /** Shapes beside the colours, so that no reading rests on colour alone. */
 export const symbols = ["circle", "square", "triangle", "diamond", "star", "wye", "cross", "hexagon"] as const;
 /** The colour of predictions, lines that were there before the data; no data has it. */
