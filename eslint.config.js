@@ -16,9 +16,19 @@ const rooms = {
   "noise-structure": leaves,
   "hessian-estimators": leaves,
   "stability-criterion": [...leaves, "noise-structure"],
+  sweeps: [],
+  "result-files": ["array-files"],
   testing: leaves,
 };
-const withoutTensors = [...leaves, "cifar-loader", "noise-structure", "hessian-estimators", "stability-criterion"];
+const withoutTensors = [
+  ...leaves,
+  "cifar-loader",
+  "noise-structure",
+  "hessian-estimators",
+  "stability-criterion",
+  "sweeps",
+  "result-files",
+];
 
 const arrows = Object.entries(rooms).map(([room, allowed]) => ({
   files: [`packages/${room}/src/**/*.ts`],
