@@ -34,7 +34,7 @@ describe("diagram of the three-example problem with known answers", () => {
     expect(stdout).toMatch(/exact mean-square threshold +exact +0\.5723 +0\.9370 +1\.127/);
     expect(stdout).toContain(`Report: ${join(out, "diagram.html")}`);
     expect(stderr).toContain("120 growth rates, without-replacement");
-    expect((await readdir(out)).sort()).toEqual(["diagram.html", "diagram.json", "diagram.svg"]);
+    expect((await readdir(out)).sort()).toEqual(["diagram.html", "diagram.json", "diagram.png", "diagram.svg"]);
     const page = await readFile(join(out, "diagram.html"), "utf8");
     expect(page).toContain("The transition is sharp at the exact curve only");
     expect(page).not.toMatch(/NaN|undefined|<script|src=/);

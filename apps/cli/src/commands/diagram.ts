@@ -34,8 +34,8 @@ export function addDiagram(program: Command): void {
     .description(
       "Where SGD can stay at one minimum: log ρ(Q(η, B)), what a step adds to the logarithm of the expected loss, over a grid of\n" +
         "learning rates and batch sizes, with the exact critical learning rate η*(B) and every bound as a curve.\n\n" +
-        "Writes diagram.svg, diagram.json and diagram.html. Each cell is exact. The default grid takes a minute or two for 200\n" +
-        "examples of one output, and eight times as long for twice as many: then ask for fewer cells.",
+        "Writes diagram.svg, diagram.png, diagram.json and diagram.html. Each cell is exact. The default grid takes a minute or\n" +
+        "two for 200 examples of one output, and eight times as long for twice as many: then ask for fewer cells.",
     );
   addMinimumOptions(command)
     .option(

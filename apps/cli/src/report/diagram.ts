@@ -3,6 +3,7 @@ import { formatNumber, formatSeconds } from "../terminal/number.js";
 import { formatTable, type Column } from "../terminal/table.js";
 import { drawingDocument, environmentLine, environmentOf, standaloneSvg, writeReport } from "./folder.js";
 import { htmlReport } from "./html.js";
+import { pngOf } from "./png.js";
 
 /** The phase diagram of a minimum and how it was asked for. */
 export interface Diagram {
@@ -53,11 +54,12 @@ export function diagramJson({ backend, version, curves, ...rest }: Diagram): obj
   };
 }
 
-/** Writes `diagram.svg`, `diagram.json` and `diagram.html` into `directory`; gives the path of the page. */
+/** Writes `diagram.svg`, `diagram.png`, `diagram.json` and `diagram.html` into `directory`; gives the path of the page. */
 export async function writeDiagramReport(directory: string, diagram: Diagram): Promise<string> {
   const svg = diagramFigure(diagram, { document: await drawingDocument() }).outerHTML;
   return writeReport(directory, {
     "diagram.svg": standaloneSvg(svg),
+    "diagram.png": await pngOf(svg),
     "diagram.json": `${JSON.stringify(diagramJson(diagram), null, 2)}\n`,
     "diagram.html": page(diagram, svg),
   });

@@ -1,9 +1,10 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { themes, type Theme } from "./png.js";
 
 /** Writes the files of a report into `directory`, each whole or not at all; gives the path of the last one. */
-export async function writeReport(directory: string, files: Record<string, string>): Promise<string> {
+export async function writeReport(directory: string, files: Record<string, string | Uint8Array>): Promise<string> {
   await mkdir(directory, { recursive: true });
   let path = directory;
   for (const [name, content] of Object.entries(files)) {
@@ -22,8 +23,9 @@ export async function drawingDocument(): Promise<Document> {
 
 /** An SVG file that reads on light and dark pages alike. */
 export function standaloneSvg(svg: string): string {
-  const style =
-    "<style>svg{color:#1d2129;background:#fff!important;--paper:#fff}@media(prefers-color-scheme:dark){svg{color:#e7eaee;background:#12151a!important;--paper:#12151a}}</style>";
+  const rule = ({ ink, paper }: (typeof themes)[Theme]): string =>
+    `svg{color:${ink};background:${paper}!important;--paper:${paper}}`;
+  const style = `<style>${rule(themes.light)}@media(prefers-color-scheme:dark){${rule(themes.dark)}}</style>`;
   return svg.replace(/(<svg[^>]*>)/, `$1${style}`) + "\n";
 }
 
