@@ -68,6 +68,27 @@ describe("analyze on the three-example problem with known answers", () => {
       expect(stdout).toContain(answer);
   });
 
+  it("says on request what each criterion assumes and where it stands", async () => {
+    const files = ["--gram", at("K.json"), "--residuals", at("r.json"), "--batch-size", "1"];
+    const plain = await sgdscope("analyze", ...files);
+    const { stdout } = await sgdscope("analyze", ...files, "--sources");
+    expect(stdout.startsWith(plain.stdout)).toBe(true);
+    const table = plain.stdout.slice(plain.stdout.indexOf("─\n"));
+    const names = [...table.matchAll(/^ {2}(\S.*?) {2,}(?:exact|necessary|sufficient|idealised) /gm)].map(
+      ([, name]) => name!,
+    );
+    expect(names.length).toBeGreaterThan(15);
+    const sources = stdout.slice(plain.stdout.length);
+    for (const name of names) expect(sources).toContain(`\n  ${name} (`);
+    expect(sources).toContain("arXiv:2306.07850, Theorem 3; sourced");
+  });
+
+  it("calls the exact threshold of Bernoulli batches derived here: the papers treat centred noise", async () => {
+    const files = ["--gram", at("K.json"), "--residuals", at("r.json"), "--batch-size", "1"];
+    const { stdout } = await sgdscope("analyze", ...files, "--sampling", "bernoulli");
+    expect(stdout).toMatch(/exact mean-square threshold .* derived here/);
+  });
+
   it("gives the same with replacement, from a Jacobian, as a versioned document", async () => {
     await json("J.json", [
       [1, 0, 1],

@@ -6,7 +6,7 @@ import { spectralRadius, type SpectralRadius } from "./growth/spectral-radius.js
 import { prepareMinimum, type PreparedMinimum } from "./minimum.js";
 import { samplingWeights, type Batches, type Sampling } from "./sampling.js";
 import { exactThreshold, type ExactThreshold, type SolverOptions } from "./threshold/exact.js";
-import { tableOf } from "./threshold/table.js";
+import { criticalLearningRates } from "./threshold/table.js";
 
 /** A bound with its judgement of one learning rate. */
 export interface JudgedBound extends Bound {
@@ -92,7 +92,7 @@ export function stabilityVerdict(
       alignmentFactor === undefined ? undefined : 1 / (learningRate * Math.sqrt(weights.noise * alignmentFactor)),
     alignmentFactor,
     worstCaseAlignmentFactor: bernoulli ? range.uncentredInfimum : range.infimum,
-    bounds: tableOf(minimum, threshold, options).map((bound) => judge(bound, learningRate)),
+    bounds: criticalLearningRates(minimum, { ...options, threshold }).map((bound) => judge(bound, learningRate)),
   };
 }
 

@@ -6,16 +6,16 @@ import {
   type NoiseStructure,
 } from "@sgdscope/noise-structure";
 import {
+  criticalLearningRates,
   exactThreshold,
   prepareMinimum,
   samplingFactor,
-  stabilityBounds,
   stabilityVerdict,
   type PreparedMinimum,
 } from "@sgdscope/stability-criterion";
 import type { AnalyzeOptions } from "../commands/analyze.js";
 import { usageError } from "../terminal/exit.js";
-import { analysisJson, analysisText, type Analysis } from "../report/analysis.js";
+import { analysisJson, analysisText, sourcesText, type Analysis } from "../report/analysis.js";
 
 /** Reads the files, computes everything and prints it. */
 export async function analyze(options: AnalyzeOptions): Promise<void> {
@@ -23,7 +23,9 @@ export async function analyze(options: AnalyzeOptions): Promise<void> {
   const rankTolerance = options.rankTolerance ?? defaultRankTolerance[precision];
   const analysis = analyzeSystem(system, { ...options, rankTolerance, precision });
   process.stdout.write(
-    options.json === true ? `${JSON.stringify(analysisJson(analysis), null, 2)}\n` : analysisText(analysis),
+    options.json === true
+      ? `${JSON.stringify(analysisJson(analysis), null, 2)}\n`
+      : analysisText(analysis) + (options.sources === true ? sourcesText(analysis) : ""),
   );
 }
 
@@ -60,14 +62,17 @@ export function analyzeSystem(system: GramSystem, request: AnalysisRequest): Ana
     range: minimum.alignmentRange(),
     sampling,
     learningRate,
-    batches: request.batchSize.map((batchSize) => ({
-      batchSize,
-      samplingFactor: samplingFactor(system.examples, batchSize, sampling),
-      threshold: exactThreshold(minimum, { batchSize, sampling }),
-      bounds: stabilityBounds(minimum, { batchSize, sampling }),
-      verdict:
-        learningRate === undefined ? undefined : stabilityVerdict(minimum, { learningRate, batchSize, sampling }),
-    })),
+    batches: request.batchSize.map((batchSize) => {
+      const threshold = exactThreshold(minimum, { batchSize, sampling });
+      return {
+        batchSize,
+        samplingFactor: samplingFactor(system.examples, batchSize, sampling),
+        threshold,
+        bounds: criticalLearningRates(minimum, { batchSize, sampling, threshold }),
+        verdict:
+          learningRate === undefined ? undefined : stabilityVerdict(minimum, { learningRate, batchSize, sampling }),
+      };
+    }),
   };
 }
 

@@ -11,6 +11,7 @@ export interface AnalyzeOptions {
   learningRate?: number;
   outputs?: number;
   rankTolerance?: number;
+  sources?: boolean;
   json?: boolean;
 }
 
@@ -42,6 +43,7 @@ export function addAnalyze(program: Command): void {
       "eigenvalues below this share of the largest count as zero; default 1e-10, for Float32 files 1e-6",
       positiveNumber,
     )
+    .option("--sources", "what each criterion assumes, and the paper it is from, below the table")
     .option("--json", "print one JSON document (schema sgdscope/analyze@1)")
     .addHelpText(
       "after",

@@ -76,23 +76,15 @@ function thresholdTable({ batches }: Analysis, exact: (value: number) => string)
     values: string[];
     evidence: string;
   }
-  const table: Row[] = [
-    {
-      name: "exact mean-square threshold",
-      kind: "exact",
-      values: batches.map((batch) => exact(batch.threshold.criticalLearningRate)),
-      evidence: "sourced",
-    },
-    ...rows.map(({ name, bounds }) => {
-      const bound = bounds.find((each) => each !== undefined)!;
-      return {
-        name,
-        kind: bound.kind,
-        values: bounds.map((each) => (each === undefined ? "–" : exact(each.criticalLearningRate))),
-        evidence: bound.evidence,
-      };
-    }),
-  ];
+  const table: Row[] = rows.map(({ name, bounds }) => {
+    const { kind, evidence } = bounds.find((each) => each !== undefined)!;
+    return {
+      name,
+      kind,
+      values: bounds.map((each) => (each === undefined ? "–" : exact(each.criticalLearningRate))),
+      evidence,
+    };
+  });
   const columns: Column<Row>[] = [
     { heading: "criterion", cell: (row) => row.name, align: "left" },
     { heading: "says", cell: (row) => row.kind, align: "left" },
@@ -100,6 +92,14 @@ function thresholdTable({ batches }: Analysis, exact: (value: number) => string)
     { heading: "evidence", cell: (row) => row.evidence, align: "left" },
   ];
   return indent(formatTable(columns, table));
+}
+
+/** What each criterion takes for granted and where it stands. */
+export function sourcesText({ batches }: Analysis): string {
+  const bounds = new Map(batches.flatMap((batch) => batch.bounds.map((bound) => [bound.name, bound] as const)));
+  const entry = ({ name, kind, assumptions, source, evidence }: Bound): string =>
+    `  ${name} (${kind})\n    ${assumptions}\n    ${source}${source.includes(evidence) ? "" : `; ${evidence}`}\n`;
+  return `\nAssumptions and sources\n${[...bounds.values()].map(entry).join("")}`;
 }
 
 function verdictLine({ batchSize, verdict }: Analysis["batches"][number]): string {

@@ -11,19 +11,18 @@ import { exactThreshold, type ExactThreshold, type SolverOptions } from "./exact
  *
  * @param system - A Gram system or a prepared minimum. Residuals enter the measured alignment only.
  * @param options - Batch size, sampling, solver.
+ * @param options.threshold - What `exactThreshold` gave for these options already; default it is computed.
  * @returns In a fixed order, without the rows that do not apply. Cost that of `exactThreshold` and `stabilityBounds`.
  * @throws StabilityError EPOCH_SHUFFLE_HAS_NO_THEORY, BATCH_TOO_LARGE, NO_CURVATURE or INVALID_ARGUMENT;
  *   NoiseStructureError, such as NOT_POSITIVE_SEMIDEFINITE, for a matrix that is no Gram matrix.
  */
-export function criticalLearningRates(system: GramSystem | PreparedMinimum, options: Batches & SolverOptions): Bound[] {
-  samplingWeights(system.examples, options);
+export function criticalLearningRates(
+  system: GramSystem | PreparedMinimum,
+  options: Batches & SolverOptions & { threshold?: ExactThreshold },
+): Bound[] {
+  const weights = samplingWeights(system.examples, options);
   const minimum = prepareMinimum(system, options);
-  return tableOf(minimum, exactThreshold(minimum, options), options);
-}
-
-/** @internal The table for a threshold that is known already. */
-export function tableOf(minimum: PreparedMinimum, threshold: ExactThreshold, options: Batches): Bound[] {
-  const weights = samplingWeights(minimum.examples, options);
+  const threshold = options.threshold ?? exactThreshold(minimum, options);
   return [exactBound(threshold, weights), ...stabilityBounds(minimum, options)];
 }
 
