@@ -1,3 +1,5 @@
 import { library } from "../../tooling/tsup.js";
 
-export default library();
+export default library({
+  entry: { index: "src/index.ts", workers: "src/workers.ts", worker: "src/workers/worker.ts" },
+});

@@ -1,6 +1,26 @@
-/** What can go wrong when a backend is prepared. */
+/** What can go wrong when a backend is prepared, or TensorFlow installed for one. */
 export type ComputeErrorCode =
-  "UNKNOWN_BACKEND" | "BACKEND_NOT_INSTALLED" | "BACKEND_FAILED" | "GRADIENTS_NOT_REGISTERED" | "OUT_OF_MEMORY";
+  | "UNKNOWN_BACKEND"
+  | "BACKEND_NOT_INSTALLED"
+  | "BACKEND_FAILED"
+  | "GRADIENTS_NOT_REGISTERED"
+  | "OUT_OF_MEMORY"
+  | "WORKER_ENDED"
+  /** `sgdscope-tensorflow`: the command line does not read. */
+  | "USAGE"
+  /** No TensorFlow library is published for this machine in the form that is needed here. */
+  | "UNSUPPORTED_PLATFORM"
+  | "NO_COMPILER"
+  | "NO_NPM"
+  | "NO_NETWORK"
+  | "NO_WHEEL"
+  /** A wheel is not the one that its index, or a checksum inside, says. */
+  | "WHEEL_MISMATCH"
+  /** A file is no wheel of TensorFlow with its C library. */
+  | "WHEEL_INVALID"
+  | "DISK_FULL"
+  /** The compiler, npm or pip ran and failed. */
+  | "BUILD_FAILED";
 
 /** The one error class of this package; tell cases apart by `code`. */
 export class ComputeError extends Error {

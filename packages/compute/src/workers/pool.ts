@@ -1,0 +1,156 @@
+import { availableParallelism } from "node:os";
+import type { BackendName } from "../backend/packages.js";
+import type { BackendReport } from "../backend/prepare.js";
+import { ComputeError } from "../errors.js";
+import { startProcess, type WorkerProcess } from "./process.js";
+
+export interface WorkersOptions<Setup> {
+  /** Processes; default: one a core. A backend in WebAssembly uses one thread. */
+  workers?: number;
+  /** What each process prepares; default "wasm". */
+  backend?: BackendName | "auto";
+  /** Given to the default export of the module in every process; must survive a structured clone. */
+  setup?: Setup;
+  /** Where optional backend packages are looked for; default: the working directory. */
+  from?: string;
+  /** Node's own arguments for the processes; default those of this one. */
+  execArgv?: string[];
+}
+
+export interface RunOptions {
+  onProgress?: (value: unknown) => void;
+  /** Ends the process that does the job; another takes its place. */
+  signal?: AbortSignal;
+}
+
+export interface MapOptions<Output> {
+  onProgress?: (index: number, value: unknown) => void;
+  /** Each result as it comes, in no order. */
+  onResult?: (index: number, output: Output) => void;
+  signal?: AbortSignal;
+}
+
+export interface Workers<Input, Output> {
+  /** Processes, at most this many jobs at once. */
+  size: number;
+  /** What computes in each process. */
+  backend: BackendReport;
+  /** One job, by the next free process. */
+  run(input: Input, options?: RunOptions): Promise<Output>;
+  /** One job an input, results in the order of the inputs. The first failure ends the rest. */
+  map(inputs: Iterable<Input>, options?: MapOptions<Output>): Promise<Output[]>;
+  /** Ends the processes; jobs under way reject. */
+  close(): void;
+}
+
+/**
+ * Starts processes that do independent jobs side by side, each with a backend of its own: seeds, the points of a sweep, or
+ * the probes of one estimate. For Node; a job carries its own seed, so results do not depend on the number of processes.
+ *
+ * @param module - File with a `JobModule` as its default export, as a `file:` URL.
+ * @param options - How many processes, on which backend, and what they share.
+ * @returns The workers, when the first is ready; the caller closes them. A process that dies under a job is replaced for
+ *   the next one. Cost: one backend's memory a process, and a copy of each input and result.
+ * @throws RangeError for a number of workers that is none; ComputeError as `prepareBackend`, or whatever the module throws,
+ *   with its name and code. Jobs reject with their own error, or `WORKER_ENDED` when the process died.
+ */
+export async function startWorkers<Setup, Input, Output>(
+  module: URL,
+  options: WorkersOptions<Setup> = {},
+): Promise<Workers<Input, Output>> {
+  const cores = availableParallelism();
+  const { workers: size = cores, backend = "wasm", from = process.cwd(), execArgv = process.execArgv } = options;
+  if (!Number.isInteger(size) || size < 1)
+    throw new RangeError(`startWorkers: expected options.workers to be a positive integer, got ${size}`);
+  const start = (): Promise<WorkerProcess> =>
+    startProcess(
+      { module: module.href, backend, from, setup: options.setup },
+      { execArgv, threads: Math.max(1, Math.floor(cores / size)) },
+    );
+
+  const first = await start();
+  const idle: WorkerProcess[] = [first];
+  const all = new Set<WorkerProcess>(idle);
+  const waiting: (() => void)[] = [];
+  let starting = 0;
+  const closing = new AbortController();
+
+  const release = (worker: WorkerProcess): void => {
+    idle.push(worker);
+    waiting.shift()?.();
+  };
+  const admit = (worker: WorkerProcess): WorkerProcess => {
+    all.add(worker);
+    if (closing.signal.aborted) worker.kill();
+    return worker;
+  };
+  const acquire = async (): Promise<WorkerProcess> => {
+    for (;;) {
+      if (closing.signal.aborted) throw new ComputeError("WORKER_ENDED", "startWorkers: the workers were closed");
+      const worker = idle.pop();
+      if (worker?.alive() === true) return worker;
+      if (worker !== undefined) all.delete(worker);
+      else if (all.size + starting < size) {
+        starting++;
+        try {
+          return admit(await start());
+        } catch (error) {
+          waiting.shift()?.();
+          throw error;
+        } finally {
+          starting--;
+        }
+      } else await new Promise<void>((resolve) => waiting.push(resolve));
+    }
+  };
+
+  const run = async (input: Input, { onProgress, signal }: RunOptions = {}): Promise<Output> => {
+    signal?.throwIfAborted();
+    const worker = await acquire();
+    const abort = (): void => worker.kill();
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      if (signal?.aborted === true) abort();
+      return (await worker.run(input, onProgress)) as Output;
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", abort);
+      release(worker);
+    }
+  };
+
+  const map = async (
+    inputs: Iterable<Input>,
+    { onProgress, onResult, signal }: MapOptions<Output> = {},
+  ): Promise<Output[]> => {
+    const stop = new AbortController();
+    const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+    const outputs: Output[] = [];
+    const queue = [...inputs].entries();
+    const serve = async (): Promise<void> => {
+      for (const [index, input] of queue) {
+        outputs[index] = await run(input, {
+          ...(onProgress === undefined ? {} : { onProgress: (value) => onProgress(index, value) }),
+          signal: either,
+        });
+        onResult?.(index, outputs[index]);
+      }
+    };
+    try {
+      await Promise.all(Array.from({ length: size }, serve));
+    } catch (error) {
+      stop.abort(error);
+      throw error;
+    }
+    return outputs;
+  };
+
+  const close = (): void => {
+    closing.abort();
+    for (const worker of all) worker.kill();
+    for (const wake of waiting.splice(0)) wake();
+  };
+  return { size, backend: first.backend, run, map, close };
+}

@@ -1,0 +1,85 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { BackendReport } from "../backend/prepare.js";
+import { ComputeError } from "../errors.js";
+import { revivedError, type FromWorker, type ToWorker } from "./protocol.js";
+
+/** @internal One worker process; it does one job at a time. */
+export interface WorkerProcess {
+  backend: BackendReport;
+  run(input: unknown, onProgress?: (value: unknown) => void): Promise<unknown>;
+  /** Whether the process still takes jobs. */
+  alive(): boolean;
+  /** Ends it at once; a job under way rejects. */
+  kill(): void;
+}
+
+interface Pending {
+  id: number;
+  resolve: (value: unknown) => void;
+  reject: (error: Error) => void;
+  onProgress: ((value: unknown) => void) | undefined;
+}
+
+/** Beside this file: TypeScript where the sources run, JavaScript in what is published. */
+const entry = fileURLToPath(
+  import.meta.url.endsWith(".ts") ? new URL("./worker.ts", import.meta.url) : new URL("./worker.js", import.meta.url),
+);
+
+/** @internal Starts a worker process and waits until its backend and its job are ready. */
+export async function startProcess(
+  start: Omit<ToWorker & { kind: "start" }, "kind">,
+  { execArgv, threads }: { execArgv: string[]; threads: number },
+): Promise<WorkerProcess> {
+  const child: ChildProcess = fork(entry, [], {
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    execArgv,
+    // Native TensorFlow would take every core in each process.
+    env: { TF_NUM_INTRAOP_THREADS: String(threads), TF_NUM_INTEROP_THREADS: "1", ...process.env },
+  });
+  let pending: Pending | undefined;
+  let alive = true;
+  let jobs = 0;
+
+  const request = (message: ToWorker, id: number, onProgress?: (value: unknown) => void): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      pending = { id, resolve, reject, onProgress };
+      child.send(message, (error) => {
+        if (error !== null) settle((each) => each.reject(error));
+      });
+    });
+  const settle = (how: (each: Pending) => void): void => {
+    const each = pending;
+    pending = undefined;
+    if (each !== undefined) how(each);
+  };
+  const ended = (why: string): void => {
+    alive = false;
+    settle(({ reject }) =>
+      reject(new ComputeError("WORKER_ENDED", `startWorkers: a worker process ended early (${why})`)),
+    );
+  };
+  child.on("error", (error) => ended(error.message));
+  child.on("exit", (code, signal) => ended(signal ?? `exit code ${code}`));
+  child.on("message", (message: FromWorker) => {
+    if (message.kind === "progress") {
+      if (pending?.id === message.id) pending.onProgress?.(message.value);
+    } else if (message.kind === "ready") settle(({ resolve }) => resolve(message.backend));
+    else if (message.kind === "done") settle(({ resolve }) => resolve(message.output));
+    else settle(({ reject }) => reject(revivedError(message.error)));
+  });
+
+  try {
+    const backend = (await request({ kind: "start", ...start }, 0)) as BackendReport;
+    return {
+      backend,
+      run: (input, onProgress) => request({ kind: "job", id: ++jobs, input }, jobs, onProgress),
+      alive: () => alive,
+      kill: () => void child.kill("SIGKILL"),
+    };
+  } catch (error) {
+    child.kill("SIGKILL");
+    throw error;
+  }
+}
