@@ -20,6 +20,7 @@ export { isotropicNoiseThreshold, structuredNoiseBounds, structuredNoiseThreshol
 export { simpleTraceBound, traceBound, traceJensenBound } from "./bounds/trace.js";
 export { nonUniformity, wuMaEBound } from "./bounds/wu2018sgd.js";
 export { batchSharpness } from "./edge/batch-sharpness.js";
+export { gaussianKernelNorm } from "./edge/gaussian-kernel-norm.js";
 export { kernelNorm } from "./edge/kernel-norm.js";
 export { StabilityError, type StabilityErrorCode } from "./errors.js";
 export { logBasinWeight } from "./escape/boltzmann.js";
@@ -53,6 +54,7 @@ export {
 export { oneStepLoss, type OneStepLoss } from "./growth/one-step.js";
 export { secondMomentStep } from "./growth/second-moment.js";
 export { spectralRadius, type SpectralRadius } from "./growth/spectral-radius.js";
+export { epsilonSharpness, type EpsilonSharpness } from "./invariance/dinh2017sharpness.js";
 export {
   invarianceReport,
   reparametrized,
