@@ -1,14 +1,18 @@
 export { AutodiffError, type AutodiffErrorCode } from "./errors.js";
-export type { Examples } from "./products/examples.js";
+export { blockNorms, type BlockNormOptions, type BlockNorms } from "./products/block-norms.js";
+export { gaussNewtonBlock, hessianBlock, type BlockNames, type BlockOperator } from "./products/blocks.js";
+export type { OperatorOptions } from "./products/chunked.js";
+export type { ExampleArrays, Examples, ReadableExamples, Unlabelled } from "./products/examples.js";
 export { gaussNewtonVectorProduct } from "./products/gauss-newton.js";
 export { hessianAt, hessianVectorProduct, type HessianAt } from "./products/hessian.js";
 export { jacobianAt, jacobianVectorProduct, vectorJacobianProduct, type JacobianAt } from "./products/jacobian.js";
+export { layersOf, type ParameterSlot } from "./products/layout.js";
 export { flatten, unflatten, type NamedTensors } from "./products/named-tensors.js";
 export * from "./per-example/index.js";
 export {
   gaussNewtonOperator,
   hessianOperator,
-  type OperatorOptions,
+  type SquareOperatorOptions,
   type TensorOperator,
 } from "./products/operators.js";
 export { squareLoss, type Applicable } from "./products/square-loss.js";

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
 import type { NamedTensors } from "../products/named-tensors.js";
+import { labelled } from "../second-order/labels.js";
 
 /** What is used of a weight of `@tensorflow/tfjs-layers`. */
 export interface LayerWeight {
@@ -14,6 +15,7 @@ export interface LayerLike {
   readonly stateful?: boolean;
   readonly activityRegularizer?: unknown;
   getClassName?(): string;
+  call?(...parameters: unknown[]): unknown;
 }
 
 /** What is used of a `tf.LayersModel` or `tf.Sequential`. */
@@ -56,7 +58,7 @@ export function functionOfLayersModel(layersModel: LayersModelLike): { model: La
   const weights = namedWeights(layersModel);
   const apply = (params: NamedTensors, x: tf.Tensor): tf.Tensor =>
     tf.tidy(() => {
-      const y = lending(weights, params, () => layersModel.apply(x, { training: false }));
+      const y = lending(weights, params, () => naming(layersModel, () => layersModel.apply(x, { training: false })));
       if (!(y instanceof tf.Tensor)) refuse(layersModel, "one output tensor", "a list");
       return tf.reshape(y, [x.shape[0], outputs]);
     });
@@ -96,6 +98,26 @@ function lending<T>(weights: ReadonlyMap<string, LayerWeight>, params: NamedTens
   }
 }
 
+/** Runs `body` while what a layer computes is labelled by its name, so that errors can name it. */
+function naming<T>({ layers }: LayersModelLike, body: () => T): T {
+  const wrapped = layers.filter((layer) => "call" in layer);
+  const own = wrapped.map((layer) => Object.getOwnPropertyDescriptor(layer, "call"));
+  for (const layer of wrapped) {
+    const call = layer.call!.bind(layer);
+    layer.call = (...parameters) => labelled(nameOf(layer), () => call(...parameters));
+  }
+  try {
+    return body();
+  } finally {
+    wrapped.forEach((layer, i) => {
+      if (own[i] === undefined) delete layer.call;
+      else Object.defineProperty(layer, "call", own[i]);
+    });
+  }
+}
+
+const nameOf = (layer: LayerLike): string => `${layer.getClassName?.() ?? "layer"} "${layer.name}"`;
+
 function namedWeights(layersModel: LayersModelLike): Map<string, LayerWeight> {
   const weights = new Map<string, LayerWeight>();
   for (const weight of new Set(layersModel.trainableWeights)) {
@@ -109,7 +131,7 @@ function namedWeights(layersModel: LayersModelLike): Map<string, LayerWeight> {
 
 function assertSupported(layersModel: LayersModelLike): void {
   for (const layer of layersModel.layers) {
-    const named = `${layer.getClassName?.() ?? "layer"} "${layer.name}"`;
+    const named = nameOf(layer);
     if (layer.stateful === true) refuse(layersModel, "layers without state", `stateful ${named}`);
     if (layer.activityRegularizer != null) {
       refuse(layersModel, "layers without activity regularizers", `one in ${named}`);

@@ -55,7 +55,7 @@ export function chunkingOf(
 }
 
 /** Bytes for each example that factors hold on to, in float32; tensors that share data count once. */
-function bytesPerExample({ examples, parameters }: Factors): number {
+export function bytesPerExample({ examples, parameters }: Factors): number {
   const bytes = new Map<object, number>();
   const hold = ({ dataId, size }: tf.Tensor): unknown => bytes.set(dataId, size * 4);
   for (const factor of Object.values(parameters)) {

@@ -4,7 +4,7 @@ import { assertParams, sizeOf, type NamedTensors } from "../products/named-tenso
 import type { Applicable } from "../products/square-loss.js";
 import { assertGradientsRegistered } from "../second-order/install.js";
 import { assertReplayAgrees } from "./check.js";
-import { chunkingOf, type Chunking } from "./chunking.js";
+import { bytesPerExample, chunkingOf, type Chunking } from "./chunking.js";
 import { factorsOf, type Factors } from "./factors.js";
 import { wantsLoop, type Fallback } from "./gradients.js";
 import { loopFactorsOf } from "./loop.js";
@@ -77,13 +77,8 @@ export async function gram(
   const caller = "gram";
   assertGradientsRegistered();
   assertParams(params, caller);
-  const chunkBytes = options.chunkBytes ?? 2 ** 28;
-  if (!(chunkBytes > 0)) {
-    throw new AutodiffError("INVALID_ARGUMENT", `${caller}: expected chunkBytes a positive number, got ${chunkBytes}`);
-  }
-  const slices = slicesOf(inputs, model.inputShape, caller);
+  const { slices, chunking, outputs, compute } = prepared(model, params, inputs, options, caller);
   const { examples } = slices;
-  const { chunking, outputs, compute } = probe(model, params, slices, options, chunkBytes, caller);
   if (options.check === true) {
     const x = slices.slice(0, Math.min(2, examples));
     await assertReplayAgrees(model, params, x, caller).finally(() => x.dispose());
@@ -164,15 +159,26 @@ export async function gramSystem(
   return { ...found, residuals: predictions.map((prediction, row) => prediction - values[row]!) };
 }
 
-/** Learns from two examples what the others will take, and whether their replay works. */
-function probe(
+/** The chunks of a Gram matrix and how to compute one; learnt from two examples, whose replay is thereby known to work. */
+export function prepared(
   model: GramModel,
   params: NamedTensors,
-  slices: Slices,
-  { fallback }: GramOptions,
-  chunkBytes: number,
+  inputs: Inputs,
+  { fallback, chunkBytes = 2 ** 28 }: GramOptions,
   caller: string,
-): { chunking: Chunking; outputs: number; compute: (x: tf.Tensor) => Factors } {
+): {
+  slices: Slices;
+  chunking: Chunking;
+  outputs: number;
+  compute: (x: tf.Tensor) => Factors;
+  chunkBytes: number;
+  /** On the device, for factors and the tape. */
+  bytesPerExample: number;
+} {
+  if (!(chunkBytes > 0)) {
+    throw new AutodiffError("INVALID_ARGUMENT", `${caller}: expected chunkBytes a positive number, got ${chunkBytes}`);
+  }
+  const slices = slicesOf(inputs, model.inputShape, caller);
   const total = slices.examples;
   let tapeBytes = 0;
   let compute = (x: tf.Tensor): Factors =>
@@ -188,7 +194,9 @@ function probe(
       factors = compute(x);
       tapeBytes = factors.examples * factors.outputs * sizeOf(params) * 4;
     }
-    return { chunking: chunkingOf(factors, { total, tapeBytes, chunkBytes }), outputs: factors.outputs, compute };
+    const chunking = chunkingOf(factors, { total, tapeBytes, chunkBytes });
+    const bytes = bytesPerExample(factors) + (2 * tapeBytes) / factors.examples;
+    return { slices, chunking, outputs: factors.outputs, compute, chunkBytes, bytesPerExample: bytes };
   });
 }
 

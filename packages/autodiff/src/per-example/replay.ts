@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
 import type { NamedTensors } from "../products/named-tensors.js";
 import type { Applicable } from "../products/square-loss.js";
+import { locating, whereOf } from "../second-order/labels.js";
 import { record, type TapeNode } from "../second-order/tape.js";
 import { observeKernels, type KernelCall } from "./kernel-calls.js";
 import { inputsOf, traceOrigins, type Origins, type ParameterView } from "./origins.js";
@@ -53,13 +54,13 @@ export function replayOf(model: Applicable, params: NamedTensors, x: tf.Tensor, 
       const { node } = step;
       if (!inputsOf(node).some(([, tensor]) => origins.of(tensor).batch)) continue;
       const call = calls.get(node)!;
-      assertSeparable(step, call, origins, examples, caller);
+      locating(node, () => assertSeparable(step, call, origins, examples, caller));
       const met = step.inputs.filter(([, tensor]) => origins.of(tensor).active && !origins.of(tensor).batch);
       uses.set(
         node,
         met.map(([key, tensor]) => {
           const rule = ruleFor({ node, call, key, parameter: tensor, examples });
-          if (rule === undefined) throw withoutRule(call, tensor, caller);
+          if (rule === undefined) throw withoutRule(node, call, tensor, caller);
           const { view } = origins.of(tensor);
           return [key, view ? { rule, tensor, view } : { rule, tensor }];
         }),
@@ -119,10 +120,10 @@ function batchBytesOf(nodes: readonly TapeNode[], origins: Origins): number {
   return [...bytes.values()].reduce((sum, each) => sum + each, 0);
 }
 
-function withoutRule(call: KernelCall, { shape }: tf.Tensor, caller: string): AutodiffError {
+function withoutRule(node: TapeNode, call: KernelCall, { shape }: tf.Tensor, caller: string): AutodiffError {
   return new AutodiffError(
     "NO_PER_EXAMPLE_RULE",
-    `${caller}: expected kernels with a rule for the gradient of each example, got ${call.kernelName} with a parameter ` +
-      `[${shape.join(", ")}]; { fallback: "loop" } takes one backward pass per example`,
+    `${caller}: expected kernels with a rule for the gradient of each example, got ${call.kernelName}${whereOf(node)} with a ` +
+      `parameter [${shape.join(", ")}]; { fallback: "loop" } takes one backward pass per example`,
   );
 }

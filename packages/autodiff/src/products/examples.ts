@@ -1,21 +1,41 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
 
+/** A set of examples, without its numbers. */
+interface Sizes {
+  size: number;
+  inputShape: readonly number[];
+  outputs: number;
+}
+
+/** Numbers of some examples. */
+export interface ExampleArrays {
+  /** Row-major [count, ...inputShape]. */
+  inputs: Float32Array;
+  /** Row-major [count, outputs]. */
+  targets: Float32Array;
+}
+
+/** Examples that are made or read when they are needed, so that only one chunk of them is in memory at a time. */
+export interface ReadableExamples extends Sizes {
+  /** Examples `start` to `start + count − 1`; the same numbers each time. Called once per chunk and product. */
+  read: (start: number, count: number) => ExampleArrays | Promise<ExampleArrays>;
+}
+
 /**
- * Examples to average over: inputs [n, ...inputShape] and targets [n, C], as tensors, or as arrays with their shapes (a
- * `Dataset` of this workspace is one).
+ * Examples to average over: inputs [n, ...inputShape] and targets [n, C], as tensors, as arrays with their shapes (a
+ * `Dataset` of this workspace is one), or read on demand.
  */
 export type Examples =
   | { inputs: tf.Tensor; targets: tf.Tensor }
-  | {
-      size: number;
-      inputShape: readonly number[];
-      outputs: number;
-      /** Row-major [size, ...inputShape]. */
-      inputs: Float32Array;
-      /** Row-major [size, outputs]. */
-      targets: Float32Array;
-    };
+  | (Sizes & ExampleArrays)
+  | (ReadableExamples & { inputs?: undefined; targets?: undefined });
+
+/** Examples of which the targets are not used. */
+export type Unlabelled =
+  | { inputs: tf.Tensor; targets?: tf.Tensor }
+  | (Sizes & Pick<ExampleArrays, "inputs"> & Partial<ExampleArrays>)
+  | (ReadableExamples & { inputs?: undefined; targets?: undefined });
 
 /** Consecutive chunks of a set of examples. */
 export interface Chunks {
@@ -24,74 +44,106 @@ export interface Chunks {
   /** Number of chunks; the last one may be shorter. */
   count: number;
   /** Tensors of one chunk; without targets `y` is empty. The caller disposes them. */
-  tensorsOf(chunk: number): { x: tf.Tensor; y: tf.Tensor };
+  tensorsOf(chunk: number): Promise<{ x: tf.Tensor; y: tf.Tensor }>;
 }
 
 /**
  * Cuts examples into chunks of at most `chunkSize`.
  *
- * @throws AutodiffError `INVALID_ARGUMENT` if sizes do not fit together.
+ * @throws AutodiffError `INVALID_ARGUMENT` if sizes do not fit together; for examples read on demand, from `tensorsOf`.
  */
-export function chunksOf(data: Examples | Omit<Examples, "targets">, chunkSize: number): Chunks {
+export function chunksOf(data: Unlabelled, chunkSize: number): Chunks {
   if (!Number.isInteger(chunkSize) || chunkSize < 1) {
     throw new AutodiffError("INVALID_ARGUMENT", `chunksOf: expected chunkSize a positive integer, got ${chunkSize}`);
   }
-  const slices = slicesOf(data as Partial<Examples> & Pick<Examples, "inputs">);
+  const { examples, slice } = slicesOf(data);
   return {
-    examples: slices.examples,
-    count: Math.ceil(slices.examples / chunkSize),
-    tensorsOf: (chunk) => {
+    examples,
+    count: Math.ceil(examples / chunkSize),
+    tensorsOf: async (chunk) => {
       const start = chunk * chunkSize;
-      const length = Math.min(chunkSize, slices.examples - start);
-      return { x: slices.x(start, length), y: slices.y(start, length) };
+      return slice(start, Math.min(chunkSize, examples - start));
     },
   };
 }
 
-type Slice = (start: number, length: number) => tf.Tensor;
+interface Pair {
+  x: tf.Tensor;
+  y: tf.Tensor;
+}
+interface Slices {
+  examples: number;
+  slice: (start: number, length: number) => Pair | Promise<Pair>;
+}
 
-const none: Slice = () => tf.tensor1d([], "float32");
+const none = (): tf.Tensor => tf.tensor1d([], "float32");
 
-function slicesOf(data: Partial<Examples> & Pick<Examples, "inputs">): { examples: number; x: Slice; y: Slice } {
-  if (data.inputs instanceof tf.Tensor) {
-    const { inputs, targets } = data as { inputs: tf.Tensor; targets?: tf.Tensor };
-    const [examples = 0] = inputs.shape;
-    assertFits(examples > 0, "inputs of shape [n, ...] with n > 0", `[${inputs.shape.join(", ")}]`);
-    if (targets !== undefined) {
-      assertFits(targets.shape[0] === examples, `targets of shape [${examples}, C]`, `[${targets.shape.join(", ")}]`);
-    }
-    return { examples, x: rowsOf(inputs), y: targets === undefined ? none : rowsOf(targets) };
+function slicesOf(data: Unlabelled): Slices {
+  if (data.inputs === undefined) {
+    const { size, read } = data;
+    assertFits(Number.isInteger(size) && size > 0, "size a positive integer", size);
+    return {
+      examples: size,
+      slice: async (start, length) => tensorsFrom({ ...data, size: length }, await read(start, length)),
+    };
   }
-  const { inputs, targets, size, inputShape, outputs } = data as Extract<Examples, { inputs: Float32Array }>;
-  const width = inputShape.reduce((product, each) => product * each, 1);
-  assertFits(
-    size > 0 && inputs.length === size * width,
-    `inputs of length size · ${width} = ${size * width}`,
-    inputs.length,
-  );
-  const given = (targets as Float32Array | undefined) !== undefined;
-  if (given) {
-    assertFits(
-      targets.length === size * outputs,
-      `targets of length size · outputs = ${size * outputs}`,
-      targets.length,
-    );
+  return data.inputs instanceof tf.Tensor
+    ? tensorSlices(data as { inputs: tf.Tensor; targets?: tf.Tensor })
+    : arraySlices(data as Sizes & Partial<ExampleArrays> & Pick<ExampleArrays, "inputs">);
+}
+
+function tensorSlices({ inputs, targets }: { inputs: tf.Tensor; targets?: tf.Tensor }): Slices {
+  const [examples = 0] = inputs.shape;
+  assertFits(examples > 0, "inputs of shape [n, ...] with n > 0", `[${inputs.shape.join(", ")}]`);
+  if (targets !== undefined) {
+    assertFits(targets.shape[0] === examples, `targets of shape [${examples}, C]`, `[${targets.shape.join(", ")}]`);
   }
   return {
-    examples: size,
-    x: (start, length) =>
-      tf.tensor(inputs.slice(start * width, (start + length) * width), [length, ...inputShape], "float32"),
-    y: given
-      ? (start, length) =>
-          tf.tensor(targets.slice(start * outputs, (start + length) * outputs), [length, outputs], "float32")
-      : none,
+    examples,
+    slice: (start, length) => ({
+      x: tf.slice(inputs, start, length),
+      y: targets === undefined ? none() : tf.slice(targets, start, length),
+    }),
   };
 }
 
-const rowsOf =
-  (tensor: tf.Tensor): Slice =>
-  (start, length) =>
-    tf.slice(tensor, start, length);
+function arraySlices(data: Sizes & Partial<ExampleArrays> & Pick<ExampleArrays, "inputs">): Slices {
+  const { inputs, targets, size, inputShape, outputs } = data;
+  const width = widthOf(inputShape);
+  assertFits(size > 0, "size > 0", size);
+  assertLengths(data, { inputs, targets });
+  return {
+    examples: size,
+    slice: (start, length) =>
+      tensorsFrom(
+        { size: length, inputShape, outputs },
+        {
+          inputs: inputs.slice(start * width, (start + length) * width),
+          targets: targets?.slice(start * outputs, (start + length) * outputs),
+        },
+      ),
+  };
+}
+
+type Numbers = Pick<ExampleArrays, "inputs"> & { targets: Float32Array | undefined };
+
+function tensorsFrom(sizes: Sizes, numbers: Numbers): Pair {
+  assertLengths(sizes, numbers);
+  const { size, inputShape, outputs } = sizes;
+  return {
+    x: tf.tensor(numbers.inputs, [size, ...inputShape], "float32"),
+    y: numbers.targets === undefined ? none() : tf.tensor(numbers.targets, [size, outputs], "float32"),
+  };
+}
+
+function assertLengths({ size, inputShape, outputs }: Sizes, { inputs, targets }: Numbers): void {
+  const width = widthOf(inputShape);
+  assertFits(inputs.length === size * width, `inputs of length size · ${width} = ${size * width}`, inputs.length);
+  if (targets === undefined) return;
+  assertFits(targets.length === size * outputs, `targets of length size · outputs = ${size * outputs}`, targets.length);
+}
+
+const widthOf = (shape: readonly number[]): number => shape.reduce((product, each) => product * each, 1);
 
 function assertFits(fits: boolean, expected: string, got: number | string): void {
   if (!fits) throw new AutodiffError("INVALID_ARGUMENT", `chunksOf: expected ${expected}, got ${got}`);

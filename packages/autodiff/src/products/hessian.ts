@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
 import { assertVerified, type SecondOrderOptions } from "../second-order/guard.js";
 import { installSecondOrderGradients } from "../second-order/install.js";
-import { pathBetween, pullBack, record } from "../second-order/tape.js";
-import { alignedWith, assertParams, named, type NamedTensors } from "./named-tensors.js";
+import { pathBetween, pullBack, record, type PathNode } from "../second-order/tape.js";
+import { alignedWith, assertParams, named, pick, type NamedTensors } from "./named-tensors.js";
 
 /** A scalar function at one point, with what is needed to multiply by its Hessian again and again. */
 export interface HessianAt {
@@ -13,6 +13,11 @@ export interface HessianAt {
   gradient: NamedTensors;
   /** H·v; two gradients' worth of work. The caller disposes the result. */
   product: (v: NamedTensors) => NamedTensors;
+  /**
+   * The block of H with these rows and columns, each a list of names of parameters: a map from vectors with the names
+   * `columns` to ones with the names `rows`. Its products walk only what connects the two. The caller disposes results.
+   */
+  block: (rows: readonly string[], columns: readonly string[]) => (v: NamedTensors) => NamedTensors;
   /** Kernels whose gradients are relied upon, by name. */
   kernels: readonly string[];
   /** Memory held until `dispose`. */
@@ -102,22 +107,31 @@ function recordHessian(
     throw error;
   }
   let disposed = false;
+  const assertInUse = (): void => {
+    if (disposed) throw new AutodiffError("DISPOSED", `${caller}: expected a Hessian in use, got one already disposed`);
+  };
+  const multiply = (
+    { path, rows, columns }: { path: PathNode[]; rows: NamedTensors; columns: NamedTensors },
+    v: NamedTensors,
+  ): NamedTensors => {
+    assertInUse();
+    const directions = alignedWith(columns, v, caller);
+    const seeds = Object.values(columns).map((gradient, i) => [gradient, directions[i]!] as const);
+    return named(rows, pullBack(path, seeds, Object.values(rows)));
+  };
+  const gradient = named(params, gradients);
   return {
     value: value as tf.Scalar,
-    gradient: named(params, gradients),
+    gradient,
     kernels: [...new Set(kernels)].sort(),
     bytes,
-    product: (v) => {
-      if (disposed) throw new AutodiffError("DISPOSED", "product: expected a Hessian in use, got one already disposed");
-      const directions = alignedWith(params, v, caller);
-      return named(
-        params,
-        pullBack(
-          path,
-          gradients.map((gradient, i) => [gradient, directions[i]!]),
-          xs,
-        ),
-      );
+    product: (v) => multiply({ path, rows: params, columns: gradient }, v),
+    block: (rowNames, columnNames) => {
+      assertInUse();
+      const rows = pick(params, rowNames, caller);
+      const columns = pick(gradient, columnNames, caller);
+      const between = pathBetween(nodes, Object.values(rows), Object.values(columns));
+      return (v) => multiply({ path: between, rows, columns }, v);
     },
     dispose: () => {
       if (!disposed) dispose();

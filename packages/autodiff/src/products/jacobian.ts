@@ -3,7 +3,7 @@ import { AutodiffError } from "../errors.js";
 import { assertVerified, type SecondOrderOptions } from "../second-order/guard.js";
 import { assertGradientsRegistered, installSecondOrderGradients } from "../second-order/install.js";
 import { pathBetween, pullBack, record } from "../second-order/tape.js";
-import { alignedWith, assertParams, named, type NamedTensors } from "./named-tensors.js";
+import { alignedWith, assertParams, named, pick, type NamedTensors } from "./named-tensors.js";
 
 /** A tensor-valued function at one point, with what is needed to multiply by its Jacobian again and again. */
 export interface JacobianAt {
@@ -13,6 +13,8 @@ export interface JacobianAt {
   forward: (v: NamedTensors) => tf.Tensor;
   /** Jᵀ·u for u of the shape of the value. The caller disposes it. */
   backward: (u: tf.Tensor) => NamedTensors;
+  /** The columns of J that belong to the parameters of these names. */
+  columns: (names: readonly string[]) => Pick<JacobianAt, "forward" | "backward">;
   /** Kernels whose gradients are relied upon, by name. */
   kernels: readonly string[];
   /** Memory held until `dispose`. */
@@ -113,22 +115,32 @@ function recordJacobian(
     if (disposed)
       throw new AutodiffError("DISPOSED", `${caller}: expected a Jacobian in use, got one already disposed`);
   };
+  const gradient = named(params, gradients);
+  const restricted = (xs: NamedTensors, pulled: NamedTensors): Pick<JacobianAt, "forward" | "backward"> => {
+    const whole = xs === params;
+    const onDown = whole ? down : pathBetween(nodes, Object.values(xs), [value]);
+    const onUp = whole ? up : pathBetween(nodes, [dual], Object.values(pulled));
+    return {
+      forward: (v) => {
+        assertInUse();
+        const directions = alignedWith(xs, v, caller);
+        const seeds = Object.values(pulled).map((each, i) => [each, directions[i]!] as const);
+        return pullBack(onUp, seeds, [dual])[0]!;
+      },
+      backward: (u) => {
+        assertInUse();
+        return named(xs, pullBack(onDown, [[value, cotangentLike(value, u, caller)]], Object.values(xs)));
+      },
+    };
+  };
   return {
     value,
     kernels: [...new Set(kernels)].sort(),
     bytes,
-    forward: (v) => {
+    ...restricted(params, gradient),
+    columns: (names) => {
       assertInUse();
-      const directions = alignedWith(params, v, caller);
-      return pullBack(
-        up,
-        gradients.map((gradient, i) => [gradient, directions[i]!]),
-        [dual],
-      )[0]!;
-    },
-    backward: (u) => {
-      assertInUse();
-      return named(params, pullBack(down, [[value, cotangentLike(value, u, caller)]], xs));
+      return restricted(pick(params, names, caller), pick(gradient, names, caller));
     },
     dispose: () => {
       if (!disposed) dispose();

@@ -99,3 +99,20 @@ export function alignedWith(params: NamedTensors, v: NamedTensors, caller: strin
 export function named(params: NamedTensors, tensors: readonly tf.Tensor[]): NamedTensors {
   return mapTensors(params, (_, __, i) => tensors[i]!);
 }
+
+/**
+ * The tensors of these names, in the order of `tensors`.
+ *
+ * @throws AutodiffError `INVALID_ARGUMENT` for a name that is not there, or none at all.
+ */
+export function pick(tensors: NamedTensors, names: readonly string[], caller: string): NamedTensors {
+  const unknown = names.find((name) => !(name in tensors));
+  if (names.length === 0 || unknown !== undefined) {
+    throw new AutodiffError(
+      "INVALID_ARGUMENT",
+      `${caller}: expected some of the parameters ${Object.keys(tensors).join(", ")}, got ${unknown ?? "none"}`,
+    );
+  }
+  const wanted = new Set(names);
+  return Object.fromEntries(Object.entries(tensors).filter(([name]) => wanted.has(name)));
+}

@@ -1,54 +1,59 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { AutodiffError } from "../errors.js";
-import type { SecondOrderOptions } from "../second-order/guard.js";
-import { chunksOf, type Examples } from "./examples.js";
-import { hessianAt } from "./hessian.js";
-import { jacobianAt } from "./jacobian.js";
-import { joinedTensor, mapTensors, sizeOf, unflatten, type NamedTensors } from "./named-tensors.js";
+import { chunkedSum, type ChunkedSum, type Linearization, type OperatorOptions } from "./chunked.js";
+import type { Examples, Unlabelled } from "./examples.js";
+import { hessianAt, type HessianAt } from "./hessian.js";
+import { jacobianAt, type JacobianAt } from "./jacobian.js";
+import { layoutOf, type ParameterSlot } from "./layout.js";
+import { sizeOf, type NamedTensors } from "./named-tensors.js";
 import { halfSumOfSquares, type Applicable } from "./square-loss.js";
 
 /** A symmetric linear map on flat vectors, in the order of `flatten`. */
 export interface TensorOperator {
   /** Number of parameters. */
   size: number;
+  /** Where each parameter lies in a vector. */
+  layout: readonly ParameterSlot[];
   /** One product; the result is a new array. */
   apply: (v: Float64Array) => Promise<Float64Array>;
+  /**
+   * Products with several vectors. Chunks whose passes are not kept are read and recorded once for all of them: k vectors
+   * then cost 2k + 1 gradients instead of 3k. Where all passes are kept it costs as much as one by one.
+   */
+  applyBlock: (vectors: readonly Float64Array[]) => Promise<Float64Array[]>;
   /** Frees parameters, examples and recorded passes. */
   dispose: () => void;
 }
 
-export interface OperatorOptions extends SecondOrderOptions {
-  /** Examples that go through the model at a time; bounds the memory of one pass. Default 256. */
-  chunkSize?: number;
+/** Options of operators on all or some of the parameters. */
+export interface SquareOperatorOptions extends OperatorOptions {
   /**
-   * Bytes of recorded passes to keep between products (default 2³⁰). A chunk whose passes are kept costs a product two
-   * gradients' worth of work, any other three.
+   * Names of the parameters that count, a layer's say: the operator is then the diagonal block of H or G that belongs to them, in
+   * the order of `params`, and is cheaper. All by default.
    */
-  keepBytes?: number;
+  parameters?: readonly string[];
 }
 
 /**
  * The Hessian H of the square loss (1/2n) Σᵢ ‖f(xᵢ) − yᵢ‖² over a set of examples, as an operator.
  *
  * Each chunk contributes with the weight of its size, so a ragged last chunk is right; sums over chunks are in Float64, the
- * products themselves in Float32 (relative error about 1e-6).
+ * products themselves in Float32 (relative error about 1e-6). Memory: one chunk's passes, and those that are kept.
  *
  * @param model - Only `apply` is used.
  * @param params - The point; copied.
- * @param data - Examples, as tensors or arrays; copied or read as needed, and not disposed.
- * @returns Symmetric operator of size Σ sizes of `params`. The caller disposes it.
- * @throws AutodiffError as `hessianAt`, from `apply`; `INVALID_ARGUMENT` at once for data that do not fit together.
+ * @param data - Examples, as tensors or arrays, or read as needed; not disposed.
+ * @returns Symmetric operator of size Σ sizes of `params`, or of those chosen. The caller disposes it.
+ * @throws AutodiffError as `hessianAt` and `MODEL_NOT_PURE`, from `apply`; `INVALID_ARGUMENT` at once for data that do not fit
+ *   together or unknown names.
  */
 export function hessianOperator(
   model: Applicable,
   params: NamedTensors,
   data: Examples,
-  options: OperatorOptions = {},
+  options: SquareOperatorOptions = {},
 ): TensorOperator {
-  return chunkedOperator(params, data, options, (point, x, y, examples) => {
-    const { product, bytes, dispose } = hessianAt((at) => halfSumOfSquares(model, at, x, y, examples), point, options);
-    return { product, bytes, dispose };
-  });
+  const sum = hessianSum(model, params, data, { ...options, names: options.parameters, caller: "hessianOperator" });
+  return operatorOf(sum, ({ product }, v) => product(v));
 }
 
 /**
@@ -56,84 +61,59 @@ export function hessianOperator(
  * semidefinite, and equal to the Hessian of the square loss where all residuals vanish. Chunks, weights and precision as in
  * {@link hessianOperator}; targets are not used.
  *
- * @returns Symmetric operator of size Σ sizes of `params`. The caller disposes it.
- * @throws AutodiffError as `jacobianAt`, from `apply`; `INVALID_ARGUMENT` at once for data that do not fit together.
+ * @returns Symmetric operator of size Σ sizes of `params`, or of those chosen. The caller disposes it.
+ * @throws AutodiffError as `jacobianAt` and `MODEL_NOT_PURE`, from `apply`; `INVALID_ARGUMENT` at once for data that do not fit
+ *   together or unknown names.
  */
 export function gaussNewtonOperator(
   model: Applicable,
   params: NamedTensors,
-  data: Omit<Examples, "targets">,
-  options: OperatorOptions = {},
+  data: Unlabelled,
+  options: SquareOperatorOptions = {},
 ): TensorOperator {
-  return chunkedOperator(params, data, options, (point, x, _, examples) => {
-    const { forward, backward, bytes, dispose } = jacobianAt((at) => model.apply(at, x), point, options);
-    return {
-      product: (v) => tf.tidy(() => backward(tf.div(forward(v), examples))),
-      bytes,
-      dispose,
-    };
-  });
+  const caller = "gaussNewtonOperator";
+  const sum = jacobianSum(model, params, data, { ...options, names: options.parameters, caller });
+  return operatorOf(sum, ({ forward, backward, examples }, v) => backward(tf.div(forward(v), examples)));
 }
 
-/** Products with the contribution of one chunk. */
-interface ChunkProduct {
-  product: (v: NamedTensors) => NamedTensors;
-  bytes: number;
-  dispose: () => void;
-}
+/** The options of a sum over chunks, with the parameters that are free in it. */
+export type SumOptions = OperatorOptions & { names: readonly string[] | undefined; caller: string };
 
-function chunkedOperator(
+/** The loss, recorded chunk by chunk with what its Hessian needs. */
+export function hessianSum(
+  model: Applicable,
   params: NamedTensors,
-  data: Examples | Omit<Examples, "targets">,
-  { chunkSize = 256, keepBytes = 2 ** 30 }: OperatorOptions,
-  linearize: (point: NamedTensors, x: tf.Tensor, y: tf.Tensor, examples: number) => ChunkProduct,
+  data: Examples,
+  options: SumOptions,
+): ChunkedSum<HessianAt> {
+  return chunkedSum(model, params, data, options, (free, complete, { x, y, examples }) =>
+    hessianAt((at) => halfSumOfSquares(model, complete(at), x, y, examples), free, options),
+  );
+}
+
+/** The outputs, recorded chunk by chunk with what their Jacobian needs. */
+export function jacobianSum(
+  model: Applicable,
+  params: NamedTensors,
+  data: Unlabelled,
+  options: SumOptions,
+): ChunkedSum<JacobianAt & { examples: number }> {
+  return chunkedSum(model, params, data, options, (free, complete, { x, examples }) => ({
+    ...jacobianAt((at) => model.apply(complete(at), x), free, options),
+    examples,
+  }));
+}
+
+function operatorOf<L extends Linearization>(
+  sum: ChunkedSum<L>,
+  product: (at: L, v: NamedTensors) => NamedTensors,
 ): TensorOperator {
-  const chunks = chunksOf(data, chunkSize);
-  const point = mapTensors(params, (tensor) => tf.keep(tf.clone(tensor)));
-  const size = sizeOf(point);
-  const kept: ChunkProduct[] = [];
-  let bytesLeft = keepBytes;
-  let disposed = false;
-
-  const productOf = (chunk: number, v: NamedTensors): tf.Tensor1D => {
-    const known = kept[chunk];
-    if (known !== undefined) return tf.tidy(() => joinedTensor(Object.values(known.product(v))));
-    return tf.tidy(() => {
-      const { x, y } = chunks.tensorsOf(chunk);
-      const fresh = linearize(point, x, y, chunks.examples);
-      const keep = fresh.bytes <= bytesLeft;
-      try {
-        return joinedTensor(Object.values(fresh.product(v)));
-      } finally {
-        if (keep) {
-          bytesLeft -= fresh.bytes;
-          kept[chunk] = fresh;
-        } else {
-          fresh.dispose();
-        }
-      }
-    });
-  };
-
+  const ends = { from: sum.free, to: sum.free };
   return {
-    size,
-    apply: async (v) => {
-      const sum = new Float64Array(size);
-      for (let chunk = 0; chunk < chunks.count; chunk++) {
-        if (disposed)
-          throw new AutodiffError("DISPOSED", "apply: expected an operator in use, got one already disposed");
-        const product = tf.tidy(() => productOf(chunk, unflatten(v, point)));
-        const values = await product.data();
-        product.dispose();
-        for (let i = 0; i < size; i++) sum[i]! += values[i]!;
-      }
-      return sum;
-    },
-    dispose: () => {
-      if (disposed) return;
-      disposed = true;
-      kept.forEach(({ dispose }) => dispose());
-      Object.values(point).forEach((tensor) => tensor.dispose());
-    },
+    size: sizeOf(sum.free),
+    layout: layoutOf(sum.free),
+    apply: async (v) => (await sum.multiply([v], ends, product))[0]!,
+    applyBlock: (vectors) => sum.multiply(vectors, ends, product),
+    dispose: sum.dispose,
   };
 }

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
+import { whereOf } from "./labels.js";
 import type { PathNode, TapeNode } from "./tape.js";
 import { verifiedKernels } from "./verified-kernels.js";
 
@@ -21,9 +22,14 @@ export function vouchFor(kernelName: string): void {
   vouched.add(kernelName);
 }
 
-/** Names of the kernels on a path, without the clones that the engine makes of what it saves. */
-function kernelsOn(path: readonly PathNode[]): Set<string> {
-  return new Set(path.map(({ node }) => kernelOf(node)).filter((name) => name !== undefined));
+/** Names of the kernels on a path, without the clones that the engine makes of what it saves; and where each comes first. */
+function kernelsOn(path: readonly PathNode[]): Map<string, TapeNode> {
+  const kernels = new Map<string, TapeNode>();
+  for (const { node } of path) {
+    const name = kernelOf(node);
+    if (name !== undefined && !kernels.has(name)) kernels.set(name, node);
+  }
+  return kernels;
 }
 
 /**
@@ -31,11 +37,12 @@ function kernelsOn(path: readonly PathNode[]): Set<string> {
  * derivative, and central differences in Float32 are no judge either, so knowing the kernels is the only guard.
  *
  * @returns The names of all kernels on the path.
- * @throws AutodiffError `KERNEL_NOT_VERIFIED` naming the kernels.
+ * @throws AutodiffError `KERNEL_NOT_VERIFIED` naming the kernels, and their layers where these are known.
  */
 export function assertVerified(path: readonly PathNode[], options: SecondOrderOptions, caller: string): string[] {
   const { vouchedKernels = [] } = options;
-  const names = [...kernelsOn(path)];
+  const kernels = kernelsOn(path);
+  const names = [...kernels.keys()];
   const unknown = names.filter(
     (name) => !verifiedKernels.has(name) && !vouched.has(name) && !vouchedKernels.includes(name),
   );
@@ -45,7 +52,11 @@ export function assertVerified(path: readonly PathNode[], options: SecondOrderOp
     : "";
   throw new AutodiffError(
     "KERNEL_NOT_VERIFIED",
-    `${caller}: expected kernels whose second derivatives are verified, got ${unknown.sort().join(", ")}${advice}; ` +
+    `${caller}: expected kernels whose second derivatives are verified, ` +
+      `got ${unknown
+        .sort()
+        .map((name) => `${name}${whereOf(kernels.get(name)!)}`)
+        .join(", ")}${advice}; ` +
       "if you know that its gradient can be differentiated again, say vouchFor(name) or pass { vouchedKernels: [name] }",
   );
 }

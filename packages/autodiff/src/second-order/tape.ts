@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
+import { locating } from "./labels.js";
 import { constantInputs, piecewiseConstantKernels } from "./piecewise-constant.js";
 
 /** One operation as the engine of TensorFlow.js remembers it. */
@@ -171,7 +172,7 @@ export function pullBack(
       const { outputs } = step.node;
       const incoming = outputs.map(({ id }) => cotangents.get(id) ?? null);
       if (incoming.every((each) => each === null)) continue;
-      const outgoing = gradientsOf(step, incoming);
+      const outgoing = locating(step.node, () => gradientsOf(step, incoming));
       outgoing.forEach(retain);
       step.inputs.forEach(([, input], i) => accumulate(input, outgoing[i]!));
       outgoing.forEach(release);

@@ -1,0 +1,136 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { AutodiffError } from "../errors.js";
+import type { SecondOrderOptions } from "../second-order/guard.js";
+import { chunksOf, type Unlabelled } from "./examples.js";
+import { joinedTensor, mapTensors, pick, sizeOf, unflatten, type NamedTensors } from "./named-tensors.js";
+import { assertPure } from "./purity.js";
+import type { Applicable } from "./square-loss.js";
+
+export interface OperatorOptions extends SecondOrderOptions {
+  /** Examples that go through the model at a time; bounds the memory of one pass. Default 256. */
+  chunkSize?: number;
+  /**
+   * Bytes of recorded passes to keep between products (default 2³⁰). A chunk whose passes are kept costs a product two
+   * gradients' worth of work, any other three.
+   */
+  keepBytes?: number;
+  /** Evaluates the model twice on the first chunk, before the first product, and refuses one that is not pure. Default true. */
+  check?: boolean;
+}
+
+/** What was recorded of one chunk. */
+export interface Linearization {
+  bytes: number;
+  dispose: () => void;
+}
+
+/** A sum over chunks of examples of linear maps at one point. */
+export interface ChunkedSum<L> {
+  /** Copies of the parameters with respect to which derivatives are taken. */
+  free: NamedTensors;
+  /**
+   * Σ over chunks of `product` with each vector, in Float64; each chunk is read and recorded once for all vectors, or not at all
+   * if it was kept.
+   */
+  multiply: (
+    vectors: readonly Float64Array[],
+    ends: { from: NamedTensors; to: NamedTensors },
+    product: (at: L, v: NamedTensors) => NamedTensors,
+  ) => Promise<Float64Array[]>;
+  dispose: () => void;
+}
+
+/**
+ * @param names - The parameters to take derivatives with respect to; all if undefined. The others are constants.
+ * @param linearize - Records one chunk; gets the free parameters, and a way to complete them with the constant ones.
+ * @returns The caller disposes it.
+ */
+export function chunkedSum<L extends Linearization>(
+  model: Applicable,
+  params: NamedTensors,
+  data: Unlabelled,
+  { names, caller, ...options }: OperatorOptions & { names: readonly string[] | undefined; caller: string },
+  linearize: (
+    free: NamedTensors,
+    complete: (free: NamedTensors) => NamedTensors,
+    chunk: { x: tf.Tensor; y: tf.Tensor; examples: number },
+  ) => L,
+): ChunkedSum<L> {
+  const { chunkSize = 256, keepBytes = 2 ** 30, check = true } = options;
+  const chunks = chunksOf(data, chunkSize);
+  if (names !== undefined) pick(params, names, caller);
+  const point = mapTensors(params, (tensor) => tf.keep(tf.clone(tensor)));
+  const free = names === undefined ? point : pick(point, names, caller);
+  const complete = (at: NamedTensors): NamedTensors => (free === point ? at : { ...point, ...at });
+  const kept = new Map<number, L>();
+  let bytesLeft = keepBytes;
+  let checked = !check;
+  let disposed = false;
+  const assertInUse = (): void => {
+    if (disposed) throw new AutodiffError("DISPOSED", "apply: expected an operator in use, got one already disposed");
+  };
+
+  const recordedOf = async (chunk: number): Promise<L> => {
+    const known = kept.get(chunk);
+    if (known !== undefined) return known;
+    const { x, y } = await chunks.tensorsOf(chunk);
+    try {
+      assertInUse();
+      if (!checked) {
+        await assertPure(model, point, x, caller);
+        checked = true;
+        assertInUse();
+      }
+      // Another product may have recorded it meanwhile.
+      const meanwhile = kept.get(chunk);
+      if (meanwhile !== undefined) return meanwhile;
+      const fresh = linearize(free, complete, { x, y, examples: chunks.examples });
+      if (fresh.bytes <= bytesLeft) {
+        bytesLeft -= fresh.bytes;
+        kept.set(chunk, fresh);
+      }
+      return fresh;
+    } finally {
+      tf.dispose([x, y]);
+    }
+  };
+
+  return {
+    free,
+    multiply: async (vectors, { from, to }, product) => {
+      assertLengths(vectors, sizeOf(from));
+      const sums = vectors.map(() => new Float64Array(sizeOf(to)));
+      for (let chunk = 0; chunk < chunks.count; chunk++) {
+        assertInUse();
+        const at = await recordedOf(chunk);
+        try {
+          for (const [k, vector] of vectors.entries()) {
+            const result = tf.tidy(() => joinedTensor(Object.values(product(at, unflatten(vector, from)))));
+            const values = await result.data();
+            result.dispose();
+            const sum = sums[k]!;
+            for (let i = 0; i < sum.length; i++) sum[i]! += values[i]!;
+          }
+        } finally {
+          if (kept.get(chunk) !== at) at.dispose();
+        }
+      }
+      return sums;
+    },
+    dispose: () => {
+      if (disposed) return;
+      disposed = true;
+      kept.forEach(({ dispose }) => dispose());
+      kept.clear();
+      Object.values(point).forEach((tensor) => tensor.dispose());
+    },
+  };
+}
+
+function assertLengths(vectors: readonly Float64Array[], size: number): void {
+  for (const { length } of vectors) {
+    if (length !== size) {
+      throw new AutodiffError("INVALID_ARGUMENT", `apply: expected a vector of length ${size}, got ${length}`);
+    }
+  }
+}
