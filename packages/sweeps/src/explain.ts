@@ -1,0 +1,71 @@
+import { z } from "zod";
+import { nearest } from "./nearest.js";
+
+type Issue = z.core.$ZodIssue;
+interface JsonSchema {
+  properties?: Record<string, JsonSchema>;
+  items?: JsonSchema;
+  additionalProperties?: JsonSchema | boolean;
+  anyOf?: JsonSchema[];
+  oneOf?: JsonSchema[];
+}
+
+/**
+ * The faults zod found, one a line, each with its place; an unknown key comes with the nearest right one.
+ *
+ * @param schema - The schema that refused, to know the right keys.
+ */
+export function explainIssues(schema: z.ZodType, issues: readonly Issue[]): string[] {
+  const json = z.toJSONSchema(schema, { unrepresentable: "any", io: "input" }) as JsonSchema;
+  return issues.flatMap((issue) => explain(json, issue, []));
+}
+
+function explain(schema: JsonSchema, issue: Issue, above: readonly PropertyKey[]): string[] {
+  const path = [...above, ...issue.path];
+  const place = path.length === 0 ? "" : `${path.map(String).join(".")}: `;
+  if (issue.code === "unrecognized_keys") {
+    const known = keysAt(schema, path);
+    return issue.keys.map((key) => {
+      const right = nearest(key, known);
+      return `${place}unknown key ${JSON.stringify(key)}; ${right === undefined ? `expected one of ${known.join(", ")}` : `did you mean ${right}?`}`;
+    });
+  }
+  // Of the alternatives, the one that fits best explains what was meant.
+  if (issue.code === "invalid_union" && issue.errors.length > 0) {
+    const best = issue.errors.toSorted((a, b) => depth(b) - depth(a) || a.length - b.length)[0]!;
+    if (depth(best) > 0 || best.some(({ code }) => code === "unrecognized_keys" || code === "custom"))
+      return best.flatMap((each) => explain(schema, each, path));
+  }
+  return [`${place}${issue.message}`];
+}
+
+const depth = (issues: readonly Issue[]): number =>
+  Math.max(
+    0,
+    ...issues.map(({ code, path }) => path.length + (code === "unrecognized_keys" || code === "custom" ? 1 : 0)),
+  );
+
+/** The keys an object may have at this place, over all alternatives. */
+function keysAt(schema: JsonSchema, path: readonly PropertyKey[]): string[] {
+  const alternatives = [schema, ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];
+  const [head, ...rest] = path;
+  if (head === undefined)
+    return [
+      ...new Set(
+        alternatives.flatMap((each) => (each === schema ? Object.keys(each.properties ?? {}) : keysAt(each, []))),
+      ),
+    ];
+  return [
+    ...new Set(
+      alternatives.flatMap((each) => {
+        if (each !== schema) return keysAt(each, path);
+        const next =
+          typeof head === "number"
+            ? each.items
+            : (each.properties?.[String(head)] ??
+              (typeof each.additionalProperties === "object" ? each.additionalProperties : undefined));
+        return next === undefined ? [] : keysAt(next, rest);
+      }),
+    ),
+  ];
+}

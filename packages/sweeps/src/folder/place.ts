@@ -1,0 +1,43 @@
+import { open, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { storageError } from "../errors.js";
+
+let writes = 0;
+
+/** Temporary files that a killed writer may leave. */
+const isTemporary = (name: string): boolean => /^\..*\.\d+-\d+\.tmp$/.test(name);
+
+/**
+ * Puts a file in its place whole or not at all: temporary name, fsync, rename, fsync of the folder. A file of that name is replaced.
+ *
+ * @throws SweepError `STORAGE`; the file of that name is then as it was.
+ */
+export async function placeFile(path: string, content: string | Uint8Array): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${++writes}.tmp`);
+  try {
+    const file = await open(temporary, "wx");
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw storageError("placeFile", path, error);
+  }
+}
+
+/** Removes temporary files of writers that were killed; call it only where nobody else writes. */
+export async function removeTemporaries(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) if (isTemporary(name)) await rm(join(folder, name), { force: true });
+}
+
+/** Makes a rename in this folder last; some file systems cannot, and need not. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r").catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
+}

@@ -1,0 +1,132 @@
+import { mkdir, open, type FileHandle } from "node:fs/promises";
+import { join } from "node:path";
+import { SweepError, storageError } from "../errors.js";
+import type { PlannedRun } from "../plan.js";
+import { checkpointName, latestCheckpoint, removeCheckpoints } from "./checkpoints.js";
+import { wholeLines } from "./lines.js";
+import { placeFile, removeTemporaries } from "./place.js";
+import { readRunFile, type RunFile } from "./run-file.js";
+
+/** What a run folder is opened with. */
+export interface OpenRunOptions {
+  /** Goes into `run.json` before the first step. */
+  environment: Record<string, string | number>;
+  /** Extension of checkpoints; default `bin`. */
+  extension?: string;
+  /** Whether the folder is still ours; asked before every file is placed. Default: always. */
+  held?: () => Promise<boolean>;
+}
+
+/** A run folder in the hands of its one writer. */
+export interface RunFolder<Result = unknown> {
+  readonly directory: string;
+  /** The latest checkpoint to go on from; undefined at the start. */
+  readonly resume: { step: number; bytes: Uint8Array } | undefined;
+  /** Appends one line to `metrics.jsonl`. A failure is thrown by the next `checkpoint` or `finish`. */
+  metric(record: object): void;
+  /** Replaces the checkpoint, after the metrics so far are on disk. */
+  checkpoint(step: number, bytes: Uint8Array): Promise<void>;
+  /** Places a file of results beside the others. */
+  place(name: string, content: string | Uint8Array): Promise<void>;
+  /** Writes how the run ended and closes the folder; a run that is done needs no checkpoint any more. */
+  finish(ending: Ending<Result>): Promise<void>;
+  /** Closes the folder as it is. */
+  close(): Promise<void>;
+}
+
+/** How a run ended. */
+export type Ending<Result = unknown> =
+  | { state: "done"; record: Result }
+  | { state: "stopped" }
+  | { state: "failed"; error: { message: string; code?: string } };
+
+/**
+ * Opens the folder of a run for its one writer, makes it where needed, and brings it into the state of its latest checkpoint: lines of
+ * `metrics.jsonl` beyond it are dropped, a torn last line among them.
+ *
+ * The metrics become a new file, so a former writer that still has the old one open writes into nothing.
+ *
+ * @returns Undefined if the run is done.
+ * @throws SweepError `INVALID_RUN` if the folder is of another run, `STORAGE`, `CLAIM_LOST`.
+ */
+export async function openRun<Result = unknown>(
+  directory: string,
+  { id, task }: PlannedRun,
+  { environment, extension = "bin", held = () => Promise.resolve(true) }: OpenRunOptions,
+): Promise<RunFolder<Result> | undefined> {
+  const before = await readRunFile(directory);
+  if (before !== undefined && before.id !== id)
+    throw new SweepError("INVALID_RUN", `openRun: expected run ${id} in ${directory}, got run ${before.id}`);
+  if (before?.state === "done") {
+    await removeCheckpoints(directory);
+    return undefined;
+  }
+  const metricsPath = join(directory, "metrics.jsonl");
+  const stored = <T>(work: Promise<T>, path = directory): Promise<T> =>
+    work.catch((error: unknown) => {
+      throw storageError("openRun", path, error);
+    });
+  const place = async (name: string, content: string | Uint8Array): Promise<void> => {
+    if (!(await held()))
+      throw new SweepError("CLAIM_LOST", `openRun: expected to hold run ${id}, got somebody else who took it over`);
+    await placeFile(join(directory, name), content);
+  };
+  await stored(mkdir(directory, { recursive: true }));
+  await stored(removeTemporaries(directory));
+  const existing = await wholeLines(metricsPath);
+  const resume = await latestCheckpoint(directory, existing.length);
+  await stored(removeCheckpoints(directory, resume?.name));
+  const file: RunFile<unknown, Result> = { schema: "sgdscope/run@1", id, task, environment, state: "running" };
+  const writeRun = (run: RunFile<unknown, Result>): Promise<void> =>
+    place("run.json", `${JSON.stringify(run, null, 2)}\n`);
+  await writeRun(file);
+  const kept = existing.slice(0, resume?.lines ?? 0);
+  await place("metrics.jsonl", kept.map((line) => `${line}\n`).join(""));
+  const metrics: FileHandle = await stored(open(metricsPath, "a"), metricsPath);
+  let lines = kept.length;
+  let written = Promise.resolve();
+  let failure: unknown;
+  let closed = false;
+
+  async function settle(): Promise<void> {
+    await written;
+    if (failure !== undefined) throw storageError("metric", metricsPath, failure);
+    await stored(metrics.sync(), metricsPath);
+  }
+  async function close(): Promise<void> {
+    if (closed) return;
+    closed = true;
+    await written;
+    await metrics.close();
+  }
+
+  return {
+    directory,
+    resume: resume === undefined ? undefined : { step: resume.step, bytes: resume.bytes },
+    metric(record) {
+      lines++;
+      const line = `${JSON.stringify(record)}\n`;
+      written = written.then(async () => {
+        // After a line that failed no other may follow: what is on disk stays a prefix.
+        if (failure === undefined) await metrics.appendFile(line).catch((error: unknown) => void (failure = error));
+      });
+    },
+    async checkpoint(step, bytes) {
+      const name = checkpointName(step, lines, extension);
+      await settle();
+      await place(name, bytes);
+      await stored(removeCheckpoints(directory, name));
+    },
+    place,
+    async finish(ending) {
+      try {
+        await settle();
+        await writeRun({ ...file, ...ending });
+        if (ending.state === "done") await removeCheckpoints(directory).catch(() => undefined);
+      } finally {
+        await close();
+      }
+    },
+    close,
+  };
+}
