@@ -1,5 +1,4 @@
-import { checkInteger } from "./internal/arguments.js";
-import { HessianEstimatorsError } from "./errors.js";
+import { checkInteger, checkShare } from "./internal/arguments.js";
 import type { SampledEstimate } from "./operator.js";
 
 /** An interval around an estimate. */
@@ -19,11 +18,7 @@ export interface ConfidenceInterval {
  * @throws HessianEstimatorsError `INVALID_ARGUMENT` if `level` or `estimate.samples` is out of range.
  */
 export function confidenceInterval(estimate: SampledEstimate, level = 0.95): ConfidenceInterval {
-  if (!(level > 0 && level < 1))
-    throw new HessianEstimatorsError(
-      "INVALID_ARGUMENT",
-      `confidenceInterval: expected level between 0 and 1, got ${level}`,
-    );
+  checkShare("confidenceInterval", "level", level);
   const { value, standardError, samples } = estimate;
   if (standardError === 0) return { lower: value, upper: value };
   checkInteger("confidenceInterval", "estimate.samples", samples, 2);
@@ -31,8 +26,8 @@ export function confidenceInterval(estimate: SampledEstimate, level = 0.95): Con
   return { lower: value - reach, upper: value + reach };
 }
 
-/** t with P(|T| ≤ t) = level, by bisection in the angle θ = atan(t/√ν). */
-function studentQuantile(degrees: number, level: number): number {
+/** @internal t with P(|T| ≤ t) = level, by bisection in the angle θ = atan(t/√ν). */
+export function studentQuantile(degrees: number, level: number): number {
   let below = 0;
   let above = Math.PI / 2;
   for (let step = 0; step < 60; step++) {

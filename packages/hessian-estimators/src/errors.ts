@@ -9,7 +9,11 @@ export type HessianEstimatorsErrorCode =
   /** The operator gave different answers to the same vector, or wrote into its argument. */
   | "NOT_DETERMINISTIC"
   /** uᵀ(Av) and vᵀ(Au) differ by more than the tolerance. */
-  | "NOT_SYMMETRIC";
+  | "NOT_SYMMETRIC"
+  /** `resume` came from another estimator, size, seed or settings. */
+  | "STATE_MISMATCH"
+  /** A logarithm or an inverse was asked of an operator that is not positive definite. */
+  | "NOT_POSITIVE";
 
 /** The one error class of this package. Aborting is not among its codes: `signal.reason` is thrown as it is. */
 export class HessianEstimatorsError extends Error {

@@ -1,5 +1,5 @@
+import { fromColumns, noColumns, takeColumn, unitVectors } from "./internal/columns.js";
 import { products, type Products } from "./internal/products.js";
-import { squaredNorm } from "./internal/vectors.js";
 import type { LinearOperator, LongOptions, SampledEstimate } from "./operator.js";
 
 /** A matrix, row-major: entry (i, j) is `data[i·size + j]`. */
@@ -32,7 +32,7 @@ export async function denseMatrix(
   const data = new Float64Array(size * size);
   await eachColumn(run, (column, j) => {
     for (let i = 0; i < size; i++) data[i * size + j] = column[i]!;
-    options.onProgress?.({ matvecs: run.count(), maxMatvecs: size, estimate: undefined });
+    options.onProgress?.({ matvecs: j + 1, maxMatvecs: size, estimate: undefined });
   });
   return { size, data };
 }
@@ -67,22 +67,16 @@ const counting =
     options.onProgress?.({ matvecs, maxMatvecs: operator.size, estimate: undefined });
 
 /** @internal Both quantities through products already wrapped; `report` is called after each. */
-export async function exactly(run: Products, report: (matvecs: number) => void): Promise<TraceAndNorm> {
-  let trace = 0;
-  let squares = 0;
+async function exactly(run: Products, report: (matvecs: number) => void): Promise<TraceAndNorm> {
+  const columns = noColumns();
   await eachColumn(run, (column, j) => {
-    trace += column[j]!;
-    squares += squaredNorm(column);
-    report(run.count());
+    takeColumn(columns, column);
+    report(j + 1);
   });
-  const exact = { standardError: 0, matvecs: run.count(), samples: 0, converged: true };
-  return { trace: { value: trace, ...exact }, norm: { value: Math.sqrt(squares), ...exact } };
+  return fromColumns(columns, run.count());
 }
 
 async function eachColumn(run: Products, take: (column: Float64Array, j: number) => void): Promise<void> {
-  for (let j = 0; j < run.size; j++) {
-    const unit = new Float64Array(run.size);
-    unit[j] = 1;
-    take(await run.apply(unit), j);
-  }
+  for (let j = 0; j < run.size; j += run.block)
+    (await run.applyAll(unitVectors(run.size, j, run.block))).forEach((column, i) => take(column, j + i));
 }

@@ -4,8 +4,18 @@ export { HessianEstimatorsError, type HessianEstimatorsErrorCode } from "./error
 export { denseMatrix, exactNorm, exactTrace, exactTraceAndNorm, type DenseMatrix, type TraceAndNorm } from "./exact.js";
 export { deflatedNorm } from "./norm/deflated.js";
 export { hutchinsonNorm } from "./norm/hutchinson.js";
-export type { Estimate, LinearOperator, LongOptions, Progress, SampledEstimate } from "./operator.js";
-export { topEigenpairs, type Eigenpairs, type EigenpairsOptions, type RitzProgress } from "./spectrum/lanczos.js";
+export type {
+  Estimate,
+  LinearOperator,
+  LongOptions,
+  Progress,
+  Randomness,
+  ResumableOptions,
+  SampledEstimate,
+} from "./operator.js";
+export { decodeState, encodeState, type EstimatorState, type StateValue } from "./state.js";
+export { topEigenpairs } from "./spectrum/lanczos.js";
+export type { Eigenpairs, EigenpairsOptions, RitzProgress } from "./spectrum/options.js";
 export type { Which } from "./spectrum/wanted.js";
 export { traceAndNorm, type TraceAndNormOptions } from "./trace-and-norm/index.js";
 export type { DeflatedOptions, ProbeOptions } from "./trace-and-norm/options.js";
@@ -13,11 +23,10 @@ export { hutchinsonTrace } from "./trace/hutchinson.js";
 export { hutchPlusPlusTrace } from "./trace/meyer2020hutch.js";
 export {
   lanczosQuadrature,
-  spectralDensity,
-  traceOfFunction,
   type LanczosQuadrature,
   type LanczosQuadratureOptions,
   type QuadratureRun,
-  type SpectralDensity,
 } from "./density/ghorbani2019slq.js";
+export { spectralDensity, type SpectralDensity } from "./density/spectral-density.js";
+export { traceOfFunction } from "./functions/trace-of-function.js";
 export { hutchinsonDiagonal, type DiagonalEstimate, type DiagonalOptions } from "./diagonal/bekas2007.js";

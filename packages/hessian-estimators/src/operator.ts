@@ -1,8 +1,15 @@
+import type { EstimatorState } from "./state.js";
+
 /** A symmetric linear map on vectors of length `size`; all that an estimator needs of a Hessian. */
 export interface LinearOperator {
   size: number;
   /** The product A·v. `v` is the callee's to keep or overwrite; the result is copied before the next call. */
   apply(v: Float64Array): Promise<Float64Array>;
+  /**
+   * The products with several vectors, in their order, where that is faster than one after the other. Every estimator here uses it
+   * when it is there; the vectors are the callee's, the results are copied before the next call. Each counts as one product.
+   */
+  applyBlock?(vectors: Float64Array[]): Promise<Float64Array[]>;
 }
 
 /** A number, how far off it may be, and the products it took. */
@@ -28,6 +35,30 @@ export interface Progress<Result> {
   maxMatvecs: number;
   /** The result as it would be if the computation ended here; undefined while there is none yet. */
   estimate: Result | undefined;
+}
+
+/** Where the random numbers of an estimate come from: exactly one of the two. */
+export interface Randomness {
+  /** Uniform generator on [0, 1), drawn from in the order of the products; the estimate is a function of its draws. */
+  random?: (() => number) | undefined;
+  /**
+   * An integer that fits 32 bits. Every random vector is then addressed by its number, a function of the seed and that number alone,
+   * so that a state can be continued without replaying draws, and two runs share their probes.
+   */
+  seed?: number | undefined;
+}
+
+/** How many vectors a product may take at once, and how to put a computation away and take it up again. */
+export interface ResumableOptions {
+  /** Most vectors handed to `operator.applyBlock` at once; 16 by default. Without `applyBlock` it is 1. */
+  blockSize?: number | undefined;
+  /**
+   * Called after every product with all that is needed to go on from there; needs `seed`. The state holds numbers, strings, lists and
+   * Float64Arrays: `encodeState` makes it text. Its arrays are shared with the running computation and must not be written into.
+   */
+  onCheckpoint?: ((state: EstimatorState) => void) | undefined;
+  /** A state of the same estimator with the same settings, to go on from; the result is that of an undisturbed run to the last bit. */
+  resume?: EstimatorState | undefined;
 }
 
 /** What every long computation here accepts. */

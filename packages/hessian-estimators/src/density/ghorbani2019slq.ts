@@ -1,10 +1,10 @@
 import { norm, scale, tridiagonalEigen } from "@sgdscope/linear-algebra";
-import { rademacher } from "@sgdscope/random";
-import { checkInteger, checkPositive, checkRandom } from "../internal/arguments.js";
-import { momentsOf, standardError } from "../internal/moments.js";
-import { products, type Products } from "../internal/products.js";
-import { projectOut } from "../internal/vectors.js";
-import type { Estimate, LinearOperator, LongOptions } from "../operator.js";
+import { checkInteger } from "../internal/arguments.js";
+import { drawsOf } from "../internal/draws.js";
+import { drive, type Counted } from "../internal/machine.js";
+import { sizeOf } from "../internal/products.js";
+import type { LinearOperator, LongOptions, Randomness, ResumableOptions } from "../operator.js";
+import { extend, startFrom, type Krylov } from "../spectrum/krylov.js";
 
 /** A discrete measure that stands for the spectrum as one random probe sees it. */
 export interface QuadratureRun {
@@ -22,20 +22,14 @@ export interface LanczosQuadrature {
 }
 
 /** What `lanczosQuadrature` accepts. */
-export interface LanczosQuadratureOptions extends LongOptions<LanczosQuadrature> {
-  /** Uniform generator on [0, 1), for the Rademacher probes. */
-  random: () => number;
-  /** Independent probes; 8 by default. What is far from an eigenvalue's own resolution averages over them. */
+export interface LanczosQuadratureOptions extends LongOptions<LanczosQuadrature>, Randomness, ResumableOptions {
+  /** Independent probes, Rademacher; 8 by default. What is far from an eigenvalue's own resolution averages over them. */
   probes?: number | undefined;
-  /** Lanczos steps a probe, so products a probe; 32 by default, at most `size`. `steps` vectors are held. */
+  /**
+   * Lanczos steps a probe, so products a probe; 32 by default, at most `size`. `steps` vectors are held, and as many times that as
+   * `operator.applyBlock` takes at once.
+   */
   steps?: number | undefined;
-}
-
-/** A density on a grid, with its standard error over the probes. */
-export interface SpectralDensity {
-  grid: Float64Array;
-  density: Float64Array;
-  standardError: Float64Array;
 }
 
 /**
@@ -45,7 +39,8 @@ export interface SpectralDensity {
  * first entries of its eigenvectors are weights of a rule that is exact for polynomials of degree 2m − 1 under the measure
  * vᵀδ(λ − A)v/‖v‖². Over Rademacher probes its mean is the eigenvalue density. With a basis that is invariant the run ends early.
  *
- * Feed the result to `spectralDensity` and `traceOfFunction`. Cost: probes·steps products, steps·size numbers. Float64.
+ * Feed the result to `spectralDensity`, `traceOfFunction` and what is built on it. Cost: probes·steps products, steps·size numbers.
+ * Float64.
  *
  * @throws HessianEstimatorsError on a bad argument, a product of wrong length, or one that is not finite.
  *
@@ -55,87 +50,85 @@ export async function lanczosQuadrature(
   operator: LinearOperator,
   options: LanczosQuadratureOptions,
 ): Promise<LanczosQuadrature> {
-  const run = products("lanczosQuadrature", operator, options.signal);
-  const { size } = run;
-  const { random, probes = 8, steps = Math.min(32, size) } = options;
-  checkRandom("lanczosQuadrature", random);
-  checkInteger("lanczosQuadrature", "probes", probes, 2);
-  checkInteger("lanczosQuadrature", "steps", steps, 1, size);
-  const runs: QuadratureRun[] = [];
-  const report = (): void =>
-    options.onProgress?.({
-      matvecs: run.count(),
-      maxMatvecs: probes * steps,
-      estimate: runs.length > 0 ? { size, runs: [...runs], matvecs: run.count() } : undefined,
-    });
-  for (let probe = 0; probe < probes; probe++) runs.push(await oneRun(run, rademacher(size, random), steps, report));
-  return { size, runs, matvecs: run.count() };
+  const caller = "lanczosQuadrature";
+  const size = sizeOf(caller, operator);
+  const draws = drawsOf(caller, size, options);
+  const { probes = 8, steps = Math.min(32, size) } = options;
+  checkInteger(caller, "probes", probes, 2);
+  checkInteger(caller, "steps", steps, 1, size);
+  const collected = ({ runs, matvecs }: Quadratures): LanczosQuadrature => ({ size, runs: [...runs], matvecs });
+  return drive<Quadratures, LanczosQuadrature, LanczosQuadrature>(operator, options, {
+    caller,
+    settings: { seed: draws.seed, probes, steps },
+    limit: probes * steps,
+    begin: noQuadratures,
+    wants(state, most) {
+      const missing = probes - state.runs.length;
+      return wantsOf(state, most, missing, (index) => draws.rademacher(index));
+    },
+    takes: (state, _vector, product) => takesOf(state, product, steps),
+    partial: (state) => (state.runs.length > 0 ? collected(state) : undefined),
+    result: collected,
+  });
 }
 
-async function oneRun(run: Products, v: Float64Array, steps: number, report: () => void): Promise<QuadratureRun> {
-  const basis: Float64Array[] = [];
-  const diagonal: number[] = [];
-  const offDiagonal: number[] = [];
-  let next = scale(1 / norm(v), v);
-  let largest = 0;
-  while (true) {
-    basis.push(next);
-    const w = await run.apply(next);
-    report();
-    largest = Math.max(largest, norm(w));
-    diagonal.push(projectOut(basis, w).at(-1)!);
-    const rest = norm(w);
-    if (basis.length === steps || rest <= 10 * Number.EPSILON * Math.sqrt(run.size) * largest) break;
-    offDiagonal.push(rest);
-    next = scale(1 / rest, w);
+/** @internal Lanczos runs from independent probes, as many at a time as the operator takes vectors. */
+export interface Quadratures extends Counted {
+  runs: QuadratureRun[];
+  /** The runs under way, side by side, and which of them has its product next. */
+  open: Krylov[];
+  turn: number;
+  /** What came of the runs under way that are complete; emptied when all of them are. */
+  complete: (QuadratureRun | null)[];
+}
+
+/** @internal */
+export const noQuadratures = (): Quadratures => ({ matvecs: 0, runs: [], open: [], turn: 0, complete: [] });
+
+/** @internal The next vectors of the runs under way; opens up to `missing` where there are none. */
+export function wantsOf(
+  state: Quadratures,
+  most: number,
+  missing: number,
+  probe: (index: number) => Float64Array,
+): Float64Array[] {
+  if (state.open.length === 0) {
+    const begun = state.runs.length;
+    const count = Math.min(most, missing);
+    state.open = Array.from({ length: count }, (_, i) => startFrom([unit(probe(begun + i))]));
+    state.complete = state.open.map(() => null);
+    state.turn = 0;
   }
+  const { open, complete, turn } = state;
+  return open.flatMap((run, i) => (i >= turn && complete[i] === null ? [run.pending[0]!] : [])).slice(0, most);
+}
+
+/** @internal */
+export function takesOf(state: Quadratures, product: Float64Array, steps: number): void {
+  const { open, complete } = state;
+  while (complete[state.turn] !== null) state.turn++;
+  const run = open[state.turn]!;
+  const invariant = extend(run, product, (basis) => basis[0]!);
+  if (invariant || run.basis.length === steps) {
+    complete[state.turn] = ruleOf(run);
+    open[state.turn] = startFrom([]);
+  }
+  state.turn++;
+  if (open.slice(state.turn).every((_, i) => complete[state.turn + i] !== null)) state.turn = 0;
+  if (complete.some((rule) => rule === null)) return;
+  state.runs.push(...(complete as QuadratureRun[]));
+  state.open = [];
+}
+
+/** @internal Gauss' rule of one run: eigenvalues of the tridiagonal matrix, squared first entries of its eigenvectors. */
+export function ruleOf({ columns }: Krylov): QuadratureRun {
   const { values, rows } = tridiagonalEigen(
-    Float64Array.from(diagonal),
-    Float64Array.from(offDiagonal),
+    Float64Array.from(columns, (column, j) => column[j]!),
+    Float64Array.from(columns.slice(0, -1), (column, j) => column[j + 1]!),
     "first-components",
   );
   return { nodes: values, weights: rows.map((first) => first * first) };
 }
 
-/**
- * Tr f(A) from a quadrature: size times the mean over the probes of Σ weight·f(node).
- *
- * With f(λ) = λ it is Hutchinson's estimate of the trace, with λ² that of ‖A‖_F²: a check of a density against other estimates.
- */
-export function traceOfFunction(quadrature: LanczosQuadrature, f: (eigenvalue: number) => number): Estimate {
-  const { size, runs, matvecs } = quadrature;
-  const moments = momentsOf(runs.map(({ nodes, weights }) => size * integrate(nodes, weights, f)));
-  return { value: moments.mean, standardError: standardError(moments), matvecs };
-}
-
-/**
- * The eigenvalue density at the points of `grid`, each node a Gaussian of standard deviation `sigma`; it integrates to 1.
- *
- * One isolated eigenvalue weighs 1/size only: look at it on a logarithmic scale, or use `topEigenpairs`.
- *
- * @param sigma - In the unit of the eigenvalues; structure finer than this is smoothed away.
- */
-export function spectralDensity(
-  quadrature: LanczosQuadrature,
-  grid: ArrayLike<number>,
-  sigma: number,
-): SpectralDensity {
-  checkPositive("spectralDensity", "sigma", sigma);
-  const height = 1 / (sigma * Math.sqrt(2 * Math.PI));
-  const points = Float64Array.from(grid);
-  const at = Array.from(points, (x) =>
-    momentsOf(
-      quadrature.runs.map(({ nodes, weights }) =>
-        integrate(nodes, weights, (node) => height * Math.exp(-(((x - node) / sigma) ** 2) / 2)),
-      ),
-    ),
-  );
-  return {
-    grid: points,
-    density: Float64Array.from(at, ({ mean }) => mean),
-    standardError: Float64Array.from(at, standardError),
-  };
-}
-
-const integrate = (nodes: Float64Array, weights: Float64Array, f: (node: number) => number): number =>
-  nodes.reduce((sum, node, k) => sum + weights[k]! * f(node), 0);
+/** @internal */
+export const unit = (v: Float64Array): Float64Array => scale(1 / norm(v), v.slice());

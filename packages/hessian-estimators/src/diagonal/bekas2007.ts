@@ -1,7 +1,11 @@
-import { rademacher } from "@sgdscope/random";
-import { checkInteger, checkRandom } from "../internal/arguments.js";
-import { products } from "../internal/products.js";
-import type { LinearOperator, LongOptions } from "../operator.js";
+import { norm } from "@sgdscope/linear-algebra";
+import { checkInteger, checkPositive } from "../internal/arguments.js";
+import { unitVectors } from "../internal/columns.js";
+import { drawsOf } from "../internal/draws.js";
+import { drive, type Counted } from "../internal/machine.js";
+import { sizeOf } from "../internal/products.js";
+import { goodEnough, isLook } from "../internal/stopping.js";
+import type { LinearOperator, LongOptions, Randomness, ResumableOptions } from "../operator.js";
 
 /** The diagonal of an operator, entry by entry. */
 export interface DiagonalEstimate {
@@ -9,20 +13,35 @@ export interface DiagonalEstimate {
   /** One standard error of each entry. */
   standardErrors: Float64Array;
   matvecs: number;
+  /** Whether `relativeError` was met; true where none was asked for. */
+  converged: boolean;
 }
 
 /** What `hutchinsonDiagonal` accepts. */
-export interface DiagonalOptions extends LongOptions<DiagonalEstimate> {
-  /** Uniform generator on [0, 1), for the Rademacher probes. */
-  random: () => number;
-  /** Products to spend; 99 by default. Where it is at least `operator.size`, the diagonal is computed exactly instead. */
+export interface DiagonalOptions extends LongOptions<DiagonalEstimate>, Randomness, ResumableOptions {
+  /**
+   * Products to spend; 99 by default, or 1000 with `relativeError`. Where it is at least `operator.size` and no `relativeError` is
+   * given, the diagonal is computed exactly instead.
+   */
   maxMatvecs?: number | undefined;
+  /** Stop when √Σ standardErrorᵢ² is at most this share of √Σ valueᵢ², by the same rule as the trace. */
+  relativeError?: number | undefined;
+}
+
+interface Diagonal extends Counted {
+  exact: boolean;
+  done: boolean;
+  /** Products that the means are of. */
+  samples: number;
+  mean: Float64Array;
+  deviations: Float64Array;
 }
 
 /**
  * diag A of a symmetric operator: the mean of v∘(Av) over Rademacher probes v.
  *
  * Unbiased, entry i with variance Σ_{j≠i} aᵢⱼ² a probe: small entries beside large ones in their row are known badly.
+ * `xDiagonal` takes the large part of a decaying spectrum out first.
  *
  * Cost: `maxMatvecs` products, O(size) memory. Float64.
  *
@@ -35,47 +54,78 @@ export async function hutchinsonDiagonal(
   operator: LinearOperator,
   options: DiagonalOptions,
 ): Promise<DiagonalEstimate> {
-  const run = products("hutchinsonDiagonal", operator, options.signal);
-  const { size } = run;
-  const { random, maxMatvecs = 99 } = options;
-  checkRandom("hutchinsonDiagonal", random);
-  checkInteger("hutchinsonDiagonal", "maxMatvecs", maxMatvecs, Math.min(2, size));
-  const exact = maxMatvecs >= size;
-  const mean = new Float64Array(size);
-  const deviations = new Float64Array(size);
-  const limit = exact ? size : maxMatvecs;
-  const now = (): DiagonalEstimate => {
-    const samples = run.count();
-    return {
-      values: mean.slice(),
-      standardErrors: exact
-        ? new Float64Array(size)
-        : deviations.map((sum) => (samples < 2 ? Infinity : Math.sqrt(sum / (samples - 1) / samples))),
-      matvecs: samples,
-    };
-  };
-  while (run.count() < limit) {
-    const index = run.count();
-    const v = exact ? unitVector(size, index) : rademacher(size, random);
-    const product = await run.apply(v);
-    if (exact) mean[index] = product[index]!;
-    else
-      for (let i = 0; i < size; i++) {
-        const before = v[i]! * product[i]! - mean[i]!;
-        mean[i]! += before / run.count();
-        deviations[i]! += before * (v[i]! * product[i]! - mean[i]!);
-      }
-    options.onProgress?.({
-      matvecs: run.count(),
-      maxMatvecs: limit,
-      estimate: exact && run.count() < limit ? undefined : now(),
-    });
+  const caller = "hutchinsonDiagonal";
+  const size = sizeOf(caller, operator);
+  const draws = drawsOf(caller, size, options);
+  const { relativeError, maxMatvecs: limit = relativeError === undefined ? 99 : 1000 } = options;
+  if (relativeError !== undefined) checkPositive(caller, "relativeError", relativeError);
+  checkInteger(caller, "maxMatvecs", limit, Math.min(2, size));
+
+  function now({ exact, samples, mean, deviations, matvecs }: Diagonal): DiagonalEstimate {
+    const standardErrors = deviations.map((sum) =>
+      exact ? 0 : samples < 2 ? Infinity : Math.sqrt(sum / (samples - 1) / samples),
+    );
+    const converged = relativeError === undefined || exact || closeEnough(mean, standardErrors, samples, relativeError);
+    return { values: mean.slice(), standardErrors, matvecs, converged };
   }
-  return now();
+
+  return drive<Diagonal, DiagonalEstimate, DiagonalEstimate>(operator, options, {
+    caller,
+    settings: { seed: draws.seed, limit, relativeError },
+    limit,
+    begin: () => ({
+      matvecs: 0,
+      exact: limit >= size && relativeError === undefined,
+      done: false,
+      samples: 0,
+      mean: new Float64Array(size),
+      deviations: new Float64Array(size),
+    }),
+    wants({ exact, done, samples, matvecs }, most) {
+      if (done) return [];
+      if (exact) return unitVectors(size, samples, most);
+      const room = Math.min(most, limit - matvecs);
+      const drawn: Float64Array[] = [];
+      while (drawn.length < room) {
+        drawn.push(draws.rademacher(samples + drawn.length));
+        // A look in the middle of a block would come too late.
+        if (relativeError !== undefined && isLook(samples + drawn.length)) break;
+      }
+      return drawn;
+    },
+    takes(state, v, product) {
+      if (state.exact) {
+        state.mean = state.mean.with(state.samples, product[state.samples]!);
+        state.samples++;
+      } else sample(state, v, product);
+      state.done = state.exact ? state.samples === size : state.matvecs >= limit;
+      if (state.exact || state.done || relativeError === undefined || !isLook(state.samples)) return;
+      state.done = now(state).converged;
+      if (state.done || state.samples < size || state.matvecs + size > limit) return;
+      // More products than the exact diagonal takes have not been enough.
+      Object.assign(state, { exact: true, samples: 0, mean: new Float64Array(size) });
+    },
+    partial: (state) => (state.exact && !state.done ? undefined : now(state)),
+    result: now,
+  });
 }
 
-function unitVector(size: number, index: number): Float64Array {
-  const v = new Float64Array(size);
-  v[index] = 1;
-  return v;
+function sample(state: Diagonal, v: Float64Array, product: Float64Array): void {
+  const mean = state.mean.slice();
+  const deviations = state.deviations.slice();
+  state.samples++;
+  for (let i = 0; i < v.length; i++) {
+    const before = v[i]! * product[i]! - mean[i]!;
+    mean[i]! += before / state.samples;
+    deviations[i]! += before * (v[i]! * product[i]! - mean[i]!);
+  }
+  Object.assign(state, { mean, deviations });
 }
+
+/** @internal The stopping rule for a vector: its norm, and that of its standard errors. */
+export const closeEnough = (
+  values: Float64Array,
+  standardErrors: Float64Array,
+  samples: number,
+  relativeError: number,
+): boolean => goodEnough({ value: norm(values), standardError: norm(standardErrors), samples }, relativeError);

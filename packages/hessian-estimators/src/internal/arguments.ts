@@ -29,3 +29,8 @@ export function checkOneOf(caller: string, name: string, value: string, choices:
 export function checkLength(caller: string, name: string, value: ArrayLike<number>, length: number): void {
   if (value.length !== length) refuse(caller, `${name} of length ${length}`, value.length);
 }
+
+/** A probability, or another number strictly between 0 and 1. */
+export function checkShare(caller: string, name: string, value: number): void {
+  if (!(value > 0 && value < 1)) refuse(caller, `${name} between 0 and 1`, value);
+}

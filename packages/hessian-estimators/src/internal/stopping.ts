@@ -4,6 +4,13 @@ export const LEAST_SAMPLES = 8;
 /** The next number of samples at which to look whether to stop: half as many again. */
 export const nextLook = (samples: number): number => Math.ceil(samples * 1.5);
 
+/** Whether this number of samples is one at which to look. */
+export function isLook(samples: number): boolean {
+  let look = LEAST_SAMPLES;
+  while (look < samples) look = nextLook(look);
+  return look === samples;
+}
+
 /**
  * How much to inflate a standard error found from `samples` normal samples so that it is too small in one case of twenty only:
  * √(ν/χ²) with ν = samples − 1 and χ² the 5 % quantile of the chi-squared distribution, by Wilson and Hilferty (1931).

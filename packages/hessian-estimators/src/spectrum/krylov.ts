@@ -1,27 +1,36 @@
-import { gaussian } from "@sgdscope/random";
 import { norm, scale, symmetricEigen } from "@sgdscope/linear-algebra";
-import type { Products } from "../internal/products.js";
 import { combine, projectOut } from "../internal/vectors.js";
 
 /**
- * An orthonormal basis Q of m vectors with what A does to it: A·Q = [Q next]·H + (unit vectors not held)·dropped + defects.
+ * An orthonormal basis Q of m vectors with what A does to it: A·Q = [Q pending]·H + (unit vectors not held)·dropped + defects.
  *
- * H is kept as it was measured, (m + 1) × m and not made symmetric, so residuals computed from it are those of the products
- * that were really made, with their noise.
+ * H is kept as it was measured and not made symmetric, so residuals computed from it are those of the products that were really
+ * made, with their noise. With one pending vector this is Lanczos' method; with b of them it is its band form (Ruhe 1979), which
+ * spans the same space as block Lanczos and finds up to b directions of a repeated eigenvalue.
  */
 export interface Krylov {
   basis: Float64Array[];
-  /** Column j of H; entries beyond its length are 0. Entry m belongs to `next`. */
+  /** Column j of H; entries beyond its length are 0. Entries from m on belong to `pending`, which joins the basis in order. */
   columns: Float64Array[];
   /** For each direction that a restart gave up, its coefficient in every column; entries beyond the length are 0. */
   dropped: Float64Array[];
   /** For each column, the norm of whatever else it lacks: asymmetry and rounding. */
   defects: number[];
-  /** The unit vector that extends the basis; undefined when the basis is the whole space. */
-  next: Float64Array | undefined;
+  /** The unit vectors that extend the basis next, orthogonal to it and each other; none when it is the whole space. */
+  pending: Float64Array[];
   /** The largest ‖A·q‖ seen: the scale of rounding. */
   scale: number;
 }
+
+/** A Krylov basis that will start with the given orthonormal vectors. */
+export const startFrom = (pending: Float64Array[]): Krylov => ({
+  basis: [],
+  columns: [],
+  dropped: [],
+  defects: [],
+  pending,
+  scale: 0,
+});
 
 /** Ritz values, largest first, and the coefficients of their vectors in the basis (row k, length m). */
 export interface Ritz {
@@ -32,40 +41,39 @@ export interface Ritz {
 /** The rounding level of one product: below it a residual says nothing. */
 export const roundingLevel = ({ scale }: Krylov, size: number): number => 10 * Number.EPSILON * Math.sqrt(size) * scale;
 
-/** A random unit vector orthogonal to the basis. */
-export function freshDirection(basis: readonly Float64Array[], size: number, random: () => number): Float64Array {
+/** A random unit vector orthogonal to the basis, from the first of the draws that has one. */
+export function freshDirection(basis: readonly Float64Array[], draw: () => Float64Array): Float64Array {
   while (true) {
-    const v = gaussian(size, random);
+    const v = draw();
     const before = norm(v);
     projectOut(basis, v);
     const after = norm(v);
-    if (!(after > 1e-8 * before)) continue;
-    scale(1 / after, v);
-    return v;
+    if (after > 1e-8 * before) return scale(1 / after, v);
   }
 }
 
 /**
- * Takes `next` into the basis: one product, orthogonalised twice against every basis vector.
+ * Takes the first pending vector into the basis with its product, which is orthogonalised twice against everything held.
  *
- * @returns Whether the basis turned out invariant under A, so that it goes on in a random direction.
+ * @param fresh - Gives a unit vector orthogonal to the basis, to go on with where the basis is invariant under A.
+ * @returns Whether it was.
  */
-export async function extend(krylov: Krylov, run: Products, random: () => number): Promise<boolean> {
+export function extend(krylov: Krylov, product: Float64Array, fresh: (basis: Float64Array[]) => Float64Array): boolean {
   const { basis, columns, defects } = krylov;
-  basis.push(krylov.next!);
-  const w = await run.apply(krylov.next!);
+  const size = product.length;
+  basis.push(krylov.pending.shift()!);
+  const w = product.slice();
   krylov.scale = Math.max(krylov.scale, norm(w));
-  const coefficients = projectOut(basis, w);
+  const coefficients = projectOut([...basis, ...krylov.pending], w);
   const rest = norm(w);
-  const invariant = rest <= roundingLevel(krylov, run.size);
-  columns.push(Float64Array.of(...coefficients, invariant ? 0 : rest));
-  defects.push(invariant ? rest : 0);
-  if (basis.length === run.size) krylov.next = undefined;
-  else if (invariant) krylov.next = freshDirection(basis, run.size, random);
-  else {
-    scale(1 / rest, w);
-    krylov.next = w;
-  }
+  const closed = rest <= roundingLevel(krylov, size);
+  const full = basis.length + krylov.pending.length === size;
+  columns.push(closed ? coefficients : Float64Array.of(...coefficients, rest));
+  defects.push(closed ? rest : 0);
+  if (full) return closed;
+  if (!closed) krylov.pending.push(scale(1 / rest, w));
+  const invariant = krylov.pending.length === 0;
+  if (invariant) krylov.pending.push(fresh(basis));
   return invariant;
 }
 
@@ -83,9 +91,10 @@ export function ritz({ basis, columns }: Krylov): Ritz {
   return { values, vectors: Array.from(values, (_, k) => vectors.slice(k * m, (k + 1) * m)) };
 }
 
-/** H·s, length m + 1. */
+/** H·s, of as many entries as the longest column, at least m. */
 function image({ basis, columns }: Krylov, s: Float64Array): Float64Array {
-  const product = new Float64Array(basis.length + 1);
+  const rows = columns.reduce((longest, column) => Math.max(longest, column.length), basis.length);
+  const product = new Float64Array(rows);
   columns.forEach((column, j) => {
     for (let i = 0; i < column.length; i++) product[i]! += s[j]! * column[i]!;
   });
@@ -116,26 +125,27 @@ export function residual(krylov: Krylov, theta: number, s: Float64Array): Residu
 }
 
 /**
- * The basis shrunk to the given Ritz vectors. With `fresh` it goes on in that direction, else in the one it would have taken
+ * The basis shrunk to the given Ritz vectors. With `fresh` it goes on in those directions, else in the ones it would have taken
  * (thick restart, Wu and Simon 2000), which loses nothing but the vectors left out.
  */
 export function restart(
   krylov: Krylov,
   kept: readonly Float64Array[],
-  fresh?: (basis: Float64Array[]) => Float64Array,
+  fresh?: (basis: Float64Array[]) => Float64Array[],
 ): Krylov {
   const basis = kept.map((s) => combine(s, krylov.basis));
   const m = krylov.basis.length;
   const images = kept.map((s) => image(krylov, s));
-  const outside = Float64Array.from(images, (g) => g[m]!);
   const dropped = krylov.dropped.map((row) => Float64Array.from(kept, (s) => coefficientOf(row, s)));
-  if (fresh) dropped.push(outside);
+  if (fresh) krylov.pending.forEach((_, b) => dropped.push(Float64Array.from(images, (g) => g[m + b] ?? 0)));
   const columns: Float64Array[] = [];
   const defects: number[] = [];
   images.forEach((g, k) => {
-    const within = g.subarray(0, m);
-    columns.push(Float64Array.of(...projectOut(kept, within), fresh ? 0 : outside[k]!));
+    const within = g.slice(0, m);
+    const inside = projectOut(kept, within);
+    columns.push(fresh ? inside : Float64Array.of(...inside, ...g.subarray(m)));
     defects.push(defectOf(krylov, kept[k]!) + norm(within));
   });
-  return { basis, columns, dropped, defects, next: fresh ? fresh(basis) : krylov.next, scale: krylov.scale };
+  const pending = fresh ? fresh(basis) : krylov.pending;
+  return { basis, columns, dropped, defects, pending, scale: krylov.scale };
 }

@@ -1,11 +1,23 @@
 import { dot } from "@sgdscope/linear-algebra";
-import { exactly, type TraceAndNorm } from "../exact.js";
-import { add, noMoments } from "../internal/moments.js";
-import { products } from "../internal/products.js";
+import type { TraceAndNorm } from "../exact.js";
+import { fromColumns, noColumns, takeColumn, unitVectors, type Columns } from "../internal/columns.js";
+import { drive, type Counted } from "../internal/machine.js";
+import { add, noMoments, type Moments } from "../internal/moments.js";
+import { sizeOf } from "../internal/products.js";
 import { LEAST_SAMPLES, nextLook } from "../internal/stopping.js";
 import { squaredNorm } from "../internal/vectors.js";
 import type { LinearOperator } from "../operator.js";
 import { estimates, plan, satisfied, type ProbeOptions, type Targets } from "./options.js";
+
+interface Sampling extends Counted {
+  trace: Moments;
+  square: Moments;
+  /** The number of samples at which to look next. */
+  look: number;
+  done: boolean;
+  /** The exact value, where that turned out cheaper. */
+  exact: Columns | null;
+}
 
 /** @internal vᵀAv and ‖Av‖² over independent probes v: one product serves both. */
 export async function plainSampling(
@@ -14,33 +26,51 @@ export async function plainSampling(
   options: ProbeOptions<TraceAndNorm>,
   targets: Targets,
 ): Promise<TraceAndNorm> {
-  const run = products(caller, operator, options.signal);
-  const { limit, adaptive, draw } = plan(caller, run.size, options, targets, 2);
-  const report = (estimate?: TraceAndNorm): void =>
-    options.onProgress?.({ matvecs: run.count(), maxMatvecs: limit, estimate });
-  if (adaptive ? run.size <= LEAST_SAMPLES && run.size <= limit : run.size <= limit)
-    return exactly(run, () => report());
-
-  const trace = noMoments();
-  const square = noMoments();
+  const size = sizeOf(caller, operator);
+  const { limit, adaptive, draw, settings } = plan(caller, size, options, targets, 2);
+  const small = adaptive ? size <= LEAST_SAMPLES && size <= limit : size <= limit;
   const known = { trace: 0, square: 0 };
-  const now = (): TraceAndNorm => estimates(known, trace, square, run.count(), targets);
+  const now = ({ trace, square, matvecs }: Sampling): TraceAndNorm => estimates(known, trace, square, matvecs, targets);
+
+  return drive<Sampling, TraceAndNorm, TraceAndNorm>(operator, options, {
+    caller,
+    settings,
+    limit,
+    begin: () => ({
+      matvecs: 0,
+      trace: noMoments(),
+      square: noMoments(),
+      look: LEAST_SAMPLES,
+      done: false,
+      exact: small ? noColumns() : null,
+    }),
+    wants({ matvecs, exact, done, trace }, most) {
+      if (exact) return unitVectors(size, exact.taken, most);
+      // A look in the middle of a block would come too late.
+      const room = Math.min(most, limit - matvecs, adaptive ? nextAfter(trace.count) - trace.count : Infinity);
+      return done ? [] : Array.from({ length: room }, (_, i) => draw(trace.count + i));
+    },
+    takes(state, v, product) {
+      if (state.exact) return takeColumn(state.exact, product);
+      add(state.trace, dot(v, product));
+      add(state.square, squaredNorm(product));
+      state.done = state.matvecs >= limit;
+      if (!adaptive || state.trace.count !== state.look || state.done) return;
+      state.look = nextLook(state.look);
+      const estimate = now(state);
+      state.done = satisfied(estimate);
+      if (!state.done && state.matvecs + size <= limit && missing(estimate, targets) >= size) state.exact = noColumns();
+    },
+    partial: (state) => (state.exact || state.trace.count < 2 ? undefined : now(state)),
+    result: (state) => (state.exact ? fromColumns(state.exact, state.matvecs) : now(state)),
+  });
+}
+
+/** The first look at more samples than these. */
+function nextAfter(samples: number): number {
   let look = LEAST_SAMPLES;
-  while (run.count() < limit) {
-    const v = draw();
-    const product = await run.apply(v);
-    add(trace, dot(v, product));
-    add(square, squaredNorm(product));
-    report(trace.count < 2 ? undefined : now());
-    if (adaptive && trace.count === look) {
-      const estimate = now();
-      if (satisfied(estimate)) return estimate;
-      if (run.count() + run.size <= limit && missing(estimate, targets) >= run.size)
-        return exactly(run, () => report());
-      look = nextLook(look);
-    }
-  }
-  return now();
+  while (look <= samples) look = nextLook(look);
+  return look;
 }
 
 /** How many more samples the worst of the unmet targets would take, by the standard error so far. */

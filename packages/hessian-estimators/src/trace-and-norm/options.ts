@@ -1,15 +1,13 @@
-import { gaussian, rademacher } from "@sgdscope/random";
 import { HessianEstimatorsError } from "../errors.js";
 import type { TraceAndNorm } from "../exact.js";
-import { checkInteger, checkOneOf, checkPositive, checkRandom } from "../internal/arguments.js";
+import { checkInteger, checkOneOf, checkPositive } from "../internal/arguments.js";
+import { drawsOf } from "../internal/draws.js";
 import { standardError, type Moments } from "../internal/moments.js";
 import { goodEnough } from "../internal/stopping.js";
-import type { LongOptions, SampledEstimate } from "../operator.js";
+import type { LongOptions, Randomness, ResumableOptions, SampledEstimate } from "../operator.js";
 
 /** What the estimators that draw random probes accept. */
-export interface ProbeOptions<Result> extends LongOptions<Result> {
-  /** Uniform generator on [0, 1); the estimate is a function of its draws. */
-  random: () => number;
+export interface ProbeOptions<Result> extends LongOptions<Result>, Randomness, ResumableOptions {
   /**
    * Products A·v to spend; all of them, unless `relativeError` ends it sooner. By default 99, or 1000 with `relativeError`.
    * Where it is at least `operator.size` and no `relativeError` is given, the exact value is computed instead.
@@ -45,7 +43,10 @@ export interface Plan {
   limit: number;
   targets: Targets;
   adaptive: boolean;
-  draw: () => Float64Array;
+  /** Probe number `index`. */
+  draw: (index: number) => Float64Array;
+  /** What the course depends on, for the states. */
+  settings: Record<string, unknown>;
 }
 
 /** @internal */
@@ -56,8 +57,8 @@ export function plan<Result>(
   targets: Targets,
   least: number,
 ): Plan {
-  const { random, probes = "rademacher" } = options;
-  checkRandom(caller, random);
+  const { probes = "rademacher" } = options;
+  const draws = drawsOf(caller, size, options);
   checkOneOf(caller, "probes", probes, ["rademacher", "gaussian"]);
   const asked = [targets.trace, targets.norm].filter((target) => target !== undefined);
   for (const target of asked) checkPositive(caller, "relativeError", target);
@@ -69,7 +70,7 @@ export function plan<Result>(
       "INVALID_ARGUMENT",
       `${caller}: expected maxMatvecs of at least ${Math.min(least, size)}, because a standard error needs two samples, got ${limit}`,
     );
-  return { limit, targets, adaptive, draw: () => (probes === "gaussian" ? gaussian : rademacher)(size, random) };
+  return { limit, targets, adaptive, draw: draws[probes], settings: { seed: draws.seed, limit, targets, probes } };
 }
 
 /**
