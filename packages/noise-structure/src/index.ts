@@ -16,7 +16,7 @@ export { decoupling, decouplingSpectra, type Decoupling, type DecouplingSpectra 
 export type { Estimate } from "./noise-strength/estimate.js";
 export { fitNoiseStrength, type NoiseStrengthFit } from "./noise-strength/fit.js";
 export { logLossPower } from "./noise-strength/log-loss-power.js";
-export type { Batches, Sampling } from "./noise-strength/sampling.js";
+export { noiseWeights, type Batches, type NoiseWeights, type Sampling } from "./noise-strength/sampling.js";
 export {
   noiseStrength,
   noiseStrengthFromNorms,
@@ -39,6 +39,7 @@ export {
   type GaussianNoise,
 } from "./gaussian-design/design.js";
 export { gaussianMinibatchCovariance } from "./gaussian-design/minibatch.js";
+export { oneDimensionalDensity, type OneDimensionalDensity } from "./gaussian-design/one-dimensional-density.js";
 export {
   gaussianRegularizedLoss,
   gaussianStationary,
