@@ -13,16 +13,24 @@ interface Requirement {
   repair: string;
 }
 
-const native = (name: string): Requirement => ({
-  packages: [name],
-  command: `npm install ${name} && npm install-scripts approve ${name}`,
-  repair: `npm rebuild ${name} --build-addon-from-source (its install step downloads TensorFlow and compiles a binding to it)`,
-});
+/** A current TensorFlow where `sgdscope-tensorflow` can build it; elsewhere the package, which downloads TensorFlow 2.9. */
+const native = (name: string, flag: string): Requirement => {
+  const buildsHere = typeof process !== "undefined" && process.platform === "linux";
+  return {
+    packages: [name],
+    command: buildsHere
+      ? `npx -p @sgdscope/compute sgdscope-tensorflow install${flag}`
+      : `npm install ${name} && npm install-scripts approve ${name}`,
+    repair: buildsHere
+      ? `npx -p @sgdscope/compute sgdscope-tensorflow install${flag} (builds it against a current TensorFlow)`
+      : `npm rebuild ${name} --build-addon-from-source (its install step downloads TensorFlow and compiles a binding to it)`,
+  };
+};
 
 /** What each backend needs, and what to do where it is missing. */
 export const REQUIREMENTS: Record<BackendName, Requirement> = {
-  "tensorflow-gpu": native("@tensorflow/tfjs-node-gpu"),
-  tensorflow: native("@tensorflow/tfjs-node"),
+  "tensorflow-gpu": native("@tensorflow/tfjs-node-gpu", " --gpu"),
+  tensorflow: native("@tensorflow/tfjs-node", ""),
   webgpu: {
     packages: ["webgpu", "@tensorflow/tfjs-backend-webgpu"],
     command: "npm install webgpu @tensorflow/tfjs-backend-webgpu@4.22.0",

@@ -3,9 +3,9 @@ import { ComputeError } from "../errors.js";
 import { assertGradients } from "../gradients.js";
 import { installWasmKernels } from "../wasm/install.js";
 import { importByName, inNode, locate } from "./load.js";
-import { restoreUtilChecks } from "./node-shims.js";
 import { BACKENDS, failed, notInstalled, REQUIREMENTS, type BackendName } from "./packages.js";
 import { quietly, silenceBanner, silenceTensorFlowLogs, withoutNewProcessHandlers } from "./quiet.js";
+import { loadTensorFlow, tensorFlowBackend } from "./tensorflow.js";
 import { hasWebGpuAdapter, installWebGpuGlobals } from "./webgpu.js";
 
 export interface PrepareOptions {
@@ -21,7 +21,7 @@ export interface BackendReport {
   name: BackendName;
   /** Its name in TensorFlow.js: what `tf.getBackend()` says. */
   tensorflowName: string;
-  /** Versions by package, with "node" where that is. */
+  /** Versions by package, with "node" where that is, and "tensorflow" for the native library. */
   versions: Record<string, string>;
   /** Threads a single operation may use. */
   threads: number;
@@ -41,7 +41,8 @@ const AUTOMATIC: BackendName[] = ["tensorflow-gpu", "tensorflow", "wasm", "cpu"]
  * and logs off the terminal, and on wasm installs the kernels of this package. Calling it again is cheap, and switches.
  *
  * `@tensorflow/tfjs-node`, `@tensorflow/tfjs-node-gpu`, `webgpu` and `@tensorflow/tfjs-backend-webgpu` are no
- * dependencies: they are loaded if they are installed beside this package or in the user's project.
+ * dependencies: they are loaded if they are installed beside this package or in the user's project. TensorFlow is looked for, too, where
+ * the program `sgdscope-tensorflow` of this package installs it: first there if `SGDSCOPE_TENSORFLOW_DIR` names a folder, else last.
  *
  * @param name - A backend, or "auto" for the first that works of tensorflow-gpu, tensorflow, wasm, cpu.
  * @param options - Where to look for packages and files.
@@ -108,6 +109,10 @@ async function load(name: BackendName, options: PrepareOptions, versions: Record
     });
     return name;
   }
+  if (name !== "webgpu") {
+    await loadTensorFlow(name, options.from, versions);
+    return "tensorflow";
+  }
   const urls: string[] = [];
   for (const required of REQUIREMENTS[name].packages) {
     const located = await locate(required, options.from);
@@ -115,39 +120,10 @@ async function load(name: BackendName, options: PrepareOptions, versions: Record
     urls.push(located.url);
     if (located.version !== undefined) versions[required] = located.version;
   }
-  if (name === "webgpu") {
-    await installWebGpuGlobals(urls[0]!);
-    if (!(await hasWebGpuAdapter())) throw failed(name, "no device that WebGPU could compute on");
-    await quietly(() => importByName(urls[1]!));
-    return name;
-  }
-  await loadTensorFlow(name, urls[0]!);
-  return "tensorflow";
-}
-
-/** What `@tensorflow/tfjs-node` registers; the package with GPU support registers the same. */
-interface TensorFlowBackend {
-  isGPUPackage?: boolean;
-  isUsingGpuDevice?: boolean;
-}
-const tensorFlowBackend = (): TensorFlowBackend | null =>
-  tf.engine().registryFactory["tensorflow"] === undefined
-    ? null
-    : (tf.findBackend("tensorflow") as TensorFlowBackend | null);
-
-/** Loads the native binding, unless one is loaded: a process can hold only one of the two packages. */
-async function loadTensorFlow(name: BackendName, url: string): Promise<void> {
-  const wantsGpu = name === "tensorflow-gpu";
-  const loaded = tensorFlowBackend();
-  if (loaded === null) {
-    await restoreUtilChecks();
-    await quietly(() => importByName(url));
-  } else if (wantsGpu && loaded.isGPUPackage !== true) {
-    throw failed(name, "this process has loaded @tensorflow/tfjs-node, which cannot be exchanged; start a new process");
-  }
-  if (wantsGpu && tensorFlowBackend()?.isUsingGpuDevice !== true) {
-    throw failed(name, "TensorFlow sees no GPU (check nvidia-smi, and that CUDA and cuDNN are on LD_LIBRARY_PATH)");
-  }
+  await installWebGpuGlobals(urls[0]!);
+  if (!(await hasWebGpuAdapter())) throw failed(name, "no device that WebGPU could compute on");
+  await quietly(() => importByName(urls[1]!));
+  return name;
 }
 
 /** Threads and GPU of the current backend. */

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { ComputeError } from "../errors.js";
 import { importByName, inNode, locate } from "../backend/load.js";
 import { BACKENDS, REQUIREMENTS, type BackendName } from "../backend/packages.js";
+import { nativeCandidates } from "../backend/tensorflow.js";
 import { prepareBackend, type PrepareOptions } from "../backend/prepare.js";
 
 export interface BackendStatus {
@@ -10,6 +11,8 @@ export interface BackendStatus {
   installed: boolean;
   /** Version of its main package, where that is known. */
   version?: string;
+  /** Version of the native TensorFlow library, where it was loaded. */
+  tensorflow?: string;
   /** Whether it computed; `undefined` if it was not tried. */
   working?: boolean;
   /** Why it does not work. */
@@ -57,7 +60,9 @@ export async function describeEnvironment({
 }
 
 async function statusOf(name: BackendName, tryBackend: boolean, options: PrepareOptions): Promise<BackendStatus> {
-  const located = await Promise.all(REQUIREMENTS[name].packages.map((required) => locate(required, options.from)));
+  const located = name.startsWith("tensorflow")
+    ? [(await nativeCandidates(name, options.from))[0]]
+    : await Promise.all(REQUIREMENTS[name].packages.map((required) => locate(required, options.from)));
   const main = located.at(-1);
   const version = main?.version ?? (name === "cpu" ? tf.version.tfjs : undefined);
   const status: BackendStatus = {
@@ -68,8 +73,8 @@ async function statusOf(name: BackendName, tryBackend: boolean, options: Prepare
   if (!status.installed) return { ...status, working: false, install: REQUIREMENTS[name].command };
   if (!tryBackend) return status;
   try {
-    await prepareBackend(name, options);
-    return { ...status, working: true };
+    const { tensorflow } = (await prepareBackend(name, options)).versions;
+    return { ...status, ...(tensorflow === undefined ? {} : { tensorflow }), working: true };
   } catch (error) {
     if (!(error instanceof ComputeError)) throw error;
     return { ...status, working: false, reason: error.message };
