@@ -1,5 +1,6 @@
-export { boundClaim, boundTasks, type BoundOptions } from "./bound/tasks.js";
-export { boundBands, judgeBound, type Acceptance } from "./bound/acceptance.js";
+export { boundClaim, boundTasks, type BoundOptions } from "./run/bound-tasks.js";
+export { boundBands, judgeBound } from "./claims/image-bands.js";
+export type { Acceptance } from "./judge.js";
 export { diagramAxes, type DiagramAxes, type LearningRateRange } from "./diagram/axes.js";
 export { criticalCurves, diagramCriteria, type CriticalCurve } from "./diagram/critical-curves.js";
 export { growthRates, type GrowthRecord } from "./diagram/growth-rates.js";
@@ -10,6 +11,6 @@ export { edgeFigure } from "./figure/edge.js";
 export type { Canvas } from "./figure/theme.js";
 export { datasetOf } from "./run/data.js";
 export { float32RankTolerance, measureAlignment, measureMinimum } from "./run/measure.js";
-export type { AlignmentRecord, Estimate, MinimumMeasurement, MinimumRecord } from "./run/record.js";
+export type { AlignmentRecord, Estimate, LearnedFunction, MinimumMeasurement, MinimumRecord } from "./run/record.js";
 export { runMinimumTask, type FinishedTask, type RunHooks } from "./run/run-task.js";
 export type { DataSpec, MinimumTask } from "./run/task.js";

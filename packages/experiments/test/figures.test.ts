@@ -5,11 +5,25 @@ import {
   boundFigure,
   edgeFigure,
   judgeBound,
+  type AlignmentRecord,
   type MinimumMeasurement,
   type MinimumRecord,
 } from "../src/index.js";
 
 const document = new Window().document as unknown as Document;
+
+const alignmentAt = (step: number, loss: number, alignmentFactor: number): AlignmentRecord => ({
+  step,
+  loss,
+  alignmentFactor,
+  frobeniusNorm: 20,
+  alignmentFactorUncentred: alignmentFactor,
+  directionAlignment: 0.8,
+  magnitudeAlignment: 1.4,
+  decouplingError: 0.9,
+  trace: 60,
+  noiseStrength: 100 * loss,
+});
 
 function record(
   learningRate: number,
@@ -34,6 +48,8 @@ function record(
     edgeRatio: ratio,
     descentRatio: 0.1,
     traceRatio: 0.6,
+    rankOneRatio: 0.8,
+    topEigenvectorRatio: 0.5,
     verdict: "stable",
   };
   return {
@@ -54,10 +70,9 @@ function record(
     loss: 1e-7,
     interpolates: true,
     minimum,
-    alignment: [
-      { step: 0, loss: 1, alignmentFactor: 1.3, frobeniusNorm: 30 },
-      { step: 1000, loss: 1e-7, alignmentFactor: 1.1, frobeniusNorm: 20 },
-    ],
+    startEdgeRatio: undefined,
+    alignment: [alignmentAt(0, 1, 1.3), alignmentAt(1000, 1e-7, 1.1)],
+    learned: undefined,
     ...change,
   };
 }

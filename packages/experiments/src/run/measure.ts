@@ -1,7 +1,16 @@
 import { hessianOperator, gramSystem } from "@sgdscope/autodiff";
 import { deflatedNorm } from "@sgdscope/hessian-estimators";
-import { noiseStructure } from "@sgdscope/noise-structure";
-import { exactThreshold, prepareMinimum, samplingFactor } from "@sgdscope/stability-criterion";
+import { noiseStrength, noiseStructure, type GramSystem } from "@sgdscope/noise-structure";
+import {
+  exactThreshold,
+  prepareMinimum,
+  rankOneBound,
+  samplingFactor,
+  samplingWeights,
+  topEigenvectorBound,
+  type Batches,
+  type Sampling,
+} from "@sgdscope/stability-criterion";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { AlignmentRecord, MinimumMeasurement } from "./record.js";
 import type { MinimumTask } from "./task.js";
@@ -38,19 +47,34 @@ export async function measureMinimum(
   task: Pick<MinimumTask, "learningRate" | "batchSize" | "sampling" | "hessianProducts">,
   random: () => number,
 ): Promise<MinimumMeasurement> {
-  const system = await gramSystem(model, params, data.inputs, data.targets);
-  const minimum = prepareMinimum(system, { rankTolerance: float32RankTolerance });
+  return {
+    ...minimumOf(await gramSystem(model, params, data.inputs, data.targets), task, float32RankTolerance),
+    hessianFrobeniusNorm: await hessianNorm(model, params, data, task.hessianProducts, random),
+  };
+}
+
+/**
+ * What the Gram system says of a minimum where SGD of this task stands; exact.
+ *
+ * @param rankTolerance - See `prepareMinimum`; {@link float32RankTolerance} for a Gram matrix that was computed in Float32.
+ */
+export function minimumOf(
+  system: GramSystem,
+  task: Pick<MinimumTask, "learningRate" | "batchSize" | "sampling">,
+  rankTolerance: number,
+): MinimumMeasurement {
+  const minimum = prepareMinimum(system, { rankTolerance });
   const noise = noiseStructure(system, { spectrum: minimum.spectrum });
   const { learningRate, batchSize } = task;
-  // Batches of one epoch depend on each other; independent batches without replacement are the nearest model.
-  const sampling = task.sampling === "epoch-shuffle" ? "without-replacement" : task.sampling;
-  const p = samplingFactor(data.size, batchSize, sampling);
-  const threshold = exactThreshold(minimum, { batchSize, sampling });
+  const batches = batchesOf(task);
+  const p = samplingFactor(system.examples, batchSize, batches.sampling);
+  const weights = samplingWeights(system.examples, batches);
+  const threshold = exactThreshold(minimum, batches);
   const mu = noise.alignmentFactor;
   return {
     trace: noise.traceG,
     frobeniusNorm: noise.frobeniusG,
-    hessianFrobeniusNorm: await hessianNorm(model, params, data, task.hessianProducts, random),
+    hessianFrobeniusNorm: undefined,
     largestEigenvalue: noise.largestEigenvalue,
     alignmentFactor: mu,
     alignmentFactorUncentred: noise.uncentredAlignmentFactor,
@@ -64,24 +88,57 @@ export async function measureMinimum(
     edgeRatio: learningRate / threshold.criticalLearningRate,
     descentRatio: (learningRate * noise.largestEigenvalue) / 2,
     traceRatio: (p * noise.traceG * learningRate) / 2,
+    rankOneRatio: learningRate / rankOneBound(minimum, weights).criticalLearningRate,
+    topEigenvectorRatio: learningRate / topEigenvectorBound(minimum, weights).criticalLearningRate,
     verdict: learningRate <= threshold.criticalLearningRate ? "stable" : "unstable",
   };
 }
 
-/** μ, L and ‖G‖_F at one moment of a training. */
+/** Batches of one epoch depend on each other; independent batches without replacement are the nearest model. */
+const batchesOf = ({ batchSize, sampling }: Pick<MinimumTask, "batchSize" | "sampling">): Batches & { sampling: Sampling } => ({
+  batchSize,
+  sampling: sampling === "epoch-shuffle" ? "without-replacement" : sampling,
+});
+
+/** η/η* of the Gauss–Newton model at a point. Cost one eigendecomposition and one exact threshold. */
+export function edgeRatioOf(
+  system: GramSystem,
+  task: Pick<MinimumTask, "learningRate" | "batchSize" | "sampling">,
+  rankTolerance: number,
+): number {
+  const minimum = prepareMinimum(system, { rankTolerance });
+  return task.learningRate / exactThreshold(minimum, batchesOf(task)).criticalLearningRate;
+}
+
+/** The structure of the noise at one moment of a training. */
 export async function measureAlignment(
   model: Applicable,
   params: NamedTensors,
   data: Dataset,
   step: number,
 ): Promise<AlignmentRecord> {
-  const { loss, alignmentFactor, frobeniusG } = noiseStructure(
-    await gramSystem(model, params, data.inputs, data.targets),
-  );
-  return { step, loss, alignmentFactor, frobeniusNorm: frobeniusG };
+  return alignmentOf(await gramSystem(model, params, data.inputs, data.targets), step);
 }
 
-async function hessianNorm(
+/** The structure of the noise that a Gram system has, as the record of a step. Cost O((nC)²). */
+export function alignmentOf(system: GramSystem, step: number): AlignmentRecord {
+  const noise = noiseStructure(system);
+  return {
+    step,
+    loss: noise.loss,
+    alignmentFactor: noise.alignmentFactor,
+    frobeniusNorm: noise.frobeniusG,
+    alignmentFactorUncentred: noise.uncentredAlignmentFactor,
+    directionAlignment: noise.directionAlignment,
+    magnitudeAlignment: noise.noiseMagnitude,
+    decouplingError: noise.decouplingError,
+    trace: noise.traceG,
+    noiseStrength: noiseStrength(system).strength,
+  };
+}
+
+/** ‖H‖_F by Hessian-vector products; undefined for none. */
+export async function hessianNorm(
   model: Applicable,
   params: NamedTensors,
   data: Dataset,

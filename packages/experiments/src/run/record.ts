@@ -16,6 +16,30 @@ export interface AlignmentRecord {
   alignmentFactor: number | undefined;
   /** ‖G‖_F. */
   frobeniusNorm: number;
+  /** μ₁, with the uncentred Σ₁. */
+  alignmentFactorUncentred: number | undefined;
+  /** α = Tr(ΣG)/(‖Σ‖_F‖G‖_F). */
+  directionAlignment: number | undefined;
+  /** β = ‖Σ‖_F/(2L‖G‖_F). */
+  magnitudeAlignment: number | undefined;
+  /** ‖Σ₁ − 2LG‖_F/‖2LG‖_F. */
+  decouplingError: number | undefined;
+  /** Tr G. */
+  trace: number;
+  /** 𝒩 = Tr Σ. */
+  noiseStrength: number;
+}
+
+/** What is known of the function that a closed-form model learned. */
+export interface LearnedFunction {
+  /** L on fresh examples; undefined where the task asks for none. */
+  testLoss: number | undefined;
+  /** Σ|a_j|‖w_j‖ of a two-layer ReLU network. */
+  pathNorm: number | undefined;
+  /** Tr G in the population, of a two-layer ReLU network on the sphere or a diagonal network. */
+  populationTrace: number | undefined;
+  /** Σ(a² + b²)/(2Σ|ab|) of a diagonal network. */
+  balance: number | undefined;
 }
 
 /** One trained setting (η, B) and what was measured where it stopped. All of it is plain JSON. */
@@ -39,9 +63,13 @@ export interface MinimumRecord {
   loss: number;
   /** Whether the loss fell below the task's `lossBelow`: only then is this a minimum that the theory speaks of. */
   interpolates: boolean;
+  /** η/η* of the Gauss–Newton model at the start, where the task asks for it: below 1 nothing drives SGD away. */
+  startEdgeRatio: number | undefined;
   /** Undefined if the training diverged. */
   minimum: MinimumMeasurement | undefined;
   alignment: AlignmentRecord[];
+  /** Of closed-form models; undefined of networks on images, and after divergence. */
+  learned: LearnedFunction | undefined;
 }
 
 /** The measurement at the final parameters; exact from the Gram matrix but for `hessianFrobeniusNorm`. */
@@ -72,5 +100,9 @@ export interface MinimumMeasurement {
   descentRatio: number;
   /** p·Tr(H)·η/2. */
   traceRatio: number;
+  /** η over the bound of the best single direction, equation (24) of Mulayoff and Michaeli; at most `edgeRatio`. */
+  rankOneRatio: number;
+  /** η over the bound along the top eigenvector, their equation (15); between `descentRatio` and `rankOneRatio`. */
+  topEigenvectorRatio: number;
   verdict: string;
 }

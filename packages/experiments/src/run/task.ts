@@ -1,4 +1,5 @@
 import type { ModelConfig } from "@sgdscope/models-cnn";
+import type { Activation } from "@sgdscope/models-rfm";
 import type { Sampling } from "@sgdscope/sgd";
 
 /** Which images; plain JSON. */
@@ -17,10 +18,8 @@ export type DataSpec =
     }
   | { kind: "synthetic"; classes: number; count: number; targets: "plus-minus-one" | "one-hot"; seed: number };
 
-/** Everything that determines one training and its measurement; plain JSON, so it travels to a worker and into a file. */
-export interface MinimumTask {
-  data: DataSpec;
-  model: ModelConfig;
+/** How one training steps and stops, and what is measured; plain JSON. */
+export interface TrainingSettings {
   learningRate: number;
   /** 1 … n; n means full-batch gradient descent. */
   batchSize: number;
@@ -38,6 +37,49 @@ export interface MinimumTask {
   every: number;
   /** Steps at which the alignment is measured along the way; the end is always measured. */
   alignmentAt: number[];
-  /** Products spent on ‖H‖_F; 0 leaves it out. */
+  /** Products spent on ‖H‖_F; 0 leaves it out. Closed-form models have none. */
   hessianProducts: number;
+  /** Whether the exact threshold is taken at the start as well. Default false. */
+  startThreshold?: boolean;
 }
+
+/** Everything that determines one training of a network on images and its measurement; it travels to a worker and into a file. */
+export interface MinimumTask extends TrainingSettings {
+  data: DataSpec;
+  model: ModelConfig;
+}
+
+/** Inputs and targets made from a seed: the settings of the solvable models. */
+export interface ProblemSpec {
+  /** On the sphere of radius √d, standard normal, or uniform on [−1, 1]^d. */
+  kind: "sphere" | "gaussian" | "cube";
+  /** d. */
+  inputs: number;
+  /** n. */
+  count: number;
+  /** Three (or so many) unit vectors behind a ReLU, one unit vector, C random unit vectors, or the sum of the first coordinates. */
+  teacher:
+    | { kind: "relu"; neurons: number }
+    | { kind: "linear"; outputs: number }
+    | { kind: "sparse"; coordinates: number };
+  seed: number;
+  /** Fresh examples on which the final model is tested; default none. */
+  testCount?: number;
+}
+
+/** A model of `@sgdscope/models-rfm`, Float64; its input dimension is that of the data. */
+export type ClosedFormConfig =
+  | { kind: "linear" }
+  | { kind: "deep-linear"; depth: number; width: number; initialScale?: number }
+  | { kind: "diagonal-linear"; initialScale?: number }
+  | { kind: "random-features"; features: number; activation: Activation }
+  | { kind: "two-layer-relu"; width: number };
+
+/** The training of a closed-form model, in Float64 and without TensorFlow.js; images are flattened. */
+export interface ClosedFormTask extends TrainingSettings {
+  data: ProblemSpec | DataSpec;
+  model: ClosedFormConfig;
+}
+
+/** Any training that ends at a minimum and is measured there. */
+export type TrainingTask = MinimumTask | ClosedFormTask;

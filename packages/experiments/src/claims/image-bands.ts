@@ -1,15 +1,5 @@
+import { judgeValues, type Acceptance } from "../judge.js";
 import type { MinimumRecord } from "../run/record.js";
-
-/** One statement about the records, judged. */
-export interface Acceptance {
-  statement: string;
-  /** Runs it was judged on. */
-  runs: number;
-  /** Smallest and largest value seen; undefined where there was nothing to judge. */
-  range: [number, number] | undefined;
-  band: [number, number];
-  holds: boolean;
-}
 
 /**
  * Bands for minima of networks on real images once the loss is below 1e-6. They are ours, from one run a setting with
@@ -21,44 +11,31 @@ export const boundBands = {
   alignmentFactor: [0.5, 2.5],
 } as const satisfies Record<string, [number, number]>;
 
+/** Where {@link boundBands} come from. */
+export const imageBandSource = "runs of this protocol on CIFAR-10 in PyTorch, one a setting";
+
 /** Judges the runs that interpolate against the bands; a statement without a run to judge does not hold. */
 export function judgeBound(records: MinimumRecord[]): Acceptance[] {
   const minima = records.filter((record) => record.interpolates && record.minimum !== undefined);
   const stochastic = minima.filter((record) => !record.gradientDescent);
-  const judge = (
-    statement: string,
-    of: MinimumRecord[],
-    value: (record: MinimumRecord) => number | undefined,
-    band: readonly [number, number],
-  ): Acceptance => {
-    const values = of.map(value).filter((each) => each !== undefined);
-    const range: Acceptance["range"] = values.length === 0 ? undefined : [Math.min(...values), Math.max(...values)];
-    return {
-      statement,
-      runs: values.length,
-      range,
-      band: [...band],
-      holds: range !== undefined && range[0] >= band[0] && range[1] <= band[1],
-    };
-  };
   return [
-    judge(
+    judgeValues(
       "SGD and GD stop at the exact mean-square edge: η/η* is near 1",
-      minima,
-      (record) => record.minimum!.edgeRatio,
+      minima.map((record) => record.minimum!.edgeRatio),
       boundBands.edgeRatio,
+      imageBandSource,
     ),
-    judge(
+    judgeValues(
       "the paper's bound holds with the measured alignment: ‖H‖_F·η·√(pμ) ≤ 1",
-      stochastic,
-      (record) => record.minimum!.frobeniusRatio,
+      stochastic.map((record) => record.minimum!.frobeniusRatio),
       boundBands.frobeniusRatio,
+      imageBandSource,
     ),
-    judge(
+    judgeValues(
       "noise and curvature are aligned at the minimum: μ is of order 1",
-      stochastic,
-      (record) => record.minimum!.alignmentFactor,
+      stochastic.map((record) => record.minimum!.alignmentFactor),
       boundBands.alignmentFactor,
+      imageBandSource,
     ),
   ];
 }

@@ -1,5 +1,5 @@
 import type { ModelConfig } from "@sgdscope/models-cnn";
-import type { DataSpec, MinimumTask } from "../run/task.js";
+import type { DataSpec, MinimumTask } from "./task.js";
 
 /** What the study claims, and whose claim it is. */
 export const boundClaim = {

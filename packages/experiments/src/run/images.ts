@@ -1,0 +1,21 @@
+import type { DataSpec } from "./task.js";
+
+/** Where images come from: real ones, or procedural look-alikes. */
+export type ImageSource =
+  | {
+      kind: "cifar10";
+      /** Folder of the binary batches; default: where `@sgdscope/cifar-loader` finds them. */
+      directory?: string;
+      allowPrefix?: boolean;
+    }
+  | { kind: "synthetic" };
+
+/** Two classes as ±1, or C classes as one-hot vectors. */
+export function imagesOf(source: ImageSource, count: number, classes = 2): DataSpec {
+  const targets = classes === 2 ? "plus-minus-one" : "one-hot";
+  if (source.kind === "synthetic") return { kind: "synthetic", classes, count, targets, seed: 0 };
+  return { ...source, classes: Array.from({ length: classes }, (_, k) => k), count, targets };
+}
+
+/** Height, width and channels of every image. */
+export const imageShape: [number, number, number] = [32, 32, 3];
