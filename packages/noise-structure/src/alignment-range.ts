@@ -1,6 +1,6 @@
 import { multiplyTransposed, symmetricEigenvalues, symmetricProduct } from "@sgdscope/linear-algebra";
 import { NoiseStructureError } from "./errors.js";
-import type { GramSystem } from "./gram-system.js";
+import { checkGramSystem, type GramSystem } from "./gram-system.js";
 import { gramSpectrum, type GramSpectrum, type RankOptions } from "./spectrum.js";
 
 /** The range of the alignment factors over all residuals that the linearised model can produce. */
@@ -73,8 +73,11 @@ export function alignmentRange(
  * The blocks `χᵢ = JᵢGJᵢᵀ = (1/n) Σⱼ K_ijK_ji`; for one output the numbers `gᵢᵀGgᵢ`.
  *
  * @returns n blocks of C × C, row-major, one after the other. Cost `(nC)²C`.
+ * @throws NoiseStructureError as `checkGramSystem`.
  */
-export function chiBlocks({ examples: n, outputs, gram }: GramSystem): Float64Array {
+export function chiBlocks(system: GramSystem): Float64Array {
+  checkGramSystem(system, "chiBlocks");
+  const { examples: n, outputs, gram } = system;
   const size = n * outputs;
   const blocks = new Float64Array(n * outputs * outputs);
   for (let i = 0; i < n; i++) {

@@ -23,7 +23,8 @@ export interface GramSystem {
  * @param options.symmetryTolerance - Largest accepted `|K_ab − K_ba|` relative to the largest entry. Default 1e-5: a Gram
  *   matrix summed in Float32 is symmetric to about 1e-6.
  * @throws NoiseStructureError INVALID_ARGUMENT, SHAPE_MISMATCH, NOT_FINITE, NOT_SYMMETRIC, or NOT_POSITIVE_SEMIDEFINITE
- *   for a negative diagonal entry. Cost O((nC)²).
+ *   for a negative diagonal entry or an entry above the Cauchy–Schwarz bound `√(K_aaK_bb)`: all that pairs of rows can
+ *   show. Only `gramSpectrum` and what is built on it see every negative eigenvalue. Cost O((nC)²).
  */
 export function checkGramSystem(
   system: GramSystem,
@@ -54,6 +55,12 @@ export function checkGramSystem(
         throw new NoiseStructureError(
           "NOT_SYMMETRIC",
           `${caller}: expected gram to be symmetric within ${symmetryTolerance} of its largest entry, got ${gram[a * size + b]!} at (${a}, ${b}) and ${gram[b * size + a]!} at (${b}, ${a}).`,
+        );
+      const bound = Math.sqrt(diagonal * gram[b * size + b]!);
+      if (Math.abs(gram[a * size + b]!) > bound + symmetryTolerance * largest)
+        throw new NoiseStructureError(
+          "NOT_POSITIVE_SEMIDEFINITE",
+          `${caller}: expected gram = JJᵀ with entries of at most √(K_aa·K_bb) = ${bound}, got ${gram[a * size + b]!} at (${a}, ${b}).`,
         );
     }
   }
@@ -94,9 +101,16 @@ export function gramSystemFromJacobian(
  * The system after one full gradient step with the Jacobian frozen: `r ← r − (η/n)·K·r`.
  *
  * @param learningRate - η in the loss of this package.
- * @returns A system that shares the Gram matrix.
+ * @returns A system that shares the Gram matrix. Cost O((nC)²).
+ * @throws NoiseStructureError as {@link checkGramSystem}; INVALID_ARGUMENT for a learning rate that is not finite.
  */
 export function afterGradientStep(system: GramSystem, learningRate: number): GramSystem {
+  checkGramSystem(system, "afterGradientStep");
+  if (!Number.isFinite(learningRate))
+    throw new NoiseStructureError(
+      "INVALID_ARGUMENT",
+      `afterGradientStep: expected learningRate to be finite, got ${learningRate}.`,
+    );
   const { examples, gram, residuals } = system;
   const step = multiplyVector(gram, residuals, residuals.length, residuals.length);
   return { ...system, residuals: residuals.map((value, a) => value - (learningRate / examples) * step[a]!) };

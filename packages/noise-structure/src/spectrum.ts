@@ -43,6 +43,11 @@ export function gramSpectrum(
       "INVALID_ARGUMENT",
       `gramSpectrum: expected options.rankTolerance in [0, 1), got ${rankTolerance}.`,
     );
+  if (!(negativeTolerance >= 0))
+    throw new NoiseStructureError(
+      "INVALID_ARGUMENT",
+      `gramSpectrum: expected options.negativeTolerance of at least 0, got ${negativeTolerance}.`,
+    );
   checkGramSystem(system, "gramSpectrum");
   const { examples, outputs, gram } = system;
   const size = examples * outputs;

@@ -35,6 +35,7 @@ describe("a Gram system", () => {
     ["NOT_FINITE", { residuals: Float64Array.of(1, Infinity) }],
     ["NOT_SYMMETRIC", { gram: Float64Array.of(2, 1, 0.9, 2) }],
     ["NOT_POSITIVE_SEMIDEFINITE", { gram: Float64Array.of(-2, 1, 1, 2) }],
+    ["NOT_POSITIVE_SEMIDEFINITE", { gram: Float64Array.of(1, 2, 2, 1) }],
   ])("is refused with %s: %o", (expected, change) =>
     expect(code(() => noiseStructure({ ...system, ...change }))).toBe(`NoiseStructureError ${expected}`),
   );
@@ -43,10 +44,13 @@ describe("a Gram system", () => {
     expect(code(() => noiseStructure({ ...system, gram: Float64Array.of(2, 1, 1.000001, 2) }))).toBe("none"));
 
   it("is refused by its spectrum when it has a negative eigenvalue", () => {
-    const indefinite = { ...system, gram: Float64Array.of(1, 2, 2, 1) };
+    // Each pair of examples is possible, the three together are not.
+    const gram = Float64Array.of(1, -0.9, -0.9, -0.9, 1, -0.9, -0.9, -0.9, 1);
+    const indefinite = { ...system, examples: 3, gram, residuals: Float64Array.of(1, 1, 1) };
+    expect(code(() => noiseStructure(indefinite))).toBe("none");
     expect(code(() => gramSpectrum(indefinite))).toBe("NoiseStructureError NOT_POSITIVE_SEMIDEFINITE");
     expect(() => gramSpectrum(indefinite)).toThrow(
-      /gramSpectrum: expected gram = JJᵀ without negative eigenvalues, got -1.000 beside/,
+      /gramSpectrum: expected gram = JJᵀ without negative eigenvalues, got -0.8000 beside the largest 1.900/,
     );
   });
 

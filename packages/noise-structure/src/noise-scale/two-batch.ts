@@ -65,8 +65,8 @@ export function solveTwoBatch(caller: string, norms: TwoBatchNorms, options: Noi
       "INVALID_ARGUMENT",
       `${caller}: expected smallBatch below largeBatch, got ${smallBatch} and ${largeBatch}.`,
     );
-  const small = noiseWeights(caller, { batchSize: smallBatch, sampling, examples });
-  const large = noiseWeights(caller, { batchSize: largeBatch, sampling, examples });
+  const small = noiseWeights({ batchSize: smallBatch, sampling, examples }, caller);
+  const large = noiseWeights({ batchSize: largeBatch, sampling, examples }, caller);
   // E‖ĝ‖² = (1 + gradient)·‖∇L‖² + noise·Tr Σ for each of the two.
   const determinant = (1 + large.gradient) * small.noise - (1 + small.gradient) * large.noise;
   const squared = new Float64Array(repetitions);

@@ -34,7 +34,7 @@ export function noiseCovariance(gradients: Float64Array, batches: Batches): Nois
   const caller = "noiseCovariance";
   const n = batches.examples;
   expectInteger(caller, "examples", n);
-  const weights = noiseWeights(caller, batches);
+  const weights = noiseWeights(batches, caller);
   const parameters = gradients.length / n;
   if (!Number.isSafeInteger(parameters) || parameters === 0)
     throw new NoiseStructureError(

@@ -16,21 +16,30 @@ export interface Batches {
 
 /** `Cov(ĝ) = noise·Σ + gradient·∇L∇Lᵀ` for the gradient ĝ of a minibatch. */
 export interface NoiseWeights {
+  /** The sampling factor p. */
   noise: number;
+  /** p for Bernoulli batches, otherwise 0. */
   gradient: number;
 }
 
 /**
- * @internal How per-example noise enters the covariance of a minibatch gradient: `p·Σ`, and for Bernoulli batches, whose
- * noise is not centred, `p·Σ₁ = p·Σ + p·∇L∇Lᵀ`.
+ * How per-example noise enters the covariance of a minibatch gradient: `p·Σ`, and for Bernoulli batches, whose noise is not
+ * centred, `p·Σ₁ = p·Σ + p·∇L∇Lᵀ`.
+ *
+ * | sampling | p |
+ * | --- | --- |
+ * | `with-replacement` | `1/B` |
+ * | `without-replacement` | `(n − B)/(B(n − 1))`: 1 at B = 1, 0 at B = n |
+ * | `bernoulli` | `1/B − 1/n` |
  *
  * Elementary sampling theory; checked by enumerating all batches.
  *
+ * @param caller - Name of the function that asks, for the message of errors.
  * @throws NoiseStructureError INVALID_ARGUMENT, also for `epoch-shuffle`.
  */
 export function noiseWeights(
-  caller: string,
   { batchSize, sampling = "without-replacement", examples }: Batches,
+  caller = "noiseWeights",
 ): NoiseWeights {
   if (examples !== Infinity || sampling !== "with-replacement") expectInteger(caller, "examples", examples);
   if (sampling === "bernoulli") expectPositive(caller, "batchSize", batchSize);

@@ -83,7 +83,13 @@ export function expectedImbalanceStep(
   batches: Batches,
 ): number {
   expectPositive("expectedImbalanceStep", "learningRate", learningRate);
-  const weights = noiseWeights("expectedImbalanceStep", batches);
+  for (const [name, value] of Object.entries({ centred: balance.centred, gradient: balance.gradient }))
+    if (!Number.isFinite(value))
+      throw new NoiseStructureError(
+        "NOT_FINITE",
+        `expectedImbalanceStep: expected finite balance.${name}, got ${value}.`,
+      );
+  const weights = noiseWeights(batches, "expectedImbalanceStep");
   return learningRate ** 2 * ((1 + weights.gradient) * balance.gradient + weights.noise * balance.centred);
 }
 

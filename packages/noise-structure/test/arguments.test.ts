@@ -1,0 +1,184 @@
+import { describe, expect, it } from "vitest";
+import * as api from "../src/index.js";
+
+const of = (...values: number[]): Float64Array => Float64Array.from(values);
+const shape = { examples: 3, outputs: 1 };
+const jacobian = of(1, 0, 1, 0, 2, 0, 1, 1, 0);
+const system = api.gramSystemFromJacobian(jacobian, of(1, -1, 2), shape);
+const structure = api.noiseStructure(system);
+const identity = of(1, 0, 0, 1);
+const design = { covariance: identity, offset: of(1, 2), labelVariance: 0.1 };
+const norms = { smallSquaredNorms: [5.1, 4.7], largeSquaredNorms: [2.2, 1.9] };
+
+/** A public function with named arguments, in the order of its parameters. */
+interface Entry {
+  arguments: Record<string, unknown>;
+  call: (...values: never[]) => unknown;
+}
+const entry = (call: Entry["call"], named: Record<string, unknown>): Entry => ({ arguments: named, call });
+
+/** Functions of a Gram system, those that decompose it last. */
+const systems: Record<string, Entry> = {
+  checkGramSystem: entry(api.checkGramSystem, { system, caller: "checkGramSystem" }),
+  noiseStructure: entry(api.noiseStructure, { system }),
+  chiBlocks: entry(api.chiBlocks, { system }),
+  afterGradientStep: entry(api.afterGradientStep, { system, learningRate: 0.1 }),
+  noiseStrength: entry(api.noiseStrength, { system }),
+  decoupling: entry(api.decoupling, { system }),
+  decouplingSpectra: entry(api.decouplingSpectra, { system }),
+  directionalAlignment: entry(api.directionalAlignment, { system, options: { rankTolerance: 1e-10 } }),
+  gramSpectrum: entry(api.gramSpectrum, { system, options: { rankTolerance: 1e-10, negativeTolerance: 1e-5 } }),
+  alignmentRange: entry(api.alignmentRange, { system, options: { rankTolerance: 1e-10 } }),
+};
+
+/** Functions that draw batches. */
+const batched: Record<string, Entry> = {
+  noiseWeights: entry(api.noiseWeights, { batches: { examples: 3, batchSize: 2 } }),
+  noiseCovariance: entry(api.noiseCovariance, { gradients: jacobian, batches: { examples: 3, batchSize: 2 } }),
+  expectedImbalanceStep: entry(api.expectedImbalanceStep, {
+    balance: { centred: 1, gradient: 1 },
+    learningRate: 0.1,
+    batches: { examples: 3, batchSize: 2 },
+  }),
+};
+
+const rest: Record<string, Entry> = {
+  gramSystemFromJacobian: entry(api.gramSystemFromJacobian, { jacobian, residuals: of(1, -1, 2), shape }),
+  alignmentAlong: entry(api.alignmentAlong, { derivatives: [1, 2, 3], residuals: [1, -1, 2], shape }),
+  noiseStrengthFromNorms: entry(api.noiseStrengthFromNorms, { gradientNorms: [1, 2, 3], gradientNorm: 1 }),
+  fitNoiseStrength: entry(api.fitNoiseStrength, { losses: [1, 2, 4], strengths: [1, 2.1, 3.9] }),
+  logLossPower: entry(api.logLossPower, { losses: [1, 2, 4, 3], options: { minimumLoss: 0.5, dimensions: 1 } }),
+  noiseScale: entry(api.noiseScale, { structure }),
+  optimalStep: entry(api.optimalStep, { structure, batchSize: 2 }),
+  twoBatchNoiseScale: entry(api.twoBatchNoiseScale, {
+    norms: { smallBatch: 4, largeBatch: 32, ...norms },
+    options: { sampling: "without-replacement", examples: 100 },
+  }),
+  workerNoiseScale: entry(api.workerNoiseScale, {
+    norms: { workers: 8, batchSize: 4, meanSquaredNorms: [5.1, 4.7], averagedSquaredNorms: [2.2, 1.9] },
+    options: { sampling: "without-replacement", examples: 100 },
+  }),
+  cloudWidth: entry(api.cloudWidth, {
+    iterates: of(1, 2, 3, 4, 5, 6, 7, 8),
+    directions: of(1, 0),
+    shape: { iterates: 4, parameters: 2 },
+  }),
+  gaussianNoise: entry(api.gaussianNoise, { design }),
+  gaussianAlignmentAlong: entry(api.gaussianAlignmentAlong, { design, v: of(1, 1) }),
+  gaussianMinibatchCovariance: entry(api.gaussianMinibatchCovariance, {
+    design: { inputCovariance: identity, parameterCovariance: identity, labelVariance: 0.1, batchSize: 2 },
+  }),
+  gaussianStationary: entry(api.gaussianStationary, {
+    spectrum: [1, 0.5],
+    dynamics: { learningRate: 0.1, batchSize: 2, momentum: 0.5, labelVariance: 0.1 },
+  }),
+  gaussianRegularizedLoss: entry(api.gaussianRegularizedLoss, {
+    spectrum: [1, 0.5],
+    weightDecay: [0.1, 0.1],
+    teacher: [1, 1],
+    dynamics: { learningRate: 0.1, batchSize: 2 },
+  }),
+  minimumNoise: entry(api.minimumNoise, {
+    minimum: { hessian: identity, loss: 1, batchSize: 2, weightDecayGradient: of(1, 0), fluctuation: identity },
+  }),
+  oneDimensionalDensity: entry(api.oneDimensionalDensity, {
+    law: "decoupled",
+    dynamics: { learningRate: 0.1, batchSize: 2, curvature: 1, labelVariance: 0.1 },
+  }),
+  rescalingBalance: entry(api.rescalingBalance, { groups: { examples: 2, first: of(1, 2), second: of(1, 2) } }),
+  empiricalTailIndex: entry(api.empiricalTailIndex, { multipliers: [0.5, 1.2, 0.3] }),
+  gaussianTailIndex: entry(api.gaussianTailIndex, { product: 1, batchSize: 4 }),
+  gaussianTailFormula: entry(api.gaussianTailFormula, { product: 1, batchSize: 4 }),
+  hillEstimate: entry(api.hillEstimate, { samples: [1, 2, 3, 4], options: { count: 2 } }),
+};
+
+const entries: Record<string, Entry> = { ...systems, ...batched, ...rest };
+const run = ({ call }: Entry, named: Record<string, unknown>): unknown => call(...(Object.values(named) as never[]));
+
+/** Copies of a value with one number made NaN, one for every number of a record and one for every array. */
+function* withNaN(value: unknown, path: string[]): Generator<{ path: string[]; value: unknown }> {
+  if (typeof value === "number") yield { path, value: NaN };
+  else if (ArrayBuffer.isView(value) || Array.isArray(value)) {
+    const copy = (value as Float64Array).slice();
+    copy[copy.length - 1] = NaN;
+    yield { path, value: copy };
+  } else if (typeof value === "object" && value !== null && value !== structure)
+    for (const [key, inner] of Object.entries(value))
+      for (const change of withNaN(inner, [...path, key]))
+        yield { path: change.path, value: { ...value, [key]: change.value } };
+}
+
+/** What a call does: the error as text, or that there was none. */
+function outcome(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof api.NoiseStructureError) return `${error.code} ${error.message}`;
+    throw error;
+  }
+  return "no error";
+}
+
+it("knows every public function", () => {
+  const functions = Object.keys(api).filter((name) => !["NoiseStructureError", "SMALLEST_LOSS"].includes(name));
+  expect(Object.keys(entries).sort()).toEqual(functions.sort());
+});
+
+describe.each(Object.entries(entries))("%s", (_, one) => {
+  it("works as called here", () => expect(outcome(() => run(one, one.arguments))).toBe("no error"));
+
+  it("refuses NaN wherever there is a number, and names it", () => {
+    for (const { path, value } of withNaN(one.arguments, [])) {
+      const name = path.at(-1)!.replace(/s$/, "");
+      expect(
+        outcome(() => run(one, value as Record<string, unknown>)),
+        path.join("."),
+      ).toMatch(new RegExp(`^[A-Z_]+ \\w+: expected .*${name}`));
+    }
+  });
+});
+
+describe.each(Object.entries(systems))("%s", (name, one) => {
+  const withSystem = (change: Partial<api.GramSystem>): string =>
+    outcome(() => run(one, { ...one.arguments, system: { ...system, ...change } }));
+
+  it("refuses what is no Gram system, and names gram or residuals", () => {
+    const refusal = (code: string, part: string) => new RegExp(`^${code} ${name}: expected .*${part}`);
+    const gram = [...system.gram];
+    expect(withSystem({ gram: of(...gram.with(0, -1)) })).toMatch(
+      name === "alignmentRange" || name === "directionalAlignment"
+        ? /^NOT_POSITIVE_SEMIDEFINITE gramSpectrum: expected gram/
+        : refusal("NOT_POSITIVE_SEMIDEFINITE", "gram"),
+    );
+    for (const [change, code, part] of [
+      [{ gram: of(...gram.with(1, 3).with(3, 3)) }, "NOT_POSITIVE_SEMIDEFINITE", "gram"],
+      [{ gram: of(...gram.with(1, 1)) }, "NOT_SYMMETRIC", "gram"],
+      [{ gram: of(...gram.slice(1)) }, "SHAPE_MISMATCH", "gram"],
+      [{ residuals: of(1) }, "SHAPE_MISMATCH", "residuals"],
+      [{ examples: 0 }, "INVALID_ARGUMENT", "examples"],
+      [{ outputs: 1.5 }, "INVALID_ARGUMENT", "outputs"],
+    ] as const)
+      expect(withSystem(change)).toMatch(new RegExp(`^${code} \\w+: expected .*${part}`));
+  });
+});
+
+describe.each(Object.entries(batched))("%s", (name, one) => {
+  const withBatches = (change: object): string =>
+    outcome(() =>
+      run(one, { ...one.arguments, batches: { ...(one.arguments["batches"] as { batchSize: number }), ...change } }),
+    );
+
+  it("refuses batches that are none, and names batchSize, examples or sampling", () => {
+    for (const [change, said] of [
+      [{ sampling: "epoch-shuffle" }, "sampling with independent batches"],
+      [{ sampling: "reservoir" }, "sampling"],
+      [{ batchSize: 4 }, "batchSize of at most the 3 examples, got 4"],
+      [{ batchSize: 4, sampling: "bernoulli" }, "batchSize of at most the 3 examples, got 4"],
+      [{ batchSize: 0 }, "batchSize"],
+      [{ batchSize: 1.5 }, "batchSize"],
+      [{ batchSize: 0, sampling: "bernoulli" }, "a positive batchSize"],
+      [{ examples: Infinity }, "examples"],
+    ] as const)
+      expect(withBatches(change)).toMatch(new RegExp(`^INVALID_ARGUMENT ${name}: expected ${said}`));
+  });
+});
