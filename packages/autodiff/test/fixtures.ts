@@ -15,7 +15,15 @@ const readers = {
 
 export interface Fixture {
   array(name: string): { shape: number[]; data: ArrayLike<number> & Iterable<number> };
-  exact: { H_trace: number; H_fro: number; H_top10: number[]; G_trace: number; G_fro: number; G_top10: number[] };
+  exact: {
+    H_trace: number;
+    H_fro: number;
+    H_top10: number[];
+    G_trace: number;
+    G_fro: number;
+    G_top10: number[];
+    layers_blockdiag: Record<string, { G_trace: number; G_fro: number }>;
+  };
   scalars: { lambda_max64: number; loss64: number };
   params(): NamedTensors;
   x(): tf.Tensor4D;

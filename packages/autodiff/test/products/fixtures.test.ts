@@ -69,8 +69,28 @@ describe.skipIf(fixturesDirectory === undefined)("small CNNs on wasm, against Py
     tf.dispose([params, inputs, targets]);
   });
 
-  it("tiny_init has the exact trace, Frobenius norm and top eigenvalues of H and G, column by column", async () => {
-    const fixture = readFixture("tiny_init");
+  it("small_mid has PyTorch's largest eigenvalue", async () => {
+    const fixture = readFixture("small_mid");
+    const params = fixture.params();
+    const [inputs, targets] = [fixture.x(), fixture.targets()];
+    const { apply, dispose } = hessianOperator(fixtureModel, params, { inputs, targets });
+    let vector = float64(fixture.array("v0").data);
+    let value = 0;
+    for (let iteration = 0; iteration < 40; iteration++) {
+      const norm = Math.sqrt(dot(vector, vector));
+      const image = await apply(vector.map((each) => each / norm));
+      const next = dot(vector, image) / norm;
+      const converged = Math.abs(next - value) < 1e-5 * next;
+      [vector, value] = [image, next];
+      if (converged) break;
+    }
+    expect(Math.abs(value / fixture.scalars.lambda_max64 - 1)).toBeLessThan(1e-4);
+    dispose();
+    tf.dispose([params, inputs, targets]);
+  });
+
+  it.each(["tiny_init", "tiny_interp"])("%s has the exact trace, norm and top eigenvalues of H and G", async (name) => {
+    const fixture = readFixture(name);
     const before = tf.memory().numTensors;
     const params = fixture.params();
     const [inputs, targets] = [fixture.x(), fixture.targets()];
@@ -78,10 +98,9 @@ describe.skipIf(fixturesDirectory === undefined)("small CNNs on wasm, against Py
       [hessianOperator, fixture.exact.H_trace, fixture.exact.H_fro, fixture.exact.H_top10],
       [gaussNewtonOperator, fixture.exact.G_trace, fixture.exact.G_fro, fixture.exact.G_top10],
     ] as const) {
-      const { size, apply, dispose } = operator(fixtureModel, params, { inputs, targets });
-      const columns: Float64Array[] = [];
-      for (let i = 0; i < size; i++)
-        columns.push(await apply(Float64Array.from({ length: size }, (_, j) => +(i === j))));
+      const { size, applyBlock, dispose } = operator(fixtureModel, params, { inputs, targets });
+      const units = Array.from({ length: size }, (_, i) => Float64Array.from({ length: size }, (__, j) => +(i === j)));
+      const columns = await applyBlock(units);
       dispose();
       const diagonal = columns.reduce((sum, column, i) => sum + column[i]!, 0);
       const frobenius = Math.sqrt(columns.reduce((sum, column) => sum + dot(column, column), 0));
