@@ -13,6 +13,15 @@ export class StabilityError extends Error {
   }
 }
 
+/** @internal Refuses what is not an integer of at least `least`. */
+export function expectInteger(caller: string, name: string, value: number, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least)
+    throw new StabilityError(
+      "INVALID_ARGUMENT",
+      `${caller}: expected ${name} to be an integer of at least ${least}, got ${value}.`,
+    );
+}
+
 /** @internal Refuses what is not a positive finite number. */
 export function expectPositive(caller: string, name: string, value: number): void {
   if (!(value > 0 && Number.isFinite(value)))

@@ -1,7 +1,7 @@
+import { noiseWeights, type Sampling } from "@sgdscope/noise-structure";
 import { StabilityError } from "./errors.js";
 
-/** How minibatches are drawn. `epoch-shuffle` walks through a new permutation every epoch: no theorem covers it. */
-export type Sampling = "with-replacement" | "without-replacement" | "bernoulli" | "epoch-shuffle";
+export type { Sampling };
 
 /** A batch size and how the batch is drawn, afresh and independently at every step. */
 export interface Batches {
@@ -30,14 +30,14 @@ export interface SamplingWeights {
  * | `without-replacement` | `(n − B)/(B(n − 1))` | Σ, centred |
  * | `bernoulli` | `1/B − 1/n` | Σ₁, not centred |
  *
- * Elementary sampling theory; checked by enumerating all batches.
+ * The formula is `noiseWeights` of noise-structure, which this refines by its refusals.
  *
  * @param examples - n ≥ 1.
  * @param batchSize - B, an integer from 1 to n; for `bernoulli` any number in (0, n].
  * @throws StabilityError EPOCH_SHUFFLE_HAS_NO_THEORY, BATCH_TOO_LARGE when B > n, INVALID_ARGUMENT otherwise.
  */
 export function samplingFactor(examples: number, batchSize: number, sampling: Sampling): number {
-  return samplingWeights(examples, { batchSize, sampling }).noise;
+  return weightsFor("samplingFactor", examples, { batchSize, sampling }).noise;
 }
 
 /**
@@ -46,8 +46,22 @@ export function samplingFactor(examples: number, batchSize: number, sampling: Sa
  * @throws StabilityError as {@link samplingFactor}.
  */
 export function samplingWeights(examples: number, batches: Batches): SamplingWeights {
+  return weightsFor("samplingWeights", examples, batches);
+}
+
+/** @internal {@link samplingWeights} for the function `caller`, which errors then name. p itself is `noiseWeights`. */
+export function weightsFor(caller: string, examples: number, batches: Batches): SamplingWeights {
   const { batchSize, sampling = "without-replacement" } = batches;
-  const caller = "samplingFactor";
+  if (!SAMPLINGS.includes(sampling))
+    throw new StabilityError(
+      "INVALID_ARGUMENT",
+      `${caller}: expected sampling "with-replacement", "without-replacement", "bernoulli" or "epoch-shuffle", got "${sampling}".`,
+    );
+  if (sampling === "epoch-shuffle")
+    throw new StabilityError(
+      "EPOCH_SHUFFLE_HAS_NO_THEORY",
+      `${caller}: expected sampling with independent batches, got "epoch-shuffle": batches of one epoch depend on each other and no stability theorem covers them. "without-replacement" is the nearest model.`,
+    );
   if (!Number.isSafeInteger(examples) || examples < 1)
     throw new StabilityError(
       "INVALID_ARGUMENT",
@@ -63,24 +77,8 @@ export function samplingWeights(examples: number, batches: Batches): SamplingWei
       "BATCH_TOO_LARGE",
       `${caller}: expected batchSize of at most the ${examples} examples, got ${batchSize}.`,
     );
-  switch (sampling) {
-    case "with-replacement":
-      return { batchSize, sampling, noise: 1 / batchSize, fullBatch: 1 - 1 / batchSize };
-    case "without-replacement": {
-      const noise = batchSize === examples ? 0 : (examples - batchSize) / (batchSize * (examples - 1));
-      return { batchSize, sampling, noise, fullBatch: 1 - noise };
-    }
-    case "bernoulli":
-      return { batchSize, sampling, noise: 1 / batchSize - 1 / examples, fullBatch: 1 };
-    case "epoch-shuffle":
-      throw new StabilityError(
-        "EPOCH_SHUFFLE_HAS_NO_THEORY",
-        `${caller}: expected sampling with independent batches, got "epoch-shuffle": batches of one epoch depend on each other and no stability theorem covers them. "without-replacement" is the nearest model.`,
-      );
-    default:
-      throw new StabilityError(
-        "INVALID_ARGUMENT",
-        `${caller}: expected sampling "with-replacement", "without-replacement", "bernoulli" or "epoch-shuffle", got "${String(sampling)}".`,
-      );
-  }
+  const { noise, gradient } = noiseWeights({ examples, batchSize, sampling }, caller);
+  return { batchSize, sampling, noise, fullBatch: 1 - (noise - gradient) };
 }
+
+const SAMPLINGS: readonly Sampling[] = ["with-replacement", "without-replacement", "bernoulli", "epoch-shuffle"];

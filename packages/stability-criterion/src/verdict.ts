@@ -4,7 +4,7 @@ import type { Bound } from "./bounds/bound.js";
 import { expectPositive } from "./errors.js";
 import { spectralRadius, type SpectralRadius } from "./growth/spectral-radius.js";
 import { prepareMinimum, type PreparedMinimum } from "./minimum.js";
-import { samplingWeights, type Batches, type Sampling } from "./sampling.js";
+import { weightsFor, type Batches, type Sampling } from "./sampling.js";
 import { exactThreshold, type ExactThreshold, type SolverOptions } from "./threshold/exact.js";
 import { criticalLearningRates } from "./threshold/table.js";
 
@@ -66,8 +66,9 @@ export function stabilityVerdict(
 ): StabilityVerdict {
   const { learningRate, marginalTolerance = 1e-9 } = options;
   expectPositive("stabilityVerdict", "options.learningRate", learningRate);
+  expectPositive("stabilityVerdict", "options.marginalTolerance", marginalTolerance);
   const minimum = prepareMinimum(system, options);
-  const weights = samplingWeights(minimum.examples, options);
+  const weights = weightsFor("stabilityVerdict", minimum.examples, options);
   const bernoulli = weights.sampling === "bernoulli";
   const threshold = exactThreshold(minimum, options);
   const growth = spectralRadius(minimum, learningRate, options);

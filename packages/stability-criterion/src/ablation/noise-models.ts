@@ -1,4 +1,9 @@
-import { isotropicNoiseThreshold, perronRoot, structuredNoiseThreshold } from "../bounds/structured-noise.js";
+import {
+  expectSpectrum,
+  isotropicNoiseThreshold,
+  perronRoot,
+  structuredNoiseThreshold,
+} from "../bounds/structured-noise.js";
 import { expectPositive, StabilityError } from "../errors.js";
 
 /**
@@ -45,12 +50,7 @@ export function noiseModelStability(
   expectPositive(caller, "options.learningRate", eta);
   expectPositive(caller, "options.noise", noise);
   expectPositive(caller, "options.strength", strength);
-  for (const value of eigenvalues)
-    if (!(value >= 0 && Number.isFinite(value)))
-      throw new StabilityError(
-        "INVALID_ARGUMENT",
-        `${caller}: expected options.eigenvalues of at least 0, got ${value}.`,
-      );
+  expectSpectrum(caller, "options.eigenvalues", eigenvalues);
   const largest = Math.max(0, ...eigenvalues);
   if (largest === 0) throw new StabilityError("NO_CURVATURE", `${caller}: expected a positive eigenvalue, got none.`);
   const push = noise * strength;
@@ -128,6 +128,7 @@ export function noiseAblation(options: {
   const { eigenvalues, parameters, loss = 1, ...rest } = options;
   expectPositive("noiseAblation", "options.parameters", parameters);
   expectPositive("noiseAblation", "options.loss", loss);
+  expectSpectrum("noiseAblation", "options.eigenvalues", eigenvalues);
   if (parameters < eigenvalues.length)
     throw new StabilityError(
       "INVALID_ARGUMENT",

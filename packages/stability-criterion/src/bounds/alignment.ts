@@ -1,7 +1,7 @@
 import { noiseStructure } from "@sgdscope/noise-structure";
 import { expectPositive } from "../errors.js";
 import type { PreparedMinimum } from "../minimum.js";
-import { samplingWeights, type Batches, type SamplingWeights } from "../sampling.js";
+import { weightsFor, type Batches, type SamplingWeights } from "../sampling.js";
 import type { Bound } from "./bound.js";
 
 const SOURCE = "Wu, Wang & Su (2022), arXiv:2207.02628, Theorem 3.3";
@@ -65,7 +65,7 @@ function alignmentBound({ frobeniusH }: PreparedMinimum, { noise }: SamplingWeig
  */
 export function escapeRateLowerBound(minimum: PreparedMinimum, learningRate: number, batches: Batches): number {
   expectPositive("escapeRateLowerBound", "learningRate", learningRate);
-  const weights = samplingWeights(minimum.examples, batches);
+  const weights = weightsFor("escapeRateLowerBound", minimum.examples, batches);
   return learningRate ** 2 * weights.noise * worstCase(minimum, weights) * minimum.powerTraces[1];
 }
 

@@ -1,6 +1,6 @@
 import type { GramSystem, RankOptions } from "@sgdscope/noise-structure";
 import { prepareMinimum, type PreparedMinimum } from "../minimum.js";
-import { samplingWeights, type Batches } from "../sampling.js";
+import { weightsFor, type Batches } from "../sampling.js";
 import { measuredAlignmentBound, uncentredAlignmentBound, worstCaseAlignmentBound } from "./alignment.js";
 import type { Bound } from "./bound.js";
 import { chiBound, chiJensenBound, frobeniusBound } from "./chi.js";
@@ -21,7 +21,7 @@ import { wuMaEBound } from "./wu2018sgd.js";
  */
 export function stabilityBounds(system: GramSystem | PreparedMinimum, options: Batches & RankOptions): Bound[] {
   const minimum = prepareMinimum(system, options);
-  const weights = samplingWeights(minimum.examples, options);
+  const weights = weightsFor("stabilityBounds", minimum.examples, options);
   return [
     gradientDescentBound(minimum),
     worstCaseAlignmentBound(minimum, weights),

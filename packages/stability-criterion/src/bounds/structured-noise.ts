@@ -1,4 +1,4 @@
-import { StabilityError } from "../errors.js";
+import { expectPositive, StabilityError } from "../errors.js";
 import type { PreparedMinimum } from "../minimum.js";
 import type { SamplingWeights } from "../sampling.js";
 import type { Bound, BoundName } from "./bound.js";
@@ -13,19 +13,40 @@ import type { Bound, BoundName } from "./bound.js";
  * - c = −1: Gaussian inputs of a linear model, in the population; for an isotropic spectrum `2/(λ(1 + p + pd))`.
  *
  * @param eigenvalues - Non-negative spectrum of H, any order; zeros do not matter.
- * @param noise - Sampling factor p in (0, 1].
+ * @param noise - Sampling factor p in (0, 1]; without noise the threshold is that of gradient descent, `2/λ_max`.
  * @param c - At most 1.
  * @param outputs - C, default 1.
  * @throws StabilityError INVALID_ARGUMENT.
  */
 export function structuredNoiseThreshold(eigenvalues: Float64Array, noise: number, c: number, outputs = 1): number {
-  if (!(c <= 1))
-    throw new StabilityError("INVALID_ARGUMENT", `structuredNoiseThreshold: expected c of at most 1, got ${c}.`);
+  return structuredThreshold("structuredNoiseThreshold", "eigenvalues", eigenvalues, noise, c, outputs);
+}
+
+/** @internal {@link structuredNoiseThreshold} for the function `caller` that calls the eigenvalues `name`. */
+export function structuredThreshold(
+  caller: string,
+  name: string,
+  eigenvalues: Float64Array,
+  noise: number,
+  c: number,
+  outputs = 1,
+): number {
+  if (!(c <= 1)) throw new StabilityError("INVALID_ARGUMENT", `${caller}: expected c of at most 1, got ${c}.`);
+  expectPositive(caller, "outputs", outputs);
+  expectSpectrum(caller, name, eigenvalues);
+  expectPositive(caller, "noise", noise);
   return perronThreshold(
-    "structuredNoiseThreshold",
+    caller,
     eigenvalues.map((value) => (noise * value) / outputs),
     eigenvalues.map((value) => (1 - c * noise) * value),
   );
+}
+
+/** @internal Refuses eigenvalues that are negative or not finite. */
+export function expectSpectrum(caller: string, name: string, eigenvalues: Float64Array): void {
+  for (const value of eigenvalues)
+    if (!(value >= 0 && Number.isFinite(value)))
+      throw new StabilityError("INVALID_ARGUMENT", `${caller}: expected ${name} of at least 0, got ${value}.`);
 }
 
 /**
@@ -35,9 +56,13 @@ export function structuredNoiseThreshold(eigenvalues: Float64Array, noise: numbe
  * @throws StabilityError INVALID_ARGUMENT.
  */
 export function isotropicNoiseThreshold(eigenvalues: Float64Array, noise: number, variance: number): number {
+  const caller = "isotropicNoiseThreshold";
+  expectSpectrum(caller, "eigenvalues", eigenvalues);
+  expectPositive(caller, "noise", noise);
+  expectPositive(caller, "variance", variance);
   const positive = eigenvalues.filter((value) => value > 0);
   return perronThreshold(
-    "isotropicNoiseThreshold",
+    caller,
     positive.map(() => noise * variance),
     positive,
   );
@@ -47,11 +72,8 @@ export function isotropicNoiseThreshold(eigenvalues: Float64Array, noise: number
 function perronThreshold(caller: string, weights: Float64Array, poles: Float64Array): number {
   let x = 0;
   for (let j = 0; j < weights.length; j++) {
-    if (!(weights[j]! >= 0) || !(poles[j]! >= 0))
-      throw new StabilityError(
-        "INVALID_ARGUMENT",
-        `${caller}: expected non-negative eigenvalues and noise, got ${poles[j]!} with weight ${weights[j]!} at ${j}.`,
-      );
+    if (!(poles[j]! >= 0))
+      throw new StabilityError("INVALID_ARGUMENT", `${caller}: expected noise with 1 − c·noise of at least 0.`);
     if (weights[j]! > 0) x = Math.max(x, poles[j]! + weights[j]!);
   }
   return x === 0 ? Infinity : 2 / perronRoot(weights, poles);

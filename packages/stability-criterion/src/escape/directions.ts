@@ -1,11 +1,11 @@
 import type { GramSystem } from "@sgdscope/noise-structure";
-import { perronRoot } from "../bounds/structured-noise.js";
-import { expectPositive, StabilityError } from "../errors.js";
+import { expectSpectrum, perronRoot } from "../bounds/structured-noise.js";
+import { expectInteger, expectPositive, StabilityError } from "../errors.js";
 import { splitResiduals } from "../growth/split-residuals.js";
 import { spectralRadius } from "../growth/spectral-radius.js";
 import { secondMoments } from "../growth/trajectory.js";
 import { prepareMinimum, type PreparedMinimum } from "../minimum.js";
-import { samplingWeights, type Batches } from "../sampling.js";
+import { weightsFor, type Batches } from "../sampling.js";
 import type { SolverOptions } from "../threshold/exact.js";
 
 /** How decoupled noise grows. */
@@ -28,12 +28,7 @@ export interface DecoupledGrowth {
 export function decoupledGrowth(eigenvalues: Float64Array, learningRate: number, noise = 1): DecoupledGrowth {
   expectPositive("decoupledGrowth", "learningRate", learningRate);
   expectPositive("decoupledGrowth", "noise", noise);
-  for (const value of eigenvalues)
-    if (!(value >= 0 && Number.isFinite(value)))
-      throw new StabilityError(
-        "INVALID_ARGUMENT",
-        `decoupledGrowth: expected eigenvalues of at least 0, got ${value}.`,
-      );
+  expectSpectrum("decoupledGrowth", "eigenvalues", eigenvalues);
   if (!eigenvalues.some((value) => value > 0))
     throw new StabilityError("NO_CURVATURE", "decoupledGrowth: expected a positive eigenvalue, got none.");
   const poles = eigenvalues.map((value) => (1 - learningRate * value) ** 2);
@@ -61,6 +56,8 @@ export function outsideRatio(eigenvalues: Float64Array, secondMoments: Float64Ar
       "SHAPE_MISMATCH",
       `outsideRatio: expected as many secondMoments as eigenvalues, got ${secondMoments.length} and ${eigenvalues.length}.`,
     );
+  expectSpectrum("outsideRatio", "eigenvalues", eigenvalues);
+  expectSpectrum("outsideRatio", "secondMoments", secondMoments);
   expectDirections("outsideRatio", directions, eigenvalues.length);
   let inside = 0;
   let outside = 0;
@@ -102,19 +99,15 @@ export function escapeDirections(
 ): EscapeDirections {
   const { learningRate, directions, steps = 0 } = options;
   expectPositive("escapeDirections", "options.learningRate", learningRate);
-  if (!Number.isSafeInteger(steps) || steps < 0)
-    throw new StabilityError(
-      "INVALID_ARGUMENT",
-      `escapeDirections: expected options.steps to be a non-negative integer, got ${steps}.`,
-    );
+  expectInteger("escapeDirections", "options.steps", steps, 0);
   const minimum = prepareMinimum(system, options);
   const { rank, eigenvalues, examples, outputs } = minimum;
   expectDirections("escapeDirections", directions, rank);
-  const { noise } = samplingWeights(examples, options);
+  const { noise } = weightsFor("escapeDirections", examples, options);
   const diagonal = (matrix: Float64Array): Float64Array =>
     Float64Array.from({ length: rank }, (_, a) => matrix[a * rank + a]!);
   const ratios: number[] = [];
-  secondMoments(minimum, { ...options, steps }, (_, moment) => {
+  secondMoments("escapeDirections", minimum, { ...options, steps }, (_, moment) => {
     const variances = diagonal(moment);
     if (!variances.every((value) => value < 1e290)) return false;
     ratios.push(outsideRatio(eigenvalues, variances, directions));

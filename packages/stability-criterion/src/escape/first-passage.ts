@@ -44,6 +44,7 @@ export function meanFirstPassageTime(problem: {
   const { loss, temperature, from, to, wall, dimension = 1, tolerance = 1e-10 } = problem;
   expectPositive("meanFirstPassageTime", "problem.temperature", temperature);
   expectPositive("meanFirstPassageTime", "problem.dimension", dimension);
+  expectPositive("meanFirstPassageTime", "problem.tolerance", tolerance);
   if (!(wall <= from && from < to) || !Number.isFinite(to - wall) || (dimension !== 1 && wall < 0))
     throw new StabilityError(
       "INVALID_ARGUMENT",

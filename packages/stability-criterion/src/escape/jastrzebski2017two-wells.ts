@@ -57,6 +57,9 @@ function logVolumeRatio(caller: string, a: Well, b: Well): number {
       "SHAPE_MISMATCH",
       `${caller}: expected wells with equally many curvatures, got ${a.curvatures.length} and ${b.curvatures.length}.`,
     );
+  for (const [name, { loss }] of Object.entries({ a, b }))
+    if (!Number.isFinite(loss))
+      throw new StabilityError("INVALID_ARGUMENT", `${caller}: expected ${name}.loss to be finite, got ${loss}.`);
   let sum = 0;
   for (let i = 0; i < a.curvatures.length; i++) {
     expectPositive(caller, `a.curvatures[${i}]`, a.curvatures[i]!);

@@ -1,5 +1,5 @@
 import type { GramSystem, RankOptions } from "@sgdscope/noise-structure";
-import { expectPositive, StabilityError } from "../errors.js";
+import { expectInteger, expectPositive } from "../errors.js";
 import { prepareMinimum, type PreparedMinimum } from "../minimum.js";
 import type { Batches } from "../sampling.js";
 import { secondMoments } from "./trajectory.js";
@@ -31,14 +31,10 @@ export function expectedLoss(
 ): ExpectedLoss {
   const { learningRate: eta, steps } = options;
   expectPositive("expectedLoss", "options.learningRate", eta);
-  if (!Number.isSafeInteger(steps) || steps < 0)
-    throw new StabilityError(
-      "INVALID_ARGUMENT",
-      `expectedLoss: expected options.steps to be a non-negative integer, got ${steps}.`,
-    );
+  expectInteger("expectedLoss", "options.steps", steps, 0);
   const minimum = prepareMinimum(system, options);
   const losses = new Float64Array(steps + 1).fill(Infinity);
-  const floor = secondMoments(minimum, options, (t, moment, outside) => {
+  const floor = secondMoments("expectedLoss", minimum, options, (t, moment, outside) => {
     let loss = outside;
     for (let a = 0; a < minimum.rank; a++) loss += 0.5 * minimum.eigenvalues[a]! * moment[a * minimum.rank + a]!;
     losses[t] = loss;

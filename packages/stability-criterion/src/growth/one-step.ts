@@ -1,6 +1,6 @@
 import { afterGradientStep, noiseStructure, type GramSystem } from "@sgdscope/noise-structure";
 import { expectPositive } from "../errors.js";
-import { samplingWeights, type Batches } from "../sampling.js";
+import { weightsFor, type Batches } from "../sampling.js";
 
 /** The expected loss after one step of linearised SGD, in its two parts. */
 export interface OneStepLoss {
@@ -28,7 +28,7 @@ export interface OneStepLoss {
  */
 export function oneStepLoss(system: GramSystem, learningRate: number, batches: Batches): OneStepLoss {
   expectPositive("oneStepLoss", "learningRate", learningRate);
-  const { noise, sampling } = samplingWeights(system.examples, batches);
+  const { noise, sampling } = weightsFor("oneStepLoss", system.examples, batches);
   const { loss, traceNoiseG, traceUncentredNoiseG } = noiseStructure(system);
   let squares = 0;
   for (const r of afterGradientStep(system, learningRate).residuals) squares += r * r;

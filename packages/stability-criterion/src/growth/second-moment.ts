@@ -1,7 +1,7 @@
 import { multiplyTransposed } from "@sgdscope/linear-algebra";
-import type { GramSystem } from "@sgdscope/noise-structure";
+import { checkGramSystem, type GramSystem } from "@sgdscope/noise-structure";
 import { expectPositive, StabilityError } from "../errors.js";
-import { samplingWeights, type Batches } from "../sampling.js";
+import { weightsFor, type Batches } from "../sampling.js";
 
 /**
  * One step of the second moment of the residuals, `Z = E[rrᵀ]`, under linearised SGD:
@@ -12,7 +12,7 @@ import { samplingWeights, type Batches } from "../sampling.js";
  * @param moment - Z, symmetric `nC × nC`, row-major; not changed. `E L = Tr Z/2n`.
  * @param learningRate - η.
  * @returns Z', `nC × nC`. Cost three products of `2(nC)³`.
- * @throws StabilityError SHAPE_MISMATCH, INVALID_ARGUMENT and as `samplingFactor`.
+ * @throws StabilityError SHAPE_MISMATCH, INVALID_ARGUMENT and as `samplingFactor`; NoiseStructureError as `checkGramSystem`.
  */
 export function secondMomentStep(
   system: GramSystem,
@@ -21,6 +21,7 @@ export function secondMomentStep(
   batches: Batches,
 ): Float64Array {
   expectPositive("secondMomentStep", "learningRate", learningRate);
+  checkGramSystem(system, "secondMomentStep");
   const { examples: n, outputs, gram } = system;
   const size = n * outputs;
   if (moment.length !== size * size)
@@ -28,7 +29,9 @@ export function secondMomentStep(
       "SHAPE_MISMATCH",
       `secondMomentStep: expected moment of ${size} × ${size} numbers, got ${moment.length}.`,
     );
-  const { noise, fullBatch } = samplingWeights(n, batches);
+  if (!moment.every(Number.isFinite))
+    throw new StabilityError("INVALID_ARGUMENT", "secondMomentStep: expected moment to be finite.");
+  const { noise, fullBatch } = weightsFor("secondMomentStep", n, batches);
   const inner = moment.map((value) => (value * fullBatch) / n);
   for (let i = 0; i < n; i++)
     for (let c = 0; c < outputs; c++)

@@ -1,9 +1,9 @@
 import type { GramSystem } from "@sgdscope/noise-structure";
 import { expectPositive } from "../errors.js";
 import { prepareMinimum, type PreparedMinimum } from "../minimum.js";
-import { samplingWeights, type Batches } from "../sampling.js";
+import { weightsFor, type Batches } from "../sampling.js";
 import { secularRoot } from "../secular.js";
-import { fourthMoment, shares, topBlocks, type SolverOptions } from "../threshold/exact.js";
+import { checkSolver, fourthMoment, shares, topBlocks, type SolverOptions } from "../threshold/exact.js";
 
 /** The growth per step of second moments under linearised SGD, on the range of H. */
 export interface SpectralRadius {
@@ -39,9 +39,10 @@ export function spectralRadius(
   options: Batches & SolverOptions,
 ): SpectralRadius {
   expectPositive("spectralRadius", "learningRate", learningRate);
+  checkSolver("spectralRadius", options);
   const prepared = prepareMinimum(minimum, options);
   const { rank, eigenvalues, powerTraces, meanSquaredH, meanSquaredChi, examples } = prepared;
-  const { noise, fullBatch } = samplingWeights(examples, options);
+  const { noise, fullBatch } = weightsFor("spectralRadius", examples, options);
   const eta = learningRate;
   // Without the single-example term Q is diagonal; the largest entry belongs to the first or the last eigenvalue.
   const diagonal = (a: number): number => 1 - 2 * eta * eigenvalues[a]! + fullBatch * (eta * eigenvalues[a]!) ** 2;

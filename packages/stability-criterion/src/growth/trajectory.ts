@@ -1,9 +1,9 @@
 import { collect, spread, type PreparedMinimum } from "../minimum.js";
-import { samplingWeights, type Batches } from "../sampling.js";
+import { weightsFor, type Batches } from "../sampling.js";
 import { splitResiduals } from "./split-residuals.js";
 
 /**
- * @internal Walks the exact second moment `E[δδᵀ]` of linearised SGD in the eigenbasis of H, from the residuals of the
+ * @internal Walks for `caller` the exact second moment `E[δδᵀ]` of linearised SGD in the eigenbasis of H, from the residuals of the
  * system; see `expectedLoss` for the recursion.
  *
  * @param visit - Called with t, the moment (`rank × rank`, not to be changed) and the loss of unrealizable residuals, for
@@ -11,13 +11,14 @@ import { splitResiduals } from "./split-residuals.js";
  * @returns The loss of unrealizable residuals. Cost `3·rank²·nC` operations a step.
  */
 export function secondMoments(
+  caller: string,
   minimum: PreparedMinimum,
   options: Batches & { learningRate: number; steps: number },
   visit: (t: number, moment: Float64Array, floor: number) => boolean,
 ): number {
   const { learningRate: eta, steps } = options;
   const { examples: n, outputs, rank, eigenvalues } = minimum;
-  const { noise, fullBatch } = samplingWeights(n, options);
+  const { noise, fullBatch } = weightsFor(caller, n, options);
   const { position, outside, floor } = splitResiduals(minimum);
   const mean = position.slice();
   let moment: Float64Array = new Float64Array(rank * rank);

@@ -28,6 +28,11 @@ export interface MeasureComparison {
   after: number | Float64Array;
   /** Whether they differ by more than the tolerance. */
   moved: boolean;
+  /**
+   * The difference that counts: relative, absolute for the log-determinant. What was asked for, and what rounding can move
+   * at these condition numbers; where it comes near 1 nothing can be said.
+   */
+  tolerance: number;
 }
 
 /**
@@ -72,9 +77,11 @@ export function reparametrized(point: CriticalPoint, jacobian: Float64Array): Cr
  *
  * @param before - Any critical point, a saddle too: the log-determinant is `Σ log|λ|` and the ratios have the signs of H.
  * @param after - The same point in other coordinates, see {@link reparametrized}.
+ * Rounding in `JᵀHJ` is of the size `ε‖J‖²‖H‖`, and since `‖J‖² ≤ ‖H'‖/λ_min(H)` it moves ratios and logarithms by up to
+ * `εκκ'` for condition numbers κ before and κ' after on the range of H, norms by `εκ` (derived here for definite H and noise
+ * `C ⪯ ρH`; for a saddle an estimate). That much is added to the tolerance.
+ *
  * @param options.tolerance - Relative; absolute for the log-determinant. Default 1e-8.
- *   Rounding moves the ratios by about machine precision times the condition numbers of H and of the Jacobian: with
- *   ill-conditioned ones take a larger tolerance.
  * @param options.rankTolerance - Eigenvalues below this share of the largest in absolute value count as 0. Default 1e-12.
  * @returns A row a measure, always in the same order. Cost about `40d³` operations a point.
  * @throws StabilityError SHAPE_MISMATCH; INVALID_ARGUMENT for bad numbers and for noise in a direction without curvature.
@@ -96,19 +103,37 @@ export function invarianceReport(
     );
   const old = measuresOf("before", before, size, rankTolerance);
   const now = measuresOf("after", after, size, rankTolerance);
-  return (Object.keys(old) as MeasureName[]).map((measure) => {
-    const [was, is] = [old[measure], now[measure]];
-    const scale = measure === "log-determinant on the range" ? 1 : Math.max(sizeOf(was), sizeOf(is));
-    return { measure, before: was, after: is, moved: !(distance(was, is) <= tolerance * scale) };
+  const rounding = 4 * size * Number.EPSILON;
+  return (Object.keys(old.measures) as MeasureName[]).map((measure) => {
+    const [was, is] = [old.measures[measure], now.measures[measure]];
+    const logarithm = measure === "log-determinant on the range";
+    const scale = logarithm
+      ? 1
+      : measure === "trace"
+        ? Math.max(old.absoluteTrace, now.absoluteTrace)
+        : Math.max(sizeOf(was), sizeOf(is));
+    const product = old.condition * now.condition;
+    const amplified = logarithm
+      ? old.rank * product
+      : measure === "noise-to-curvature ratios"
+        ? product
+        : old.condition;
+    const resolved = tolerance + rounding * amplified;
+    return { measure, before: was, after: is, moved: !(distance(was, is) <= resolved * scale), tolerance: resolved };
   });
 }
 
-function measuresOf(
-  name: string,
-  { hessian, noise }: CriticalPoint,
-  size: number,
-  rankTolerance: number,
-): Record<MeasureName, number | Float64Array> {
+/** The measures of one point, and what its rounding depends on. */
+interface Measured {
+  measures: Record<MeasureName, number | Float64Array>;
+  /** `max|λ|/min|λ|` over the range of H. */
+  condition: number;
+  rank: number;
+  /** `Σ|λ|`. */
+  absoluteTrace: number;
+}
+
+function measuresOf(name: string, { hessian, noise }: CriticalPoint, size: number, rankTolerance: number): Measured {
   const curvature = symmetricEigen(hessian, size);
   const spread = symmetricEigen(noise, size);
   const floor = rankTolerance * sizeOf(curvature.values);
@@ -120,22 +145,26 @@ function measuresOf(
     );
   // The noise in the eigenbasis of H: none may lie where H is flat.
   const turned = product(product(curvature.vectors, noise, size), transposeOf(curvature.vectors, size), size);
-  let [trace, logDeterminant, alignment] = [0, 0, 0];
+  let [trace, absoluteTrace, logDeterminant, alignment, rank, smallest] = [0, 0, 0, 0, 0, Infinity];
   curvature.values.forEach((value, a) => {
     const variance = turned[a * size + a]!;
     trace += value;
+    absoluteTrace += Math.abs(value);
     alignment += value * variance;
-    if (Math.abs(value) > floor) logDeterminant += Math.log(Math.abs(value));
-    else if (variance > noiseFloor)
+    if (Math.abs(value) > floor) {
+      logDeterminant += Math.log(Math.abs(value));
+      smallest = Math.min(smallest, Math.abs(value));
+      rank++;
+    } else if (variance > noiseFloor)
       throw new StabilityError(
         "INVALID_ARGUMENT",
         `invarianceReport: expected ${name}.noise to have no part in directions without curvature, got variance ${variance}.`,
       );
   });
   // C^½H⁺C^½ is symmetric and has the eigenvalues of H⁺C, whatever the signs of H.
-  const root = symmetricFunction(spread, (value) => (value > noiseFloor ? Math.sqrt(value) : 0));
+  const root = symmetricFunction(spread, (value) => Math.sqrt(Math.max(0, value)));
   const inverse = symmetricFunction(curvature, (value) => (Math.abs(value) > floor ? 1 / value : 0));
-  return {
+  const measures = {
     trace,
     "Frobenius norm": norm(hessian),
     "largest eigenvalue": curvature.values[0]!,
@@ -144,6 +173,7 @@ function measuresOf(
     "noise-to-curvature ratios": symmetricEigenvalues(product(product(root, inverse, size), root, size), size),
     "stable learning rate": 2 / Math.max(curvature.values[0]!, 0),
   };
+  return { measures, condition: rank > 0 ? sizeOf(curvature.values) / smallest : 1, rank, absoluteTrace };
 }
 
 /** The number of parameters, or an error. */

@@ -1,5 +1,5 @@
 import { StabilityError } from "../errors.js";
-import { samplingWeights, type Batches } from "../sampling.js";
+import { weightsFor, type Batches } from "../sampling.js";
 
 /**
  * A source of minibatches: every call draws the next one, as indices of examples.
@@ -14,7 +14,7 @@ import { samplingWeights, type Batches } from "../sampling.js";
  */
 export function batchSource(examples: number, batches: Batches, random: () => number): () => Int32Array {
   const { batchSize, sampling = "without-replacement" } = batches;
-  samplingWeights(examples, sampling === "epoch-shuffle" ? { batchSize } : batches);
+  weightsFor("batchSource", examples, sampling === "epoch-shuffle" ? { batchSize } : batches);
   if (typeof random !== "function")
     throw new StabilityError(
       "INVALID_ARGUMENT",

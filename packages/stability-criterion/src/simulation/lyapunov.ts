@@ -1,6 +1,6 @@
 import type { GramSystem, RankOptions } from "@sgdscope/noise-structure";
 import { norm } from "@sgdscope/linear-algebra";
-import { expectPositive, StabilityError } from "../errors.js";
+import { expectInteger, expectPositive } from "../errors.js";
 import { prepareMinimum, type PreparedMinimum } from "../minimum.js";
 import type { Batches } from "../sampling.js";
 import { batchSource } from "./batches.js";
@@ -43,11 +43,7 @@ export function lyapunovExponent(
     ["burnIn", burnIn, 0],
     ["paths", paths, 2],
   ] as const)
-    if (!Number.isSafeInteger(value) || value < least)
-      throw new StabilityError(
-        "INVALID_ARGUMENT",
-        `lyapunovExponent: expected options.${name} to be an integer of at least ${least}, got ${value}.`,
-      );
+    expectInteger("lyapunovExponent", `options.${name}`, value, least);
   const { examples, outputs, rank, features, ...minimum } = prepareMinimum(system, options);
   const rate = learningRate / batchSize;
   const exponents: number[] = [];

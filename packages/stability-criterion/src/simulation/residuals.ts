@@ -1,5 +1,5 @@
 import { checkGramSystem, type GramSystem } from "@sgdscope/noise-structure";
-import { expectPositive, StabilityError } from "../errors.js";
+import { expectInteger, expectPositive } from "../errors.js";
 import type { Batches } from "../sampling.js";
 import { batchSource } from "./batches.js";
 
@@ -31,11 +31,7 @@ export function simulateResiduals(
 ): ResidualPath {
   const { learningRate, steps, batchSize, random } = options;
   expectPositive("simulateResiduals", "options.learningRate", learningRate);
-  if (!Number.isSafeInteger(steps) || steps < 0)
-    throw new StabilityError(
-      "INVALID_ARGUMENT",
-      `simulateResiduals: expected options.steps to be a non-negative integer, got ${steps}.`,
-    );
+  expectInteger("simulateResiduals", "options.steps", steps, 0);
   checkGramSystem(system, "simulateResiduals");
   const { examples, outputs, gram } = system;
   const size = examples * outputs;

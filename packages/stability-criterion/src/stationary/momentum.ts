@@ -1,5 +1,5 @@
 import { norm, symmetricEigen, symmetricFunction } from "@sgdscope/linear-algebra";
-import { StabilityError } from "../errors.js";
+import { expectPositive, StabilityError } from "../errors.js";
 import { add, product, readMatrix, transposeOf } from "./dense.js";
 import { heavyBallLearningRate } from "./heavy-ball.js";
 import { solveByDoubling, solveByKronecker } from "./lyapunov.js";
@@ -61,6 +61,7 @@ export function stationaryCovarianceWithMomentum(
   if (!(momentum >= 0 && momentum < 1))
     throw new StabilityError("INVALID_ARGUMENT", `${caller}: expected momentum in [0, 1), got ${momentum}.`);
   const given = dynamics.learningRate;
+  if (typeof given === "number") expectPositive(caller, "learningRate", given);
   const rates =
     typeof given === "number"
       ? Float64Array.from({ length: size * size }, (_, k) => (k % (size + 1) === 0 ? given : 0))

@@ -3,7 +3,7 @@ import type { GramSystem } from "@sgdscope/noise-structure";
 import { expectPositive, StabilityError } from "../errors.js";
 import { splitResiduals } from "../growth/split-residuals.js";
 import { collect, prepareMinimum, spread, type PreparedMinimum } from "../minimum.js";
-import { samplingWeights, type Batches } from "../sampling.js";
+import { weightsFor, type Batches } from "../sampling.js";
 import { exactThreshold, type SolverOptions } from "../threshold/exact.js";
 
 /** Where SGD settles around a minimum that does not interpolate. */
@@ -39,6 +39,7 @@ export function stationaryCovariance(
   const { learningRate: eta, tolerance = 1e-12 } = options;
   expectPositive("stationaryCovariance", "options.learningRate", eta);
   const minimum = prepareMinimum(system, options);
+  const weights = weightsFor("stationaryCovariance", minimum.examples, options);
   const { criticalLearningRate } = exactThreshold(minimum, options);
   if (eta >= criticalLearningRate)
     throw new StabilityError(
@@ -46,7 +47,7 @@ export function stationaryCovariance(
       `stationaryCovariance: expected options.learningRate below the threshold ${criticalLearningRate}, got ${eta}.`,
     );
   const { examples: n, outputs, rank, eigenvalues } = minimum;
-  const { noise, fullBatch } = samplingWeights(n, options);
+  const { noise, fullBatch } = weights;
   const divide = (matrix: Float64Array): Float64Array => {
     for (let a = 0, o = 0; a < rank; a++)
       for (let b = 0; b < rank; b++, o++) {

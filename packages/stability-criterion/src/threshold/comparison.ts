@@ -2,7 +2,7 @@ import type { GramSystem } from "@sgdscope/noise-structure";
 import { structuredNoiseThreshold } from "../bounds/structured-noise.js";
 import { StabilityError } from "../errors.js";
 import { prepareMinimum, type PreparedMinimum } from "../minimum.js";
-import { samplingWeights } from "../sampling.js";
+import { weightsFor } from "../sampling.js";
 import { exactThreshold, type SolverOptions } from "./exact.js";
 
 /** Six answers to one question for one batch size. */
@@ -37,7 +37,9 @@ export function thresholdComparison(
   },
 ): ThresholdComparison[] {
   const { batchSizes, sampling = "with-replacement" } = options;
-  const weights = batchSizes.map((batchSize) => samplingWeights(system.examples, { batchSize, sampling }));
+  const weights = batchSizes.map((batchSize) =>
+    weightsFor("thresholdComparison", system.examples, { batchSize, sampling }),
+  );
   if ((sampling as string) === "bernoulli")
     throw new StabilityError(
       "INVALID_ARGUMENT",

@@ -1,6 +1,7 @@
 import type { GramSystem, RankOptions } from "@sgdscope/noise-structure";
+import { expectInteger, expectPositive } from "../errors.js";
 import { prepareMinimum, type PreparedMinimum } from "../minimum.js";
-import { samplingWeights, type Batches } from "../sampling.js";
+import { weightsFor, type Batches } from "../sampling.js";
 import { secularRoot } from "../secular.js";
 
 /** The critical learning rate of mean-square stability, with what is known about its accuracy. */
@@ -44,9 +45,10 @@ export function exactThreshold(
   minimum: GramSystem | PreparedMinimum,
   options: Batches & SolverOptions,
 ): ExactThreshold {
+  checkSolver("exactThreshold", options);
   const prepared = prepareMinimum(minimum, options);
   const { rank, eigenvalues, powerTraces, meanSquaredH } = prepared;
-  const { noise, fullBatch } = samplingWeights(prepared.examples, options);
+  const { noise, fullBatch } = weightsFor("exactThreshold", prepared.examples, options);
   const largest = eigenvalues[0]!;
   if (noise === 0) {
     const mode = new Float64Array(rank * rank);
@@ -87,6 +89,12 @@ export function exactThreshold(
     mode: root.moment,
     exampleShares: shares(prepared, root.blocks),
   };
+}
+
+/** @internal Refuses a tolerance that is not positive and products that are no number. */
+export function checkSolver(caller: string, { tolerance = 1, maxProducts = 1 }: SolverOptions): void {
+  expectPositive(caller, "options.tolerance", tolerance);
+  expectInteger(caller, "options.maxProducts", maxProducts, 1);
 }
 
 /** `(1/n) Σᵢ‖Xᵢe_a‖⁴`, the mean of `(v_aᵀHᵢv_a)²` for eigenvector a. */

@@ -2,7 +2,7 @@ import type { GramSystem } from "@sgdscope/noise-structure";
 import { stabilityBounds } from "../bounds/all.js";
 import { evidenceFor, type Bound } from "../bounds/bound.js";
 import { prepareMinimum, type PreparedMinimum } from "../minimum.js";
-import { samplingWeights, type Batches, type SamplingWeights } from "../sampling.js";
+import { weightsFor, type Batches, type SamplingWeights } from "../sampling.js";
 import { exactThreshold, type ExactThreshold, type SolverOptions } from "./exact.js";
 
 /**
@@ -20,7 +20,7 @@ export function criticalLearningRates(
   system: GramSystem | PreparedMinimum,
   options: Batches & SolverOptions & { threshold?: ExactThreshold },
 ): Bound[] {
-  const weights = samplingWeights(system.examples, options);
+  const weights = weightsFor("criticalLearningRates", system.examples, options);
   const minimum = prepareMinimum(system, options);
   const threshold = options.threshold ?? exactThreshold(minimum, options);
   return [exactBound(threshold, weights), ...stabilityBounds(minimum, options)];

@@ -1,4 +1,4 @@
-import { structuredNoiseThreshold } from "../bounds/structured-noise.js";
+import { expectSpectrum, structuredThreshold } from "../bounds/structured-noise.js";
 import { expectPositive, StabilityError } from "../errors.js";
 
 /**
@@ -16,7 +16,7 @@ import { expectPositive, StabilityError } from "../errors.js";
  */
 export function gaussianThreshold(spectrum: Float64Array, batchSize: number): number {
   expectBatch("gaussianThreshold", batchSize);
-  return structuredNoiseThreshold(spectrum, 1 / batchSize, -1);
+  return structuredThreshold("gaussianThreshold", "spectrum", spectrum, 1 / batchSize, -1);
 }
 
 /**
@@ -50,7 +50,7 @@ export function isotropicGaussianThreshold(options: {
  */
 export function decoupledThreshold(spectrum: Float64Array, batchSize: number): number {
   expectBatch("decoupledThreshold", batchSize);
-  return structuredNoiseThreshold(spectrum, 1 / batchSize, 1);
+  return structuredThreshold("decoupledThreshold", "spectrum", spectrum, 1 / batchSize, 1);
 }
 
 /**
@@ -63,10 +63,9 @@ export function decoupledThreshold(spectrum: Float64Array, batchSize: number): n
 export function decoupledStabilitySum(spectrum: Float64Array, learningRate: number, batchSize: number): number {
   expectPositive("decoupledStabilitySum", "learningRate", learningRate);
   expectBatch("decoupledStabilitySum", batchSize);
+  expectSpectrum("decoupledStabilitySum", "spectrum", spectrum);
   let sum = 0;
   for (const a of spectrum) {
-    if (!(a >= 0))
-      throw new StabilityError("INVALID_ARGUMENT", `decoupledStabilitySum: expected spectrum of at least 0, got ${a}.`);
     const denominator = 2 / (learningRate * a) - 1 + 1 / batchSize;
     if (denominator <= 0) return Infinity;
     sum += 1 / denominator;

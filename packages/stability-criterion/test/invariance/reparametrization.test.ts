@@ -7,6 +7,8 @@ const of = (...values: number[]): Float64Array => Float64Array.from(values);
 const row = (report: MeasureComparison[], measure: string): MeasureComparison =>
   report.find((entry) => entry.measure === measure)!;
 const still = ["noise-to-curvature ratios"];
+const identity = (size: number): Float64Array =>
+  Float64Array.from({ length: size * size }, (_, o) => (o % (size + 1) === 0 ? 1 : 0));
 
 describe("L = ½(w₁w₂ − 1)² at (α, 1/α)", () => {
   /** At (1, 1), with noise of variance .3 in the label. */
@@ -75,6 +77,77 @@ describe("a random reparametrisation", () => {
     const point = { hessian: of(3, 1, 1, 2), noise: of(1, 0.2, 0.2, 5) };
     const report = invarianceReport(point, reparametrized(point, of(c, -s, s, c)));
     expect(report.every((entry) => !entry.moved)).toBe(true);
+  });
+});
+
+describe("ill-conditioned matrices", () => {
+  const size = 5;
+  /** An orthogonal matrix: products of Householder reflections. */
+  const orthogonal = (random: () => number): Float64Array => {
+    let q: Float64Array = identity(size);
+    for (let k = 0; k < size; k++) {
+      const v = gaussian(size, random);
+      const square = v.reduce((sum, x) => sum + x * x, 0);
+      const reflection = identity(size).map((e, o) => e - (2 * v[Math.floor(o / size)]! * v[o % size]!) / square);
+      q = multiply(q, reflection, size, size, size);
+    }
+    return q;
+  };
+  /** `Q diag(d) Rᵀ` with d from 1 down to 1/condition in equal ratios. */
+  const withCondition = (condition: number, q: Float64Array, r: Float64Array): Float64Array =>
+    Float64Array.from({ length: size * size }, (_, o) => {
+      let sum = 0;
+      for (let k = 0; k < size; k++)
+        sum += q[Math.floor(o / size) * size + k]! * condition ** (-k / (size - 1)) * r[(o % size) * size + k]!;
+      return sum;
+    });
+  const symmetricPart = (m: Float64Array): Float64Array =>
+    m.map((value, o) => (value + m[(o % size) * size + Math.floor(o / size)]!) / 2);
+
+  it.each([
+    [1, 1e4],
+    [1e3, 1e3],
+    [1e6, 1],
+    [1e6, 1e2],
+    [1e8, 1e1],
+    [1e4, 1e4],
+  ])("of condition %d of H and %d of J move nothing that they do not resolve", (ofHessian, ofJacobian) => {
+    for (let seed = 0; seed < 40; seed++) {
+      const random = seededRandom(seed);
+      const q = orthogonal(random);
+      const hessian = symmetricPart(withCondition(ofHessian, q, q));
+      const noise = gramOfRows(gaussian(size * size, random), size, size);
+      const point = { hessian, noise };
+      const report = invarianceReport(point, reparametrized(point, withCondition(ofJacobian, orthogonal(random), q)));
+      const ratios = row(report, "noise-to-curvature ratios");
+      expect(ratios.moved, `seed ${seed}, resolved to ${ratios.tolerance}`).toBe(false);
+      // A rotation is exact but for rounding: nothing moves, the determinant of an ill-conditioned H neither.
+      const turned = invarianceReport(point, reparametrized(point, orthogonal(random)));
+      expect(turned.filter((entry) => entry.moved).map((entry) => entry.measure)).toEqual([]);
+    }
+  });
+
+  it.each([
+    [1, 1e3],
+    [1e3, 1e2],
+    [1e4, 1],
+  ])("of condition %d of H and %d of J still show a change of the noise by a tenth", (ofHessian, ofJacobian) => {
+    for (let seed = 0; seed < 40; seed++) {
+      const random = seededRandom(seed);
+      const q = orthogonal(random);
+      const hessian = symmetricPart(withCondition(ofHessian, q, q));
+      const point = { hessian, noise: gramOfRows(gaussian(size * size, random), size, size) };
+      const { hessian: after, noise } = reparametrized(point, withCondition(ofJacobian, orthogonal(random), q));
+      const report = invarianceReport(point, { hessian: after, noise: noise.map((value) => 1.1 * value) });
+      const ratios = row(report, "noise-to-curvature ratios");
+      expect(ratios.moved).toBe(true);
+      expect(ratios.tolerance).toBeLessThan(0.05);
+    }
+  });
+
+  it("of condition 1 leave the tolerance as it is", () => {
+    const point = { hessian: of(1, 0, 0, 1), noise: of(1, 0, 0, 2) };
+    for (const { tolerance } of invarianceReport(point, point)) expect(tolerance).toBeLessThan(1.001e-8);
   });
 });
 
