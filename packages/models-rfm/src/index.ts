@@ -2,6 +2,7 @@ export type { Activation } from "./activation.js";
 export { asDataset, type Dataset } from "./data/dataset.js";
 export { gaussianInputs, uniformOnSphere } from "./data/inputs.js";
 export { linearTeacher, reluTeacher, type Teacher } from "./data/teachers.js";
+export { driftDiffusion, type DriftDiffusion } from "./deep-linear/drift-diffusion.js";
 export { eulerMaruyama, type EulerMaruyamaOptions } from "./deep-linear/euler-maruyama.js";
 export { twoLayerFlow, twoLayerTimeTo, type TwoLayerMode } from "./deep-linear/gradient-flow.js";
 export {
@@ -66,5 +67,6 @@ export {
   type WeightDecayOptions,
   type WeightDecayStationary,
 } from "./regression/weight-decay.js";
+export { rescaleLayers, type RescaledParameters } from "./rescaling.js";
 export { diagonalLinearBalance, diagonalLinearTrace } from "./trace/diagonal-linear.js";
 export { pathNorm, twoLayerReluTrace } from "./trace/two-layer-relu.js";

@@ -12,9 +12,11 @@ export interface DecoupledOptions {
 }
 
 /**
- * Tr[ÂΣ], twice the excess training loss, of SGD on N examples under the decoupling approximation of the noise:
+ * The fluctuation Tr[ÂΣ], twice the excess training loss, of SGD on N examples under the decoupling approximation of the noise:
  * max{0, (λσ²/S)(1 − 1/α)κ̂}, κ̂ = Tr[Ĝ⁻¹Â]/(1 − (λ/S)Tr[Ĝ⁻¹Â]), Ĝ = 2I − λ(1 − 1/S)Â.
  *
+ * It is the fixed point of the second moments under C = (2L·Â − E∇L∇Lᵀ)/S with 2L = Tr[ÂΣ] + σ²(1 − 1/α), the training loss that least
+ * squares leaves (derived here, and checked against that fixed point and against the exact moments on the examples themselves).
  * Stable iff Σ_i 1/(2/(λâ_i) − 1 + 1/S) < S. The approximation has the wrong sign of a term of relative size 1/D: use it for
  * D ≫ 1 and S > 1 only, and `regressionCriticalLearningRate` for the Gaussian population.
  *

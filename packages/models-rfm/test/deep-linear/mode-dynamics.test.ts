@@ -94,6 +94,11 @@ describe("diffusionPeak", () => {
   });
 });
 
+it("diffusionPeak tends to 2/3 of s for w and to ½ for u", () => {
+  expect(diffusionPeak(10_000).mode).toBeCloseTo(2 / 3, 4);
+  expect(diffusionPeak(10_000).layer).toBeCloseTo(1 / 2, 4);
+});
+
 describe("twoLayerFlow", () => {
   it("solves ẇ = 2w(s − w) from w₀ to s", () => {
     const mode = { target: 3, start: 0.01 };
@@ -104,6 +109,17 @@ describe("twoLayerFlow", () => {
       const slope = (twoLayerFlow(mode, t + 1e-5) - twoLayerFlow(mode, t - 1e-5)) / 2e-5;
       expect(slope / flow(twoLayerFlow(mode, t))).toBeCloseTo(1, 8);
     }
+  });
+
+  it("is s/(1 + (s/w₀ − 1)e^{−2st}), reached after (1/2s) ln[w(s − w₀)/(w₀(s − w))]", () => {
+    const [s, w0, t] = [3, 0.01, 0.7];
+    const w = s / (1 + (s / w0 - 1) * Math.exp(-2 * s * t));
+    expect(twoLayerFlow({ target: s, start: w0 }, t)).toBeCloseTo(w, 14);
+    const fraction = 0.9;
+    expect(twoLayerTimeTo({ target: s, start: w0 }, fraction)).toBeCloseTo(
+      Math.log((fraction * s * (s - w0)) / (w0 * (1 - fraction) * s)) / (2 * s),
+      14,
+    );
   });
 
   it("reaches a fraction of s when `twoLayerTimeTo` says", () => {

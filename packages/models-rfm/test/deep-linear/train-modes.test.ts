@@ -1,6 +1,15 @@
 import { seededRandom } from "@sgdscope/random";
 import { beforeAll, describe, expect, it } from "vitest";
-import { alignedStart, deepLinear, diffusionPeak, modesOf, trainModes, twoLayerTimeTo } from "@sgdscope/models-rfm";
+import {
+  alignedStart,
+  boltzmannVariance,
+  deepLinear,
+  diffusionPeak,
+  modesOf,
+  stationaryLaw,
+  trainModes,
+  twoLayerTimeTo,
+} from "@sgdscope/models-rfm";
 import type { ModeHistory } from "@sgdscope/models-rfm";
 
 describe("a two-layer 5 × 5 linear network trained by SGD, one fresh example a step", () => {
@@ -26,7 +35,7 @@ describe("a two-layer 5 × 5 linear network trained by SGD, one fresh example a 
     target.forEach((s, a) => {
       const reached = history.steps[history.modes[a]!.findIndex((w) => w > 0.95 * s)]!;
       const predicted = twoLayerTimeTo({ target: s, start }, 0.95) / learningRate;
-      expect([7024, 9125, 13181, 24628, 45785][a]! - predicted).toBeLessThan(1);
+      expect(Math.round(predicted)).toBe([7024, 9125, 13181, 24628, 45785][a]!);
       // The noise 2w√(2T)(s − w) advances or delays the flow 2w(s − w): the time varies by √(2Tt), T = η, t = ηk.
       expect(Math.abs(reached - predicted)).toBeLessThan(5 * Math.sqrt(2 * predicted));
     });
@@ -44,6 +53,47 @@ describe("a two-layer 5 × 5 linear network trained by SGD, one fresh example a 
     const modes = modesOf(model, history.theta);
     history.modes.forEach((mode, a) => expect(mode.at(-1)).toBe(modes[a]));
     for (let a = 0; a < 4; a++) expect(modes[a]).toBeCloseTo(target[a]!, 2);
+  });
+});
+
+describe("one mode of a deep linear network under SGD with label noise", () => {
+  // Var(w): the Boltzmann limit, and by another generator over 6·10⁶ steps.
+  it.each([
+    [1, 1, 0.02, 1e-2, 1.034e-2],
+    [2, 1, 0.01, 1e-2, 1.026e-2],
+    [3, 1.5, 0.004, 1.03e-2, 1.052e-2],
+  ])("fluctuates by the stationary law: L = %i, s = %f, η = %f", (depth, s, learningRate, limit, sampled) => {
+    const model = deepLinear({ inputs: 1, depth });
+    const [blocks, length] = [40, 15_000];
+    const random = seededRandom(depth);
+    let start = alignedStart(model, [s]);
+    const averages = Array.from({ length: blocks }, () => {
+      const history = trainModes(model, {
+        target: [s],
+        start,
+        learningRate,
+        noiseVariance: 1,
+        steps: length,
+        every: 10,
+        random,
+      });
+      start = history.theta;
+      const w = history.modes[0]!;
+      const mean = w.reduce((sum, value) => sum + value, 0) / w.length;
+      return [mean, w.reduce((sum, value) => sum + (value - s) ** 2, 0) / w.length] as const;
+    });
+    const estimate = (k: 0 | 1): { value: number; error: number } => {
+      const value = averages.reduce((sum, pair) => sum + pair[k], 0) / blocks;
+      return { value, error: Math.sqrt(averages.reduce((sum, pair) => sum + (pair[k] - value) ** 2, 0)) / blocks };
+    };
+    const [mean, square] = [estimate(0), estimate(1)];
+    const variance = square.value - (mean.value - s) ** 2;
+    // Reference and steps of finite size: one part in a hundred each at most.
+    expect(Math.abs(variance - sampled)).toBeLessThan(4 * square.error + 0.01 * sampled);
+    const mode = { depth, target: s, temperature: learningRate, noiseVariance: 1 };
+    expect(Number(boltzmannVariance(mode).toPrecision(4))).toBe(limit);
+    expect(Math.abs(variance / stationaryLaw(mode).variance - 1)).toBeLessThan(4 * (square.error / variance) + 0.03);
+    if (depth === 1) expect(Math.abs(variance - 0.02 / 1.94)).toBeLessThan(4 * square.error);
   });
 });
 

@@ -35,6 +35,38 @@ describe.each(activations.flatMap((activation) => laws.map((law) => [activation,
   },
 );
 
+describe.each(activations.flatMap((activation) => laws.map((law) => [activation, law] as const)))(
+  "the scatter of finite %s features about their kernel, directions on the %s",
+  (activation, law) => {
+    it.each([1, 3, 9])("is that of many draws, without bias, in %i dimensions", (d) => {
+      const [features, draws] = [4, 3000];
+      const X = gaussianInputs(2, d, seededRandom(2));
+      const norms = [0, 1].map((i) => Math.hypot(...X.subarray(i * d, (i + 1) * d)));
+      const inner = X.subarray(0, d).reduce((sum, x, k) => sum + x * X[d + k]!, 0);
+      const cosine = Math.max(-1, Math.min(1, inner / (norms[0]! * norms[1]!)));
+      const kernel = randomFeatureKernel({ activation, inputs: d, law });
+      const random = seededRandom(20 + d);
+      for (const [i, j, c] of [
+        [0, 1, cosine],
+        [0, 0, 1],
+      ] as const) {
+        const entries = Float64Array.from({ length: draws }, () => {
+          const model = randomFeatures({ inputs: d, features, activation, law, random });
+          return model.gramSystem(new Float64Array(features), X, new Float64Array(2)).gram[2 * i + j]!;
+        });
+        const [a, b] = [norms[i]!, norms[j]!];
+        const mean = kernel.value(a, b, c);
+        const variance = kernel.variance(a, b, c, features);
+        const moment = (power: number): number =>
+          entries.reduce((sum, entry) => sum + (entry - mean) ** power, 0) / draws;
+        expect(Math.abs(moment(1))).toBeLessThanOrEqual(5 * Math.sqrt(variance / draws) + 1e-12);
+        const error = Math.sqrt((moment(4) - moment(2) ** 2) / draws);
+        expect(Math.abs(moment(2) - variance)).toBeLessThanOrEqual(5 * error + 1e-12);
+      }
+    });
+  },
+);
+
 describe("randomFeatureKernel", () => {
   // Independent references: the midpoint rule over 3000² angles, NumPy and SciPy.
   it.each([
@@ -71,6 +103,21 @@ describe("randomFeatureKernel", () => {
     expect(relu.value(2, 3, -1)).toBeCloseTo(0, 15);
     const erf = randomFeatureKernel({ activation: "erf", inputs: 2, law: "gaussian" });
     expect(erf.value(1, 1, 1)).toBeCloseTo((2 / Math.PI) * Math.asin(1 / 2), 15);
+  });
+
+  it("has the variance of finite features in closed form for relu and linear ones", () => {
+    // E relu(z)⁴ = 3/2, E relu(z)² = 1/2; E z⁴ = 3.
+    const at = (activation: Activation, law: DirectionLaw, features: number): number =>
+      randomFeatureKernel({ activation, inputs: 6, law }).variance(1, 1, 1, features);
+    expect(at("relu", "gaussian", 1)).toBeCloseTo((3 / 2 - 1 / 4) / 36, 15);
+    expect(at("linear", "gaussian", 10)).toBeCloseTo((3 - 1) / 360, 15);
+    expect(at("relu", "sphere", 1)).toBeCloseTo(((3 / 2) * (6 / 8) - 1 / 4) / 36, 15);
+    expect(at("linear", "sphere", 10)).toBeCloseTo((3 * (6 / 8) - 1) / 360, 15);
+    // On the line w = ±1 all linear features agree.
+    expect(randomFeatureKernel({ activation: "linear", inputs: 1 }).variance(2, 3, 1, 5)).toBeCloseTo(0, 13);
+    expect(() => randomFeatureKernel({ activation: "relu", inputs: 6 }).variance(1, 1, 1, 0)).toThrow(
+      expect.objectContaining({ code: "INVALID_SIZE" }),
+    );
   });
 
   it("forgets the law of the directions in high dimension, where quadrature on the sphere meets the arcsine kernel", () => {

@@ -61,30 +61,50 @@ describe("trainPerceptron", () => {
     expect(run(8, 0.5).time / run(1, 0.5).time).not.toBe(8);
   });
 
-  it("counts expected waits: plain SGD with batches of one takes as long on average", () => {
-    const small = depletedData({ size: 24, inputs: 3, depletion: 1, random: seededRandom(4) });
-    const plain = (random: () => number): number => {
-      const w = new Float64Array(3);
-      const outputs = (): number[] =>
-        Array.from(small.y, (y, i) => y * [0, 1, 2].reduce((sum, k) => sum + w[k]! * small.X[3 * i + k]!, 0));
-      let steps = 0;
-      for (let m = outputs(); m.some((value) => value <= 0); steps++) {
-        const i = Math.floor(24 * random());
-        if (m[i]! > 0) continue;
-        for (let k = 0; k < 3; k++) w[k]! += small.y[i]! * small.X[3 * i + k]!;
-        m = outputs();
-      }
-      return steps;
-    };
-    const random = seededRandom(6);
-    const runs = 1500;
-    const times = Array.from({ length: runs }, () => trainPerceptron(small, { learningRate: 1, random }).time);
-    const steps = Array.from({ length: runs }, () => plain(random));
-    const mean = (values: number[]): number => values.reduce((a, b) => a + b) / runs;
-    const variance = (values: number[]): number => mean(values.map((value) => (value - mean(values)) ** 2));
-    const error = Math.sqrt((variance(times) + variance(steps)) / runs);
-    expect(Math.abs(mean(times) - mean(steps))).toBeLessThan(5 * error);
+  it("has no scale with batches of two either, and larger batches are a lower temperature", () => {
+    const batches = (learningRate: number, batchSize: number): PerceptronFit =>
+      trainPerceptron(data, { learningRate, batchSize, random: seededRandom(3) });
+    const [one, eight] = [batches(1, 2), batches(8, 2)];
+    expect(eight.time / one.time).toBe(8);
+    expect(eight.across / one.across).toBe(8);
+    expect(batches(1, 256).across).toBeLessThan(one.across);
+    expect(() => batches(1, 257)).toThrow("trainPerceptron: expected batchSize of at most the 256 examples, got 257");
   });
+
+  it.each([1, 2, 5, 24])(
+    "counts expected waits: plain SGD takes as long on average, with batches of %i",
+    (batchSize) => {
+      const small = depletedData({ size: 24, inputs: 3, depletion: 1, random: seededRandom(4) });
+      const plain = (random: () => number): number => {
+        const w = new Float64Array(3);
+        const outputs = (): number[] =>
+          Array.from(small.y, (y, i) => y * [0, 1, 2].reduce((sum, k) => sum + w[k]! * small.X[3 * i + k]!, 0));
+        let steps = 0;
+        const order = small.y.map((_, i) => i);
+        for (let m = outputs(); m.some((value) => value <= 0); steps++) {
+          for (let j = 0; j < batchSize; j++) {
+            const other = j + Math.floor((24 - j) * random());
+            [order[j], order[other]] = [order[other]!, order[j]!];
+          }
+          for (const i of order.subarray(0, batchSize))
+            if (m[i]! <= 0) for (let k = 0; k < 3; k++) w[k]! += (small.y[i]! * small.X[3 * i + k]!) / batchSize;
+          m = outputs();
+        }
+        return steps;
+      };
+      const random = seededRandom(6);
+      const runs = 1500;
+      const times = Array.from(
+        { length: runs },
+        () => trainPerceptron(small, { learningRate: 1, batchSize, random }).time,
+      );
+      const steps = Array.from({ length: runs }, () => plain(random));
+      const mean = (values: number[]): number => values.reduce((a, b) => a + b) / runs;
+      const variance = (values: number[]): number => mean(values.map((value) => (value - mean(values)) ** 2));
+      const error = Math.sqrt((variance(times) + variance(steps)) / runs);
+      expect(Math.abs(mean(times) - mean(steps))).toBeLessThan(5 * error + 1e-12);
+    },
+  );
 
   it.each([
     [0, [64, 256, 1024]],

@@ -50,16 +50,20 @@ describe("regressionStationary", () => {
     expect(result.excessLoss / (0.5 * trace(multiply(A, covariance)))).toBeCloseTo(1, 12);
   });
 
-  it("holds for one learning rate a direction", () => {
-    const rates = [0.1, 0.3, 0.8];
+  it.each([
+    ["any", 0, [0.1, 0.3, 0.8]],
+    ["λA⁻¹, damped Newton", 0, spectrum.map((a) => 0.3 / a)],
+    ["λA⁻¹, damped Newton", 0.9, spectrum.map((a) => 0.05 / a)],
+  ])("holds for one learning rate a direction: %s, μ = %f", (_, momentum, rates) => {
     const { covariance, stable } = regressionStationary({
       eigenvalues: spectrum,
       learningRate: rates,
       batchSize: S,
+      momentum,
       noiseVariance: 1,
     });
     expect(stable).toBe(true);
-    const homogeneous = secondMoments(A, diagonal(rates), S, 0);
+    const homogeneous = secondMoments(A, diagonal(rates), S, momentum);
     const G = [...scale(-1, diagonal(rates)), ...diagonal([1, 1, 1])];
     const P = fixedPoint((moments) => add(homogeneous(moments), multiply(G, scale(1 / S, A), transpose(G))), 6);
     covariance.forEach((value, i) => expect(value / P[i]![i]!).toBeCloseTo(1, 12));
