@@ -3,7 +3,7 @@ import { parameter, type Case } from "../conformance.js";
 import { type HyperDual, largest, lift, sqrt, total } from "../hyper-dual.js";
 
 /** Row-major product of [rows, inner] and [inner, columns]. */
-const multiply = (a: HyperDual[], b: HyperDual[], inner: number): HyperDual[] => {
+export const multiply = (a: HyperDual[], b: HyperDual[], inner: number): HyperDual[] => {
   const columns = b.length / inner;
   return Array.from({ length: (a.length / inner) * columns }, (_, at) => {
     const row = Math.floor(at / columns) * inner;
@@ -16,7 +16,7 @@ const transposed = (a: HyperDual[], columns: number): HyperDual[] =>
     return a[(at % rows) * columns + Math.floor(at / rows)]!;
   });
 
-interface Window {
+export interface Window {
   /** Input [n, height, width, channels]. */
   shape: [number, number, number, number];
   size: number;
@@ -59,7 +59,7 @@ const reader =
     x[((example * height + row) * width + column) * channels + channel]!;
 
 /** Filter [size, size, channels, outputs]. */
-const convolve = (x: HyperDual[], filter: HyperDual[], window: Window, outputs: number): HyperDual[] => {
+export const convolve = (x: HyperDual[], filter: HyperDual[], window: Window, outputs: number): HyperDual[] => {
   const read = reader(x, window.shape);
   const channels = window.shape[3];
   return windows(window, (example, inside) =>
@@ -76,7 +76,7 @@ const convolve = (x: HyperDual[], filter: HyperDual[], window: Window, outputs: 
 };
 
 /** Filter [size, size, channels, multiplier]. */
-const convolveDepthwise = (x: HyperDual[], filter: HyperDual[], window: Window, multiplier: number): HyperDual[] => {
+export const convolveDepthwise = (x: HyperDual[], filter: HyperDual[], window: Window, multiplier: number): HyperDual[] => {
   const read = reader(x, window.shape);
   const channels = window.shape[3];
   return windows(window, (example, inside) =>
@@ -101,7 +101,7 @@ const pool = (x: HyperDual[], window: Window, combine: (inside: HyperDual[]) => 
   ).flat();
 };
 const average = (x: HyperDual[]): HyperDual => total(x).over(x.length);
-const relu = (x: HyperDual): HyperDual => (x.a > 0 ? x : lift(0));
+export const relu = (x: HyperDual): HyperDual => (x.a > 0 ? x : lift(0));
 
 const convolution = (name: string, window: Window): Case => ({
   name: `conv2d, ${name}`,
@@ -143,7 +143,7 @@ const square5 = (size: number, stride: number, pad: Window["pad"]): Window => ({
   pad,
 });
 
-const normalised = (
+export const normalised = (
   [x, mean, variance, scale, offset]: [HyperDual, HyperDual, HyperDual, HyperDual, HyperDual],
   epsilon: number,
 ): HyperDual =>
