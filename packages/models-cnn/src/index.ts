@@ -12,6 +12,7 @@ export { resnet, type ResnetOptions } from "./networks/resnet.js";
 export { sequential, type SequentialOptions } from "./networks/sequential.js";
 export { modelFromConfig, type ModelConfig } from "./config.js";
 export { parameterCount, parametersFromArrays, parametersToArrays } from "./parameters.js";
+export { layerScales, rescaleLayers, type LayerFactors } from "./rescale.js";
 export { describe } from "./describe.js";
 export { loadModel, loadParameters, saveModel, saveParameters, type SavedModel } from "./storage/parameters.js";
 export { fromTorchLayout, type TorchImport, type TorchLayoutOptions } from "./storage/torch-layout.js";

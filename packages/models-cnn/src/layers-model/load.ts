@@ -10,11 +10,26 @@ import { layersLibrary, readFileOf } from "./node.js";
  *
  * @param path - `model.json`, or the folder that holds it.
  * @throws ModelsError `FILE_MISSING` for a file or shard that is not there, `FILE_CONTENT` where `model.json` is not one or the
- *   shards of a group do not hold exactly its weights, `UNSUPPORTED` for a GraphModel, `NOT_AVAILABLE` without `tfjs-layers`.
+ *   shards of a group do not hold exactly its weights, `UNSUPPORTED` for a GraphModel and for layers that TensorFlow.js cannot build
+ *   (naming what it does not know), `NOT_AVAILABLE` without `tfjs-layers`.
  */
 export async function loadLayersModel(path: string): Promise<LayersModel> {
   const { loadLayersModel: load } = await layersLibrary("loadLayersModel");
-  return load({ load: () => readArtifacts(path) });
+  const artifacts = await readArtifacts(path);
+  try {
+    return await load({ load: () => Promise.resolve(artifacts) });
+  } catch (cause) {
+    throw new ModelsError("UNSUPPORTED", `loadLayersModel: expected ${path} to hold ${unbuildable(cause)}`, { cause });
+  }
+}
+
+/** What TensorFlow.js says of a model that it cannot build, without its advice. */
+function unbuildable(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const unknown = /^Unknown (\w+): ([^.\n]+)\./.exec(message);
+  return unknown === null
+    ? `a model that TensorFlow.js can build, got one of which it says: ${message.split("\n")[0]!}`
+    : `what TensorFlow.js knows, got the ${unknown[1]!} ${unknown[2]!}; if it is your own, register its class first: tf.serialization.registerClass`;
 }
 
 async function readArtifacts(path: string): Promise<io.ModelArtifacts> {

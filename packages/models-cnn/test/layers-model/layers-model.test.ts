@@ -139,6 +139,18 @@ describe("a LayersModel on disk", () => {
       JSON.stringify({ modelTopology: {}, weightsManifest: [{ paths: ["../a.bin"], weights: [] }] }),
     );
     await failing("FILE_CONTENT", /expected shards beside .*, got "\.\.\/a\.bin"/);
+    await saveLayersModel(model, folder);
+    const saved = JSON.parse(await readFile(file, "utf8")) as {
+      modelTopology: { config: { layers: { class_name: string; config: { units: number } }[] } };
+    };
+    const [layer] = saved.modelTopology.config.layers;
+    layer!.class_name = "GatedMixture";
+    await writeFile(file, JSON.stringify(saved));
+    await failing("UNSUPPORTED", /what TensorFlow\.js knows, got the layer GatedMixture; if it is your own, register/);
+    layer!.class_name = "Dense";
+    layer!.config.units = -1;
+    await writeFile(file, JSON.stringify(saved));
+    await failing("UNSUPPORTED", /a model that TensorFlow\.js can build, got one of which it says: .*-1/);
     await writeFile(file, JSON.stringify({ layers: [] }));
     await failing("FILE_CONTENT", /expected modelTopology and weightsManifest in .*, got layers/);
     await writeFile(file, "<html>");
