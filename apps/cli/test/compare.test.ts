@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sgdscope } from "./support.js";
 
@@ -11,6 +12,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "sgdscope-compare-"));
   await writeFile(join(folder, "K.json"), "[[2, 0, 1], [0, 4, 2], [1, 2, 2]]");
   await writeFile(join(folder, "r.json"), "[1, -1, 2]");
+  await writeFile(join(folder, "wide.json"), "[[1, 2]]");
   source = ["--gram", join(folder, "K.json"), "--residuals", join(folder, "r.json")];
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -60,7 +62,67 @@ describe("compare on Gaussian inputs", () => {
   });
 });
 
+describe("compare on a draw of 200 Gaussian inputs in 8 dimensions by NumPy", () => {
+  const inputs = fileURLToPath(
+    new URL("../../../packages/stability-criterion/test/seed-systems/gaussian-200x8.npy", import.meta.url),
+  );
+
+  it("prints the documented table from the inputs alone", async () => {
+    const { exitCode, stdout } = await sgdscope("compare", "--jacobian", inputs, "--sampling", "with-replacement");
+    expect(exitCode).toBe(0);
+    const start = stdout.indexOf("Critical learning rates, with-replacement");
+    const lines = stdout.slice(start).split("\n").slice(1, 7);
+    expect(lines[0]!.trim().split(/ {2,}/)).toEqual([
+      "B",
+      "exact η*",
+      "Gaussian",
+      "decoupled",
+      "2/(p·Tr H)",
+      "1/(√p‖H‖_F)",
+      "2/λ_max",
+    ]);
+    expect(lines.slice(2).map((line) => line.trim().split(/ +/))).toEqual([
+      ["1", "0.3300", "0.3274", "0.4337", "0.4337", "0.5502", "1.868"],
+      ["2", "0.5831", "0.5796", "0.7485", "0.8674", "0.7780", "1.868"],
+      ["8", "1.314", "1.313", "1.548", "3.469", "1.556", "1.868"],
+      ["32", "1.738", "1.739", "1.845", "13.88", "3.112", "1.868"],
+    ]);
+  });
+
+  it("has every digit in JSON", async () => {
+    const { stdout } = await sgdscope("compare", "--jacobian", inputs, "--sampling", "with-replacement", "--json");
+    const document = JSON.parse(stdout) as Document;
+    // By NumPy and SciPy, dense Kronecker matrices.
+    const reference = [
+      [0.330022292001, 0.327449770378, 0.433680987968, 0.433680987968, 0.550150867736, 1.867741104928],
+      [0.583142878403, 0.57961121935, 0.748481401533, 0.867361975936, 0.778030818504, 1.867741104928],
+      [1.313937161504, 1.313280343726, 1.547917444773, 3.469447903742, 1.556061637008, 1.867741104928],
+      [1.738451303473, 1.739323375549, 1.84531389926, 13.877791614969, 3.112123274017, 1.867741104928],
+    ];
+    document.batches.forEach(({ criteria }, k) =>
+      criteria.forEach(({ criticalLearningRate }, c) => expect(criticalLearningRate).toBeCloseTo(reference[k]![c]!, 9)),
+    );
+  });
+});
+
 describe("compare on a minimum", () => {
+  it("takes K, or J with one or more outputs, without residuals", async () => {
+    const withResiduals = await sgdscope("compare", ...source, "--batch-size", "1,2", "--json");
+    const alone = await sgdscope("compare", ...source.slice(0, 2), "--batch-size", "1,2", "--json");
+    expect(alone.stdout).toBe(withResiduals.stdout);
+    const [flat, cube] = [join(folder, "flat.json"), join(folder, "cube.json")];
+    await writeFile(flat, "[[1, 0], [0, 2], [1, 1], [2, 0]]");
+    await writeFile(cube, "[[[1, 0], [0, 2]], [[1, 1], [2, 0]]]");
+    const table = async (...args: string[]): Promise<Document & { examples: number; outputs: number }> => {
+      const { stdout } = await sgdscope("compare", ...args, "--batch-size", "1", "--json");
+      return JSON.parse(stdout) as Document & { examples: number; outputs: number };
+    };
+    const first = await table("--jacobian", cube);
+    const second = await table("--jacobian", flat, "--outputs", "2");
+    expect([first.examples, first.outputs]).toEqual([2, 2]);
+    expect(second.batches).toEqual(first.batches);
+  });
+
   it("has the known answers, and no limit from noise at the full batch", async () => {
     const { stdout } = await sgdscope("compare", ...source, "--batch-size", "1,2,3", "--json");
     const document = JSON.parse(stdout) as Document;
@@ -82,12 +144,19 @@ describe("compare on a minimum", () => {
 
   it.each([
     [["--residuals", "r.json"], "expected --gram <file>, --jacobian <file> or --run <folder>, got none"],
+    [
+      ["--jacobian", "K.json", "--outputs", "2"],
+      "--jacobian: expected shape [n, P], [nC, P] or [n, C, P], with 2 outputs",
+    ],
+    [["--gram", "wide.json"], "--gram: expected shape [nC, nC], with 1 output an example, got [1, 2]"],
     [["SOURCE"], "--batch-size: expected at most the 3 examples, got 8"],
     [["SOURCE", "--sampling", "bernoulli"], "Allowed choices are with-replacement, without-replacement"],
   ])("refuses %j", async (args, message) => {
     const { exitCode, stderr } = await sgdscope(
       "compare",
-      ...args.flatMap((arg) => (arg === "SOURCE" ? source : [arg])),
+      ...args.flatMap((arg) =>
+        arg === "SOURCE" ? source : /^(K|wide)\.json$/.test(arg) ? [join(folder, arg)] : [arg],
+      ),
     );
     expect(exitCode).toBe(2);
     expect(stderr).toContain(message);

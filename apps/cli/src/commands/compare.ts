@@ -18,7 +18,8 @@ export function addCompare(program: Command): void {
     .description(
       "How far formulas for the critical learning rate that see nothing but the spectrum of H are from the exact one:\n" +
         "Gaussian inputs with this spectrum, noise decoupled from the loss, 2/(p·Tr H), 1/(√p‖H‖_F) and 2/λ_max; with replacement\n" +
-        "p = 1/B. Without a minimum, that of linear regression on 200 Gaussian inputs in 8 dimensions, variances from 1 to 0.2.",
+        "p = 1/B. Without a minimum, that of linear regression on 200 Gaussian inputs in 8 dimensions, variances from 1 to 0.2.\n" +
+        "No threshold depends on the residuals: --gram or --jacobian will do alone.",
     );
   addMinimumOptions(command)
     .option("--batch-size <B,…>", "batch sizes", integerList, [1, 2, 8, 32])
