@@ -4,9 +4,12 @@ import { addCompare } from "./commands/compare.js";
 import { addData } from "./commands/data.js";
 import { addDiagram } from "./commands/diagram.js";
 import { addDoctor } from "./commands/doctor.js";
+import { addExport } from "./commands/export.js";
 import { addMeasure } from "./commands/measure.js";
+import { addQuery } from "./commands/query.js";
 import { addQuickstart } from "./commands/quickstart.js";
 import { addReproduce } from "./commands/reproduce.js";
+import { addSweep } from "./commands/sweep.js";
 import { addTrain } from "./commands/train.js";
 import { addWorker } from "./commands/worker.js";
 import { version } from "./version.js";
@@ -51,6 +54,9 @@ Start here
     addDiagram,
     addCompare,
     addReproduce,
+    addSweep,
+    addExport,
+    addQuery,
     addData,
     addDoctor,
     addWorker,

@@ -10,8 +10,6 @@ export type SweepErrorCode =
   | "INVALID_OPTION"
   /** The disk is full, read-only, over quota or broken; what was written before is kept. */
   | "STORAGE"
-  /** Another living worker has this run. */
-  | "RUN_IS_TAKEN"
   /** Somebody else took over this run because its heart had stopped. */
   | "CLAIM_LOST"
   /** A run folder belongs to another run or is not readable. */

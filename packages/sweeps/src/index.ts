@@ -10,6 +10,7 @@ export { checkGrid, gridPoints, parseGrid } from "./grid/grid.js";
 export { gridSchema, type Grid, type GridInput } from "./grid/schema.js";
 export { nearest } from "./nearest.js";
 export { indexFromEnvironment, lineOf, planFile, planRuns, readPlan, writePlan, type PlannedRun } from "./plan.js";
+export { maxArraySizeOf, slurmArrays, slurmScript, type SlurmArray, type SlurmScriptOptions } from "./slurm.js";
 export { doneRuns, retryRuns, sweepStatus, sweepTime, type Progress, type RunStatus } from "./status.js";
 export {
   runsFolder,

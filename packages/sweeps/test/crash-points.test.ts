@@ -7,7 +7,7 @@ import { folderEngine, planRuns, work, writePlan, type PlannedRun, type WorkSumm
 import { contents, toyRun, type ToyResult, type ToyTask } from "./toy.js";
 
 /** Which change of the disk the process does not survive, and whether it takes effect wholly, in part, or not at all. */
-const crash = vi.hoisted(() => ({ at: Infinity, how: "before" as "before" | "torn" | "after", count: 0, life: 1 }));
+const crash = vi.hoisted(() => ({ at: Infinity, how: "before", count: 0, life: 1 }));
 
 vi.mock("../src/engine/owner.js", () => ({
   thisOwner: () => ({ host: "here", scope: "", pid: crash.life, started: "" }),
@@ -39,14 +39,19 @@ vi.mock("node:fs/promises", async (original) => {
     ...Object.fromEntries(
       (["rename", "rm", "mkdir", "link", "utimes"] as const).map((name) => [name, mortal(real[name] as Operation)]),
     ),
-    writeFile: mortal(real.writeFile as Operation, ((path: string, content: unknown) =>
-      real.writeFile(path, halfOf(content))) as Operation),
+    writeFile: mortal(
+      real.writeFile as Operation,
+      ((path: string, content: unknown) => real.writeFile(path, halfOf(content))),
+    ),
     open: async (path: string, flags: string) => {
       const handle = await real.open(path, flags);
       if (flags === "r") return handle;
       for (const name of ["writeFile", "appendFile"] as const) {
         const method = handle[name].bind(handle);
-        handle[name] = mortal(method as Operation, ((content: unknown) => method(halfOf(content))) as Operation) as never;
+        handle[name] = mortal(
+          method,
+          ((content: unknown) => method(halfOf(content))),
+        ) as never;
       }
       return handle;
     },
@@ -75,27 +80,30 @@ async function live(sweep: string): Promise<WorkSummary | undefined> {
 }
 
 describe("a death at any change of the disk", () => {
-  it.each(["before", "torn", "after"] as const)("(%s it takes effect) leaves what an undisturbed sweep leaves", async (how) => {
-    const calm = join(folder, `calm-${how}`);
-    crash.at = Infinity;
-    await writePlan(calm, plan);
-    expect(await live(calm)).toMatchObject({ done: 2, failed: 0 });
-    const points = crash.count;
-    expect(points).toBeGreaterThan(40);
-    const expected = await contents(calm);
+  it.each(["before", "torn", "after"] as const)(
+    "(%s it takes effect) leaves what an undisturbed sweep leaves",
+    async (how) => {
+      const calm = join(folder, `calm-${how}`);
+      crash.at = Infinity;
+      await writePlan(calm, plan);
+      expect(await live(calm)).toMatchObject({ done: 2, failed: 0 });
+      const points = crash.count;
+      expect(points).toBeGreaterThan(40);
+      const expected = await contents(calm);
 
-    for (let at = 1; at <= points; at++) {
-      const sweep = join(folder, `${how}-${at}`);
-      crash.at = Infinity;
-      await writePlan(sweep, plan);
-      Object.assign(crash, { at, how });
-      await live(sweep);
-      crash.at = Infinity;
-      const rest = await live(sweep);
-      expect(rest, `after a death at change ${at}`).toMatchObject({ failed: 0, stopped: 0 });
-      expect(await contents(sweep), `after a death at change ${at}`).toEqual(expected);
-      expect((await readdir(join(sweep, "claims"))).filter((name) => name.endsWith(".done"))).toHaveLength(2);
-      await rm(sweep, { recursive: true });
-    }
-  });
+      for (let at = 1; at <= points; at++) {
+        const sweep = join(folder, `${how}-${at}`);
+        crash.at = Infinity;
+        await writePlan(sweep, plan);
+        Object.assign(crash, { at, how });
+        await live(sweep);
+        crash.at = Infinity;
+        const rest = await live(sweep);
+        expect(rest, `after a death at change ${at}`).toMatchObject({ failed: 0, stopped: 0 });
+        expect(await contents(sweep), `after a death at change ${at}`).toEqual(expected);
+        expect((await readdir(join(sweep, "claims"))).filter((name) => name.endsWith(".done"))).toHaveLength(2);
+        await rm(sweep, { recursive: true });
+      }
+    },
+  );
 });

@@ -5,11 +5,11 @@ import { lineOf, type PlannedRun } from "../plan.js";
 import { claimFiles, type ClaimFile } from "./claims.js";
 import type { Claim, Engine, Outcome } from "./engine.js";
 import { startHeart } from "./heartbeat.js";
-import { isAlive, thisOwner, type Owner } from "./owner.js";
+import { isAlive, thisOwner } from "./owner.js";
 
 /** How a folder hands out runs. */
 export interface FolderEngineOptions {
-  /** Hands out this line only, and waits until its former worker is known to be dead. */
+  /** Hands out this line only; while another worker has it, `claim` waits for its end or its death. */
   only?: number;
   /** Milliseconds without a heartbeat after which a worker on another machine is dead; default 120 000. Six beats fit into it. */
   staleAfter?: number;
@@ -33,7 +33,7 @@ export const claimsFolder = "claims";
  * process is gone. One of another machine is dead when its heartbeat, the time of its file, has not changed for `staleAfter` as
  * watched from here: clocks are never compared.
  *
- * @throws SweepError `INVALID_INDEX`, `INVALID_OPTION`; `claim` also `STORAGE`, and `RUN_IS_TAKEN` with `only`.
+ * @throws SweepError `INVALID_INDEX`, `INVALID_OPTION`; `claim` also `STORAGE`.
  */
 export function folderEngine(
   sweep: string,
@@ -72,12 +72,7 @@ export function folderEngine(
       if (ended.has(id)) continue;
       const current = claims.get(id);
       const verdict = current === undefined ? "free" : await judge(current);
-      if (verdict === "living" && only !== undefined)
-        throw new SweepError(
-          "RUN_IS_TAKEN",
-          `claim: expected line ${index} (run ${id}) to be free, got one in the hands of ${nameOf((await files.look(current!))?.owner)}`,
-        );
-      if (verdict === "unsure") unsure = true;
+      if (verdict === "unsure" || (verdict === "living" && only !== undefined)) unsure = true;
       if (verdict !== "free") continue;
       const taken = await files.take(id, (current?.generation ?? -1) + 1, owner);
       if (taken === undefined) {
@@ -129,6 +124,3 @@ export function folderEngine(
     close: () => heart.stop(),
   };
 }
-
-const nameOf = (owner: Owner | undefined): string =>
-  owner === undefined ? "another worker" : `process ${owner.pid} on ${owner.host}`;

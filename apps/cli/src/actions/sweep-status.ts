@@ -1,0 +1,67 @@
+import { readPlan, retryRuns, sweepStatus, type Progress, type RunStatus } from "@sgdscope/sweeps";
+import { formatTable } from "../terminal/table.js";
+import { forUser } from "./sweep-errors.js";
+import { slurmStatus, type SlurmTask } from "./sweep-submit.js";
+
+const progresses: Progress[] = ["waiting", "begun", "running", "done", "failed"];
+
+/** Counts and prints. */
+export async function sweepStatusReport(sweep: string, { json }: { json?: boolean }): Promise<void> {
+  await forUser(async () => {
+    const plan = await readPlan(sweep);
+    const runs = await sweepStatus(sweep, plan);
+    const tasks = await slurmStatus(sweep);
+    const counts = Object.fromEntries(
+      progresses.map((progress) => [progress, runs.filter((run) => run.progress === progress).length]),
+    ) as Record<Progress, number>;
+    if (json === true) {
+      const document = { schema: "sgdscope/sweep-status@1", sweep, ...counts, runs, ...(tasks && { slurm: tasks }) };
+      process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+      return;
+    }
+    process.stdout.write(
+      formatTable<Progress>(
+        [
+          { heading: "runs", cell: (progress) => progress, align: "left" },
+          { heading: "", cell: (progress) => String(counts[progress]) },
+        ],
+        progresses,
+      ),
+    );
+    const failed = runs.filter(({ progress }) => progress === "failed");
+    if (failed.length > 0) process.stdout.write(`\n${failures(failed)}`);
+    if (tasks !== undefined) process.stdout.write(`\n${schedulerTable(tasks)}`);
+  });
+}
+
+/** Hands failed runs out again. */
+export async function sweepRetry(sweep: string): Promise<void> {
+  await forUser(async () => {
+    const again = await retryRuns(sweep, await readPlan(sweep));
+    process.stdout.write(
+      again.length === 0 ? "nothing to retry\n" : `${again.length} runs will be run again by sgdscope sweep run\n`,
+    );
+  });
+}
+
+const failures = (failed: RunStatus[]): string =>
+  formatTable<RunStatus>(
+    [
+      { heading: "line", cell: ({ index }) => String(index) },
+      { heading: "failed run", cell: ({ id }) => id, align: "left" },
+      { heading: "with", cell: ({ error }) => error ?? "", align: "left" },
+    ],
+    failed,
+  );
+
+/** How many array tasks are in each state of the scheduler. */
+function schedulerTable(tasks: SlurmTask[]): string {
+  const states = [...new Set(tasks.map(({ state }) => state))];
+  return formatTable<string>(
+    [
+      { heading: "slurm tasks", cell: (state) => state, align: "left" },
+      { heading: "", cell: (state) => String(tasks.filter((task) => task.state === state).length) },
+    ],
+    states,
+  );
+}

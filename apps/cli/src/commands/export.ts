@@ -1,0 +1,32 @@
+import type { Command } from "commander";
+import { Option } from "commander";
+
+const formats = ["csv", "parquet", "tensorboard", "npz"] as const;
+
+export interface ExportOptions {
+  to: (typeof formats)[number];
+  out?: string;
+  table: "metrics" | "records";
+}
+
+/** `sgdscope export`: runs in the formats of other tools. */
+export function addExport(program: Command): void {
+  program
+    .command("export")
+    .summary("runs as CSV, Parquet, TensorBoard events or npz")
+    .description(
+      "Writes runs in the formats of other tools.\n\n" +
+        "  csv, parquet   one table: a row a checked loss (--table metrics) or a row a run (--table records)\n" +
+        "  tensorboard    a folder with one event file a run: tensorboard --logdir FOLDER\n" +
+        "  npz            the loss curves as <run>/step and <run>/loss, and the columns of all records",
+    )
+    .argument("<folder...>", "run folders, or folders that hold some: a sweep, runs")
+    .addOption(new Option("--to <format>", "what to write").choices(formats).makeOptionMandatory())
+    .option("--out <path>", "file, or folder for tensorboard; default sgdscope-export.<ending>")
+    .addOption(
+      new Option("--table <which>", "rows of csv and parquet").choices(["metrics", "records"]).default("metrics"),
+    )
+    .action(async (folders: string[], options: ExportOptions) =>
+      (await import("../actions/export.js")).exportRuns(folders, options),
+    );
+}
