@@ -34,6 +34,7 @@ export {
   type RandomFeaturesOptions,
 } from "./models/random-features.js";
 export { twoLayerRelu, type TwoLayerRelu, type TwoLayerReluOptions } from "./models/two-layer-relu.js";
+export { decoupledGradientNoise } from "./perceptron/decoupled-noise.js";
 export { depletedData, type DepletedDataOptions, type LabelledInputs } from "./perceptron/depleted-data.js";
 export {
   featureTemperatureExponent,

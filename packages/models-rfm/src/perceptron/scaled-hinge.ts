@@ -13,6 +13,8 @@ export interface ScaledHingeOptions {
 export interface ScaledHinge extends LeastSquares {
   /** F(x_i) = f(x_i; θ) − f(x_i; θ₀), length n. */
   predict(theta: Float64Array): Float64Array;
+  /** ℓ′ of each example in F, length n: −y where αF·y < 1, else 0. */
+  slopes(theta: Float64Array): Float64Array;
   /** Whether every αF·y ≥ 1: the loss is 0 and training is over. */
   fitted(theta: Float64Array): boolean;
 }
@@ -36,16 +38,17 @@ export function scaledHinge(
   const atStart = model.predict(start, X);
   expectLength("scaledHinge: expected labels", labels, atStart.length);
   const predict = (theta: Float64Array): Float64Array => model.predict(theta, X).map((f, i) => f - atStart[i]!);
+  const slope = (F: number, i: number): number => (alpha * F * labels[i]! < 1 ? -labels[i]! : 0);
   const row = new Float64Array(labels.length);
   return {
     size: labels.length,
     predict,
+    slopes: (theta) => predict(theta).map(slope),
     gradient(theta, batch, out) {
       for (let k = 0; k < batch.length; k++) {
         const i = batch[k]!;
         const x = X.subarray(i * model.inputs, (i + 1) * model.inputs);
-        const F = model.predict(theta, x)[0]! - atStart[i]!;
-        row[i] = alpha * F * labels[i]! < 1 ? -labels[i]! : 0;
+        row[i] = slope(model.predict(theta, x)[0]! - atStart[i]!, i);
       }
       model.pullBack(theta, X, row, batch, out);
     },
