@@ -15,10 +15,13 @@ export type { Bound, BoundKind, BoundName, Evidence } from "./bounds/bound.js";
 export { chiBound, chiJensenBound, frobeniusBound } from "./bounds/chi.js";
 export { bestCaseCoherenceBound, coherence, coherenceBound } from "./bounds/dexter2024coherence.js";
 export { gradientDescentBound } from "./bounds/gradient-descent.js";
+export { inputGradientBound } from "./bounds/ma2021input-gradient.js";
 export { rankOneBound, topEigenvectorBound } from "./bounds/rank-one.js";
 export { isotropicNoiseThreshold, structuredNoiseBounds, structuredNoiseThreshold } from "./bounds/structured-noise.js";
 export { simpleTraceBound, traceBound, traceJensenBound } from "./bounds/trace.js";
-export { nonUniformity, wuMaEBound } from "./bounds/wu2018sgd.js";
+export { testMatrixBound } from "./bounds/test-matrix.js";
+export { nonUniformity, sharpnessRegion, wuMaEBound } from "./bounds/wu2018sgd.js";
+export { meanSquaredErrorFactor } from "./conversion.js";
 export { batchSharpness } from "./edge/batch-sharpness.js";
 export { gaussianKernelNorm } from "./edge/gaussian-kernel-norm.js";
 export { kernelNorm } from "./edge/kernel-norm.js";
@@ -74,6 +77,7 @@ export {
   type MomentumDynamics,
   type StationaryMethod,
 } from "./stationary/momentum.js";
+export { regularMinimum, type RegularMinimum } from "./stationary/regular-minimum.js";
 export { stationaryCovariance, type StationaryCovariance } from "./stationary/mulayoff2024covariance.js";
 export { thresholdComparison, type ThresholdComparison } from "./threshold/comparison.js";
 export { exactThreshold, type ExactThreshold, type SolverOptions } from "./threshold/exact.js";

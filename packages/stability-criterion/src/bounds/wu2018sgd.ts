@@ -1,6 +1,7 @@
 import { largestEigenpair } from "@sgdscope/linear-algebra";
 import type { PreparedMinimum } from "../minimum.js";
-import type { SamplingWeights } from "../sampling.js";
+import { expectPositive } from "../errors.js";
+import { weightsFor, type Batches, type SamplingWeights } from "../sampling.js";
 import { evidenceFor, type Bound } from "./bound.js";
 
 /**
@@ -48,6 +49,31 @@ export function nonUniformity(minimum: PreparedMinimum): number {
     { tolerance: 1e-9, maxProducts: 20 * minimum.examples + 500 },
   );
   return Math.sqrt(Math.max(0, value));
+}
+
+/**
+ * The region of sharpness `a = λ_max(H)` and non-uniformity `s` in which stable minima are drawn, `0 ≤ a ≤ 2/η` and
+ * `0 ≤ s ≤ 1/(η√p)`, without replacement `(1/η)√(B(n − 1)/(n − B))`, about `√B/η`.
+ *
+ * The side of s belongs to the sufficient condition of {@link wuMaEBound}: a stable minimum may lie beyond it (checked here:
+ * random problems are stable up to `ηs√p = 1.07`). In one dimension `(1 − ηa)² + η²ps² ≤ 1` is exact.
+ *
+ * @param learningRate - η.
+ * @returns The largest a and s; s without limit for the full batch.
+ * @throws StabilityError as `samplingFactor`; INVALID_ARGUMENT for a learning rate that is not positive.
+ * @see Wu, Ma & E (2018), NeurIPS.
+ */
+export function sharpnessRegion(
+  learningRate: number,
+  examples: number,
+  batches: Batches,
+): { sharpness: number; nonUniformity: number } {
+  expectPositive("sharpnessRegion", "learningRate", learningRate);
+  const { noise } = weightsFor("sharpnessRegion", examples, batches);
+  return {
+    sharpness: 2 / learningRate,
+    nonUniformity: noise > 0 ? 1 / (learningRate * Math.sqrt(noise)) : Infinity,
+  };
 }
 
 /** `(1/n) Σ Hᵢ²x` with `Hᵢ² = Xᵢᵀ(XᵢXᵢᵀ)Xᵢ`. */

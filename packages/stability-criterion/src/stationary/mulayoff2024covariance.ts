@@ -1,10 +1,11 @@
-import { axpy, dot, norm } from "@sgdscope/linear-algebra";
+import { axpy } from "@sgdscope/linear-algebra";
 import type { GramSystem } from "@sgdscope/noise-structure";
 import { expectPositive, StabilityError } from "../errors.js";
 import { splitResiduals } from "../growth/split-residuals.js";
 import { collect, prepareMinimum, spread, type PreparedMinimum } from "../minimum.js";
 import { weightsFor, type Batches } from "../sampling.js";
 import { exactThreshold, type SolverOptions } from "../threshold/exact.js";
+import { conjugateGradients } from "./conjugate-gradients.js";
 
 /** Where SGD settles around a minimum that does not interpolate. */
 export interface StationaryCovariance {
@@ -77,27 +78,4 @@ export function stationaryCovariance(
     squaredGradient += eigenvalues[a]! ** 2 * variance;
   }
   return { covariance, squaredDistance, excessLoss, squaredGradient, residual };
-}
-
-/** Conjugate gradients for a symmetric positive definite map. */
-function conjugateGradients(
-  apply: (x: Float64Array) => Float64Array,
-  right: Float64Array,
-  tolerance: number,
-): { solution: Float64Array; residual: number } {
-  const solution = new Float64Array(right.length);
-  const rest = right.slice();
-  let direction = right.slice();
-  const scale = norm(right);
-  let square = dot(rest, rest);
-  for (let k = 0; k < 500 && scale > 0 && Math.sqrt(square) > tolerance * scale; k++) {
-    const image = apply(direction);
-    const step = square / dot(direction, image);
-    axpy(step, direction, solution);
-    axpy(-step, image, rest);
-    const next = dot(rest, rest);
-    direction = axpy(next / square, direction, rest.slice());
-    square = next;
-  }
-  return { solution, residual: scale > 0 ? Math.sqrt(square) / scale : 0 };
 }
