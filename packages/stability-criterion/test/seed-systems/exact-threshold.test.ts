@@ -106,6 +106,30 @@ describe("all minibatches of six examples in two dimensions", () => {
     }
   });
 
+  it("give the bound 2/η ≥ max_v vᵀHv + p·Var(vᵀHᵢv)/vᵀHv its maximum, by a scan of directions", () => {
+    for (let seed = 0; seed < 10; seed++) {
+      const { system, jacobian } = gaussianProblem(seed);
+      for (const batchSize of [1, 2, 5]) {
+        const p = (n - batchSize) / (batchSize * (n - 1));
+        let highest = 0;
+        for (let k = 0; k < 4000; k++) {
+          const angle = (Math.PI * k) / 4000;
+          const squares = Array.from(
+            { length: n },
+            (_, i) => (jacobian[2 * i]! * Math.cos(angle) + jacobian[2 * i + 1]! * Math.sin(angle)) ** 2,
+          );
+          const mean = squares.reduce((sum, value) => sum + value / n, 0);
+          const variance = squares.reduce((sum, value) => sum + (value - mean) ** 2 / n, 0);
+          highest = Math.max(highest, mean + (p * variance) / mean);
+        }
+        const rows = criticalLearningRates(system, { batchSize, sampling: "without-replacement" });
+        const bound = rows.find(({ name }) => name === "rank one")!.criticalLearningRate;
+        expect(Math.abs(bound / (2 / highest) - 1)).toBeLessThan(3e-6);
+        expect(bound).toBeGreaterThanOrEqual(rows[0]!.criticalLearningRate * (1 - 1e-9));
+      }
+    }
+  });
+
   it("settle with label noise where ηp(2C − ηD)†vec Σ_g says: the fixed point over all batches", () => {
     for (let seed = 0; seed < 10; seed++) {
       const random = seededRandom(seed);
@@ -134,7 +158,7 @@ describe("all minibatches of six examples in two dimensions", () => {
         ),
       }));
       let covariance = new Float64Array(d * d);
-      for (let t = 0; t < 2000; t++) {
+      for (let t = 0; t < 600; t++) {
         const next = new Float64Array(d * d);
         for (const { map, push, probability } of batches)
           multiply(multiply(map, covariance, d, d, d), map, d, d, d).forEach(

@@ -1,4 +1,5 @@
-import { multiply } from "@sgdscope/linear-algebra";
+import { gramOfRows, multiply } from "@sgdscope/linear-algebra";
+import { gaussian, seededRandom } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
 import {
   finiteLearningRateEscape,
@@ -58,6 +59,36 @@ describe("the stationary variance at a finite learning rate", () => {
     expect(exponent(0.5)).toBeCloseTo((-0.3 * S * 0.1 * (2 - 1)) / (0.5 * 3.8), 12);
     expect(exponent(1 - 1e-12)).toBeCloseTo(0, 10);
   });
+});
+
+describe("the general equation with matrices that do not commute", () => {
+  /** `ZZᵀ/d + shift·I`. */
+  const positive = (shift: number, random: () => number): Float64Array => {
+    const z = gaussian(16, random);
+    return gramOfRows(z, 4, 4).map((value, k) => value / 4 + (k % 5 === 0 ? shift : 0));
+  };
+
+  it.each([0, 0.5, 0.9])(
+    "is solved to rounding in four dimensions, and by the state (w, m) as well: μ = %d",
+    (momentum) => {
+      for (let seed = 0; seed < 20; seed++) {
+        const random = seededRandom(seed);
+        const [hessian, noise] = [positive(0.3, random), positive(0, random)];
+        const matrix = positive(0.2, random).map((value) => 0.15 * value);
+        for (const learningRate of [0.15, matrix]) {
+          const dynamics = { hessian, noise, learningRate, momentum };
+          const closed = stationaryCovarianceWithMomentum(dynamics);
+          const state = stationaryCovarianceWithMomentum({ ...dynamics, method: "kronecker" });
+          // Relative to ΛCΛ, which momentum makes small beside the terms that cancel.
+          expect(closed.residual).toBeLessThan(1e-14 / (1 - momentum));
+          const largest = Math.max(...closed.covariance);
+          closed.covariance.forEach((value, k) =>
+            expect(Math.abs(value - state.covariance[k]!)).toBeLessThan(1e-12 * largest),
+          );
+        }
+      }
+    },
+  );
 });
 
 describe("the commuting closed form at a minimum of positive loss, C = 2L₀H₀/S", () => {
