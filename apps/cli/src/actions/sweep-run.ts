@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import type { MinimumTask } from "@sgdscope/experiments";
 import { indexFromEnvironment, lineOf, readPlan, retryRuns, sweepStatus, type PlannedRun } from "@sgdscope/sweeps";
 import type { SweepRunOptions } from "../commands/sweep.js";
-import { runSweepPool, type FromSweepWorker } from "../pool/sweep-pool.js";
+import { runSweepPool, type FromSweepWorker, type SweepPoolOptions } from "../pool/sweep-pool.js";
 import { CliError, exitCodes } from "../terminal/exit.js";
 import { formatNumber, formatSeconds } from "../terminal/number.js";
 import { progressOn } from "../terminal/progress.js";
@@ -52,7 +52,7 @@ export async function sweepRun(sweep: string, options: SweepRunOptions): Promise
 }
 
 async function inThisProcess(
-  shared: Omit<Parameters<typeof runSweepPool>[0], "workers"> & { only?: number },
+  shared: Omit<SweepPoolOptions, "workers"> & { plan: PlannedRun<MinimumTask>[]; only?: number },
 ): Promise<{ inRuns: number; stopped: number }> {
   const { workOnSweep } = await import("./sweep-work.js");
   return workOnSweep({

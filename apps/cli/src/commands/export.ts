@@ -18,13 +18,13 @@ export function addExport(program: Command): void {
       "Writes runs in the formats of other tools.\n\n" +
         "  csv, parquet   one table: a row a checked loss (--table metrics) or a row a run (--table records)\n" +
         "  tensorboard    a folder with one event file a run: tensorboard --logdir FOLDER\n" +
-        "  npz            the loss curves as <run>/step and <run>/loss, and the columns of all records",
+        '  npz            the columns of that table as arrays; text as bytes, numpy: a.view(f"S{a.shape[1]}")',
     )
     .argument("<folder...>", "run folders, or folders that hold some: a sweep, runs")
     .addOption(new Option("--to <format>", "what to write").choices(formats).makeOptionMandatory())
     .option("--out <path>", "file, or folder for tensorboard; default sgdscope-export.<ending>")
     .addOption(
-      new Option("--table <which>", "rows of csv and parquet").choices(["metrics", "records"]).default("metrics"),
+      new Option("--table <which>", "rows of csv, parquet and npz").choices(["metrics", "records"]).default("metrics"),
     )
     .action(async (folders: string[], options: ExportOptions) =>
       (await import("../actions/export.js")).exportRuns(folders, options),

@@ -13,7 +13,6 @@ export type FromSweepWorker =
 
 export interface SweepPoolOptions {
   sweep: string;
-  plan: readonly unknown[];
   options: SweepRunOptions;
   workers: number;
   /** Passed on to the workers as SIGTERM. */

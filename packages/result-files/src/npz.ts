@@ -1,0 +1,29 @@
+import { formatNpz, type NamedArray } from "@sgdscope/array-files";
+import { ResultFilesError } from "./errors.js";
+import type { Column, Table } from "./table.js";
+
+/**
+ * A table as a numpy archive, one array a column, all of one length n.
+ *
+ * Numbers are float64 with NaN where there is none; booleans uint8 of 0, 1, and 255 where there is none. Text is uint8 [n, width],
+ * UTF-8 padded with zeros, which numpy sees as text by `a.view(f"S{a.shape[1]}").ravel()`.
+ *
+ * @throws ResultFilesError `INVALID_TABLE` if there is no column.
+ */
+export function formatTableNpz(table: Table): Uint8Array<ArrayBuffer> {
+  if (table.length === 0)
+    throw new ResultFilesError("INVALID_TABLE", "formatTableNpz: expected at least one column, got none");
+  return formatNpz(Object.fromEntries(table.map((column) => [column.name, arrayOf(column)])), { compress: true });
+}
+
+function arrayOf({ type, values }: Column): NamedArray {
+  const shape = [values.length];
+  if (type === "number") return { shape, data: Float64Array.from(values, (value) => value ?? NaN) };
+  if (type === "boolean")
+    return { shape, data: Uint8Array.from(values, (value) => (value === null ? 255 : Number(value))) };
+  const encoded = values.map((value) => new TextEncoder().encode(value ?? ""));
+  const width = Math.max(1, ...encoded.map(({ length }) => length));
+  const data = new Uint8Array(values.length * width);
+  encoded.forEach((bytes, i) => data.set(bytes, i * width));
+  return { shape: [values.length, width], data };
+}

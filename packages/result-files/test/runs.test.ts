@@ -1,0 +1,89 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findRuns, metricsTable, queryRuns, readRuns, recordsTable } from "../src/index.js";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sgdscope-it's-"));
+  for (const [k, id] of ["aaaa", "bbbb"].entries()) {
+    const directory = join(folder, "sweep", "runs", id);
+    await mkdir(directory, { recursive: true });
+    const run = {
+      schema: "sgdscope/run@1",
+      id,
+      task: { learningRate: 0.02 * (k + 1), model: { kind: "fully-connected" } },
+      environment: { cores: 2 },
+      state: k === 0 ? "done" : "running",
+      ...(k === 0 ? { record: { steps: 500, minimum: { edgeRatio: 0.97 } } } : {}),
+    };
+    await writeFile(join(directory, "run.json"), JSON.stringify(run));
+    // The second run is being written, or was killed: its last line is torn.
+    const lines = [0, 500].map((step) => JSON.stringify({ step, loss: 1 / (1 + step + k) })).join("\n");
+    await writeFile(join(directory, "metrics.jsonl"), k === 0 ? `${lines}\n` : `${lines}\n{"step":10`);
+  }
+  await mkdir(join(folder, "empty"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe("readRuns", () => {
+  it("finds runs in a sweep, in a folder of runs, and one by itself", async () => {
+    const both = ["aaaa", "bbbb"].map((id) => join(folder, "sweep", "runs", id));
+    expect(await findRuns([join(folder, "sweep")])).toEqual(both);
+    expect(await findRuns([join(folder, "sweep", "runs")])).toEqual(both);
+    expect(await findRuns([both[1]!])).toEqual([both[1]]);
+    await expect(findRuns([join(folder, "empty")])).rejects.toMatchObject({ code: "NO_RUNS" });
+  });
+
+  it("drops a torn last line", async () => {
+    const runs = await readRuns([join(folder, "sweep")]);
+    expect(runs.map(({ metrics }) => metrics.length)).toEqual([2, 2]);
+    expect(metricsTable(runs)).toEqual([
+      { name: "run", type: "text", values: ["aaaa", "aaaa", "bbbb", "bbbb"] },
+      { name: "step", type: "number", values: [0, 500, 0, 500] },
+      { name: "loss", type: "number", values: [1, 1 / 501, 0.5, 1 / 502] },
+    ]);
+    expect(recordsTable(runs).map(({ name, values }) => [name, values])).toEqual([
+      ["run", ["aaaa", "bbbb"]],
+      ["state", ["done", "running"]],
+      ["task.learningRate", [0.02, 0.04]],
+      ["task.model.kind", ["fully-connected", "fully-connected"]],
+      ["record.steps", [500, null]],
+      ["record.minimum.edgeRatio", [0.97, null]],
+    ]);
+  });
+});
+
+describe("queryRuns", () => {
+  it("answers SQL over metrics and runs where they lie, torn lines aside", async () => {
+    const sql = "select run, count(*) as checks, min(loss) as least from metrics group by run order by run";
+    expect(await queryRuns(sql, [join(folder, "sweep")])).toEqual({
+      columns: ["run", "checks", "least"],
+      rows: [
+        { run: "aaaa", checks: 2, least: 1 / 501 },
+        { run: "bbbb", checks: 2, least: 1 / 502 },
+      ],
+    });
+    const joined =
+      "select task.learningRate as eta, record.minimum.edgeRatio as ratio, task.model from runs where state = 'done'";
+    expect((await queryRuns(joined, [join(folder, "sweep")])).rows).toEqual([
+      { eta: 0.02, ratio: 0.97, model: { kind: "fully-connected" } },
+    ]);
+  });
+
+  it("gives DuckDB's message for a wrong query", async () => {
+    await expect(queryRuns("selec 1", [join(folder, "sweep")])).rejects.toMatchObject({
+      code: "QUERY_FAILED",
+      message: expect.stringContaining("syntax error") as string,
+    });
+  });
+
+  it("says how to install DuckDB where it is missing", async () => {
+    const missing = (): Promise<never> => Promise.reject(new Error("Cannot find package"));
+    await expect(queryRuns("select 1", [join(folder, "sweep")], missing)).rejects.toMatchObject({
+      code: "NOT_INSTALLED",
+      message: expect.stringContaining("npm install @duckdb/node-api") as string,
+    });
+  });
+});
