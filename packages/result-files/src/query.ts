@@ -46,7 +46,9 @@ export async function queryRuns(
     if (metrics.length > 0) {
       const lines = `read_json(${list(metrics)}, format = 'newline_delimited', union_by_name = true, filename = true, ignore_errors = true)`;
       const described = await connection.runAndReadAll(`describe select * exclude (filename) from ${lines}`);
-      const names = described.getRowObjectsJS().map((row) => `"${(row["column_name"] as string).replaceAll('"', '""')}"`);
+      const names = described
+        .getRowObjectsJS()
+        .map((row) => `"${(row["column_name"] as string).replaceAll('"', '""')}"`);
       // A line that is torn comes as a row of nulls.
       const present = names.map((name) => `${name} is not null`).join(" or ");
       await connection.run(
