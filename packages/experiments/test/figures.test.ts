@@ -37,6 +37,7 @@ function record(
     hessianFrobeniusNorm: { value: 20.1, standardError: 0.1, matvecs: 33 },
     largestEigenvalue: 12,
     alignmentFactor: 1.1,
+    alignmentRange: [0.2, 4],
     alignmentFactorUncentred: 1.2,
     directionAlignment: 0.8,
     magnitudeAlignment: 1.4,

@@ -178,6 +178,8 @@ function marksOf(one: Drawn, within: (value: number) => number): Plot.Markish[] 
 }
 
 const short = (value: number): string => String(Number(value.toPrecision(4)));
+const plain = (value: number): string =>
+  value >= 1e-3 && value < 1e5 ? short(value) : value.toExponential(0).replace("e+", "e");
 const range = ({ low, high }: ChartPoint): string =>
   low === undefined || high === undefined || low === high ? "" : ` (${short(low)} … ${short(high)})`;
 
@@ -253,14 +255,13 @@ function axis(
   domain: [number, number],
   grid: boolean,
 ): Plot.ScaleOptions {
-  const wide = domain[1] / domain[0] > 1e3;
   return {
     type,
     domain,
     label,
     ...(grid ? { grid } : { labelAnchor: "center", labelArrow: "right" }),
     ...(ticks === undefined ? {} : { axis: null }),
-    ...(type === "log" ? { tickFormat: format ?? (wide ? ".0e" : "~g"), ticks: 6 } : {}),
+    ...(type === "log" ? { tickFormat: format ?? plain, ticks: 6 } : {}),
     ...(type === "linear" && format !== undefined ? { tickFormat: format } : {}),
     ...(reverse === true ? { reverse } : {}),
   };

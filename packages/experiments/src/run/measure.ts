@@ -71,12 +71,14 @@ export function minimumOf(
   const weights = samplingWeights(system.examples, batches);
   const threshold = exactThreshold(minimum, batches);
   const mu = noise.alignmentFactor;
+  const { infimum, supremum } = minimum.alignmentRange();
   return {
     trace: noise.traceG,
     frobeniusNorm: noise.frobeniusG,
     hessianFrobeniusNorm: undefined,
     largestEigenvalue: noise.largestEigenvalue,
     alignmentFactor: mu,
+    alignmentRange: [infimum, supremum],
     alignmentFactorUncentred: noise.uncentredAlignmentFactor,
     directionAlignment: noise.directionAlignment,
     magnitudeAlignment: noise.noiseMagnitude,

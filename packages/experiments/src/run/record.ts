@@ -65,7 +65,7 @@ export interface MinimumRecord {
   interpolates: boolean;
   /** η/η* of the Gauss–Newton model at the start, where the task asks for it: below 1 nothing drives SGD away. */
   startEdgeRatio: number | undefined;
-  /** Undefined if the training diverged. */
+  /** Undefined if the training diverged, or the task does not ask for it. */
   minimum: MinimumMeasurement | undefined;
   alignment: AlignmentRecord[];
   /** Of closed-form models; undefined of networks on images, and after divergence. */
@@ -81,6 +81,8 @@ export interface MinimumMeasurement {
   hessianFrobeniusNorm: Estimate | undefined;
   largestEigenvalue: number;
   alignmentFactor: number | undefined;
+  /** Least and largest μ of realizable residuals under this Gram matrix; of a linear model for all of its training. */
+  alignmentRange: [number, number];
   alignmentFactorUncentred: number | undefined;
   directionAlignment: number | undefined;
   magnitudeAlignment: number | undefined;

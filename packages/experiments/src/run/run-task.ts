@@ -73,10 +73,11 @@ export async function trainSubject(subject: Subject, task: TrainingTask, hooks: 
   let minimum: MinimumRecord["minimum"];
   if (!unmeasured) {
     const system = await subject.system();
-    minimum = {
-      ...minimumOf(system, task, subject.rankTolerance),
-      hessianFrobeniusNorm: await subject.hessianNorm(task.hessianProducts, random.stream("probes")),
-    };
+    if (task.measured !== false)
+      minimum = {
+        ...minimumOf(system, task, subject.rankTolerance),
+        hessianFrobeniusNorm: await subject.hessianNorm(task.hessianProducts, random.stream("probes")),
+      };
     if (alignment.at(-1)?.step !== result.steps) alignment.push(alignmentOf(system, result.steps));
   }
   return {

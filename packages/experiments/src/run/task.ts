@@ -41,6 +41,8 @@ export interface TrainingSettings {
   hessianProducts: number;
   /** Whether the exact threshold is taken at the start as well. Default false. */
   startThreshold?: boolean;
+  /** Whether thresholds and bounds are computed where it stops. Default true; without, the noise alone is measured. */
+  measured?: boolean;
 }
 
 /** Everything that determines one training of a network on images and its measurement; it travels to a worker and into a file. */

@@ -1,0 +1,192 @@
+import type { Claim, Figure, Finished, Job, Scope } from "../claim.js";
+import { chart, type ChartSeries } from "../figure/chart.js";
+import type { Canvas } from "../figure/theme.js";
+import { judgeValues, type Acceptance } from "../judge.js";
+import type { AlignmentRecord, MinimumRecord } from "../run/record.js";
+import { groupBy, median } from "../statistics.js";
+import { boundBands, imageBandSource } from "./image-bands.js";
+import { batchLabel, cell } from "./minima.js";
+import { trainingJobs } from "./along-training.js";
+
+/** μ, α, β and the decoupling error along training, for linear models, random features and networks. */
+export const alignment: Claim<"training"> = {
+  name: "alignment",
+  title: "The noise of SGD is aligned with the curvature, all along training",
+  statement:
+    "μ = Tr(ΣG)/(2L‖G‖²_F) stays of order 1 from the start to the minimum, for linear models, random features and networks, though Σ is far from 2L·G entry by entry.",
+  source:
+    "Wu, Wang & Su, NeurIPS 2022 (arXiv:2207.02628): proved for linear networks and random features, measured for networks on CIFAR-10. α and β are recalled; the exact range of μ of a linear model and the decoupling error are derived here.",
+  method:
+    "Each model is trained by SGD, and K and r are measured at steps a few to the decade. Every number is exact. With C outputs and isotropic residuals μ is 1/C, so C·μ is shown.",
+  study: "training",
+  jobs: (scope: Scope): Job<"training">[] => trainingJobs(scope),
+  judge: (finished) => [...groupBy(finished, ({ role }) => role)].flatMap(([role, own]) => judgeRole(role, own)),
+  figures: (finished, canvas) => figuresOf(finished, canvas),
+  table: (finished) => ({
+    title: "Every run, along training",
+    headings: ["model", "outputs C", "η", "B", "L from", "to", "C·μ least", "median", "most", "α", "β", "decoupling error"],
+    left: [0],
+    rows: finished.flatMap(({ records }) =>
+      records.map((record) => {
+        const points = usable(record);
+        const mu = points.map((point) => record.outputs * point.alignmentFactor!);
+        const middle = (value: (point: AlignmentRecord) => number | undefined): string =>
+          cell(median(points.map(value).filter((each) => each !== undefined)));
+        return [
+          record.model,
+          String(record.outputs),
+          String(record.learningRate),
+          batchLabel(record),
+          cell(points[0]?.loss),
+          cell(points.at(-1)?.loss),
+          cell(Math.min(...mu)),
+          cell(median(mu)),
+          cell(Math.max(...mu)),
+          middle((point) => point.directionAlignment),
+          middle((point) => point.magnitudeAlignment),
+          middle((point) => point.decouplingError),
+        ];
+      }),
+    ),
+  }),
+};
+
+/** Points where the alignment means something: above the rounding of Float32 for networks, of Float64 for closed forms. */
+const usable = (record: MinimumRecord): AlignmentRecord[] =>
+  record.alignment.filter(
+    ({ alignmentFactor, loss }) => alignmentFactor !== undefined && loss > (record.backend === "float64" ? 1e-20 : 1e-11),
+  );
+
+function judgeRole(role: string, finished: readonly Finished<"training">[]): Acceptance[] {
+  const records = finished.flatMap((one) => one.records).filter((record) => usable(record).length > 0);
+  if (role === "linear" || role.startsWith("random features"))
+    return [
+      judgeValues(
+        `${role}: μ within its exact range at every point, (μ − inf μ)/(sup μ − inf μ)`,
+        records.flatMap((record) => {
+          const [low, high] = record.minimum?.alignmentRange ?? [NaN, NaN];
+          return usable(record).map((point) => (point.alignmentFactor! - low) / (high - low));
+        }),
+        [-1e-6, 1 + 1e-6],
+        "a theorem, derived here, for models that are linear in their parameters",
+      ),
+      judgeValues(
+        `${role}: μ along training (median)`,
+        records.map((record) => median(usable(record).map((point) => point.alignmentFactor!))),
+        [0.5, 2],
+        "between 1 and 2 for Gaussian inputs in the population (derived here); a factor of two below for few examples",
+      ),
+    ];
+  const relu = role === "two-layer ReLU";
+  return [
+    judgeValues(
+      `${role}: C·μ along training (${relu ? "every point" : "median"})`,
+      records.flatMap((record) => {
+        const values = usable(record).map((point) => record.outputs * point.alignmentFactor!);
+        return relu ? values : [median(values)];
+      }),
+      relu ? [0.5, 2] : boundBands.alignmentFactor,
+      relu ? "the same protocol run with numpy" : imageBandSource,
+      records.length,
+    ),
+    judgeValues(
+      `${role}: α over that of isotropic noise, Tr G/(√P‖G‖_F) (median along training)`,
+      records.map((record) =>
+        median(
+          usable(record).flatMap(({ directionAlignment, trace, frobeniusNorm }) =>
+            directionAlignment === undefined
+              ? []
+              : [(directionAlignment * Math.sqrt(record.parameters) * frobeniusNorm) / trace],
+          ),
+        ),
+      ),
+      [2, Infinity],
+      "isotropic noise has 1, whatever its size",
+      records.length,
+    ),
+  ];
+}
+
+function figuresOf(finished: readonly Finished<"training">[], canvas: Canvas): Figure[] {
+  const panels = groupBy(finished, ({ role }) => (role.startsWith("network") ? "networks" : "models"));
+  return [...panels].flatMap(([panel, own]) => {
+    const series = (value: (point: AlignmentRecord, record: MinimumRecord) => number | undefined): ChartSeries[] =>
+      own.flatMap(({ records }) =>
+        records.map((record) => ({
+          label: labelOf(record),
+          points: usable(record).map((point) => ({ x: point.loss, y: value(point, record) ?? NaN })),
+        })),
+      );
+    const x = { type: "log", label: "loss L along training, falling", reverse: true } as const;
+    const ends = (): number[] => {
+      const losses = series(() => 1).flatMap(({ points }) => points.map((point) => point.x));
+      return [Math.min(...losses), Math.max(...losses)];
+    };
+    const line = (y: number): { x: number; y: number }[] => ends().map((at) => ({ x: at, y }));
+    const name = panel === "networks" ? "networks on images" : "models in closed form";
+    return [
+      {
+        name: `mu-${panel}`,
+        title: `C·μ along training: ${name}`,
+        caption:
+          "One line a run, exact at each point. The line at 1 is what exact decoupling, Σ₁ = 2L·G/C, gives; it was there before the data.",
+        svg: chart(
+          {
+            x,
+            y: { label: "alignment factor C·μ", include: [0, 2] },
+            predictions: [{ label: "decoupled noise", points: line(1) }],
+            series: series((point, { outputs }) => outputs * point.alignmentFactor!),
+            description: `Alignment factor along training against the loss, one line a run, for ${name}.`,
+          },
+          canvas,
+        ),
+      },
+      {
+        name: `alpha-${panel}`,
+        title: `Direction: α along training, ${name}`,
+        caption: "The cosine between noise covariance and curvature, Tr(ΣG)/(‖Σ‖_F‖G‖_F); 1 is the same shape.",
+        svg: chart(
+          {
+            x,
+            y: { label: "direction alignment α", include: [0, 1] },
+            predictions: [{ label: "same shape", points: line(1) }],
+            series: series((point) => point.directionAlignment),
+            description: `Direction alignment along training against the loss, one line a run, for ${name}.`,
+          },
+          canvas,
+        ),
+      },
+      {
+        name: `decoupling-${panel}`,
+        title: `Decoupling error along training, ${name}`,
+        caption:
+          "‖Σ₁ − 2L·G‖_F/‖2L·G‖_F. It is of order 1: noise and curvature agree in their trace against each other, not entry by entry. β is C·μ over C·α.",
+        svg: chart(
+          {
+            x,
+            y: { label: "decoupling error", include: [0, 1] },
+            predictions: [{ label: "exact decoupling", points: line(0) }],
+            series: series((point) => point.decouplingError),
+            description: `Relative error of the decoupling approximation along training, one line a run, for ${name}.`,
+          },
+          canvas,
+        ),
+      },
+    ];
+  });
+}
+
+/** A run in a few words. */
+export const labelOf = ({ model, learningRate, batchSize, gradientDescent, outputs }: MinimumRecord): string =>
+  `${shortName(model)}${outputs > 1 ? `, C = ${outputs}` : ""}, ${
+    gradientDescent ? `GD, η = ${learningRate}` : `B = ${batchSize}, η = ${learningRate}`
+  }`;
+
+const shortName = (model: string): string =>
+  model
+    .replace(/^linear-regression.*/, "linear")
+    .replace(/^deep-linear.*/, "deep linear")
+    .replace(/^random-features-([a-z]+).*/, "features $1")
+    .replace(/^two-layer-relu.*/, "two-layer ReLU")
+    .replace(/^fully-connected.*/, "fully connected")
+    .replace(/ .*/, "");

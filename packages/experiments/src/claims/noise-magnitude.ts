@@ -1,0 +1,134 @@
+import { fitNoiseStrength } from "@sgdscope/noise-structure";
+import type { Claim, Figure, Finished, Job, Scope } from "../claim.js";
+import { chart } from "../figure/chart.js";
+import type { Canvas } from "../figure/theme.js";
+import { judgeValues, type Acceptance } from "../judge.js";
+import type { AlignmentRecord, MinimumRecord } from "../run/record.js";
+import { groupBy, median } from "../statistics.js";
+import { labelOf } from "./alignment.js";
+import { trainingJobs } from "./along-training.js";
+import { batchLabel, cell } from "./minima.js";
+
+/** 𝒩 = Tr Σ against L along training: slope 1, and the constant 2·Tr G. */
+export const noiseMagnitude: Claim<"training"> = {
+  name: "noise-magnitude",
+  title: "The magnitude of the noise is proportional to the loss",
+  statement: "Late in training 𝒩 = Tr Σ falls in proportion to the loss L, and is about 2L·Tr G/C.",
+  source:
+    "Mori, Ziyin, Liu & Ueda, ICML 2022 (arXiv:2105.09557): 𝒩 ∝ L; magnitude proportional to the loss in Wu, Wang & Su, NeurIPS 2022 (arXiv:2207.02628). The constant 2·Tr G/C is derived here.",
+  method:
+    "The trainings of the claim about alignment: 𝒩 and L are exact at each point. The slope of log 𝒩 over log L is that of the second half of the decades of loss, where the curvature has settled.",
+  study: "training",
+  jobs: (scope: Scope): Job<"training">[] => trainingJobs(scope),
+  judge: (finished) => [...groupBy(finished, ({ role }) => role)].flatMap(([role, own]) => judgeRole(role, own)),
+  figures: figuresOf,
+  table: (finished) => ({
+    title: "Every run",
+    headings: ["model", "outputs C", "η", "B", "slope", "standard error", "decades", "C·𝒩/(2L·Tr G), median"],
+    left: [0],
+    rows: finished.flatMap(({ records }) =>
+      records.map((record) => {
+        const late = lateOf(record);
+        const fit = fitOf(record);
+        return [
+          record.model,
+          String(record.outputs),
+          String(record.learningRate),
+          batchLabel(record),
+          cell(fit?.value),
+          cell(fit?.standardError, 2),
+          cell(decadesOf(late), 2),
+          cell(median(usable(record).map((point) => ratioOf(record, point)))),
+        ];
+      }),
+    ),
+  }),
+};
+
+/** Above the rounding of residuals: Float32 ones know L to 1e-12 or so. */
+const usable = ({ alignment, backend }: MinimumRecord): AlignmentRecord[] =>
+  alignment.filter(({ loss, noiseStrength }) => noiseStrength > 0 && loss > (backend === "float64" ? 1e-20 : 1e-11));
+
+const ratioOf = ({ outputs }: MinimumRecord, { noiseStrength, loss, trace }: AlignmentRecord): number =>
+  (outputs * noiseStrength) / (2 * loss * trace);
+
+/** Points in the lower half of the decades of loss that the run went through. */
+function lateOf(record: MinimumRecord): AlignmentRecord[] {
+  const points = usable(record);
+  const losses = points.map(({ loss }) => loss);
+  const middle = Math.sqrt(Math.max(...losses) * Math.min(...losses));
+  return points.filter(({ loss }) => loss <= middle);
+}
+
+const decadesOf = (points: AlignmentRecord[]): number => {
+  const losses = points.map(({ loss }) => loss);
+  return losses.length < 2 ? 0 : Math.log10(Math.max(...losses) / Math.min(...losses));
+};
+
+/** The slope over the late points; undefined over less than a decade or three points. */
+function fitOf(record: MinimumRecord): { value: number; standardError: number } | undefined {
+  const late = lateOf(record);
+  if (late.length < 3 || decadesOf(late) < 1) return undefined;
+  return fitNoiseStrength(
+    late.map(({ loss }) => loss),
+    late.map(({ noiseStrength }) => noiseStrength),
+  ).slope;
+}
+
+function judgeRole(role: string, finished: readonly Finished<"training">[]): Acceptance[] {
+  const records = finished.flatMap((one) => one.records);
+  const fits = records.map(fitOf).filter((fit) => fit !== undefined);
+  return [
+    ...(fits.length === 0
+      ? []
+      : [
+          judgeValues(
+            `${role}: |slope − 1| over 0.1 and four standard errors`,
+            fits.map(({ value, standardError }) => Math.abs(value - 1) / (0.1 + 4 * standardError)),
+            [0, 1],
+            "slope 1 is predicted; four standard errors of the fit, and a tenth for the change of the curvature",
+          ),
+        ]),
+    judgeValues(
+      `${role}: C·𝒩/(2L·Tr G) (median along training)`,
+      records.map((record) => median(usable(record).map((point) => ratioOf(record, point)))),
+      [0.5, 2],
+      "1 where residuals and Jacobians are independent (derived here); a factor of two either way",
+    ),
+  ];
+}
+
+function figuresOf(finished: readonly Finished<"training">[], canvas: Canvas): Figure[] {
+  const panels = groupBy(finished, ({ role }) => (role.startsWith("network") ? "networks" : "models"));
+  return [...panels].map(([panel, own]) => {
+    const series = own.flatMap(({ records }) =>
+      records.map((record) => ({
+        label: labelOf(record),
+        line: false,
+        points: usable(record).map((point) => ({
+          x: point.loss,
+          y: (record.outputs * point.noiseStrength) / point.trace,
+        })),
+      })),
+    );
+    const losses = series.flatMap(({ points }) => points.map(({ x }) => x));
+    const ends = [Math.min(...losses), Math.max(...losses)];
+    const name = panel === "networks" ? "networks on images" : "models in closed form";
+    return {
+      name: panel,
+      title: `The strength of the noise against the loss: ${name}`,
+      caption:
+        "C·𝒩/Tr G, exact, at points along training; dividing by the trace puts all models on one line, 2L, of slope 1, which was there before the data.",
+      svg: chart(
+        {
+          x: { type: "log", label: "loss L" },
+          y: { type: "log", label: "C · 𝒩 / Tr G" },
+          predictions: [{ label: "2L", points: ends.map((x) => ({ x, y: 2 * x })) }],
+          series,
+          description: `Strength of the gradient noise over the trace of G against the loss, for ${name}, with the line 2L.`,
+        },
+        canvas,
+      ),
+    };
+  });
+}

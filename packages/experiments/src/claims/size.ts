@@ -1,0 +1,188 @@
+import type { Claim, Figure, Finished, Job, Scope } from "../claim.js";
+import { chart } from "../figure/chart.js";
+import type { Canvas } from "../figure/theme.js";
+import { judgeValues, type Acceptance } from "../judge.js";
+import type { MinimumRecord } from "../run/record.js";
+import type { ClosedFormTask, MinimumTask } from "../run/task.js";
+import { groupBy, median, spread } from "../statistics.js";
+import { boundBands } from "./image-bands.js";
+import { minimaOf, minimumTable } from "./minima.js";
+import { fullyConnected, imageTask, ofPreset, reluTask, seedsOf, smallCnn, tinyImageTask } from "./settings.js";
+
+/** ‖H‖_F of the minima of SGD over width, depth and number of examples; gradient descent beside it. */
+export const size: Claim<"training"> = {
+  name: "size",
+  title: "Flatness does not depend on the size of the model or of the sample",
+  statement:
+    "‖H‖_F at the minima of SGD does not grow with width, depth or number of examples; that of gradient descent does, until λ_max reaches 2/η.",
+  source:
+    "Wu, Wang & Su, NeurIPS 2022 (arXiv:2207.02628), abstract: the sharpness of accessible minima is bounded independently of model size and sample size. Sizes and settings are ours.",
+  method:
+    "Batches of one and gradient descent, at the same learning rate 0.02, train two-layer ReLU networks of growing width on growing samples, several seeds each, and fully connected and convolutional networks on images of growing width, depth and sample. ‖H‖_F = ‖G‖_F at the minimum is exact; medians over seeds.",
+  study: "training",
+  jobs: (scope) => [...imageJobs(scope), ...reluJobs(scope)],
+  judge: (finished) => [...groupBy(finished, ({ role }) => role)].flatMap(([role, own]) => judgeRole(role, own)),
+  figures: (finished, canvas) =>
+    [...groupBy(finished, ({ role }) => role)].map(([role, own]) => figureOf(role, own, canvas)),
+  table: minimumTable,
+};
+
+type Training = Job<"training">;
+
+const learningRate = 0.02;
+
+function reluJobs(scope: Scope): Training[] {
+  const { preset } = scope;
+  const widths = ofPreset(preset, { test: [10, 20], fast: [30, 60, 120, 240], full: [30, 60, 120, 240, 480] });
+  const counts = ofPreset(preset, { test: [8, 12], fast: [20, 40, 80], full: [20, 40, 80, 160, 320] });
+  const [width, count] = ofPreset(preset, { test: [20, 12], fast: [120, 40], full: [120, 40] }) as [number, number];
+  const maxSteps = ofPreset(preset, { test: 5000, fast: 100_000, full: 1_000_000 });
+  return seedsOf(scope, ofPreset(preset, { test: 1, fast: 3, full: 5 })).flatMap((seed) => {
+    const of = (role: string, own: { width: number; count: number }): Training[] =>
+      [1, own.count].map((batchSize) => ({ role, task: reluTask({ ...own, learningRate, batchSize, seed, maxSteps }) }));
+    return [
+      ...widths.flatMap((each) => of("two-layer ReLU, width", { width: each, count })),
+      ...counts.flatMap((each) => of("two-layer ReLU, examples", { width, count: each })),
+    ];
+  });
+}
+
+function imageJobs(scope: Scope): Training[] {
+  const { preset, images } = scope;
+  if (preset === "test")
+    return [{ role: "fully connected, width", task: tinyImageTask(learningRate, 2, scope.seed) }];
+  const count = ofPreset(preset, { test: 16, fast: 50, full: 200 });
+  const widths = ofPreset(preset, { test: [8], fast: [16, 64, 256], full: [16, 64, 256, 1024] });
+  const depths = ofPreset(preset, { test: [1], fast: [1, 2, 3], full: [1, 2, 3, 4] });
+  const counts = ofPreset(preset, { test: [16], fast: [25, 50, 100], full: [50, 100, 200, 400] });
+  const channels = ofPreset(preset, { test: [4], fast: [4, 8, 16], full: [8, 16, 32] });
+  return seedsOf(scope, ofPreset(preset, { test: 1, fast: 1, full: 3 })).flatMap((seed) => {
+    const of = (role: string, model: MinimumTask["model"], n: number, batchSize: 1 | "all"): Training => ({
+      role,
+      task: imageTask(images, { count: n, model, learningRate, batchSize, seed }),
+    });
+    return ([1, "all"] as const).flatMap((batchSize) => [
+      // Gradient descent on convolutions is the slowest of all and says nothing new: its norm is limited by λ_max ≤ 2/η.
+      ...(batchSize === 1
+        ? channels.map((width) => of("convolutional, channels", smallCnn([width, 2 * width]), count, batchSize))
+        : []),
+      ...widths.map((width) => of("fully connected, width", fullyConnected([width, width]), count, batchSize)),
+      ...depths.map((depth) =>
+        of("fully connected, depth", fullyConnected(Array.from({ length: depth }, () => 64)), count, batchSize),
+      ),
+      ...counts.map((n) => of("fully connected, examples", fullyConnected([64, 64]), n, batchSize)),
+    ]);
+  });
+}
+
+/** What is varied in a role. */
+function sizeOf(role: string, { model, data }: MinimumTask | ClosedFormTask): number {
+  if (role.endsWith("examples")) return data.count;
+  switch (model.kind) {
+    case "two-layer-relu":
+      return model.width;
+    case "fully-connected":
+      return role.endsWith("depth") ? model.widths.length : model.widths[0]!;
+    case "small-cnn":
+      return model.channels![0]!;
+    default:
+      throw new RangeError(`sizeOf: expected a model whose size this claim varies, got ${model.kind}`);
+  }
+}
+
+interface Sized {
+  size: number;
+  record: MinimumRecord;
+}
+
+const sized = (role: string, finished: readonly Finished<"training">[]): Sized[] =>
+  finished.flatMap(({ task, records }) => minimaOf(records).map((record) => ({ size: sizeOf(role, task), record })));
+
+const normOf = ({ record }: Sized): number => record.minimum!.frobeniusNorm * record.learningRate;
+
+/** The norm at each size, median over seeds. */
+function normsOf(items: Sized[]): { size: number; norm: number }[] {
+  return [...groupBy(items, ({ size: own }) => own)]
+    .map(([own, group]) => ({ size: own, norm: median(group.map(normOf))! }))
+    .sort((a, b) => a.size - b.size);
+}
+
+function judgeRole(role: string, finished: readonly Finished<"training">[]): Acceptance[] {
+  const items = sized(role, finished);
+  const noisy = items.filter(({ record }) => !record.gradientDescent);
+  const stochastic = normsOf(noisy);
+  const descent = normsOf(items.filter(({ record }) => record.gradientDescent));
+  const values = stochastic.map(({ norm }) => norm);
+  return [
+    judgeValues(
+      `${role}: ‖H‖_F of SGD at the largest size over that at the smallest`,
+      stochastic.length > 1 ? [values.at(-1)! / values[0]!] : [],
+      [0, 1.5],
+      "the claim says 1 or less; half more for the scatter of single paths, a quarter either way",
+      noisy.length,
+    ),
+    judgeValues(
+      `${role}: ‖H‖_F·η·√(pμ) of SGD at every size (median over seeds)`,
+      [...groupBy(noisy, (item) => item.size).values()].map((group) =>
+        median(group.map(({ record }) => record.minimum!.frobeniusRatio).filter((value) => value !== undefined)),
+      ),
+      boundBands.frobeniusRatio,
+      "Theorem 3.3 with the measured μ for μ₀",
+      noisy.length,
+    ),
+    ...(descent.length === 0
+      ? []
+      : [
+          judgeValues(
+            `${role}: ‖H‖_F of gradient descent over that of SGD at the largest size`,
+            [descent.at(-1)!.norm / stochastic.find((one) => one.size === descent.at(-1)!.size)!.norm],
+            [2, Infinity],
+            "the same protocol run with numpy and PyTorch: 4 … 9",
+            items.length,
+          ),
+        ]),
+  ];
+}
+
+function figureOf(role: string, finished: readonly Finished<"training">[], canvas: Canvas): Figure {
+  const items = sized(role, finished);
+  const sizes = [...new Set(items.map((item) => item.size))].sort((a, b) => a - b);
+  const points = (gradientDescent: boolean): { x: number; y: number; low: number; high: number }[] =>
+    sizes.flatMap((own) => {
+      const range = spread(
+        items.filter((item) => item.size === own && item.record.gradientDescent === gradientDescent).map(normOf),
+      );
+      return range === undefined ? [] : [{ x: own, y: range.middle, low: range.low, high: range.high }];
+    });
+  const what = role.slice(role.indexOf(", ") + 2);
+  return {
+    name: role.toLowerCase().replace(/[^a-z]+/g, "-"),
+    title: `‖H‖_F over the size: ${role}`,
+    caption:
+      "‖H‖_F·η at the minimum, medians and ranges over seeds. The bound with batches of one and μ = 1 is 1, whatever the size; gradient descent has none but λ_max·η ≤ 2, which leaves ‖H‖_F room to grow with the rank.",
+    svg: chart(
+      {
+        x: { type: "log", label: labelOf(what), ticks: sizes },
+        y: { type: "log", label: "‖H‖_F · η", include: [1] },
+        predictions: [
+          { label: "bound, B = 1, μ = 1", points: [sizes[0]!, sizes.at(-1)!].map((x) => ({ x, y: 1 })) },
+        ],
+        series: [
+          { label: "SGD, B = 1", points: points(false) },
+          { label: "gradient descent", points: points(true) },
+        ],
+        height: 300,
+        description: `Frobenius norm of the Hessian times the learning rate at the minimum against ${what}, for SGD and gradient descent, with the bound.`,
+      },
+      canvas,
+    ),
+  };
+}
+
+const labelOf = (what: string): string =>
+  ({
+    width: "width m of each hidden layer",
+    depth: "hidden layers",
+    examples: "examples n",
+    channels: "channels of the first convolution",
+  })[what]!;
