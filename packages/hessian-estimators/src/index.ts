@@ -30,3 +30,5 @@ export {
 export { spectralDensity, type SpectralDensity } from "./density/spectral-density.js";
 export { traceOfFunction } from "./functions/trace-of-function.js";
 export { hutchinsonDiagonal, type DiagonalEstimate, type DiagonalOptions } from "./diagonal/bekas2007.js";
+export { xDiagonal } from "./diagonal/epperly2024xdiag.js";
+export { xTrace, type XTraceOptions } from "./trace/epperly2024xtrace.js";

@@ -25,3 +25,7 @@ export function projectOut(columns: readonly Float64Array[], v: Float64Array): F
     });
   return coefficients;
 }
+
+/** M·x of a matrix given by its rows. */
+export const multiplyRows = (rows: readonly Float64Array[], x: Float64Array): Float64Array =>
+  Float64Array.from(rows, (row) => dot(row, x));

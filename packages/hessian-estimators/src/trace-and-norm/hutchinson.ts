@@ -44,10 +44,10 @@ export async function plainSampling(
       done: false,
       exact: small ? noColumns() : null,
     }),
-    wants({ matvecs, exact, done, trace }, most) {
+    wants({ matvecs, exact, done, trace, look }, most) {
       if (exact) return unitVectors(size, exact.taken, most);
       // A look in the middle of a block would come too late.
-      const room = Math.min(most, limit - matvecs, adaptive ? nextAfter(trace.count) - trace.count : Infinity);
+      const room = Math.min(most, limit - matvecs, adaptive ? look - trace.count : Infinity);
       return done ? [] : Array.from({ length: room }, (_, i) => draw(trace.count + i));
     },
     takes(state, v, product) {
@@ -64,13 +64,6 @@ export async function plainSampling(
     partial: (state) => (state.exact || state.trace.count < 2 ? undefined : now(state)),
     result: (state) => (state.exact ? fromColumns(state.exact, state.matvecs) : now(state)),
   });
-}
-
-/** The first look at more samples than these. */
-function nextAfter(samples: number): number {
-  let look = LEAST_SAMPLES;
-  while (look <= samples) look = nextLook(look);
-  return look;
 }
 
 /** How many more samples the worst of the unmet targets would take, by the standard error so far. */

@@ -1,0 +1,91 @@
+import { dot } from "@sgdscope/linear-algebra";
+import { checkInteger } from "../internal/arguments.js";
+import { drawsOf } from "../internal/draws.js";
+import { drive, type Counted } from "../internal/machine.js";
+import { sizeOf } from "../internal/products.js";
+import { leftOut, noSketch, takeColumn, type Sketch } from "../internal/sketch.js";
+import { combine } from "../internal/vectors.js";
+import type { LinearOperator } from "../operator.js";
+import { hutchinsonDiagonal, type DiagonalEstimate, type DiagonalOptions } from "./bekas2007.js";
+
+interface XDiag extends Counted {
+  probes: Float64Array[];
+  sketch: Sketch;
+  images: Float64Array[];
+}
+
+/**
+ * diag A of a symmetric operator by XDiag: the diagonal of what a sketch captures exactly, a probe for the rest, each probe left
+ * out of the sketch in its turn.
+ *
+ * As `xTrace`, entry by entry: with Q = orth(AΩ) and Qᵢ the same without probe i, the mean over i of diag(QᵢQᵢᵀA) + ωᵢ∘(I − QᵢQᵢᵀ)Aωᵢ,
+ * with Rademacher probes. Unbiased given the other probes. The standard errors are those of the terms.
+ *
+ * Cost: `maxMatvecs` products (one less if odd), 3·size numbers for each of k = `maxMatvecs`/2 probes, and 4·size·k² operations at the
+ * end. Float64. With a budget of at least `size` products the diagonal is exact.
+ *
+ * @throws HessianEstimatorsError on a bad argument, a product of wrong length, or one that is not finite.
+ *
+ * Source: Epperly, Tropp and Webber (2024, arXiv 2301.07825), who give XDiag for general matrices.
+ */
+export async function xDiagonal(
+  operator: LinearOperator,
+  options: Omit<DiagonalOptions, "relativeError">,
+): Promise<DiagonalEstimate> {
+  const caller = "xDiagonal";
+  const size = sizeOf(caller, operator);
+  const draws = drawsOf(caller, size, options);
+  const { maxMatvecs: limit = 99 } = options;
+  checkInteger(caller, "maxMatvecs", limit, Math.min(4, size));
+  if (limit >= size) return hutchinsonDiagonal(operator, options);
+  const pairs = Math.floor(limit / 2);
+
+  return drive<XDiag, DiagonalEstimate, DiagonalEstimate>(operator, options, {
+    caller,
+    settings: { seed: draws.seed, limit },
+    limit: 2 * pairs,
+    begin: () => ({ matvecs: 0, probes: [], sketch: noSketch(), images: [] }),
+    wants({ probes, sketch, images }, most) {
+      const room = Math.min(most, pairs - probes.length);
+      if (room > 0) return Array.from({ length: room }, (_, i) => draws.rademacher(probes.length + i));
+      return sketch.basis.slice(images.length, images.length + most);
+    },
+    takes(state, vector, product) {
+      if (state.probes.length === pairs) state.images.push(product);
+      else {
+        state.probes.push(vector);
+        takeColumn(state.sketch, product);
+      }
+    },
+    partial: () => undefined,
+    result: (state) => leaveOneOut(state, size),
+  });
+}
+
+function leaveOneOut({ sketch, images, probes, matvecs }: XDiag, size: number): DiagonalEstimate {
+  const { basis, columns } = sketch;
+  const captured = new Float64Array(size);
+  basis.forEach((q, k) => {
+    for (let j = 0; j < size; j++) captured[j]! += q[j]! * images[k]![j]!;
+  });
+  const mean = new Float64Array(size);
+  const deviations = new Float64Array(size);
+  leftOut(sketch).forEach((s, i) => {
+    const direction = combine(s, basis);
+    const image = combine(s, images);
+    const outside = dot(s.subarray(0, columns[i]!.length), columns[i]!);
+    for (let j = 0; j < size; j++) {
+      const term = direction[j]! * (probes[i]![j]! * outside - image[j]!);
+      const before = term - mean[j]!;
+      mean[j]! += before / (i + 1);
+      deviations[j]! += before * (term - mean[j]!);
+    }
+  });
+  const k = probes.length;
+  return {
+    values: mean.map((x, j) => x + captured[j]!),
+    standardErrors: deviations.map((sum) => Math.sqrt(sum / (k - 1) / k)),
+    matvecs,
+    converged: true,
+  };
+}
