@@ -1,4 +1,11 @@
-import { gaussNewtonOperator, gramSystem, hessianOperator, vouchFor } from "@sgdscope/autodiff";
+import {
+  AutodiffError,
+  gaussNewtonBlocks,
+  gaussNewtonOperator,
+  gramSystem,
+  hessianOperator,
+  vouchFor,
+} from "@sgdscope/autodiff";
 import { prepareBackend } from "@sgdscope/compute";
 import { float32RankTolerance } from "@sgdscope/experiments";
 import { topEigenpairs, traceAndNorm, type LinearOperator } from "@sgdscope/hessian-estimators";
@@ -10,6 +17,7 @@ import { measurementJson, measurementText, type Curvature, type Measurement } fr
 import { usageError } from "../terminal/exit.js";
 import { progressOn, type Progress } from "../terminal/progress.js";
 import { analyzeSystem } from "./analyze.js";
+import { exactLayers, layerRows, layersOfCurvature, type LayerCurvature } from "./layers.js";
 import { largestGram } from "./minimum.js";
 import { subjectOf, type Subject } from "./subject.js";
 
@@ -27,6 +35,8 @@ export async function measure(options: MeasureOptions): Promise<void> {
         ? `${JSON.stringify(measurementJson(measurement), null, 2)}\n`
         : measurementText(measurement),
     );
+  } catch (error) {
+    throw advised(error);
   } finally {
     progress.end();
     tf.dispose(subject.params);
@@ -41,51 +51,92 @@ async function measureSubject(
 ): Promise<Measurement> {
   const { model, params, data } = subject;
   const random = seededRandom(options.seed);
+  progress.update(0.02, "Gram matrix");
+  const exact = await exactPart(subject, options);
+  const gaussNewton = await using(gaussNewtonOperator(model, params, data), async (operator) => ({
+    curvature: exact
+      ? exactCurvature(exact.analysis)
+      : await estimated(operator, options, random.stream("gauss-newton"), (done) =>
+          progress.update(0.1 + 0.4 * done, "G"),
+        ),
+    layers: exact ? exact.layers : await layersOfCurvature(operator, options, random.stream("gauss-newton layers")),
+  }));
+  const hessian = await using(hessianOperator(model, params, data), async (operator) => ({
+    curvature: await estimated(operator, options, random.stream("hessian"), (done) =>
+      progress.update(0.5 + 0.5 * done, "H"),
+    ),
+    layers: await layersOfCurvature(operator, options, random.stream("hessian layers")),
+    layout: operator.layout,
+  }));
+  return {
+    subject: subject.name,
+    data: data.name,
+    examples: data.size,
+    outputs: data.outputs,
+    parameters: hessian.layout.reduce((sum, { size }) => sum + size, 0),
+    backend,
+    analysis: exact?.analysis,
+    gaussNewton: gaussNewton.curvature,
+    hessian: hessian.curvature,
+    layers: layerRows(hessian.layout, gaussNewton.layers, hessian.layers),
+  };
+}
+
+/** What the Gram matrix gives, where it is wanted and not too large. */
+async function exactPart(
+  { model, params, data, ...subject }: Subject,
+  options: MeasureOptions,
+): Promise<{ analysis: Analysis; layers: LayerCurvature | undefined } | undefined> {
   const size = data.size * data.outputs;
-  let analysis: Analysis | undefined;
-  if (size <= largestGram) {
-    progress.update(0.05, "Gram matrix");
-    const system = await gramSystem(model, params, data.inputs, data.targets);
-    const batchSize = options.batchSize ?? [subject.batchSize ?? 1];
-    if (options.batchSize === undefined && batchSize[0]! > data.size) batchSize[0] = data.size;
-    const sampling = options.sampling ?? (subject.sampling === "epoch-shuffle" ? undefined : subject.sampling);
-    const learningRate = options.learningRate ?? subject.learningRate;
-    analysis = analyzeSystem(system, {
-      batchSize,
-      sampling: sampling ?? "without-replacement",
-      rankTolerance: float32RankTolerance,
-      precision: "float32",
-      ...(learningRate === undefined ? {} : { learningRate }),
-    });
-  } else if (options.batchSize !== undefined || options.learningRate !== undefined)
-    throw usageError(
-      `--batch-size: thresholds are exact from the ${size} × ${size} Gram matrix, which is taken up to ${largestGram}`,
-      "measure fewer examples with --count or a subset of --inputs",
+  const tooLarge = size > largestGram;
+  if (tooLarge || options.perExample === "none") {
+    if (options.batchSize === undefined && options.learningRate === undefined) return undefined;
+    throw tooLarge
+      ? usageError(
+          `--batch-size: thresholds are exact from the ${size} × ${size} Gram matrix, which is taken up to ${largestGram}`,
+          "measure fewer examples with --count or a subset of --inputs",
+        )
+      : usageError("--batch-size: thresholds need the gradients of single examples, got --per-example none");
+  }
+  const system = await gramSystem(model, params, data.inputs, data.targets, {
+    perParameter: options.layers === true,
+    fallback: options.perExample === "loop" ? "loop" : "error",
+  });
+  const batchSize = options.batchSize ?? [subject.batchSize ?? 1];
+  if (options.batchSize === undefined && batchSize[0]! > data.size) batchSize[0] = data.size;
+  const sampling = options.sampling ?? (subject.sampling === "epoch-shuffle" ? undefined : subject.sampling);
+  const learningRate = options.learningRate ?? subject.learningRate;
+  const analysis = analyzeSystem(system, {
+    batchSize,
+    sampling: sampling ?? "without-replacement",
+    rankTolerance: float32RankTolerance,
+    precision: "float32",
+    ...(learningRate === undefined ? {} : { learningRate }),
+  });
+  return { analysis, layers: options.layers === true ? exactLayers(gaussNewtonBlocks(system)) : undefined };
+}
+
+/** A refusal of a layer, with what the command line has for it in the place of what programs have. */
+function advised(error: unknown): unknown {
+  if (!(error instanceof AutodiffError)) return error;
+  if (error.code === "NO_PER_EXAMPLE_RULE")
+    return usageError(
+      error.message.replace(/; \{ fallback: "loop" \} takes one backward pass per example/, ""),
+      "--per-example loop takes one backward pass an example and output; --per-example none leaves noise and thresholds out",
     );
-  const hessian = hessianOperator(model, params, data);
-  const gaussNewton = gaussNewtonOperator(model, params, data);
+  if (error.code === "KERNEL_NOT_VERIFIED")
+    return usageError(
+      error.message.replace(/; if you know that its gradient.*$/, ""),
+      "--vouch-for <kernel> lets it through, if you know that its gradient can be differentiated again",
+    );
+  return error;
+}
+
+async function using<O extends { dispose: () => void }, T>(operator: O, body: (operator: O) => Promise<T>): Promise<T> {
   try {
-    return {
-      subject: subject.name,
-      data: data.name,
-      examples: data.size,
-      outputs: data.outputs,
-      parameters: hessian.size,
-      backend,
-      analysis,
-      gaussNewton:
-        analysis === undefined
-          ? await estimated(gaussNewton, options, random.stream("gauss-newton"), (done) =>
-              progress.update(0.1 + 0.4 * done, "G"),
-            )
-          : exactCurvature(analysis),
-      hessian: await estimated(hessian, options, random.stream("hessian"), (done) =>
-        progress.update(0.5 + 0.5 * done, "H"),
-      ),
-    };
+    return await body(operator);
   } finally {
-    hessian.dispose();
-    gaussNewton.dispose();
+    operator.dispose();
   }
 }
 

@@ -27,6 +27,8 @@ export interface MeasureOptions {
   products: number;
   seed: number;
   vouchFor?: string[];
+  perExample: "rules" | "loop" | "none";
+  layers?: boolean;
   backend: BackendName;
   json?: boolean;
   quiet?: boolean;
@@ -67,6 +69,16 @@ export function addMeasure(program: Command): void {
     .option("--top <k>", "eigenvalues of H to compute", positiveInteger, 5)
     .option("--products <m>", "Hessian-vector products for trace and norm of H", positiveInteger, 66)
     .option("--seed <number>", "seed of the probes", seedNumber, 1)
+    .option("--layers", "also trace and norm of each layer's block of G and H")
+    .addOption(
+      new Option(
+        "--per-example <how>",
+        "gradients of single examples, for exact G, noise and thresholds: by the rule of each layer, by one pass an example and " +
+          "output (slow, any layer), or none",
+      )
+        .choices(["rules", "loop", "none"])
+        .default("rules"),
+    )
     .option("--vouch-for <kernel…>", "let these kernels through the guard of second derivatives")
     .addOption(
       new Option("--backend <name>", "TensorFlow.js backend").choices(backends).default("auto").env("SGDSCOPE_BACKEND"),

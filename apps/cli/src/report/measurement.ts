@@ -9,6 +9,14 @@ export interface Curvature {
   eigenvalues: { value: number; residual: number; converged: boolean }[];
 }
 
+/** One layer's diagonal blocks of G and H. */
+export interface LayerMeasurement {
+  layer: string;
+  parameters: number;
+  gaussNewton: { trace: Measured; norm: Measured };
+  hessian: { trace: Measured; norm: Measured };
+}
+
 /** Everything `measure` computes. */
 export interface Measurement {
   subject: string;
@@ -21,11 +29,13 @@ export interface Measurement {
   analysis: Analysis | undefined;
   gaussNewton: Curvature;
   hessian: Curvature;
+  /** Undefined unless asked for. */
+  layers: LayerMeasurement[] | undefined;
 }
 
 /** The measurement for a person. */
 export function measurementText(measurement: Measurement): string {
-  const { subject, data, examples, parameters, backend, analysis, gaussNewton, hessian } = measurement;
+  const { subject, data, examples, parameters, backend, analysis, gaussNewton, hessian, layers } = measurement;
   const rows = [
     { name: "trace", G: marked(gaussNewton.trace), H: marked(hessian.trace) },
     { name: "Frobenius norm", G: marked(gaussNewton.norm), H: marked(hessian.norm) },
@@ -46,11 +56,25 @@ export function measurementText(measurement: Measurement): string {
   return (
     `${subject} on ${examples} examples of ${data}: ${parameters} parameters, backend ${backend} (Float32)\n\n` +
     `${table}\n` +
+    (layers === undefined ? "" : `${layersTable(layers)}\n`) +
     (analysis === undefined
-      ? "Noise metrics and thresholds are exact from the Gram matrix, which is too large here: measure fewer examples for them.\n"
+      ? "Noise metrics and thresholds are exact from the Gram matrix, which was not taken: measure fewer examples for them.\n"
       : analysisText(analysis))
   );
 }
+
+const layersTable = (layers: LayerMeasurement[]): string =>
+  formatTable(
+    [
+      { heading: "layer", cell: ({ layer }: LayerMeasurement) => layer, align: "left" },
+      { heading: "parameters", cell: ({ parameters }) => String(parameters) },
+      { heading: "Tr G", cell: ({ gaussNewton }) => marked(gaussNewton.trace) },
+      { heading: "‖G‖_F", cell: ({ gaussNewton }) => marked(gaussNewton.norm) },
+      { heading: "Tr H", cell: ({ hessian }) => marked(hessian.trace) },
+      { heading: "‖H‖_F", cell: ({ hessian }) => marked(hessian.norm) },
+    ],
+    layers,
+  );
 
 const marked = (measured: Measured): string =>
   measured.standardError === 0 ? `${formatNumber(measured.value, 6)} exact` : formatMeasured(measured, 5);

@@ -30,6 +30,10 @@ export function assertSeparable(
   const mixed = (what: string): AutodiffError =>
     error("MIXES_EXAMPLES", `apply to treat each example on its own, got ${kernelName} ${what}`);
 
+  /** Right for some functions (normalisation over a layer, an embedding), and wrong for others. */
+  const unknown = (what: string): AutodiffError =>
+    error("NO_PER_EXAMPLE_RULE", `kernels known to keep examples apart, got ${kernelName} with ${what}; ${loopAdvice}`);
+
   if (!reshapingKernels.has(kernelName)) {
     const isBatch = (key: string): boolean => batch.some(([own]) => own === key);
     const pointwise = pointwiseAxesOf(call, { inputs, output, isBatch });
@@ -37,7 +41,9 @@ export function assertSeparable(
       throw error("NO_PER_EXAMPLE_RULE", `kernels known to keep examples apart, got ${kernelName}; ${loopAdvice}`);
     }
     for (const [, tensor] of batch) {
+      if (kernelName === "FusedBatchNorm" && batch.length > 1) throw unknown("statistics from x");
       if (batchAxes(tensor.shape, examples)! <= pointwise) continue;
+      if (kernelName === "GatherV2" && batch.every(([key]) => key === "indices")) throw unknown("indices from x");
       const moved = kernelName === "Transpose" || (call.attributes["transposeB"] === true && batch.length === 1);
       if (!moved) throw mixed(`across the examples of ${named(tensor)}`);
       throw error(
