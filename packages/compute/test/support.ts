@@ -26,7 +26,7 @@ export const make = ({ shape, values, dtype = "float32" }: Given): tf.Tensor => 
 
 /** What a computation gives on a backend, and how many tensors and buffers it left behind. */
 async function on(
-  backend: "cpu" | "wasm",
+  backend: string,
   given: Record<string, Given>,
   compute: (tensors: Record<string, tf.Tensor>) => tf.Tensor | tf.Tensor[],
 ): Promise<{ results: { shape: number[]; dtype: string; values: number[] }[] }> {
@@ -49,14 +49,14 @@ async function on(
   return { results };
 }
 
-/** Expects the same shapes, and numbers within `tolerance` of the largest one, on wasm as on cpu. */
+/** Expects the same shapes, and numbers within `tolerance` of the largest one, on a backend as on cpu. */
 export async function expectSame(
   given: Record<string, Given>,
   compute: (tensors: Record<string, tf.Tensor>) => tf.Tensor | tf.Tensor[],
-  tolerance = 2e-6,
+  { tolerance = 2e-6, backend = "wasm" } = {},
 ): Promise<void> {
   const { results: expected } = await on("cpu", given, compute);
-  const { results: actual } = await on("wasm", given, compute);
+  const { results: actual } = await on(backend, given, compute);
   expect(actual.length).toBe(expected.length);
   actual.forEach((result, i) => {
     const reference = expected[i]!;

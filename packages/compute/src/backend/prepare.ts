@@ -1,5 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { ComputeError } from "../errors.js";
+import { dilatedGradients } from "../composed/dilation.js";
+import { installComposedKernels } from "../composed/kernel.js";
+import { numericPadding } from "../composed/padding.js";
+import { webgpuKernels } from "../composed/webgpu.js";
 import { assertGradients } from "../gradients.js";
 import { installWasmKernels } from "../wasm/install.js";
 import { importByName, inNode, locate } from "./load.js";
@@ -27,7 +31,7 @@ export interface BackendReport {
   threads: number;
   /** Whether a GPU computes. */
   gpu: boolean;
-  /** Kernels of this package in use (wasm only). */
+  /** Kernels of this package in use. */
   kernels: string[];
   /** What "auto" tried before, and why it went on. */
   passedOver: { name: BackendName; code: string; reason: string }[];
@@ -86,7 +90,7 @@ async function prepare(name: BackendName, options: PrepareOptions): Promise<Back
     const tensorflowName = await load(name, options, versions);
     if (!(await tf.setBackend(tensorflowName))) throw failed(name, "it did not initialise");
     await tf.ready();
-    const kernels = name === "wasm" ? await installWasmKernels() : [];
+    const kernels = await installKernels(name);
     await proveWorking(name);
     return { name, tensorflowName, versions, ...(await resources(name)), kernels, passedOver: [] };
   } catch (error) {
@@ -124,6 +128,14 @@ async function load(name: BackendName, options: PrepareOptions, versions: Record
   if (!(await hasWebGpuAdapter())) throw failed(name, "no device that WebGPU could compute on");
   await quietly(() => importByName(urls[1]!));
   return name;
+}
+
+/** Replaces the kernels of the current backend that fail, err or dawdle; returns their names. */
+async function installKernels(name: BackendName): Promise<string[]> {
+  if (name === "cpu") return [];
+  if (name === "wasm") return installWasmKernels();
+  if (name === "webgpu") return installComposedKernels(name, [...webgpuKernels, ...dilatedGradients]);
+  return installComposedKernels("tensorflow", [...dilatedGradients, ...numericPadding]);
 }
 
 /** Threads and GPU of the current backend. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import * as tf from "@tensorflow/tfjs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { prepareBackend, type BackendName } from "@sgdscope/compute";
 
 const run = promisify(execFile);
@@ -20,8 +20,19 @@ async function install(name: string, source: string, version = "1.2.3"): Promise
 
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), "sgdscope-compute-"));
+  // Whatever sgdscope-tensorflow has installed on this machine is not found in these tests.
+  vi.stubEnv("SGDSCOPE_TENSORFLOW_DIR", join(project, "nothing"));
 });
-afterAll(() => rm(project, { recursive: true }));
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await rm(project, { recursive: true });
+});
+
+/** What installs TensorFlow on this platform. */
+const native = (flag: string, name: string): string =>
+  process.platform === "linux"
+    ? `npx -p @sgdscope/compute sgdscope-tensorflow install${flag}`
+    : `npm install ${name} && npm install-scripts approve ${name}`;
 
 describe("prepareBackend", () => {
   it.each(["wasm", "cpu"] as const)("makes %s current and says so", async (name) => {
@@ -61,11 +72,8 @@ describe("prepareBackend", () => {
   });
 
   it.each([
-    [
-      "tensorflow-gpu",
-      "npm install @tensorflow/tfjs-node-gpu && npm install-scripts approve @tensorflow/tfjs-node-gpu",
-    ],
-    ["tensorflow", "npm install @tensorflow/tfjs-node && npm install-scripts approve @tensorflow/tfjs-node"],
+    ["tensorflow-gpu", native(" --gpu", "@tensorflow/tfjs-node-gpu")],
+    ["tensorflow", native("", "@tensorflow/tfjs-node")],
     ["webgpu", "npm install webgpu @tensorflow/tfjs-backend-webgpu"],
   ] as const)("says how to install %s where it is absent, and keeps the current backend", async (name, command) => {
     await prepareBackend("wasm");
@@ -80,7 +88,7 @@ describe("prepareBackend", () => {
     const attempt = prepareBackend("tensorflow", { from: project });
     await expect(attempt).rejects.toMatchObject({ code: "BACKEND_FAILED" });
     await expect(attempt).rejects.toThrow(
-      /native addon module can not be found; try: npm rebuild @tensorflow\/tfjs-node --build-addon-from-source/,
+      /native addon module can not be found; try: (npm rebuild @tensorflow|npx -p @sgdscope\/compute sgdscope-tensorflow)/,
     );
   });
 

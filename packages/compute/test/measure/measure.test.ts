@@ -32,7 +32,7 @@ describe("describeEnvironment", () => {
     expect(byName["cpu"]).toMatchObject({ installed: true, working: true });
     for (const { installed, install, working } of environment.backends) {
       expect(typeof working).toBe("boolean");
-      if (!installed) expect(install).toMatch(/^npm install /);
+      if (!installed) expect(install).toMatch(/^(npm install|npx -p @sgdscope\/compute) /);
     }
     expect(tf.getBackend()).toBe("cpu");
     expect(JSON.parse(JSON.stringify(environment))).toEqual(environment);

@@ -157,7 +157,9 @@ const operations: Record<string, [number[], (x: tf.Tensor) => tf.Tensor]> = {
 describe("the gradient of Σ f(x)² on wasm agrees with cpu's for", () => {
   it.each(Object.entries(operations))("%s", async (_, [shape, f]) => {
     const given: Record<string, Given> = { x: random(shape) };
-    await expectSame(given, ({ x }) => tf.grad((each: tf.Tensor) => tf.sum(tf.square(f(each))))(x!), 1e-5);
+    await expectSame(given, ({ x }) => tf.grad((each: tf.Tensor) => tf.sum(tf.square(f(each))))(x!), {
+      tolerance: 1e-5,
+    });
   });
 });
 
