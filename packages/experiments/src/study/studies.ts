@@ -1,3 +1,6 @@
+import { ablationStudy, type AblationRecord, type AblationTask } from "./ablation.js";
+import { diagramStudy, type DiagramRecord, type DiagramTask } from "./diagram.js";
+import { escapeStudy, type EscapeRecord, type EscapeTask } from "./escape.js";
 import { runMinimumTask } from "../run/run-task.js";
 import type { MinimumRecord } from "../run/record.js";
 import type { TrainingTask } from "../run/task.js";
@@ -12,18 +15,29 @@ export interface JobHooks {
 /** The settings of each kind of study. */
 export interface StudyTasks {
   training: TrainingTask;
+  escape: EscapeTask;
+  diagram: DiagramTask;
+  ablation: AblationTask;
 }
 
 /** What each kind yields. */
 export interface StudyRecords {
   training: MinimumRecord;
+  escape: EscapeRecord;
+  diagram: DiagramRecord;
+  ablation: AblationRecord;
 }
 
 export type StudyKind = keyof StudyTasks;
 
 type Study<K extends StudyKind> = (task: StudyTasks[K], hooks: JobHooks) => AsyncGenerator<StudyRecords[K]>;
 
-const studies: { [K in StudyKind]: Study<K> } = { training: trainingStudy };
+const studies: { [K in StudyKind]: Study<K> } = {
+  training: trainingStudy,
+  escape: escapeStudy,
+  diagram: diagramStudy,
+  ablation: ablationStudy,
+};
 
 /**
  * The records of one job, as they are found. Networks need a prepared TensorFlow.js backend.

@@ -1,0 +1,26 @@
+import type { Claim } from "../claim.js";
+import { ablation } from "./ablation.js";
+import { alignment } from "./alignment.js";
+import { bound } from "./bound.js";
+import { diagram } from "./diagram.js";
+import { edge } from "./edge.js";
+import { escape } from "./escape.js";
+import { generalization } from "./generalization.js";
+import { noiseMagnitude } from "./noise-magnitude.js";
+import { size } from "./size.js";
+
+/** Every claim, in the order of a report: from the noise to what follows from it. */
+export const claims = [
+  alignment,
+  noiseMagnitude,
+  bound,
+  edge,
+  size,
+  escape,
+  diagram,
+  ablation,
+  generalization,
+] as unknown as readonly Claim[];
+
+/** The claim of that name, or undefined. */
+export const claimNamed = (name: string): Claim | undefined => claims.find((claim) => claim.name === name);

@@ -1,0 +1,270 @@
+import type { Claim, Figure, Finished, Scope } from "../claim.js";
+import { chart } from "../figure/chart.js";
+import type { Canvas } from "../figure/theme.js";
+import { judgeValues, type Acceptance } from "../judge.js";
+import { groupBy, median } from "../statistics.js";
+import type { DirectionsRecord, EscapeTask, GrowthCurve, SwitchPath } from "../study/escape.js";
+import type { SharpMinimumRecord } from "../study/sharp-minimum.js";
+import { cell } from "./minima.js";
+import { ofPreset } from "./settings.js";
+import { sharpStarts } from "./sharp-starts.js";
+
+/** The switch from gradient descent to SGD at a sharp minimum: how fast it leaves, and by which directions. */
+export const escape: Claim<"escape"> = {
+  name: "escape",
+  title: "SGD leaves sharp minima exponentially fast",
+  statement:
+    "At a minimum with η > η* the loss of SGD grows exponentially, at log ρ(Q) a step in expectation, until it finds a flatter one; it leaves along flat directions too, where gradient descent leaves along the sharpest alone.",
+  source:
+    "Wu, Wang & Su, NeurIPS 2022 (arXiv:2207.02628): exponential escape at γ = η²pμ₀‖H‖²_F or faster (recalled). ρ(Q): Ma & Ying, NeurIPS 2021; Mulayoff & Michaeli, COLT 2024. D_k: Wang & Wu 2023 (arXiv:2310.00692), Theorem 5.2 (recalled). The switch: Wu, Ma & E, NeurIPS 2018.",
+  method:
+    "Gradient descent with a small step finds a sharp minimum of a two-layer ReLU network, and of a fully connected and a convolutional network on images. Linearised there, the exact recursion of E L is compared with log ρ(Q), and random paths with the Lyapunov exponent: means of paths would underestimate E L, which few paths carry, so paths are judged by their own exponent. Then the network itself continues by SGD, below and above η*.",
+  study: "escape",
+  jobs: (scope: Scope) =>
+    sharpStarts(scope).map(({ role, start }) => ({ role, task: taskOf(start, scope) })),
+  judge: (finished) => finished.flatMap(judgeOne),
+  figures: (finished, canvas) => finished.flatMap((one) => figuresOf(one, canvas)),
+  table: (finished) => ({
+    title: "Linearised SGD and the switch",
+    headings: ["minimum", "what", "η/η*", "η", "log γ", "log ρ(Q)", "recursion", "Lyapunov", "paths", "‖H‖_F before", "after"],
+    left: [0, 1],
+    rows: finished.flatMap(({ role, records }) => [
+      ...growthOf(records).map((one) => [
+        role,
+        "linearised",
+        cell(one.multiple),
+        cell(one.learningRate),
+        cell(one.lowerBound),
+        cell(one.logRho),
+        cell(one.recursionSlope),
+        cell(one.lyapunov),
+        cell(one.pathSlope),
+        "",
+        "",
+      ]),
+      ...switchesOf(records).map((one) => [
+        role,
+        `SGD, seed ${one.seed}`,
+        cell(one.multiple),
+        cell(one.learningRate),
+        "",
+        "",
+        "",
+        "",
+        "",
+        cell(one.before),
+        cell(one.after),
+      ]),
+    ]),
+  }),
+};
+
+function taskOf(start: EscapeTask["start"], { preset }: Scope): EscapeTask {
+  return {
+    start,
+    batchSize: 1,
+    multiples: ofPreset(preset, { test: [0.5, 2.5], fast: [0.8, 1.2, 1.6, 2.5], full: [0.8, 1.2, 1.6, 2.5, 4] }),
+    steps: ofPreset(preset, { test: 60, fast: 300, full: 600 }),
+    paths: ofPreset(preset, { test: 16, fast: 64, full: 400 }),
+    switchTo: [0.5, 3],
+    switchSteps: ofPreset(preset, { test: 200, fast: 2000, full: 20_000 }),
+    switchEvery: ofPreset(preset, { test: 10, fast: 20, full: 50 }),
+    switchPaths: ofPreset(preset, { test: 1, fast: 3, full: 9 }),
+    perturbation: 1e-4,
+    directions: 3,
+  };
+}
+
+type Records = Finished<"escape">["records"];
+
+const minimumOf = (records: Records): SharpMinimumRecord | undefined => records.find((one) => one.part === "minimum");
+const growthOf = (records: Records): GrowthCurve[] => records.filter((one) => one.part === "growth");
+const switchesOf = (records: Records): SwitchPath[] => records.filter((one) => one.part === "switch");
+const directionsOf = (records: Records): DirectionsRecord | undefined =>
+  records.find((one) => one.part === "directions");
+
+function judgeOne({ role, records, task }: Finished<"escape">): Acceptance[] {
+  const growth = growthOf(records);
+  const growing = growth.filter(({ multiple }) => multiple > 1);
+  const switches = groupBy(switchesOf(records), ({ multiple }) => multiple);
+  const directions = directionsOf(records);
+  const largest = Math.max(...task.switchTo);
+  const leaving = switches.get(largest) ?? [];
+  const staying = switches.get(Math.min(...task.switchTo)) ?? [];
+  return [
+    judgeValues(
+      `${role}: log E L of the exact recursion grows by log ρ(Q) a step, their ratio for η > η*`,
+      growing.map(({ recursionSlope, logRho }) => recursionSlope / logRho),
+      [0.95, 1.05],
+      "a theorem in the long run; a twentieth for what the start has left after half of the steps",
+    ),
+    judgeValues(
+      `${role}: the recursion falls for η < η*, slope of log E L`,
+      growth.filter(({ multiple }) => multiple < 1).map(({ recursionSlope }) => recursionSlope),
+      [-Infinity, 0],
+      "a theorem",
+    ),
+    judgeValues(
+      `${role}: log γ of the theorem lies below log ρ(Q), difference`,
+      growth.map(({ lowerBound, logRho }) => lowerBound - logRho),
+      [-Infinity, 1e-9],
+      "a theorem: E L_t ≥ γᵗ L₀",
+    ),
+    judgeValues(
+      `${role}: random paths go by twice the Lyapunov exponent, |difference| over four standard errors and 0.002`,
+      growth.map(
+        ({ pathSlope, pathError, lyapunov, lyapunovError }) =>
+          Math.abs(pathSlope - lyapunov) / (4 * Math.hypot(pathError, lyapunovError) + 0.002),
+      ),
+      [0, 1],
+      "four standard errors of both, and 0.002 for what the start has left",
+    ),
+    judgeValues(
+      `${role}: paths grow no faster than the mean, (slope − log ρ)/(four standard errors)`,
+      growing.map(({ pathSlope, pathError, logRho }) => (pathSlope - logRho) / (4 * pathError)),
+      [-Infinity, 1],
+      "Jensen's inequality, and four standard errors",
+    ),
+    judgeValues(
+      `${role}: SGD at ${Math.min(...task.switchTo)}·η* stays, log₁₀ of last over first loss (median over paths)`,
+      [median(staying.map(decades))],
+      [-Infinity, 0],
+      "below η* the loss returns",
+      staying.length,
+    ),
+    judgeValues(
+      `${role}: and keeps its sharpness, ‖H‖_F after over before (median over paths)`,
+      [median(staying.map(({ before, after }) => after / before))],
+      [0.95, 1.05],
+      "nothing moves it; a twentieth",
+      staying.length,
+    ),
+    judgeValues(
+      `${role}: SGD at ${largest}·η* leaves, log₁₀ of largest over first loss (median over paths)`,
+      [median(leaving.map(({ losses }) => Math.log10(Math.max(...losses.map(({ value }) => value)) / losses[0]!.value)))],
+      [3, Infinity],
+      "exponential growth; three decades are ours",
+      leaving.length,
+    ),
+    judgeValues(
+      `${role}: and goes where it is flatter, ‖H‖_F after over before (median over paths)`,
+      [median(leaving.map(({ before, after }) => after / before))],
+      [0, 0.9],
+      "the claim; a tenth",
+      leaving.length,
+    ),
+    ...(directions === undefined
+      ? []
+      : [
+          judgeValues(
+            `${role}: D_${directions.directions} of SGD in the long run over Σ_{i>k}λ²/Σ_{i≤k}λ²`,
+            [directions.limit / directions.squaredCurvatureRatio],
+            [0.25, Infinity],
+            "the bound of Wang & Wu up to a constant, as recalled; a quarter is ours",
+          ),
+          judgeValues(
+            `${role}: D_${directions.directions} of gradient descent at the end over its start`,
+            [directions.gradientDescent.at(-1)! / directions.gradientDescent[0]!],
+            [0, 0.01],
+            "towards 0 exponentially: only directions beyond 2/η grow",
+          ),
+        ]),
+  ];
+}
+
+const decades = ({ losses }: SwitchPath): number => Math.log10(losses.at(-1)!.value / losses[0]!.value);
+
+/** Losses of zero and below what a figure needs are left out. */
+const drawn = (losses: { step: number; value: number }[]): { x: number; y: number }[] =>
+  losses.map(({ step, value }) => ({ x: step, y: Math.min(1e150, Math.max(1e-100, value)) }));
+
+function figuresOf({ role, records }: Finished<"escape">, canvas: Canvas): Figure[] {
+  const growth = growthOf(records);
+  const switches = switchesOf(records);
+  const directions = directionsOf(records);
+  const minimum = minimumOf(records);
+  const slug = role.toLowerCase().replace(/[^a-z]+/g, "-");
+  const figures: Figure[] = [];
+  if (growth.length > 0)
+    figures.push({
+      name: `linearised-${slug}`,
+      title: `Linearised SGD at a sharp minimum: ${role}`,
+      caption: `E L by the exact recursion (marks), and the median of random paths (dashed), at learning rates in units of η* = ${cell(minimum?.criticalLearningRate, 4)}. The lines are E L₀·ρ(Q)ᵗ: they were there before the data, and the recursion takes their slope.`,
+      svg: chart(
+        {
+          x: { label: "step t" },
+          y: { type: "log", label: "loss of linearised SGD, B = 1" },
+          predictions: growth.map(({ multiple, logRho, expected }) => ({
+            label: `slope log ρ(Q), ${multiple}·η*`,
+            points: expected.map(({ step }) => ({ x: step, y: expected[0]!.value * Math.exp(logRho * step) })),
+          })),
+          series: growth.flatMap(({ multiple, expected, medianPath }, k) => [
+            { label: `E L, η = ${multiple}·η*`, style: k, points: drawn(expected.filter((_, i) => i % 6 === 0)) },
+            { label: `median path, ${multiple}·η*`, style: k, dash: true, marks: false, points: drawn(medianPath) },
+          ]),
+          description:
+            "Loss of linearised SGD over steps at several learning rates: exact expectation, median path, and the predicted exponential growth.",
+        },
+        canvas,
+      ),
+    });
+  if (switches.length > 0) {
+    const groups = groupBy(switches, ({ multiple }) => multiple);
+    figures.push({
+      name: `switch-${slug}`,
+      title: `From gradient descent to SGD: ${role}`,
+      caption:
+        "The full loss of the network itself after the switch, one line a path. Above η* it first grows along a straight line, the exponential escape, and then comes down again at a flatter minimum; below η* it returns at once.",
+      svg: chart(
+        {
+          x: { label: "step after the switch" },
+          y: { type: "log", label: "loss L" },
+          series: [...groups].flatMap(([multiple, paths], g) =>
+            paths.map(({ losses, seed }) => ({
+              label: `η = ${multiple}·η*, seed ${seed}`,
+              style: g,
+              marks: false,
+              points: drawn(losses),
+            })),
+          ),
+          description: "Loss over steps after the switch from gradient descent to SGD, below and above the critical learning rate.",
+        },
+        canvas,
+      ),
+    });
+  }
+  if (directions !== undefined) {
+    const k = directions.directions;
+    const curve = (values: number[]): { x: number; y: number }[] =>
+      values.map((y, x) => ({ x, y: Math.max(1e-30, y) })).filter((_, i) => i % 3 === 0);
+    const steps = Math.max(directions.stochastic.length, directions.gradientDescent.length) - 1;
+    const level = (y: number): { x: number; y: number }[] => [
+      { x: 0, y },
+      { x: steps, y },
+    ];
+    figures.push({
+      name: `directions-${slug}`,
+      title: `By which directions: ${role}`,
+      caption: `D_${k}, the loss outside the ${k} sharpest directions over that inside, exact, at η = 2.2/λ_max, where gradient descent leaves as well: it leaves inside only, SGD outside too.`,
+      svg: chart(
+        {
+          x: { label: "step t" },
+          y: { type: "log", label: `D_${k}` },
+          predictions: [
+            { label: "SGD, long run", points: level(directions.limit) },
+            { label: "Σ_{i>k}λ²/Σ_{i≤k}λ²", points: level(directions.squaredCurvatureRatio) },
+          ],
+          series: [
+            { label: "SGD, B = 1", points: curve(directions.stochastic) },
+            { label: "gradient descent", points: curve(directions.gradientDescent) },
+          ],
+          height: 300,
+          description:
+            "Share of the loss outside the sharpest directions over steps, for SGD and gradient descent, with its long-run value.",
+        },
+        canvas,
+      ),
+    });
+  }
+  return figures;
+}
