@@ -15,6 +15,7 @@ export { noiseCovariance, type NoiseCovariance } from "./noise-strength/covarian
 export { decoupling, decouplingSpectra, type Decoupling, type DecouplingSpectra } from "./noise-strength/decoupling.js";
 export type { Estimate } from "./noise-strength/estimate.js";
 export { fitNoiseStrength, type NoiseStrengthFit } from "./noise-strength/fit.js";
+export { sampledAlignment, type SampledAlignment } from "./noise-strength/sampled-alignment.js";
 export { logLossPower } from "./noise-strength/log-loss-power.js";
 export { noiseWeights, type Batches, type NoiseWeights, type Sampling } from "./noise-strength/sampling.js";
 export {
@@ -38,6 +39,7 @@ export {
   type GaussianDesign,
   type GaussianNoise,
 } from "./gaussian-design/design.js";
+export { effectiveDimension } from "./gaussian-design/effective-dimension.js";
 export { gaussianMinibatchCovariance } from "./gaussian-design/minibatch.js";
 export { oneDimensionalDensity, type OneDimensionalDensity } from "./gaussian-design/one-dimensional-density.js";
 export {

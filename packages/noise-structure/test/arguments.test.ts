@@ -7,7 +7,7 @@ const jacobian = of(1, 0, 1, 0, 2, 0, 1, 1, 0);
 const system = api.gramSystemFromJacobian(jacobian, of(1, -1, 2), shape);
 const structure = api.noiseStructure(system);
 const identity = of(1, 0, 0, 1);
-const design = { covariance: identity, offset: of(1, 2), labelVariance: 0.1 };
+const design = { covariance: identity, offset: of(1, 2), labelVariance: 0.1, jacobian: of(1, 0, 2, 1) };
 const norms = { smallSquaredNorms: [5.1, 4.7], largeSquaredNorms: [2.2, 1.9] };
 
 /** A public function with named arguments, in the order of its parameters. */
@@ -47,6 +47,10 @@ const rest: Record<string, Entry> = {
   alignmentAlong: entry(api.alignmentAlong, { derivatives: [1, 2, 3], residuals: [1, -1, 2], shape }),
   noiseStrengthFromNorms: entry(api.noiseStrengthFromNorms, { gradientNorms: [1, 2, 3], gradientNorm: 1 }),
   fitNoiseStrength: entry(api.fitNoiseStrength, { losses: [1, 2, 4], strengths: [1, 2.1, 3.9] }),
+  sampledAlignment: entry(api.sampledAlignment, {
+    draws: { first: [1, 2], second: [2, 1], firstResiduals: [1, -1], secondResiduals: [1, 2] },
+  }),
+  effectiveDimension: entry(api.effectiveDimension, { spectrum: [1, 0.5] }),
   logLossPower: entry(api.logLossPower, { losses: [1, 2, 4, 3], options: { minimumLoss: 0.5, dimensions: 1 } }),
   noiseScale: entry(api.noiseScale, { structure }),
   optimalStep: entry(api.optimalStep, { structure, batchSize: 2 }),

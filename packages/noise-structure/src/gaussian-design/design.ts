@@ -1,4 +1,4 @@
-import { dot, multiplyVector } from "@sgdscope/linear-algebra";
+import { dot, multiply, multiplyVector, transpose } from "@sgdscope/linear-algebra";
 import { NoiseStructureError } from "../errors.js";
 import { SMALLEST_LOSS } from "../noise-structure.js";
 import { expectInteger, expectNonNegative, expectNumbers } from "../noise-strength/arguments.js";
@@ -12,13 +12,18 @@ export interface GaussianDesign {
   offset: Float64Array;
   /** σ², default 0. */
   labelVariance?: number;
+  /**
+   * `∂u/∂θ` of a deep linear network `f = u(θ)·x`, d × P, row-major, with δ = u(θ) − u*: noise and curvature are then P × P.
+   * Default the identity, θ = u.
+   */
+  jacobian?: Float64Array;
 }
 
-/** The exact noise of one example at a point of a {@link GaussianDesign}. Matrices are d × d, row-major. */
+/** The exact noise of one example at a point of a {@link GaussianDesign}. Matrices are P × P, d × d without `jacobian`; row-major. */
 export interface GaussianNoise {
   /** `L = ½(δᵀSδ + σ²)`. */
   loss: number;
-  /** `∇L = Sδ`. */
+  /** `∇L = Sδ`, in general `J_uᵀSδ`. */
   gradient: Float64Array;
   /** `Σ₁ = 2L·G + 2∇L∇Lᵀ`. */
   uncentred: Float64Array;
@@ -39,14 +44,14 @@ export interface GaussianNoise {
  *
  * By Isserlis' theorem `E[(xᵀδ)²xxᵀ] = (δᵀSδ)S + 2SδδᵀS`; label noise adds σ²S. Derived here, checked against samples. That
  * alignment holds for linear networks is in Wu, Wang & Su (2022), arXiv:2207.02628 (abstract); the directional bounds are
- * those of Wang & Wu (2023), arXiv:2310.00692, for this model (derived here).
+ * those of Wang & Wu (2023), arXiv:2310.00692, for this model (derived here). A deep linear network has `G = J_uᵀSJ_u` and the
+ * same identities at every θ (derived here).
  *
- * @returns The ratios are undefined where the loss is below 1e-20 or S is 0. Cost O(d²).
+ * @returns The ratios are undefined where the loss is below 1e-20 or S is 0. Cost O(P²), with a Jacobian O(d²P + dP²).
  * @throws NoiseStructureError SHAPE_MISMATCH, NOT_FINITE, NOT_SYMMETRIC, INVALID_ARGUMENT for a negative label variance.
  */
 export function gaussianNoise(design: GaussianDesign): GaussianNoise {
-  const { dimension: d, twiceLoss, gradient } = pointOf("gaussianNoise", design);
-  const { covariance } = design;
+  const { dimension: d, twiceLoss, gradient, curvature: covariance } = pointOf("gaussianNoise", design);
   const uncentred = new Float64Array(d * d);
   const centred = new Float64Array(d * d);
   let squares = 0;
@@ -86,15 +91,15 @@ export function gaussianNoise(design: GaussianDesign): GaussianNoise {
  *
  * The ratio is of Wang & Wu (2023), arXiv:2310.00692; the closed form is derived here.
  *
- * @param v - Length d, of any length but 0.
+ * @param v - P numbers, d without `jacobian`; of any length but 0.
  * @returns The alignments are undefined where the loss is below 1e-20 or `vᵀGv` is 0.
  * @throws NoiseStructureError as {@link gaussianNoise}.
  */
 export function gaussianAlignmentAlong(design: GaussianDesign, v: Float64Array): VectorAlignment {
   const caller = "gaussianAlignmentAlong";
-  const { dimension: d, twiceLoss, gradient } = pointOf(caller, design);
+  const { dimension: d, twiceLoss, gradient, curvature: matrix } = pointOf(caller, design);
   expectNumbers(caller, `v [${d}]`, v, d);
-  const curvature = dot(v, multiplyVector(design.covariance, v, d, d));
+  const curvature = dot(v, multiplyVector(matrix, v, d, d));
   const slope = dot(v, gradient);
   const noise = twiceLoss * curvature + slope ** 2;
   const uncentredNoise = noise + slope ** 2;
@@ -109,20 +114,36 @@ export function gaussianAlignmentAlong(design: GaussianDesign, v: Float64Array):
   };
 }
 
-function pointOf(caller: string, { covariance, offset, labelVariance = 0 }: GaussianDesign) {
-  const dimension = offset.length;
-  expectInteger(caller, "the length of offset", dimension);
-  expectNumbers(caller, "offset", offset, dimension);
-  expectSymmetric(caller, "covariance", covariance, dimension);
+function pointOf(caller: string, { covariance, offset, labelVariance = 0, jacobian }: GaussianDesign) {
+  const inputs = offset.length;
+  expectInteger(caller, "the length of offset", inputs);
+  expectNumbers(caller, "offset", offset, inputs);
+  expectSymmetric(caller, "covariance", covariance, inputs);
   expectNonNegative(caller, "labelVariance", labelVariance);
-  const gradient = multiplyVector(covariance, offset, dimension, dimension);
+  const gradient = multiplyVector(covariance, offset, inputs, inputs);
   const twiceLoss = dot(offset, gradient) + labelVariance;
   if (twiceLoss < 0)
     throw new NoiseStructureError(
       "NOT_POSITIVE_SEMIDEFINITE",
       `${caller}: expected covariance to be positive semidefinite, got δᵀSδ = ${twiceLoss - labelVariance}.`,
     );
-  return { dimension, gradient, twiceLoss };
+  if (jacobian === undefined) return { dimension: inputs, gradient, twiceLoss, curvature: covariance };
+  const dimension = jacobian.length / inputs;
+  expectInteger(caller, "jacobian.length over that of offset", dimension);
+  expectNumbers(caller, `jacobian [${inputs} × ${dimension}]`, jacobian, inputs * dimension);
+  const columns = transpose(jacobian, inputs, dimension);
+  return {
+    dimension,
+    gradient: multiplyVector(columns, gradient, dimension, inputs),
+    twiceLoss,
+    curvature: multiply(
+      multiply(columns, covariance, dimension, inputs, inputs),
+      jacobian,
+      dimension,
+      inputs,
+      dimension,
+    ),
+  };
 }
 
 /** @internal Refuses a matrix that is not symmetric within 1e-10 of its largest entry. */
