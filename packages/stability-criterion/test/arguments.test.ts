@@ -72,6 +72,15 @@ const rest: Record<string, Entry> = {
   batchSource: entry(api.batchSource, { examples: 3, batches: { batchSize: 2 }, random }),
   escapeRateLowerBound: entry(api.escapeRateLowerBound, { minimum, learningRate: 1, batches: { batchSize: 2 } }),
   kernelNorm: entry(api.kernelNorm, { minimum, learningRate: 0.1, batchSize: 2 }),
+  testMatrixBound: entry(api.testMatrixBound, { minimum, weights, moment: of(1, 0, 0, 0, 1, 0, 0, 0, 1) }),
+  sharpnessRegion: entry(api.sharpnessRegion, { learningRate: 0.1, examples: 3, batches: { batchSize: 2 } }),
+  inputGradientBound: entry(api.inputGradientBound, {
+    options: { firstLayerNorm: 1, firstLayerGradientNorm: 2, inputNorm: 3 },
+  }),
+  meanSquaredErrorFactor: entry(api.meanSquaredErrorFactor, { outputs: 2 }),
+  regularMinimum: entry(api.regularMinimum, {
+    options: { hessians: of(2, 1, 1), gradients: of(1, 0, -1), parameters: 1, learningRate: 0.1, batchSize: 2 },
+  }),
   coherence: entry(api.coherence, { minimum }),
   nonUniformity: entry(api.nonUniformity, { minimum }),
   gradientDescentBound: entry(api.gradientDescentBound, { minimum }),
