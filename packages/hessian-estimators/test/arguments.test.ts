@@ -99,7 +99,7 @@ describe("arguments", () => {
     ["no rank", () => estimators.deflatedNorm(operator, { random, maxMatvecs: 9, maxRank: 0 }), "maxRank"],
     ["unknown probes", () => estimators.hutchinsonTrace(operator, { random, probes: "x" as "gaussian" }), "probes"],
     ["an unknown method", () => estimators.traceAndNorm(operator, { random, method: "x" as "deflated" }), "method"],
-    ["no generator", () => estimators.hutchinsonTrace(operator, {} as { random: () => number }), "random"],
+    ["no generator", () => estimators.hutchinsonTrace(operator, {}), "random"],
     ["more pairs than size", () => estimators.topEigenpairs(operator, { random, count: 31 }), "count"],
     ["an unknown end", () => estimators.topEigenpairs(operator, { random, which: "top" as "largest" }), "which"],
     ["no tolerance", () => estimators.topEigenpairs(operator, { random, tolerance: -1 }), "tolerance"],

@@ -5,7 +5,7 @@ import { knownTerms, probeTerms, spanOf, type Coordinates, type Span, type Terms
 export interface LeftOut {
   terms: Terms[];
   /** tᵢ − tᵢⱼ of both quantities. */
-  change(i: number, j: number): Terms;
+  change: (i: number, j: number) => Terms;
   /** For each run the span of the others, and what its probe leaves outside of it. */
   spans: { span: Span; outside: Float64Array }[];
 }

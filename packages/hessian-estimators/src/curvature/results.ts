@@ -32,15 +32,31 @@ export function fromRuns(runs: readonly Krylov[], wanted: Wanted): Curvature {
   });
   const ritz = rayleighRitz(spanOf(coordinates.runs.flat(), least));
   const largest = Math.max(Math.abs(ritz.values[0]!), Math.abs(ritz.values.at(-1)!));
-  const trace = sampled(functionOfTerms(left, (t) => t, () => ({ trace: 1, square: 0 })));
+  const trace = sampled(
+    functionOfTerms(
+      left,
+      (t) => t,
+      () => ({ trace: 1, square: 0 }),
+    ),
+  );
   const root = (square: number): number => Math.sqrt(Math.max(square, Number.MIN_VALUE));
-  const norm = sampled(functionOfTerms(left, (_, s) => root(s), (_, s) => ({ trace: 0, square: 0.5 / root(s) })));
+  const norm = sampled(
+    functionOfTerms(
+      left,
+      (_, s) => root(s),
+      (_, s) => ({ trace: 0, square: 0.5 / root(s) }),
+    ),
+  );
   const ratio = functionOfTerms(
     left,
     (t, s) => t ** 2 / s,
     (t, s) => ({ trace: (2 * t) / s, square: -(t ** 2) / s ** 2 }),
   );
-  const stable = functionOfTerms(left, (_, s) => s / largest ** 2, () => ({ trace: 0, square: 1 / largest ** 2 }));
+  const stable = functionOfTerms(
+    left,
+    (_, s) => s / largest ** 2,
+    () => ({ trace: 0, square: 1 / largest ** 2 }),
+  );
   const quadrature: LanczosQuadrature = { size, runs: runs.map(ruleOf), matvecs };
   return {
     method: "estimated",

@@ -11,7 +11,7 @@ import { integrate } from "./trace-of-function.js";
  * Source: R₀ of Bartlett, Long, Lugosi and Tsigler (2020, arXiv 1906.11300), for positive semidefinite A.
  */
 export const participationRatio = (quadrature: LanczosQuadrature): SampledEstimate =>
-  jackknife(quadrature, [(x) => x, (x) => x * x], (trace, square) => trace! ** 2 / square!);
+  jackknife(quadrature, [(x) => x, (x) => x * x], (trace, square) => trace ** 2 / square);
 
 /**
  * The stable rank ‖A‖_F²/‖A‖₂² from a quadrature: at most the rank, and blind to small eigenvalues.
@@ -22,7 +22,7 @@ export const participationRatio = (quadrature: LanczosQuadrature): SampledEstima
  */
 export function stableRank(quadrature: LanczosQuadrature, largest = largestNode(quadrature)): SampledEstimate {
   checkPositive("stableRank", "largest", largest);
-  return jackknife(quadrature, [(x) => x * x], (square) => square! / largest ** 2);
+  return jackknife(quadrature, [(x) => x * x], (square) => square / largest ** 2);
 }
 
 /**
@@ -37,7 +37,7 @@ export const entropyRank = (quadrature: LanczosQuadrature): SampledEstimate =>
   jackknife(
     quadrature,
     [Math.abs, (x) => (x === 0 ? 0 : Math.abs(x) * Math.log(Math.abs(x)))],
-    (mass, logs) => mass! * Math.exp(-logs! / mass!),
+    (mass, logs) => mass * Math.exp(-logs / mass),
   );
 
 const largestNode = ({ runs }: LanczosQuadrature): number =>

@@ -5,8 +5,8 @@ import { checkRandom } from "./arguments.js";
 
 /** Random vectors by number. From a seed, vector `index` is a function of both alone; from a generator, it is the next one. */
 export interface Draws {
-  rademacher(index: number): Float64Array;
-  gaussian(index: number): Float64Array;
+  rademacher: (index: number) => Float64Array;
+  gaussian: (index: number) => Float64Array;
   /** Undefined where a generator was given, whose place cannot be found again. */
   seed: number | undefined;
 }

@@ -46,8 +46,13 @@ export async function drive<State extends Counted, Result, Partial>(
       "INVALID_ARGUMENT",
       `${caller}: expected seed where a state is kept or continued, got a generator, whose place cannot be found again`,
     );
-  const label = { estimator: caller, version: 1, size: operator.size, settings: JSON.stringify(machine.settings) } as const;
-  const state = resume ? reopened<State>(label, resume) : machine.begin();
+  const label = {
+    estimator: caller,
+    version: 1,
+    size: operator.size,
+    settings: JSON.stringify(machine.settings),
+  } as const;
+  const state = resume ? (reopened(label, resume) as unknown as State) : machine.begin();
   const run = products(caller, operator, signal, { spent: state.matvecs, blockSize });
   while (true) {
     const vectors = machine.wants(state, run.block);
@@ -64,19 +69,19 @@ export async function drive<State extends Counted, Result, Partial>(
 
 type Label = Pick<EstimatorState, "estimator" | "version" | "size" | "settings">;
 
-function reopened<State>(label: Label, resume: EstimatorState): State {
+function reopened(label: Label, resume: EstimatorState): StateValue {
   for (const key of ["estimator", "version", "size", "settings"] as const)
     if (resume[key] !== label[key])
       throw new HessianEstimatorsError(
         "STATE_MISMATCH",
         `${label.estimator}: expected resume with ${key} ${label[key]}, got ${resume[key]}`,
       );
-  return snapshot(resume.body) as unknown as State;
+  return snapshot(resume.body);
 }
 
 /** A copy whose arrays are shared. */
 function snapshot(value: StateValue): StateValue {
   if (typeof value !== "object" || value === null || value instanceof Float64Array) return value;
   if (Array.isArray(value)) return value.map(snapshot);
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, snapshot(entry as StateValue)]));
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, snapshot(entry)]));
 }

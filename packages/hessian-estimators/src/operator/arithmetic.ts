@@ -38,7 +38,10 @@ export function linearCombination(
   return blockwise(first.size, async (vectors) => {
     const sums = vectors.map(() => new Float64Array(first.size));
     for (const [k, operator] of operators.entries()) {
-      const images = await applyAll(operator, vectors.map((v) => v.slice()));
+      const images = await applyAll(
+        operator,
+        vectors.map((v) => v.slice()),
+      );
       images.forEach((image, i) => axpy(coefficients[k]!, image, sums[i]!));
     }
     return sums;
@@ -49,7 +52,8 @@ export function linearCombination(
 export const sumOf = (a: LinearOperator, b: LinearOperator): LinearOperator => linearCombination([a, b]);
 
 /** A − B, for example H − G: what the curvature of the network itself adds to Gauss and Newton. */
-export const differenceOf = (a: LinearOperator, b: LinearOperator): LinearOperator => linearCombination([a, b], [1, -1]);
+export const differenceOf = (a: LinearOperator, b: LinearOperator): LinearOperator =>
+  linearCombination([a, b], [1, -1]);
 
 /** c·A. */
 export const scaled = (operator: LinearOperator, factor: number): LinearOperator =>
@@ -58,7 +62,10 @@ export const scaled = (operator: LinearOperator, factor: number): LinearOperator
 /** A + shift·I. */
 export const shifted = (operator: LinearOperator, shift: number): LinearOperator =>
   blockwise(operator.size, async (vectors) => {
-    const images = await applyAll(operator, vectors.map((v) => v.slice()));
+    const images = await applyAll(
+      operator,
+      vectors.map((v) => v.slice()),
+    );
     return images.map((image, i) => axpy(shift, vectors[i]!, image.slice()));
   });
 

@@ -11,7 +11,12 @@ import { applyAll, blockwise } from "./arithmetic.js";
 export function submatrix(operator: LinearOperator, indices: ArrayLike<number>): LinearOperator {
   const chosen = Array.from(indices);
   const { size } = operator;
-  const wrong = chosen.find((index, k) => !Number.isInteger(index) || index < 0 || index >= size || chosen.indexOf(index) < k);
+  const seen = new Set<number>();
+  const wrong = chosen.find((index) => {
+    const fresh = Number.isInteger(index) && index >= 0 && index < size && !seen.has(index);
+    seen.add(index);
+    return !fresh;
+  });
   if (chosen.length === 0 || wrong !== undefined)
     throw new HessianEstimatorsError(
       "INVALID_ARGUMENT",

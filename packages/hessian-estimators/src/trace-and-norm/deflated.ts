@@ -111,7 +111,10 @@ export async function deflatedSampling(
     },
     takes(state, vector, product) {
       const { split, phase } = state;
-      if (phase === "exact") return takeColumn(state.exact!, product);
+      if (phase === "exact") {
+        takeColumn(state.exact!, product);
+        return;
+      }
       if (phase === "sketch") {
         state.draws++;
         state.missing--;

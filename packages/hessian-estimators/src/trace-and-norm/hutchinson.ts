@@ -51,7 +51,10 @@ export async function plainSampling(
       return done ? [] : Array.from({ length: room }, (_, i) => draw(trace.count + i));
     },
     takes(state, v, product) {
-      if (state.exact) return takeColumn(state.exact, product);
+      if (state.exact) {
+        takeColumn(state.exact, product);
+        return;
+      }
       add(state.trace, dot(v, product));
       add(state.square, squaredNorm(product));
       state.done = state.matvecs >= limit;

@@ -90,7 +90,10 @@ export async function xTrace(operator: LinearOperator, options: XTraceOptions): 
       return Array.from({ length: room }, (_, i) => draw(probes.length + i));
     },
     takes(state, vector, product) {
-      if (state.phase === "exact") return takeExact(state.exact!, product);
+      if (state.phase === "exact") {
+        takeExact(state.exact!, product);
+        return;
+      }
       if (state.phase === "sketch") {
         state.probes.push(vector);
         takeColumn(state.sketch, product);

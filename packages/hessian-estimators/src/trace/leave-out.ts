@@ -22,7 +22,6 @@ export interface SketchedTrace {
 export function leaveOneOutTrace(given: SketchedTrace): { value: number; standardError: number } {
   const { size, probes, sketch, inside } = given;
   const rank = sketch.basis.length;
-  const count = probes.length;
   const trace = inside.reduce((sum, row, i) => sum + row[i]!, 0);
   const out = leftOut(sketch);
   const along = probes.map((probe) => Float64Array.from(sketch.basis, (q) => dot(q, probe)));

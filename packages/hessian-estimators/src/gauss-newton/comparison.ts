@@ -1,0 +1,65 @@
+import { momentsOf, standardError } from "../internal/moments.js";
+import type { SampledEstimate } from "../operator.js";
+
+/** Squares of Frobenius norms, or what one probe says of them. */
+export interface Squares {
+  hessian: number;
+  gaussNewton: number;
+  difference: number;
+}
+
+/** The Hessian beside its Gauss–Newton part. */
+export interface GaussNewtonSplit {
+  /** ‖H‖_F. */
+  hessian: SampledEstimate;
+  /** ‖G‖_F. */
+  gaussNewton: SampledEstimate;
+  /** ‖H − G‖_F. */
+  difference: SampledEstimate;
+  /** ‖H − G‖_F/‖H‖_F: 0 at a global minimum of the square loss. */
+  relativeDifference: SampledEstimate;
+  /** ⟨H, G⟩_F/(‖H‖_F‖G‖_F). */
+  cosine: SampledEstimate;
+  /** Products with both operators together. */
+  matvecs: number;
+}
+
+/** All of it from the squares that are known and those that were sampled; none sampled is exact. */
+export function comparison(known: Squares, probes: readonly Squares[], matvecs: number): GaussNewtonSplit {
+  const total = (key: keyof Squares): number =>
+    known[key] + (probes.length === 0 ? 0 : momentsOf(probes.map((probe) => probe[key])).mean);
+  const [h, g, d] = [total("hessian"), total("gaussNewton"), total("difference")];
+
+  /** `value` with the standard error of Σ slope·square over the probes (delta method). */
+  function linearised(value: number, slope: Partial<Squares>): SampledEstimate {
+    const along = (probe: Squares): number =>
+      (Object.entries(slope) as [keyof Squares, number][]).reduce((sum, [key, x]) => sum + x * probe[key], 0);
+    const error = probes.length === 0 ? 0 : standardError(momentsOf(probes.map(along)));
+    return { value, standardError: error, matvecs, samples: probes.length, converged: true };
+  }
+
+  const half = (square: number): number => (square > 0 ? 0.5 / Math.sqrt(square) : 0);
+  const ratio = h > 0 ? Math.sqrt(d / h) : 0;
+  const norms = Math.sqrt(h * g);
+  const cosine = norms > 0 ? (h + g - d) / (2 * norms) : 0;
+  return {
+    hessian: linearised(Math.sqrt(h), { hessian: half(h) }),
+    gaussNewton: linearised(Math.sqrt(g), { gaussNewton: half(g) }),
+    difference: linearised(Math.sqrt(d), { difference: half(d) }),
+    relativeDifference: linearised(
+      ratio,
+      d > 0 && h > 0 ? { difference: ratio / (2 * d), hessian: -ratio / (2 * h) } : {},
+    ),
+    cosine: linearised(
+      cosine,
+      norms > 0
+        ? {
+            hessian: 1 / (2 * norms) - cosine / (2 * h),
+            gaussNewton: 1 / (2 * norms) - cosine / (2 * g),
+            difference: -1 / (2 * norms),
+          }
+        : {},
+    ),
+    matvecs,
+  };
+}
