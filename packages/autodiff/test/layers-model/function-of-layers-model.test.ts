@@ -5,6 +5,7 @@ import {
   AutodiffError,
   flatten,
   functionOfLayersModel,
+  gram,
   hessianVectorProduct,
   squareLoss,
   unflatten,
@@ -181,6 +182,60 @@ describe("functionOfLayersModel", () => {
     expect(relativeError(await consumed(product), difference)).toBeLessThan(1e-3);
     tf.dispose([x, y, params, direction]);
     layersModel.dispose();
+  });
+
+  it("names the layer of what products refuse, and of what has no rule for single examples", async () => {
+    const volumes = tf.sequential({
+      layers: [
+        tf.layers.conv3d({ inputShape: [3, 3, 3, 1], filters: 2, kernelSize: 2, name: "volume" }),
+        tf.layers.flatten(),
+        tf.layers.dense({ units: 1 }),
+      ],
+    });
+    const series = tf.sequential({
+      layers: [tf.layers.lstm({ inputShape: [3, 2], units: 2, name: "memory" }), tf.layers.dense({ units: 1 })],
+    });
+    const words = tf.sequential({
+      layers: [
+        tf.layers.embedding({ inputDim: 5, outputDim: 3, inputLength: 4, name: "words" }),
+        tf.layers.flatten(),
+        tf.layers.dense({ units: 1 }),
+      ],
+    });
+    const scaled = tf.sequential({
+      layers: [
+        tf.layers.dense({ inputShape: [4], units: 3 }),
+        tf.layers.layerNormalization({ name: "scaled" }),
+        tf.layers.dense({ units: 1 }),
+      ],
+    });
+    const inputs: [tf.LayersModel, tf.Tensor, gradients: string | undefined, gram: string][] = [
+      [volumes, tf.ones([2, 3, 3, 3, 1]), 'got Conv3D in Conv3D "volume"', 'got Conv3D in Conv3D "volume"'],
+      [series, tf.ones([2, 3, 2]), undefined, 'in LSTM "memory"'],
+      [words, tf.tensor2d([0, 1, 2, 3, 4, 0, 1, 2], [2, 4]), undefined, 'in Embedding "words"'],
+      [scaled, tf.tensor2d(values(8, 1), [2, 4]), undefined, 'in LayerNormalization "scaled"'],
+    ];
+    const refusal = (code: string, text: string): Error =>
+      expect.objectContaining({ code, message: expect.stringContaining(text) as string }) as Error;
+    for (const [layersModel, x, unverified, withoutRule] of inputs) {
+      const { model, params } = functionOfLayersModel(layersModel);
+      const product = (): NamedTensors =>
+        hessianVectorProduct((at) => tf.sum(tf.square(model.apply(at, x))), params, params);
+      if (unverified === undefined) tf.dispose(product());
+      else expect(product).toThrow(refusal("KERNEL_NOT_VERIFIED", unverified));
+      await expect(gram(model, params, x)).rejects.toThrow(refusal("NO_PER_EXAMPLE_RULE", withoutRule));
+      // One example after the other they all can.
+      const { gram: matrix } = await gram(model, params, x, { fallback: "loop" });
+      for (const [i, example] of [tf.slice(x, 0, 1), tf.slice(x, 1, 1)].entries()) {
+        const { gram: alone } = await gram(model, params, example, { fallback: "loop" });
+        expect(Math.abs(matrix[3 * i]! / alone[0]! - 1)).toBeLessThan(1e-5);
+        example.dispose();
+      }
+      tf.dispose([x, params]);
+      // Their layers are as they were.
+      expect(layersModel.layers.some((layer) => Object.hasOwn(layer, "call"))).toBe(false);
+      layersModel.dispose();
+    }
   });
 
   it("refuses by name what it cannot express", () => {

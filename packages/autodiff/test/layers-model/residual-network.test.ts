@@ -113,7 +113,7 @@ describe("a residual LayersModel with batch normalisation in inference mode", ()
     expect(Object.keys(statistics)).toHaveLength(10);
 
     const numbers: [string, { shape: number[]; values: number[] }][] = [];
-    for (const [name, tensor] of Object.entries(params as NamedTensors))
+    for (const [name, tensor] of Object.entries(params))
       numbers.push([name, { shape: tensor.shape, values: Array.from(await tensor.data()) }]);
     const network: Case = {
       name: "residual network",

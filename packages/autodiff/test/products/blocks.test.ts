@@ -46,7 +46,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   before = tf.memory().numTensors;
-  params = Object.fromEntries(names.map((name, i) => [name, tf.tensor(values(sizes[i]!, i + 3), shapes[i]!)]));
+  params = Object.fromEntries(names.map((name, i) => [name, tf.tensor(values(sizes[i]!, i + 3), shapes[i])]));
 });
 afterEach(() => {
   tf.dispose(params);

@@ -76,7 +76,12 @@ export const convolve = (x: HyperDual[], filter: HyperDual[], window: Window, ou
 };
 
 /** Filter [size, size, channels, multiplier]. */
-export const convolveDepthwise = (x: HyperDual[], filter: HyperDual[], window: Window, multiplier: number): HyperDual[] => {
+export const convolveDepthwise = (
+  x: HyperDual[],
+  filter: HyperDual[],
+  window: Window,
+  multiplier: number,
+): HyperDual[] => {
   const read = reader(x, window.shape);
   const channels = window.shape[3];
   return windows(window, (example, inside) =>
