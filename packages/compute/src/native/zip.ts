@@ -69,6 +69,7 @@ async function directory(file: FileHandle, path: string): Promise<ZipEntry[]> {
     [length, offset] = [Number(record.readBigUInt64LE(40)), Number(record.readBigUInt64LE(48))];
   }
   const bytes = await read(file, offset, length);
+  if (bytes.length !== length) throw invalid(path, "a broken directory");
   const entries: ZipEntry[] = [];
   for (let at = 0; at < bytes.length;) {
     if (bytes.length - at < 46 || bytes.readUInt32LE(at) !== CENTRAL) throw invalid(path, "a broken directory");

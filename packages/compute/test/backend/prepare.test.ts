@@ -74,7 +74,6 @@ describe("prepareBackend", () => {
   it.each([
     ["tensorflow-gpu", native(" --gpu", "@tensorflow/tfjs-node-gpu")],
     ["tensorflow", native("", "@tensorflow/tfjs-node")],
-    ["webgpu", "npm install webgpu @tensorflow/tfjs-backend-webgpu"],
   ] as const)("says how to install %s where it is absent, and keeps the current backend", async (name, command) => {
     await prepareBackend("wasm");
     const attempt = prepareBackend(name, { from: project });
