@@ -14,6 +14,7 @@ interface JsonSchema {
  * The faults zod found, one a line, each with its place; an unknown key comes with the nearest right one.
  *
  * @param schema - The schema that refused, to know the right keys.
+ * @param issues - Its issues; parse with `reportInput: true` so that they hold what came.
  */
 export function explainIssues(schema: z.ZodType, issues: readonly Issue[]): string[] {
   const json = z.toJSONSchema(schema, { unrepresentable: "any", io: "input" }) as JsonSchema;
@@ -36,7 +37,13 @@ function explain(schema: JsonSchema, issue: Issue, above: readonly PropertyKey[]
     if (depth(best) > 0 || best.some(({ code }) => code === "unrecognized_keys" || code === "custom"))
       return best.flatMap((each) => explain(schema, each, path));
   }
-  return [`${place}${issue.message}`];
+  return [`${place}${withValue(issue)}`];
+}
+
+/** A message that says what was expected also says what came, where the issue knows it (`reportInput`). */
+function withValue({ message, input }: Issue): string {
+  if (!message.startsWith("expected ") || message.includes(", got ")) return message;
+  return `${message}, got ${input === undefined ? "nothing" : JSON.stringify(input).slice(0, 60)}`;
 }
 
 const depth = (issues: readonly Issue[]): number =>

@@ -77,6 +77,7 @@ export async function work<Task, Result>(options: WorkOptions<Task, Result>): Pr
       options.onEvent?.(event);
     }
     await account(summary);
+    if (event?.kind === "stopped") break;
   }
   summary.total = performance.now() / 1000;
   return summary;

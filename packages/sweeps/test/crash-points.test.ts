@@ -39,19 +39,15 @@ vi.mock("node:fs/promises", async (original) => {
     ...Object.fromEntries(
       (["rename", "rm", "mkdir", "link", "utimes"] as const).map((name) => [name, mortal(real[name] as Operation)]),
     ),
-    writeFile: mortal(
-      real.writeFile as Operation,
-      ((path: string, content: unknown) => real.writeFile(path, halfOf(content))),
+    writeFile: mortal(real.writeFile as Operation, (path: string, content: unknown) =>
+      real.writeFile(path, halfOf(content)),
     ),
     open: async (path: string, flags: string) => {
       const handle = await real.open(path, flags);
       if (flags === "r") return handle;
       for (const name of ["writeFile", "appendFile"] as const) {
         const method = handle[name].bind(handle);
-        handle[name] = mortal(
-          method,
-          ((content: unknown) => method(halfOf(content))),
-        ) as never;
+        handle[name] = mortal(method, (content: unknown) => method(halfOf(content))) as never;
       }
       return handle;
     },

@@ -61,7 +61,7 @@ const modelDefaults: Record<string, object> = {
  * @throws CliError naming every fault and, for an unknown key, the nearest right one.
  */
 export function taskOfSettings(settings: Record<string, unknown>): MinimumTask {
-  const { success, data: parsed, error } = settingsSchema.safeParse(settings);
+  const { success, data: parsed, error } = settingsSchema.safeParse(settings, { reportInput: true });
   if (!success) throw usageError(`grid: ${explainIssues(settingsSchema, error.issues).join("\n  ")}`);
   const { data, model, batchSize, ...rest } = parsed;
   const classes = data.kind === "synthetic" ? data.classes : data.classes.length;

@@ -26,7 +26,7 @@ export function parseGrid(text: string): Grid {
  * @throws SweepError `INVALID_GRID`.
  */
 export function checkGrid(value: GridInput): Grid {
-  const { success, data, error } = gridSchema.safeParse(value);
+  const { success, data, error } = gridSchema.safeParse(value, { reportInput: true });
   if (!success) throw new SweepError("INVALID_GRID", `grid: ${explainIssues(gridSchema, error.issues).join("\n  ")}`);
   const axes = axesOf(data);
   for (const [k, rule] of data.exclude.entries())

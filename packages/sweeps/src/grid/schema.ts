@@ -42,32 +42,35 @@ const condition = z.strictObject({
 });
 
 /** A grid as it is written down. */
-export const gridSchema = z.strictObject({
-  /** Names the sweep; for people. */
-  name: z.string("expected a text").optional(),
-  /** What all runs share. */
-  base: z.record(z.string(), z.json(), "expected settings by name").default({}),
-  /** Values by setting; a dotted name reaches inside (`model.widths`). The first axis changes slowest. */
-  axes: z.record(z.string(), axis, "expected lists or ranges by name").default({}),
-  /** So many seeds 1, 2, …, or these; an axis called `seed` that changes fastest. */
-  seeds: z
-    .union([z.int().min(1), z.array(z.int().min(0)).min(1)], "expected a count or a list of whole numbers")
-    .optional(),
-  /** Points that fulfil every condition of a rule are left out. */
-  exclude: z
-    .array(
-      z.record(
-        z.string(),
-        z.union(
-          [condition, z.array(z.json()), z.string(), finite, z.boolean(), z.null()],
-          "expected a value, a list of values or a bound",
+export const gridSchema = z.strictObject(
+  {
+    /** Names the sweep; for people. */
+    name: z.string("expected a text").optional(),
+    /** What all runs share. */
+    base: z.record(z.string(), z.json(), "expected settings by name").default({}),
+    /** Values by setting; a dotted name reaches inside (`model.widths`). The first axis changes slowest. */
+    axes: z.record(z.string(), axis, "expected lists or ranges by name").default({}),
+    /** So many seeds 1, 2, …, or these; an axis called `seed` that changes fastest. */
+    seeds: z
+      .union([z.int().min(1), z.array(z.int().min(0)).min(1)], "expected a count or a list of whole numbers")
+      .optional(),
+    /** Points that fulfil every condition of a rule are left out. */
+    exclude: z
+      .array(
+        z.record(
+          z.string(),
+          z.union(
+            [condition, z.array(z.json()), z.string(), finite, z.boolean(), z.null()],
+            "expected a value, a list of values or a bound",
+          ),
+          "expected conditions by name",
         ),
-        "expected conditions by name",
-      ),
-      "expected a list of rules",
-    )
-    .default([]),
-});
+        "expected a list of rules",
+      )
+      .default([]),
+  },
+  { error: (issue) => (issue.code === "invalid_type" ? "expected settings by name" : undefined) },
+);
 
 /** A grid: what is shared, what varies, and what is left out. */
 export type Grid = z.infer<typeof gridSchema>;

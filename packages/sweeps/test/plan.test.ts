@@ -1,0 +1,86 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  indexFromEnvironment,
+  maxArraySizeOf,
+  planRuns,
+  readPlan,
+  slurmArrays,
+  slurmScript,
+  writePlan,
+} from "../src/index.js";
+
+let folder: string;
+beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), "sgdscope-plan-"))));
+afterEach(() => rm(folder, { recursive: true, force: true }));
+const plan = (seeds: number | number[]) => planRuns({ base: { a: 1 }, seeds }, (settings) => settings);
+
+describe("writePlan", () => {
+  it("is read back, may be written again, and may grow at its end only", async () => {
+    const sweep = join(folder, "deep", "sweep");
+    expect(await writePlan(sweep, plan(3))).toBe(3);
+    expect(await readPlan(sweep)).toEqual(plan(3));
+    expect(await writePlan(sweep, plan(3))).toBe(0);
+    expect(await writePlan(sweep, plan(5))).toBe(2);
+    await expect(writePlan(sweep, plan(4))).rejects.toMatchObject({ code: "INVALID_PLAN" });
+    await expect(writePlan(sweep, plan([2, 1, 3, 4, 5, 6]))).rejects.toThrow("another run on line 0");
+    expect(await readPlan(sweep)).toEqual(plan(5));
+  });
+
+  it("refuses a plan whose lines are not what their names say", async () => {
+    await expect(readPlan(folder)).rejects.toMatchObject({ code: "INVALID_PLAN" });
+    const [line] = plan(1);
+    await writeFile(join(folder, "plan.jsonl"), `${JSON.stringify({ ...line, task: { a: 2, seed: 1 } })}\n`);
+    await expect(readPlan(folder)).rejects.toThrow("expected line 0");
+    await writeFile(join(folder, "plan.jsonl"), JSON.stringify(line).slice(0, -4));
+    await expect(readPlan(folder)).rejects.toThrow("expected line 0");
+  });
+});
+
+describe("indexFromEnvironment", () => {
+  it.each([
+    [{ SLURM_ARRAY_TASK_ID: "3" }, 0, 3],
+    [{ SLURM_ARRAY_TASK_ID: "3" }, 1000, 1003],
+    [{ JOB_COMPLETION_INDEX: "0" }, 0, 0],
+    [{ SGE_TASK_ID: "1" }, 0, 0],
+    [{ SGE_TASK_ID: "undefined" }, 0, undefined],
+    [{}, 0, undefined],
+  ])("of %j with offset %d is %s", (environment, offset, index) => {
+    expect(indexFromEnvironment(environment, offset)).toBe(index);
+  });
+});
+
+describe("slurmArrays", () => {
+  it("writes lines as ranges and splits them below the largest array", () => {
+    expect(slurmArrays([0, 1, 2, 5], 1001)).toEqual([{ array: "0-2,5", offset: 0, tasks: 4 }]);
+    expect(slurmArrays([9, 10, 3, 25], 10, 4)).toEqual([
+      { array: "3,9%4", offset: 0, tasks: 2 },
+      { array: "0%4", offset: 10, tasks: 1 },
+      { array: "5%4", offset: 20, tasks: 1 },
+    ]);
+  });
+
+  it("reads the largest array from the configuration", () => {
+    expect(maxArraySizeOf("MaxArraySize            = 1001\nMaxJobs = 4")).toBe(1001);
+    expect(maxArraySizeOf("MaxArraySize            = 75000")).toBe(75_000);
+    expect(maxArraySizeOf("")).toBe(1001);
+  });
+});
+
+describe("slurmScript", () => {
+  it("is a batch script that quotes what a shell would take apart", () => {
+    const script = slurmScript({
+      name: "edge",
+      command: ["node", "my program.js", "it's"],
+      directory: "/home/some body",
+      logs: "/logs",
+      setup: "module load nodejs",
+      options: ["--time=1:00:00"],
+    });
+    expect(script).toContain("#SBATCH --signal=B:USR1@120\n#SBATCH --requeue\n#SBATCH --time=1:00:00\n");
+    expect(script).toContain("cd '/home/some body' || exit 1\nmodule load nodejs\n");
+    expect(script).toContain(`node 'my program.js' 'it'\\''s' --offset "$1" &\n`);
+  });
+});
