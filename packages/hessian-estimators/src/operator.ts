@@ -25,6 +25,11 @@ export interface Estimate {
 export interface SampledEstimate extends Estimate {
   /** Independent terms behind `standardError`, which so has `samples − 1` degrees of freedom; 0 where the value is exact. */
   samples: number;
+  /**
+   * For a Frobenius norm, the part of its square that is known exactly; the rest is a mean of positive terms, so its interval is not
+   * symmetric.
+   */
+  known?: number;
   /** Whether `relativeError` was met, by the rule of the stopping module; true where none was asked for. */
   converged: boolean;
 }

@@ -19,9 +19,9 @@ interface XDiag extends Counted {
  * out of the sketch in its turn.
  *
  * As `xTrace`, entry by entry: with Q = orth(AΩ) and Qᵢ the same without probe i, the mean over i of diag(QᵢQᵢᵀA) + ωᵢ∘(I − QᵢQᵢᵀ)Aωᵢ,
- * with Rademacher probes. Unbiased given the other probes. The standard errors are those of the terms.
+ * with Rademacher probes. Unbiased given the other probes. The standard errors count the correlation of the terms.
  *
- * Cost: `maxMatvecs` products (one less if odd), 3·size numbers for each of k = `maxMatvecs`/2 probes, and 4·size·k² operations at the
+ * Cost: `maxMatvecs` products (one less if odd), 5·size numbers for each of k = `maxMatvecs`/2 probes, and 12·size·k² operations at the
  * end. Float64. With a budget of at least `size` products the diagonal is exact.
  *
  * @throws HessianEstimatorsError on a bad argument, a product of wrong length, or one that is not finite.
@@ -64,28 +64,63 @@ export async function xDiagonal(
 
 function leaveOneOut({ sketch, images, probes, matvecs }: XDiag, size: number): DiagonalEstimate {
   const { basis, columns } = sketch;
+  const out = leftOut(sketch);
+  const directions = out.map((s) => combine(s, basis));
+  const products = out.map((s) => combine(s, images));
+  const outside = out.map((s, i) => dot(s.subarray(0, columns[i]!.length), columns[i]!));
   const captured = new Float64Array(size);
   basis.forEach((q, k) => {
     for (let j = 0; j < size; j++) captured[j]! += q[j]! * images[k]![j]!;
   });
   const mean = new Float64Array(size);
   const deviations = new Float64Array(size);
-  leftOut(sketch).forEach((s, i) => {
-    const direction = combine(s, basis);
-    const image = combine(s, images);
-    const outside = dot(s.subarray(0, columns[i]!.length), columns[i]!);
+  directions.forEach((direction, i) => {
     for (let j = 0; j < size; j++) {
-      const term = direction[j]! * (probes[i]![j]! * outside - image[j]!);
+      const term = direction[j]! * (probes[i]![j]! * outside[i]! - products[i]![j]!);
       const before = term - mean[j]!;
       mean[j]! += before / (i + 1);
       deviations[j]! += before * (term - mean[j]!);
     }
   });
+  const covariance = sketch.exhausted
+    ? new Float64Array(size)
+    : covarianceOfTerms(out, directions, products, outside, probes);
   const k = probes.length;
   return {
     values: mean.map((x, j) => x + captured[j]!),
-    standardErrors: deviations.map((sum) => Math.sqrt(sum / (k - 1) / k)),
+    standardErrors: deviations.map((sum, j) => Math.sqrt(sum / (k - 1) / k + Math.max(0, covariance[j]!))),
     matvecs,
     converged: true,
   };
+}
+
+/**
+ * The mean over pairs of (tᵢ − tᵢⱼ)∘(tⱼ − tⱼᵢ), entry by entry, as in `leaveTwoOut`. Leaving j out besides i takes the direction u from
+ * the sketch, the part of sⱼ across sᵢ: tᵢ − tᵢⱼ = u∘Au − (uᵀAωᵢ)·ωᵢ∘u, where uᵀAωᵢ comes from sᵢ alone.
+ */
+function covarianceOfTerms(
+  out: readonly Float64Array[],
+  directions: readonly Float64Array[],
+  products: readonly Float64Array[],
+  outside: readonly number[],
+  probes: readonly Float64Array[],
+): Float64Array {
+  const size = directions[0]!.length;
+  const sum = new Float64Array(size);
+  const pairs = (out.length * (out.length - 1)) / 2;
+  for (let i = 0; i < out.length; i++)
+    for (let j = 0; j < i; j++) {
+      const cosine = dot(out[i]!, out[j]!);
+      const sine = Math.sqrt(Math.max(Number.EPSILON, 1 - cosine * cosine));
+      const [di, dj, pi, pj] = [directions[i]!, directions[j]!, products[i]!, products[j]!];
+      const [alongI, alongJ] = [(-cosine * outside[i]!) / sine, (-cosine * outside[j]!) / sine];
+      for (let e = 0; e < size; e++) {
+        const u = (dj[e]! - cosine * di[e]!) / sine;
+        const v = (di[e]! - cosine * dj[e]!) / sine;
+        const changeI = u * ((pj[e]! - cosine * pi[e]!) / sine - alongI * probes[i]![e]!);
+        const changeJ = v * ((pi[e]! - cosine * pj[e]!) / sine - alongJ * probes[j]![e]!);
+        sum[e]! += (changeI * changeJ) / pairs;
+      }
+    }
+  return sum;
 }

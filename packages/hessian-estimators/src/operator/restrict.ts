@@ -20,7 +20,7 @@ export function submatrix(operator: LinearOperator, indices: ArrayLike<number>):
   if (chosen.length === 0 || wrong !== undefined)
     throw new HessianEstimatorsError(
       "INVALID_ARGUMENT",
-      `submatrix: expected different indices from 0 to ${size - 1}, got ${wrong ?? "none"}`,
+      `submatrix: expected indices to be different integers from 0 to ${size - 1}, got ${wrong ?? "none"}`,
     );
   return blockwise(chosen.length, async (vectors) => {
     const padded = vectors.map((v) => {

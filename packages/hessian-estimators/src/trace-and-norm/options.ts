@@ -89,7 +89,10 @@ export function estimates(
   const errorOfSquare = standardError(square);
   return {
     trace: judged(known.trace + trace.mean, standardError(trace), trace.count, matvecs, targets.trace),
-    norm: judged(norm, errorOfSquare === 0 ? 0 : errorOfSquare / (2 * norm), square.count, matvecs, targets.norm),
+    norm: {
+      ...judged(norm, errorOfSquare === 0 ? 0 : errorOfSquare / (2 * norm), square.count, matvecs, targets.norm),
+      known: known.square,
+    },
   };
 }
 
