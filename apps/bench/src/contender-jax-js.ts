@@ -1,10 +1,11 @@
 /** jax-js as a contender: `jit` around everything, the wasm backend, which is what it has in Node. */
 import { createRequire } from "node:module";
 import { blockUntilReady, defaultDevice, grad, init, jit, jvp, lax, nn, numpy as np } from "@jax-js/jax";
+import { versionAbove } from "./report/version.js";
 import { readNetwork } from "./side-by-side/networks.js";
 import { run, serve, type Loaded } from "./side-by-side/serve.js";
 
-const { version } = createRequire(import.meta.url)("@jax-js/jax/package.json") as { version: string };
+const version = versionAbove(createRequire(import.meta.url).resolve("@jax-js/jax"));
 await init("wasm");
 defaultDevice("wasm");
 

@@ -161,7 +161,7 @@ function comparison(examples: number, rounds: number, all: readonly Library[]): 
       ? [
           {
             name: `eigenvectors: ${name}`,
-            run: () => void checked(eigen(gram, examples), name),
+            run: () => checked(eigen(gram, examples), name),
             operations: 8 * examples ** 3,
           },
         ]

@@ -95,11 +95,11 @@ export function start({ command, args, env, cwd }: Command, patience: number): C
   };
 }
 
-/** The last line that is not one of TensorFlow's remarks. */
-const lastLine = (text: string): string | undefined =>
-  text
+/** What matters of the end of a log: its last error, else its last line that is not one of TensorFlow's remarks. */
+function lastLine(text: string): string | undefined {
+  const lines = text
     .split("\n")
     .map((line) => line.trim())
-    .filter((line) => line !== "" && !/^([IWE]0000|WARNING)/.test(line))
-    .at(-1)
-    ?.slice(0, 300);
+    .filter((line) => line !== "" && !/^([IWE]0000|WARNING|Node\.js v)/.test(line));
+  return (lines.findLast((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1))?.slice(0, 300);
+}

@@ -1,8 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { multiply, symmetricEigen } from "@sgdscope/linear-algebra";
+import { versionAbove } from "../report/version.js";
 
 /** A library that could do the dense linear algebra instead of ours. */
 export interface Library {
@@ -34,17 +33,6 @@ function find(name: string, from: string): Found | undefined {
     }
   }
   return undefined;
-}
-
-/** From the nearest package.json above a file: many packages do not export theirs. */
-function versionAbove(file: string): string {
-  for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
-    const path = join(folder, "package.json");
-    if (!existsSync(path)) continue;
-    const { version } = JSON.parse(readFileSync(path, "utf8")) as { version?: string };
-    if (version !== undefined) return version;
-  }
-  return "unknown";
 }
 
 interface MlMatrix {
