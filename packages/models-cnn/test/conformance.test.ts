@@ -1,5 +1,6 @@
 import "@tensorflow/tfjs";
 import { prepareBackend } from "@sgdscope/compute";
+import { backendsUnderTest } from "@sgdscope/compute/testing";
 import { parametersToArrays } from "@sgdscope/models-cnn";
 import { gaussian, seededRandom } from "@sgdscope/random";
 import * as tf from "@tensorflow/tfjs-core";
@@ -7,9 +8,11 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { cases, usedBuffers } from "./cases.js";
 import { referenceForward } from "./reference.js";
 
+const backends = await backendsUnderTest(["cpu", "wasm", "tensorflow"]);
+
 const examples = 3;
 
-describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
+describe.each(backends)("on %s", (backend) => {
   beforeAll(() => prepareBackend(backend));
 
   describe.each(cases)("%s", (_title, fresh) => {

@@ -1,11 +1,14 @@
 import "@tensorflow/tfjs";
 import { prepareBackend } from "@sgdscope/compute";
+import { backendsUnderTest } from "@sgdscope/compute/testing";
 import { type NamedArrays, parametersFromArrays, smallCnn } from "@sgdscope/models-cnn";
 import * as tf from "@tensorflow/tfjs-core";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { referenceForward } from "./reference.js";
+
+const backends = await backendsUnderTest(["cpu", "wasm", "tensorflow"]);
 
 const folder = process.env["SGDSCOPE_TORCH_FIXTURES_DIR"];
 if (!folder)
@@ -27,7 +30,7 @@ describe.skipIf(!folder).each(fixtures)("the network of $name", ({ name, options
     expect(Float32Array.from(flat)).toEqual(theta);
   });
 
-  describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
+  describe.each(backends)("on %s", (backend) => {
     beforeAll(() => prepareBackend(backend));
 
     test("gives the logits of PyTorch in Float64 to 1e-5, and its loss", async () => {

@@ -1,14 +1,7 @@
 import { prepareBackend } from "@sgdscope/compute";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
-import {
-  flatten,
-  functionOfLayersModel,
-  gaussNewtonOperator,
-  gram,
-  hessianOperator,
-  type NamedTensors,
-} from "../../src/index.js";
+import { flatten, functionOfLayersModel, gaussNewtonOperator, gram, hessianOperator } from "../../src/index.js";
 import { relativeError } from "../fixtures.js";
 import { convolve, convolveDepthwise, multiply, normalised, relu, type Window } from "../second-order/cases/layers.js";
 import { reference, values, type Case } from "../second-order/conformance.js";

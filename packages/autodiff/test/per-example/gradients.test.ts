@@ -1,11 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
 import { prepareBackend } from "@sgdscope/compute";
+import { backendsUnderTest } from "@sgdscope/compute/testing";
 import { beforeAll, describe, expect, it } from "vitest";
 import { perExampleGradients } from "../../src/index.js";
 import { relativeError } from "../fixtures.js";
 import { inputsOf, jacobianOf, networks, paramsOf, values } from "./networks.js";
 
-describe.each(["cpu", "wasm"] as const)("perExampleGradients on %s", (backend) => {
+const backends = await backendsUnderTest(["cpu", "wasm", "tensorflow"]);
+
+describe.each(backends)("perExampleGradients on %s", (backend) => {
   beforeAll(async () => {
     await prepareBackend(backend);
     await tf.setBackend(backend);

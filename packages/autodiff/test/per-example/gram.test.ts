@@ -1,15 +1,18 @@
 import * as tf from "@tensorflow/tfjs";
 import { prepareBackend } from "@sgdscope/compute";
+import { backendsUnderTest } from "@sgdscope/compute/testing";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { gram, gramSystem } from "../../src/index.js";
 import { relativeError } from "../fixtures.js";
 import { inputsOf, jacobianOf, networks, outer, paramsOf, values, type Network } from "./networks.js";
 
+const backends = await backendsUnderTest(["cpu", "wasm", "tensorflow"]);
+
 /** Small enough that two examples hardly fit. */
 const littleBytes = 4000;
 
-describe.each(["cpu", "wasm"] as const)("gram on %s", (backend) => {
+describe.each(backends)("gram on %s", (backend) => {
   beforeAll(async () => {
     await prepareBackend(backend);
     await tf.setBackend(backend);

@@ -1,9 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
 import { prepareBackend } from "@sgdscope/compute";
+import { backendsUnderTest } from "@sgdscope/compute/testing";
 import { beforeAll, describe, expect, it } from "vitest";
 import { functionOfLayersModel, gram, perExampleGradients } from "../../src/index.js";
 import { relativeError } from "../fixtures.js";
 import { inputsOf, jacobianOf, outer, values } from "./networks.js";
+
+const backends = await backendsUnderTest(["cpu", "wasm", "tensorflow"]);
 
 /** Linear convolutions and dense layers with bias run as fused kernels, under a custom gradient. */
 function layersModel(): tf.LayersModel {
@@ -19,7 +22,7 @@ function layersModel(): tf.LayersModel {
   return tf.model({ inputs: input, outputs: outputs as tf.SymbolicTensor });
 }
 
-describe.each(["cpu", "wasm"] as const)("a LayersModel on %s", (backend) => {
+describe.each(backends)("a LayersModel on %s", (backend) => {
   beforeAll(async () => {
     await prepareBackend(backend);
     await tf.setBackend(backend);

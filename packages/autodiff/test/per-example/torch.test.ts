@@ -1,8 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
 import { prepareBackend } from "@sgdscope/compute";
+import { backendsUnderTest } from "@sgdscope/compute/testing";
 import { beforeAll, describe, expect, it } from "vitest";
 import { gram, type Gram } from "../../src/index.js";
 import { fixtureModel, fixturesDirectory, readFixture } from "../fixtures.js";
+
+const backends = await backendsUnderTest(["cpu", "wasm", "tensorflow"]);
 
 if (!fixturesDirectory) {
   console.warn("SGDSCOPE_TORCH_FIXTURES_DIR is not set: comparisons of Gram matrices with PyTorch are skipped");
@@ -25,7 +28,7 @@ interface Exact {
 const within = (found: number, expected: number, tolerance: number): void =>
   expect(Math.abs(found / expected - 1)).toBeLessThan(tolerance);
 
-describe.skipIf(!fixturesDirectory).each(["cpu", "wasm"] as const)("K against PyTorch on %s", (backend) => {
+describe.skipIf(!fixturesDirectory).each(backends)("K against PyTorch on %s", (backend) => {
   beforeAll(async () => {
     await prepareBackend(backend);
     await tf.setBackend(backend);

@@ -1,9 +1,12 @@
 import "@tensorflow/tfjs";
 import { prepareBackend } from "@sgdscope/compute";
+import { backendsUnderTest } from "@sgdscope/compute/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { flatten, gaussNewtonOperator, hessianAt, hessianOperator, squareLoss, unflatten } from "../../src/index.js";
 import { fixtureModel, fixturesDirectory, readFixture, relativeError } from "../fixtures.js";
+
+const backends = await backendsUnderTest(["wasm", "tensorflow"]);
 
 if (fixturesDirectory === undefined) {
   console.warn("autodiff: skips the comparison with PyTorch, since SGDSCOPE_TORCH_FIXTURES_DIR is not set");
@@ -12,9 +15,9 @@ if (fixturesDirectory === undefined) {
 const float64 = (data: ArrayLike<number> & Iterable<number>): Float64Array => Float64Array.from(data);
 const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, each, i) => sum + each * b[i]!, 0);
 
-describe.skipIf(fixturesDirectory === undefined)("small CNNs on wasm, against PyTorch in Float64", () => {
+describe.skipIf(fixturesDirectory === undefined).each(backends)("CNNs on %s, as in PyTorch", (backend) => {
   beforeAll(async () => {
-    await prepareBackend("wasm");
+    await prepareBackend(backend);
   });
 
   it.each(["tiny_init", "tiny_interp", "small_mid"])("%s has PyTorch's gradient and H·v", async (name) => {
