@@ -59,6 +59,8 @@ export async function startSlurm(folder: string, maxArraySize: number): Promise<
     // A node that is silent for this long is down, and its jobs are queued again.
     SlurmdTimeout: 10,
     MessageTimeout: 5,
+    // Without accounting the queue alone remembers tasks that have ended.
+    MinJobAge: 3600,
     MaxArraySize: maxArraySize,
     CommunicationParameters: "NoInAddrAny,NoCtldInAddrAny",
     SchedulerParameters: "bf_interval=2,sched_interval=2,batch_sched_delay=0",
