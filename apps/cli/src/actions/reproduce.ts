@@ -1,97 +1,183 @@
-import { boundTasks, judgeBound, type BoundOptions, type MinimumRecord, type MinimumTask } from "@sgdscope/experiments";
+import {
+  claimNamed,
+  claims as allClaims,
+  needsBackend,
+  type Claim,
+  type ImageSource,
+  type Job,
+} from "@sgdscope/experiments";
 import type { ReproduceOptions } from "../commands/reproduce.js";
-import { runStudy } from "../commands/study.js";
-import { boundJson, boundText, writeBoundReport, type BoundStudy } from "../report/bound-report.js";
-import { exitCodes } from "../terminal/exit.js";
+import { runJobs, type PoolJob, type PoolResult } from "../pool/pool.js";
+import { reproductionJson, reproductionText, writeReproduction, type Reproduction } from "../report/reproduction.js";
+import { CliError, exitCodes, usageError } from "../terminal/exit.js";
 import { formatSeconds } from "../terminal/number.js";
+import { progressOn } from "../terminal/progress.js";
+import { formatTable } from "../terminal/table.js";
 import { version } from "../version.js";
 import { chooseImages } from "./images.js";
+import { jobStore } from "./reproduce-store.js";
 
-type Settings = BoundOptions["settings"];
-
-const inputShape: [number, number, number] = [32, 32, 3];
-
-/** The default grid of each network: learning rates and batch sizes that interpolate within minutes. */
-const fullyConnectedSettings: Settings = [
-  { learningRate: 0.02, batchSize: 1 },
-  { learningRate: 0.01, batchSize: 4 },
-  { learningRate: 0.02, batchSize: 4 },
-  { learningRate: 0.04, batchSize: 4 },
-  { learningRate: 0.02, batchSize: 16 },
-  { learningRate: 0.04, batchSize: 16 },
-  { learningRate: 0.02, batchSize: "all" },
-];
-const convolutionalSettings: Settings = [
-  { learningRate: 0.16, batchSize: "all" },
-  { learningRate: 0.02, batchSize: 1 },
-  { learningRate: 0.02, batchSize: 4 },
-  { learningRate: 0.04, batchSize: 4 },
-  { learningRate: 0.04, batchSize: 16 },
-];
-
-/** Runs the study of the bound, prints its tables, writes its report and, with --check, judges it by the exit code. */
-export async function reproduceBound(options: ReproduceOptions): Promise<void> {
+/** Runs the jobs of claims that are not done yet, prints the judgements, writes the report and, with --check, exits by them. */
+export async function reproduce(names: string[], options: ReproduceOptions): Promise<void> {
+  if (options.list === true) return list();
+  const claims = claimsOf(names);
   const start = performance.now();
-  const { spec, note } = await chooseImages(options.data, options.count, options);
   const say = (line: string): void => void (options.quiet === true || process.stderr.write(`${line}\n`));
+  const { images, note } = await imagesOf(options);
   if (note !== undefined) say(note);
-  const common = { data: spec, seed: options.seed, maxSteps: options.maxSteps };
-  const tasks: MinimumTask[] = [];
-  // The longest runs go first, so that the workers end together.
-  if (options.model !== "fully-connected")
-    tasks.push(
-      ...boundTasks({
-        ...common,
-        model: { kind: "small-cnn", inputShape, channels: [8, 16], outputs: 1 },
-        settings: settingsOf(options, convolutionalSettings),
-      }),
-    );
-  if (options.model !== "cnn")
-    tasks.push(
-      ...boundTasks({
-        ...common,
-        model: { kind: "fully-connected", inputShape, widths: [options.width, options.width], outputs: 1, bias: false },
-        settings: settingsOf(options, fullyConnectedSettings),
-      }),
-    );
-  say(`Training ${tasks.length} networks on ${spec.count} images until they interpolate.`);
-  const records = await runStudy(tasks, {
-    backend: options.backend,
-    quiet: options.quiet === true,
-    ...(options.workers === undefined ? {} : { workers: options.workers }),
-  });
-  const study: BoundStudy = {
-    title: "SGD ends at flat minima: the bound, on images",
-    records,
-    tasks,
-    command: commandOf(options, spec.kind),
-    seconds: (performance.now() - start) / 1000,
+  const scope = { preset: options.fast === true ? "fast" : "full", images, seed: options.seed } as const;
+  const store = await jobStore(options.out, { version, backend: options.backend });
+
+  const planned = claims.map((claim) => ({ claim, jobs: claim.jobs(scope) }));
+  const pending = new Map<string, PoolJob>();
+  const results = new Map<string, PoolResult>();
+  for (const { claim, jobs } of planned)
+    for (const job of jobs.map((each) => poolJob(claim, each))) {
+      const id = store.idOf(job);
+      if (pending.has(id) || results.has(id)) continue;
+      const kept = options.fresh === true ? undefined : await store.read(job);
+      if (kept === undefined) pending.set(id, job);
+      else results.set(id, kept);
+    }
+  if (results.size > 0) say(`${results.size} pieces are done already in ${options.out}.`);
+  say(
+    `${claims.map(({ name }) => name).join(", ")}: ${pending.size} piece${pending.size === 1 ? "" : "s"} to compute${
+      scope.preset === "full" && pending.size > 0 ? "; --fast takes minutes instead of hours" : ""
+    }.`,
+  );
+  await compute(pending, results, store, options);
+
+  const reproduction: Reproduction = {
+    preset: scope.preset,
+    data: images.kind,
+    seed: options.seed,
     version,
+    seconds: (performance.now() - start) / 1000,
+    commandFor: (name) => commandOf(name, options, images),
+    asked: names.join(" "),
+    parts: planned.map(({ claim, jobs }) => {
+      const finished = jobs.map((job) => {
+        const id = store.idOf(poolJob(claim, job));
+        const { records, seconds, backend } = results.get(id)!;
+        return { ...job, id, records, seconds, backend };
+      });
+      return { claim, finished, acceptance: claim.judge(finished) };
+    }),
   };
-  const report = await writeBoundReport(options.out, study);
+  const report = await writeReproduction(options.out, reproduction);
   process.stdout.write(
-    options.json === true ? `${JSON.stringify(boundJson(study), null, 2)}\n` : `\n${boundText(study)}`,
+    options.json === true
+      ? `${JSON.stringify(reproductionJson(reproduction), null, 2)}\n`
+      : `\n${reproductionText(reproduction)}`,
   );
-  say(`\nReport: ${report}  (${formatSeconds(study.seconds)})`);
-  if (options.check === true && !allHold(records)) process.exitCode = exitCodes.criterion;
+  say(`\nReport: ${report}  (${formatSeconds(reproduction.seconds)})`);
+  const missed = reproduction.parts.some(({ acceptance }) => acceptance.some(({ holds }) => !holds));
+  if (options.check === true && missed) process.exitCode = exitCodes.criterion;
 }
 
-function settingsOf({ learningRate }: ReproduceOptions, defaults: Settings): Settings {
-  if (learningRate === undefined) return defaults;
-  return learningRate.flatMap((rate) =>
-    [1, 4, 16, "all" as const].map((batchSize) => ({ learningRate: rate, batchSize })),
+function list(): void {
+  process.stdout.write(
+    `${formatTable(
+      [
+        { heading: "claim", cell: (claim: Claim) => claim.name, align: "left" },
+        { heading: "what it says", cell: (claim: Claim) => claim.title, align: "left" },
+      ],
+      [...allClaims],
+    )}\nsgdscope reproduce all --fast reproduces all of them.\n`,
   );
 }
 
-/** Whether every statement holds, for each network by itself. */
-function allHold(records: MinimumRecord[]): boolean {
-  const models = [...new Set(records.map((record) => record.model))];
-  return models.every((model) =>
-    judgeBound(records.filter((record) => record.model === model)).every(({ holds }) => holds),
-  );
+function claimsOf(names: string[]): Claim[] {
+  if (names.length === 0)
+    throw usageError("reproduce: expected names of claims, or all, got none", "sgdscope reproduce --list names them");
+  if (names.includes("all")) return [...allClaims];
+  return [...new Set(names)].map((name) => {
+    const claim = claimNamed(name);
+    if (claim === undefined)
+      throw usageError(
+        `reproduce: expected one of ${allClaims.map((each) => each.name).join(", ")} or all, got ${name}`,
+        "sgdscope reproduce --list says what each is",
+      );
+    return claim;
+  });
 }
 
-function commandOf(options: ReproduceOptions, data: string): string {
-  const rates = options.learningRate === undefined ? "" : ` --learning-rate ${options.learningRate.join(",")}`;
-  return `sgdscope reproduce bound --data ${data} --model ${options.model} --count ${options.count} --width ${options.width} --seed ${options.seed}${rates}`;
+const poolJob = (claim: Claim, job: Job): PoolJob => ({ study: claim.study, task: job.task }) as PoolJob;
+
+/** Where networks find their images, by the rules of every command. */
+async function imagesOf(options: ReproduceOptions): Promise<{ images: ImageSource; note: string | undefined }> {
+  const { spec, note } = await chooseImages(options.data, 1, options);
+  if (spec.kind === "synthetic") return { images: { kind: "synthetic" }, note };
+  const { directory, allowPrefix } = spec;
+  return {
+    images: {
+      kind: "cifar10",
+      ...(directory === undefined ? {} : { directory }),
+      ...(allowPrefix === true ? { allowPrefix } : {}),
+    },
+    note,
+  };
+}
+
+/** Computes what is pending in worker processes and keeps each piece as soon as it is done. */
+async function compute(
+  pending: Map<string, PoolJob>,
+  results: Map<string, PoolResult>,
+  store: Awaited<ReturnType<typeof jobStore>>,
+  options: ReproduceOptions,
+): Promise<void> {
+  if (pending.size === 0) return;
+  // Networks take longest: they go first, so that the workers end together.
+  const jobs = [...pending].sort(([, a], [, b]) => Number(needsBackend(b.task)) - Number(needsBackend(a.task)));
+  // A network counts for as much as ten closed forms.
+  const weights = jobs.map(([, { task }]) => (needsBackend(task) ? 10 : 1));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const done = jobs.map(() => 0);
+  const controller = new AbortController();
+  const stop = (): void =>
+    controller.abort(
+      new CliError(
+        `stopped; ${done.filter((fraction) => fraction === 1).length} pieces of ${jobs.length} are kept in ${options.out}`,
+        exitCodes.resumable,
+        "the same command goes on from there",
+      ),
+    );
+  const signals = ["SIGTERM", "SIGINT", "SIGUSR1"] as const;
+  for (const signal of signals) process.on(signal, stop);
+  const progress = progressOn(process.stderr, options.quiet === true);
+  const show = (message: string): void =>
+    progress.update(done.reduce((sum, fraction, k) => sum + fraction * weights[k]!, 0) / total, message);
+  try {
+    await runJobs(
+      jobs.map(([, job]) => job),
+      {
+        backend: options.backend,
+        signal: controller.signal,
+        ...(options.jobs === undefined ? {} : { workers: options.jobs }),
+        onProgress(index, fraction, message) {
+          done[index] = Math.min(0.99, fraction);
+          show(message);
+        },
+        async onDone(index, result) {
+          const [id, job] = jobs[index]!;
+          await store.write(job, result);
+          results.set(id, result);
+          done[index] = 1;
+          show(`${results.size} pieces done`);
+        },
+      },
+    );
+  } finally {
+    progress.end();
+    for (const signal of signals) process.off(signal, stop);
+  }
+}
+
+function commandOf(name: string, options: ReproduceOptions, { kind }: ImageSource): string {
+  return [
+    `sgdscope reproduce ${name}`,
+    ...(options.fast === true ? ["--fast"] : []),
+    `--data ${kind}`,
+    ...(options.seed === 1 ? [] : [`--seed ${options.seed}`]),
+  ].join(" ");
 }

@@ -1,61 +1,52 @@
 import type { Command } from "commander";
-import { Argument, Option } from "commander";
-import { backends, numberList, positiveInteger, seedNumber, type BackendName } from "./options.js";
+import { Option } from "commander";
+import { backends, positiveInteger, seedNumber, type BackendName } from "./options.js";
 
 export interface ReproduceOptions {
+  list?: boolean;
+  fast?: boolean;
   data: "auto" | "cifar10" | "synthetic";
   directory?: string;
-  model: "fully-connected" | "cnn" | "both";
-  count: number;
-  width: number;
-  settings?: string;
-  learningRate?: number[];
-  seed: number;
-  maxSteps: number;
   allowPrefix?: boolean;
+  seed: number;
   out: string;
   backend: BackendName;
-  workers?: number;
+  jobs?: number;
+  fresh?: boolean;
   check?: boolean;
   json?: boolean;
   quiet?: boolean;
 }
 
-/** `sgdscope reproduce <claim>`. */
+/** `sgdscope reproduce <claims…>`. */
 export function addReproduce(program: Command): void {
   program
     .command("reproduce")
-    .summary("reproduce a claim of the paper on images")
+    .summary("reproduce claims of the papers, judged against bands")
     .description(
-      "Reproduces a claim with its figure, its table and its judgement.\n\n" +
-        "  bound   SGD ends at minima with ‖H‖_F ≤ √(B/μ)/η, on the exact edge of mean-square stability;\n" +
-        "          gradient descent only obeys λ_max ≤ 2/η.",
+      "Reproduces claims, each with its figures, its table and its judgement, in one self-contained HTML report.\n\n" +
+        "Finished pieces are kept in the output folder: the same command goes on where a killed one stopped.\n" +
+        "sgdscope reproduce --list names the claims; all means every one.",
     )
-    .addArgument(new Argument("<claim>", "which claim").choices(["bound"]))
+    .argument("[claims...]", "names of claims, or all")
+    .option("--list", "what can be reproduced")
+    .option("--fast", "smaller models and fewer seeds; all claims take a quarter of an hour on two cores")
     .addOption(
-      new Option("--data <which>", "images to train on").choices(["auto", "cifar10", "synthetic"]).default("auto"),
+      new Option("--data <which>", "images of the networks").choices(["auto", "cifar10", "synthetic"]).default("auto"),
     )
     .option("--directory <folder>", "folder of the CIFAR-10 binary batches; default where sgdscope data finds them")
-    .addOption(new Option("--model <which>", "network").choices(["fully-connected", "cnn", "both"]).default("both"))
-    .option("--count <n>", "examples: the first n airplanes and automobiles in file order", positiveInteger, 200)
-    .option("--width <m>", "width of the two hidden layers of the fully connected network", positiveInteger, 64)
-    .option(
-      "--learning-rate <η,…>",
-      "run all batch sizes 1, 4, 16 and GD at these learning rates instead of the default grid",
-      numberList,
-    )
-    .option("--seed <number>", "seed of initial parameters and batches", seedNumber, 1)
-    .option("--max-steps <count>", "steps after which a run ends without having interpolated", positiveInteger, 60_000)
     .option("--allow-prefix", "accept CIFAR-10 files that are whole-record prefixes of the official ones")
-    .option("--out <folder>", "where the report goes", "sgdscope-report")
+    .option("--seed <number>", "the first seed; claims that take several count up from it", seedNumber, 1)
+    .option("--out <folder>", "where the report and the finished pieces go", "sgdscope-reproduction")
     .addOption(
       new Option("--backend <name>", "TensorFlow.js backend").choices(backends).default("auto").env("SGDSCOPE_BACKEND"),
     )
-    .option("--workers <count>", "processes; default one a core", positiveInteger)
+    .option("--jobs <count>", "processes; default one a core", positiveInteger)
+    .option("--fresh", "compute everything anew, whatever the output folder has")
     .option("--check", "exit with 3 where a band is missed")
-    .option("--json", "print the whole result as JSON instead of the table")
+    .option("--json", "print the whole result as JSON instead of the judgements")
     .option("--quiet", "no progress")
-    .action(async (claim: string, options: ReproduceOptions) =>
-      (await import("../actions/reproduce.js")).reproduceBound(options),
+    .action(async (claims: string[], options: ReproduceOptions) =>
+      (await import("../actions/reproduce.js")).reproduce(claims, options),
     );
 }

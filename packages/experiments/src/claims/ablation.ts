@@ -25,7 +25,17 @@ export const ablation: Claim<"ablation"> = {
   figures: (finished, canvas) => finished.flatMap((one) => figuresOf(one, canvas)),
   table: (finished) => ({
     title: "Each noise",
-    headings: ["minimum", "noise", "η", "η* of the formula", "η* by stepping", "E L in the long run", "mean L", "standard error", "paths that grew"],
+    headings: [
+      "minimum",
+      "noise",
+      "η",
+      "η* of the formula",
+      "η* by stepping",
+      "E L in the long run",
+      "mean L",
+      "standard error",
+      "paths that grew",
+    ],
     left: [0, 1],
     rows: finished.flatMap(({ role, records }) =>
       noisesOf(records).map((one) => [

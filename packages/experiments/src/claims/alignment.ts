@@ -24,7 +24,20 @@ export const alignment: Claim<"training"> = {
   figures: (finished, canvas) => figuresOf(finished, canvas),
   table: (finished) => ({
     title: "Every run, along training",
-    headings: ["model", "outputs C", "η", "B", "L from", "to", "C·μ least", "median", "most", "α", "β", "decoupling error"],
+    headings: [
+      "model",
+      "outputs C",
+      "η",
+      "B",
+      "L from",
+      "to",
+      "C·μ least",
+      "median",
+      "most",
+      "α",
+      "β",
+      "decoupling error",
+    ],
     left: [0],
     rows: finished.flatMap(({ records }) =>
       records.map((record) => {
@@ -54,7 +67,8 @@ export const alignment: Claim<"training"> = {
 /** Points where the alignment means something: above the rounding of Float32 for networks, of Float64 for closed forms. */
 const usable = (record: MinimumRecord): AlignmentRecord[] =>
   record.alignment.filter(
-    ({ alignmentFactor, loss }) => alignmentFactor !== undefined && loss > (record.backend === "float64" ? 1e-20 : 1e-11),
+    ({ alignmentFactor, loss }) =>
+      alignmentFactor !== undefined && loss > (record.backend === "float64" ? 1e-20 : 1e-11),
   );
 
 function judgeRole(role: string, finished: readonly Finished<"training">[]): Acceptance[] {

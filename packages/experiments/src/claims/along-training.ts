@@ -16,9 +16,9 @@ type Training = Job<"training">;
 
 /** 0 and a few steps a decade, below `end`. */
 const probesUntil = (end: number): number[] =>
-  [0, 1, 3, 10, 20, 50, 100, 200, 350, 500, 750, 1000, 1500, 2000, 3000, 5000, 7500, 10_000, 15_000, 20_000, 30_000].filter(
-    (step) => step < end,
-  );
+  [
+    0, 1, 3, 10, 20, 50, 100, 200, 350, 500, 750, 1000, 1500, 2000, 3000, 5000, 7500, 10_000, 15_000, 20_000, 30_000,
+  ].filter((step) => step < end);
 
 /** The trainings along which the claims about alignment and magnitude of the noise measure: every kind of model once or more. */
 export function trainingJobs(scope: Scope): Training[] {
@@ -80,7 +80,13 @@ export function trainingJobs(scope: Scope): Training[] {
       : networkJobs(scope)),
     closed("linear", gaussian(n, 2 * n), { kind: "linear" }, 0.1 / n, 4),
     closed("linear", gaussian(3 * n, 10), { kind: "linear" }, 0.02, 4),
-    closed("deep linear", gaussian(n, 20, 3), { kind: "deep-linear", depth: 3, width: 20, initialScale: 0.25 }, 0.02, 4),
+    closed(
+      "deep linear",
+      gaussian(n, 20, 3),
+      { kind: "deep-linear", depth: 3, width: 20, initialScale: 0.25 },
+      0.02,
+      4,
+    ),
     closed("random features, ReLU", sphere, { kind: "random-features", features, activation: "relu" }, 0.5, 4),
     closed("random features, tanh", sphere, { kind: "random-features", features, activation: "tanh" }, 0.5, 4),
     relu(0.01, 4),
@@ -126,7 +132,9 @@ export function trainingJobs(scope: Scope): Training[] {
       of("fully connected", fullyConnected([wide, wide]), 0.01, "all"),
       of("fully connected", fullyConnected([wide, wide], 10), 0.02, 4, 10),
       of("convolutional", smallCnn([scale, 2 * scale], 10), 0.04, 4, 10),
-      ...(large ? [of("VGG-like", vggLike(scale, 10), 0.02, 4, 10), of("residual", resnetLike(8, 16, 10), 0.02, 4, 10)] : []),
+      ...(large
+        ? [of("VGG-like", vggLike(scale, 10), 0.02, 4, 10), of("residual", resnetLike(8, 16, 10), 0.02, 4, 10)]
+        : []),
     ];
   }
 }

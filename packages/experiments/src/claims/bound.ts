@@ -117,20 +117,33 @@ function imageJobs(scope: Scope): Training[] {
     [1, 4, 16, "all" as const].map((batch): [number, number | "all"] => [rate, batch]),
   );
   return [
-    ...of(smallCnn([16, 32]), [[0.16, "all"], ...grid.filter(([rate, batch]) => rate > 0.01 && batch !== "all")], seeds),
-    ...of(fullyConnected([64, 64]), grid.filter(([rate, batch]) => rate > 0.01 || batch !== 1), seeds),
-    ...of(fullyConnected([256, 256]), [
-      [0.02, 1],
-      [0.02, 4],
-      [0.02, 16],
-      [0.02, "all"],
-    ], seeds),
+    ...of(
+      smallCnn([16, 32]),
+      [[0.16, "all"], ...grid.filter(([rate, batch]) => rate > 0.01 && batch !== "all")],
+      seeds,
+    ),
+    ...of(
+      fullyConnected([64, 64]),
+      grid.filter(([rate, batch]) => rate > 0.01 || batch !== 1),
+      seeds,
+    ),
+    ...of(
+      fullyConnected([256, 256]),
+      [
+        [0.02, 1],
+        [0.02, 4],
+        [0.02, 16],
+        [0.02, "all"],
+      ],
+      seeds,
+    ),
   ];
 }
 
 function judgeFamily(family: string, records: MinimumRecord[]): Acceptance[] {
   const minima = minimaOf(records);
   const noisy = minima.filter((record) => !record.gradientDescent);
+  const stable = noisy.filter((record) => record.minimum!.edgeRatio <= 1);
   const descent = minima.filter((record) => record.gradientDescent);
   const medians = (of: MinimumRecord[], value: (record: MinimumRecord) => number | undefined): (number | undefined)[] =>
     [...groupBy(of, ({ model, learningRate, batchSize }) => `${model} ${learningRate} ${batchSize}`).values()].map(
@@ -144,14 +157,18 @@ function judgeFamily(family: string, records: MinimumRecord[]): Acceptance[] {
       "Theorem 3.3 with the measured μ for μ₀",
       noisy.length,
     ),
-    judgeValues(
-      `${family}: ‖H‖_F·η·√p ≤ 2, which needs no alignment`,
-      noisy
-        .filter((record) => record.minimum!.edgeRatio <= 1)
-        .map((record) => record.minimum!.frobeniusNorm * record.learningRate * Math.sqrt(record.minimum!.samplingFactor)),
-      [0, 2],
-      "a theorem, derived here, for every stable minimum (η ≤ η*); judged on those",
-    ),
+    ...(stable.length === 0
+      ? []
+      : [
+          judgeValues(
+            `${family}: ‖H‖_F·η·√p ≤ 2, which needs no alignment`,
+            stable.map(
+              ({ minimum, learningRate }) => minimum!.frobeniusNorm * learningRate * Math.sqrt(minimum!.samplingFactor),
+            ),
+            [0, 2],
+            "a theorem, derived here, for every stable minimum (η ≤ η*); judged on those",
+          ),
+        ]),
     judgeValues(
       `${family}: μ is of order 1 at the minimum (median of each setting)`,
       medians(noisy, (record) => record.minimum!.alignmentFactor),

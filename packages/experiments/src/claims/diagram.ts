@@ -30,10 +30,12 @@ export const diagram: Claim<"diagram"> = {
         {
           growth: cellsOf(records),
           batchSizes: task.batchSizes,
-          curves: curvesOf(records).map(({ part: _, batchSizes: __, criticalLearningRates, ...curve }): CriticalCurve => ({
-            ...curve,
-            criticalLearningRates: criticalLearningRates.map((rate) => rate ?? undefined),
-          })),
+          curves: curvesOf(records).map(
+            ({ part: _, batchSizes: __, criticalLearningRates, ...curve }): CriticalCurve => ({
+              ...curve,
+              criticalLearningRates: criticalLearningRates.map((rate) => rate ?? undefined),
+            }),
+          ),
         },
         canvas,
       ),

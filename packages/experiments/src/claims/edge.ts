@@ -92,7 +92,9 @@ function judgeRelu(minima: MinimumRecord[]): Acceptance[] {
   const driven = minima.filter((record) => record.startEdgeRatio! > 1);
   const large = minima.filter((record) => record.batchSize * 5 >= most * 4 && !record.gradientDescent);
   const descent = new Map(
-    minima.filter((record) => record.gradientDescent).map((record) => [`${record.learningRate} ${record.seed}`, record]),
+    minima
+      .filter((record) => record.gradientDescent)
+      .map((record) => [`${record.learningRate} ${record.seed}`, record]),
   );
   return [
     judgeValues(
@@ -132,9 +134,7 @@ function judgeRelu(minima: MinimumRecord[]): Acceptance[] {
         median(
           group.flatMap((record) => {
             const other = descent.get(`${record.learningRate} ${record.seed}`);
-            return other === undefined
-              ? []
-              : [record.minimum!.largestEigenvalue / other.minimum!.largestEigenvalue];
+            return other === undefined ? [] : [record.minimum!.largestEigenvalue / other.minimum!.largestEigenvalue];
           }),
         ),
       ),
@@ -193,7 +193,11 @@ function reluFigures(minima: MinimumRecord[], canvas: Canvas): Figure[] {
           })),
           series: rates.map((rate) => ({
             label: `η = ${rate}`,
-            points: series(({ learningRate }) => learningRate === rate, ({ batchSize }) => batchSize, sharpness),
+            points: series(
+              ({ learningRate }) => learningRate === rate,
+              ({ batchSize }) => batchSize,
+              sharpness,
+            ),
           })),
           description: "Sharpness at the minimum against the batch size, one line a learning rate, with 2/η of each.",
         },
@@ -211,7 +215,11 @@ function reluFigures(minima: MinimumRecord[], canvas: Canvas): Figure[] {
           predictions: [twoOverEta],
           series: sizes.map((size) => ({
             label: nameOf(size),
-            points: series(({ batchSize }) => batchSize === size, ({ learningRate }) => learningRate, sharpness),
+            points: series(
+              ({ batchSize }) => batchSize === size,
+              ({ learningRate }) => learningRate,
+              sharpness,
+            ),
           })),
           description: "Sharpness at the minimum against the learning rate, one line a batch size, with 2/η.",
         },
@@ -238,9 +246,14 @@ function reluFigures(minima: MinimumRecord[], canvas: Canvas): Figure[] {
             ] as [string, (minimum: MinimumMeasurement) => number][]
           ).map(([label, value]) => ({
             label,
-            points: series((record) => driven.includes(record), ({ batchSize }) => batchSize, (record) => value(record.minimum!)),
+            points: series(
+              (record) => driven.includes(record),
+              ({ batchSize }) => batchSize,
+              (record) => value(record.minimum!),
+            ),
           })),
-          description: "The exact criterion and three bounds at the minima over the batch size; the exact one is near 1.",
+          description:
+            "The exact criterion and three bounds at the minima over the batch size; the exact one is near 1.",
         },
         canvas,
       ),

@@ -20,13 +20,24 @@ export const escape: Claim<"escape"> = {
   method:
     "Gradient descent with a small step finds a sharp minimum of a two-layer ReLU network, and of a fully connected and a convolutional network on images. Linearised there, the exact recursion of E L is compared with log ρ(Q), and random paths with the Lyapunov exponent: means of paths would underestimate E L, which few paths carry, so paths are judged by their own exponent. Then the network itself continues by SGD, below and above η*.",
   study: "escape",
-  jobs: (scope: Scope) =>
-    sharpStarts(scope).map(({ role, start }) => ({ role, task: taskOf(start, scope) })),
+  jobs: (scope: Scope) => sharpStarts(scope).map(({ role, start }) => ({ role, task: taskOf(start, scope) })),
   judge: (finished) => finished.flatMap(judgeOne),
   figures: (finished, canvas) => finished.flatMap((one) => figuresOf(one, canvas)),
   table: (finished) => ({
     title: "Linearised SGD and the switch",
-    headings: ["minimum", "what", "η/η*", "η", "log γ", "log ρ(Q)", "recursion", "Lyapunov", "paths", "‖H‖_F before", "after"],
+    headings: [
+      "minimum",
+      "what",
+      "η/η*",
+      "η",
+      "log γ",
+      "log ρ(Q)",
+      "recursion",
+      "Lyapunov",
+      "paths",
+      "‖H‖_F before",
+      "after",
+    ],
     left: [0, 1],
     rows: finished.flatMap(({ role, records }) => [
       ...growthOf(records).map((one) => [
@@ -141,7 +152,11 @@ function judgeOne({ role, records, task }: Finished<"escape">): Acceptance[] {
     ),
     judgeValues(
       `${role}: SGD at ${largest}·η* leaves, log₁₀ of largest over first loss (median over paths)`,
-      [median(leaving.map(({ losses }) => Math.log10(Math.max(...losses.map(({ value }) => value)) / losses[0]!.value)))],
+      [
+        median(
+          leaving.map(({ losses }) => Math.log10(Math.max(...losses.map(({ value }) => value)) / losses[0]!.value)),
+        ),
+      ],
       [3, Infinity],
       "exponential growth; three decades are ours",
       leaving.length,
@@ -227,7 +242,8 @@ function figuresOf({ role, records }: Finished<"escape">, canvas: Canvas): Figur
               points: drawn(losses),
             })),
           ),
-          description: "Loss over steps after the switch from gradient descent to SGD, below and above the critical learning rate.",
+          description:
+            "Loss over steps after the switch from gradient descent to SGD, below and above the critical learning rate.",
         },
         canvas,
       ),

@@ -26,7 +26,20 @@ export const generalization: Claim<"training"> = {
     [...groupBy(recordsOf(finished), familyOf)].flatMap(([family, records]) => figuresOf(family, records, canvas)),
   table: (finished) => ({
     title: "Every run",
-    headings: ["model", "η", "B", "seed", "steps", "loss L", "Tr H", "Tr H·η/2", "‖H‖_F·η", "test loss", "path norm", "balance"],
+    headings: [
+      "model",
+      "η",
+      "B",
+      "seed",
+      "steps",
+      "loss L",
+      "Tr H",
+      "Tr H·η/2",
+      "‖H‖_F·η",
+      "test loss",
+      "path norm",
+      "balance",
+    ],
     left: [0],
     rows: recordsOf(finished).map((record) => [
       record.model,
@@ -56,14 +69,32 @@ function reluJobs(scope: Scope): Training[] {
   const { inputs, width, count, rates, neurons, testCount } = ofPreset(preset, {
     test: { inputs: 5, width: 20, count: 12, rates: [0.02, 0.04], neurons: 3, testCount: 50 },
     fast: { inputs: 20, width: 60, count: 60, rates: [0.0025, 0.005, 0.01, 0.02, 0.04], neurons: 3, testCount: 1000 },
-    full: { inputs: 100, width: 100, count: 300, rates: [0.001, 0.002, 0.004, 0.008, 0.016], neurons: 10, testCount: 1000 },
+    full: {
+      inputs: 100,
+      width: 100,
+      count: 300,
+      rates: [0.001, 0.002, 0.004, 0.008, 0.016],
+      neurons: 10,
+      testCount: 1000,
+    },
   });
   const maxSteps = ofPreset(preset, { test: 5000, fast: 60_000, full: 400_000 });
   return seedsOf(scope, ofPreset(preset, { test: 1, fast: 3, full: 3 })).flatMap((seed) =>
     rates.flatMap((learningRate) =>
       [1, count].map((batchSize): Training => ({
         role: "two-layer ReLU",
-        task: reluTask({ inputs, width, count, neurons, testCount, learningRate, batchSize, seed, maxSteps, lossBelow: 1e-6 }),
+        task: reluTask({
+          inputs,
+          width,
+          count,
+          neurons,
+          testCount,
+          learningRate,
+          batchSize,
+          seed,
+          maxSteps,
+          lossBelow: 1e-6,
+        }),
       })),
     ),
   );
@@ -184,7 +215,12 @@ function figuresOf(family: string, records: MinimumRecord[], canvas: Canvas): Fi
     gradientDescent: boolean,
     value: (record: MinimumRecord) => number | undefined,
   ): ChartSeries["points"] =>
-    [...groupBy(minima.filter((record) => record.gradientDescent === gradientDescent), ({ learningRate }) => learningRate)]
+    [
+      ...groupBy(
+        minima.filter((record) => record.gradientDescent === gradientDescent),
+        ({ learningRate }) => learningRate,
+      ),
+    ]
       .sort(([a], [b]) => a - b)
       .flatMap(([x, group]) => {
         const range = spread(group.map(value).filter((each) => each !== undefined));
@@ -238,30 +274,27 @@ function figuresOf(family: string, records: MinimumRecord[], canvas: Canvas): Fi
     {
       name: `norm-${slug}`,
       title: relu ? "Path norm over the learning rate" : "Balance over the learning rate",
-      caption:
-        relu
-          ? "Σ|a_j|‖w_j‖ at the minimum under its limit 2/(η√d), which follows from that of the population trace."
-          : "Σ(a² + b²)/(2Σ|ab|) at the minimum; it is never below 1, where the trace is the least for what the network computes.",
+      caption: relu
+        ? "Σ|a_j|‖w_j‖ at the minimum under its limit 2/(η√d), which follows from that of the population trace."
+        : "Σ(a² + b²)/(2Σ|ab|) at the minimum; it is never below 1, where the trace is the least for what the network computes.",
       svg: chart(
         {
           x,
           y: relu ? { type: "log", label: "path norm" } : { type: "log", label: "balance", include: [1] },
-          predictions:
-            relu
-              ? [
-                  {
-                    label: "2/(η√d)",
-                    points: rates.map((rate) => ({
-                      x: rate,
-                      y: 2 / (rate * Math.sqrt(Number(minima[0]!.model.split("-").at(-2)))),
-                    })),
-                  },
-                ]
-              : [{ label: "least, 1", points: rates.map((rate) => ({ x: rate, y: 1 })) }],
-          series:
-            relu
-              ? both("path norm", 0, (record) => record.learned?.pathNorm)
-              : both("balance", 0, (record) => record.learned?.balance),
+          predictions: relu
+            ? [
+                {
+                  label: "2/(η√d)",
+                  points: rates.map((rate) => ({
+                    x: rate,
+                    y: 2 / (rate * Math.sqrt(Number(minima[0]!.model.split("-").at(-2)))),
+                  })),
+                },
+              ]
+            : [{ label: "least, 1", points: rates.map((rate) => ({ x: rate, y: 1 })) }],
+          series: relu
+            ? both("path norm", 0, (record) => record.learned?.pathNorm)
+            : both("balance", 0, (record) => record.learned?.balance),
           height: 300,
           description: "A norm of the learned function against the learning rate, for SGD and gradient descent.",
         },

@@ -121,5 +121,15 @@ export function imageTask(
 export const tinyImageTask = (learningRate: number, batchSize: number | "all", seed: number): MinimumTask =>
   imageTask(
     { kind: "synthetic" },
-    { count: 16, model: fullyConnected([8]), learningRate, batchSize, seed, warmUp: 50, every: 50, maxSteps: 3000, hessianProducts: 0 },
+    {
+      count: 16,
+      model: fullyConnected([8]),
+      learningRate,
+      batchSize,
+      seed,
+      warmUp: 50,
+      every: 50,
+      maxSteps: 1000,
+      hessianProducts: 0,
+    },
   );

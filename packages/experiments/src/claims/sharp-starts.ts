@@ -20,7 +20,8 @@ export function sharpStarts(scope: Scope): { role: string; start: TrainingTask }
     }),
   };
   const unmeasured = { startThreshold: false, hessianProducts: 0 };
-  if (preset === "test") return [relu, { role: "fully connected", start: { ...tinyImageTask(0.01, "all", seed), lossBelow: 1e-9 } }];
+  if (preset === "test")
+    return [relu, { role: "fully connected", start: { ...tinyImageTask(0.01, "all", seed), lossBelow: 1e-9 } }];
   const n = ofPreset(preset, { test: 16, fast: 50, full: 100 });
   const large = preset === "full";
   return [

@@ -39,7 +39,10 @@ function reluJobs(scope: Scope): Training[] {
   const maxSteps = ofPreset(preset, { test: 5000, fast: 100_000, full: 1_000_000 });
   return seedsOf(scope, ofPreset(preset, { test: 1, fast: 3, full: 5 })).flatMap((seed) => {
     const of = (role: string, own: { width: number; count: number }): Training[] =>
-      [1, own.count].map((batchSize) => ({ role, task: reluTask({ ...own, learningRate, batchSize, seed, maxSteps }) }));
+      [1, own.count].map((batchSize) => ({
+        role,
+        task: reluTask({ ...own, learningRate, batchSize, seed, maxSteps }),
+      }));
     return [
       ...widths.flatMap((each) => of("two-layer ReLU, width", { width: each, count })),
       ...counts.flatMap((each) => of("two-layer ReLU, examples", { width, count: each })),
@@ -49,8 +52,7 @@ function reluJobs(scope: Scope): Training[] {
 
 function imageJobs(scope: Scope): Training[] {
   const { preset, images } = scope;
-  if (preset === "test")
-    return [{ role: "fully connected, width", task: tinyImageTask(learningRate, 2, scope.seed) }];
+  if (preset === "test") return [{ role: "fully connected, width", task: tinyImageTask(learningRate, 2, scope.seed) }];
   const count = ofPreset(preset, { test: 16, fast: 50, full: 200 });
   const widths = ofPreset(preset, { test: [8], fast: [16, 64, 256], full: [16, 64, 256, 1024] });
   const depths = ofPreset(preset, { test: [1], fast: [1, 2, 3], full: [1, 2, 3, 4] });
@@ -164,9 +166,7 @@ function figureOf(role: string, finished: readonly Finished<"training">[], canva
       {
         x: { type: "log", label: labelOf(what), ticks: sizes },
         y: { type: "log", label: "‖H‖_F · η", include: [1] },
-        predictions: [
-          { label: "bound, B = 1, μ = 1", points: [sizes[0]!, sizes.at(-1)!].map((x) => ({ x, y: 1 })) },
-        ],
+        predictions: [{ label: "bound, B = 1, μ = 1", points: [sizes[0]!, sizes.at(-1)!].map((x) => ({ x, y: 1 })) }],
         series: [
           { label: "SGD, B = 1", points: points(false) },
           { label: "gradient descent", points: points(true) },

@@ -97,7 +97,10 @@ export function minimumOf(
 }
 
 /** Batches of one epoch depend on each other; independent batches without replacement are the nearest model. */
-const batchesOf = ({ batchSize, sampling }: Pick<MinimumTask, "batchSize" | "sampling">): Batches & { sampling: Sampling } => ({
+const batchesOf = ({
+  batchSize,
+  sampling,
+}: Pick<MinimumTask, "batchSize" | "sampling">): Batches & { sampling: Sampling } => ({
   batchSize,
   sampling: sampling === "epoch-shuffle" ? "without-replacement" : sampling,
 });

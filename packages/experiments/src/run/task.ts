@@ -61,9 +61,7 @@ export interface ProblemSpec {
   count: number;
   /** Three (or so many) unit vectors behind a ReLU, one unit vector, C random unit vectors, or the sum of the first coordinates. */
   teacher:
-    | { kind: "relu"; neurons: number }
-    | { kind: "linear"; outputs: number }
-    | { kind: "sparse"; coordinates: number };
+    { kind: "relu"; neurons: number } | { kind: "linear"; outputs: number } | { kind: "sparse"; coordinates: number };
   seed: number;
   /** Fresh examples on which the final model is tested; default none. */
   testCount?: number;

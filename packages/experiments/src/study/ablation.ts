@@ -58,7 +58,13 @@ export interface NonlinearPath {
 export type AblationRecord = SharpMinimumRecord | NoiseRecord | NonlinearPath;
 
 const startLoss = 1e-8;
-const models: NoiseName[] = ["additive isotropic", "additive aligned", "loss-scaled isotropic", "loss-scaled aligned", "SGD"];
+const models: NoiseName[] = [
+  "additive isotropic",
+  "additive aligned",
+  "loss-scaled isotropic",
+  "loss-scaled aligned",
+  "SGD",
+];
 
 export async function* ablationStudy(task: AblationTask, hooks: JobHooks): AsyncGenerator<AblationRecord> {
   const sharp = await sharpMinimum(task.start, { batchSize: task.batchSize }, hooks);
@@ -105,12 +111,15 @@ function noiseRecord(task: AblationTask, sharp: SharpMinimum, noise: NoiseName):
   const paths = Array.from({ length: task.paths }, () =>
     own === undefined
       ? Array.from(
-          simulateResiduals(away.system, { batchSize: task.batchSize, learningRate, steps: task.steps, random: draw }).losses,
+          simulateResiduals(away.system, { batchSize: task.batchSize, learningRate, steps: task.steps, random: draw })
+            .losses,
         )
       : linearPath(task, sharp, own, learningRate, draw),
   );
   const half = Math.floor(task.steps / 2);
-  const means = paths.map((losses) => losses.slice(half).reduce((sum, loss) => sum + loss, 0) / (task.steps + 1 - half));
+  const means = paths.map(
+    (losses) => losses.slice(half).reduce((sum, loss) => sum + loss, 0) / (task.steps + 1 - half),
+  );
   const meanLoss = means.reduce((sum, each) => sum + each, 0) / means.length;
   const variance = means.reduce((sum, each) => sum + (each - meanLoss) ** 2, 0) / Math.max(1, means.length - 1);
   return {

@@ -47,7 +47,10 @@ export async function* diagramStudy(task: DiagramTask, hooks: JobHooks): AsyncGe
     let done = 0;
     for (const cell of growthRates(minimum, axes)) {
       yield { part: "cell", ...cell };
-      hooks.progress?.(0.5 + (0.5 * ++done) / cells, `${subject.model}: η = ${cell.learningRate.toPrecision(3)}, B = ${cell.batchSize}`);
+      hooks.progress?.(
+        0.5 + (0.5 * ++done) / cells,
+        `${subject.model}: η = ${cell.learningRate.toPrecision(3)}, B = ${cell.batchSize}`,
+      );
       // The growth rates are computed in one go: let signals and messages through.
       if (done % 16 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
       hooks.signal?.throwIfAborted();

@@ -103,7 +103,8 @@ export async function* escapeStudy(task: EscapeTask, hooks: JobHooks): AsyncGene
     yield sharp.record;
     const parts = task.multiples.length + task.switchTo.length * task.switchPaths + 1;
     let done = 0;
-    const tick = (message: string): void => hooks.progress?.(0.5 + (0.5 * done++) / parts, `${sharp.subject.model}: ${message}`);
+    const tick = (message: string): void =>
+      hooks.progress?.(0.5 + (0.5 * done++) / parts, `${sharp.subject.model}: ${message}`);
     for (const multiple of task.multiples) {
       tick(`linearised SGD at ${multiple}·η*`);
       hooks.signal?.throwIfAborted();
