@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gramSystem, gaussNewtonOperator, hessianOperator } from "@sgdscope/autodiff";
 import { prepareBackend } from "@sgdscope/compute";
+import { backendsUnderTest } from "@sgdscope/compute/testing";
 import { exactTraceAndNorm } from "@sgdscope/hessian-estimators";
 import { modelFromConfig } from "@sgdscope/models-cnn";
 import { noiseStructure } from "@sgdscope/noise-structure";
@@ -9,6 +10,8 @@ import { exactThreshold, prepareMinimum, type Sampling } from "@sgdscope/stabili
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { float32RankTolerance } from "../src/index.js";
+
+const backends = await backendsUnderTest(["cpu", "wasm", "tensorflow"]);
 
 const folder = process.env["SGDSCOPE_TORCH_FIXTURES_DIR"];
 const present = folder !== undefined && existsSync(folder);
@@ -55,7 +58,7 @@ function fixture(name: string) {
 const close = (value: number | undefined, expected: number, relative: number): void =>
   expect(Math.abs(value! - expected) / Math.abs(expected)).toBeLessThan(relative);
 
-describe.skipIf(!present).each(["cpu", "wasm"] as const)("the whole way to the threshold on %s", (backend) => {
+describe.skipIf(!present).each(backends)("the whole way to the threshold on %s", (backend) => {
   beforeAll(async () => {
     await prepareBackend(backend);
   });
