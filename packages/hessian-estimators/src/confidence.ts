@@ -13,8 +13,9 @@ export interface ConfidenceInterval {
  *
  * Exact for normal samples. The terms of a Frobenius norm are squares: positive and skewed to the right where few eigenvalues dominate,
  * and a symmetric interval then misses large truths too often. There the interval is symmetric in the logarithm of the part that was
- * sampled, which suits the nearly gamma-distributed sums of squares (measured coverage is in the README). An exact estimate has an
- * interval of no width.
+ * sampled, and its degrees of freedom are those of the variance of gamma-distributed terms, ν = 1/(3c² + 1/(samples − 1)) with c the
+ * relative standard error of that part (by matching the variance of the sample variance, whose excess kurtosis is then 6·samples·c²;
+ * derived here). Measured coverage is in the README. An exact estimate has an interval of no width.
  *
  * @param level - Probability between 0 and 1; 0.95 by default.
  * @throws HessianEstimatorsError `INVALID_ARGUMENT` if `level` or `estimate.samples` is out of range.
@@ -24,13 +25,14 @@ export function confidenceInterval(estimate: SampledEstimate, level = 0.95): Con
   const { value, standardError, samples, known } = estimate;
   if (standardError === 0) return { lower: value, upper: value };
   checkInteger("confidenceInterval", "estimate.samples", samples, 2);
-  const t = studentQuantile(samples - 1, level);
   const sampled = known === undefined ? 0 : value ** 2 - known;
   if (known !== undefined && sampled > 0) {
-    const reach = Math.exp((t * 2 * value * standardError) / sampled);
+    const relative = (2 * value * standardError) / sampled;
+    const degrees = Math.max(1, Math.round(1 / (3 * relative ** 2 + 1 / (samples - 1))));
+    const reach = Math.exp(studentQuantile(degrees, level) * relative);
     return { lower: Math.sqrt(known + sampled / reach), upper: Math.sqrt(known + sampled * reach) };
   }
-  const reach = t * standardError;
+  const reach = studentQuantile(samples - 1, level) * standardError;
   return { lower: value - reach, upper: value + reach };
 }
 

@@ -1,3 +1,4 @@
+import { studentQuantile } from "../confidence.js";
 import { momentsOf, standardError } from "../internal/moments.js";
 import type { Estimate } from "../operator.js";
 import { integrate } from "../functions/trace-of-function.js";
@@ -20,7 +21,7 @@ export interface MomentCheck {
   first: MomentComparison;
   /** m₂ = ‖A‖_F²/P. */
   second: MomentComparison;
-  /** Both deviations are at most 4. */
+  /** Both deviations are within 99.9 % of Student's distribution for that many probes. */
   consistent: boolean;
 }
 
@@ -65,5 +66,6 @@ export function checkMoments(
   };
   const first = compare(1, trace.value / size, trace.standardError / size);
   const second = compare(2, norm.value ** 2 / size, (2 * norm.value * norm.standardError) / size);
-  return { first, second, consistent: first.deviation <= 4 && second.deviation <= 4 };
+  const most = studentQuantile(Math.max(1, quadrature.runs.length - 1), 0.999);
+  return { first, second, consistent: first.deviation <= most && second.deviation <= most };
 }
