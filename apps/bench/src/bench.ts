@@ -26,7 +26,7 @@ const { values: options } = parseArgs({
     networks: { type: "string" },
     contenders: { type: "string" },
     repeats: { type: "string", default: "9" },
-    seconds: { type: "string", default: "10" },
+    seconds: { type: "string", default: "5" },
     patience: { type: "string", default: "180" },
     threads: { type: "string", default: "2" },
     out: { type: "string", default: "results" },

@@ -98,7 +98,7 @@ describe("measuring a cell", () => {
       "",
       say,
     );
-    expect(order.slice(2)).toEqual(["a 1", "b 1", "b 2", "a 2", "a 3", "b 3", "b 4", "a 4"]);
+    expect(order).toEqual(["a 1", "b 1", "b 2", "a 2", "a 3", "b 3", "b 4", "a 4"]);
     expect(entries.map(({ error }) => error)).toEqual([expect.closeTo(0.03, 12), expect.closeTo(0.02, 12)]);
     expect(entries[0]).toMatchObject({ products: 8, seconds: [1, 1, 1, 1] });
   });

@@ -17,18 +17,18 @@ export interface Participant {
 
 export interface Pace {
   repeats: number;
-  /** Seconds a cell may take about; fewer repetitions where they are long, never fewer than `LEAST`. */
+  /** Seconds after which no new round begins, once there have been `LEAST`. */
   seconds: number;
 }
 
 const LEAST = 3;
-/** A first run so long is the measurement itself. */
+/** A first run so long, in seconds, is the measurement itself. */
 const LONG = 15;
 /** What a contender's compiler and caches want before its times settle, at most. */
 const WARM_UP_SECONDS = 1;
 
 /**
- * Measures one workload on one network: every contender is warmed up and judged, then they take turns, round by round, another one
+ * Measures one workload on one network: every contender is warmed up and judged, unless the workload is random; then they take turns, round by round, another one
  * first in each, so that a busy machine slows all of them.
  *
  * @param judge - Undefined where there is no reference: then there are no errors.
@@ -62,45 +62,45 @@ export async function measureCell(
     if (answer.products !== undefined) entry.counts.push(answer.products);
   };
 
-  const warm: Participant[] = [];
-  let round = 0; // seconds that a round takes
-  for (const { name, ours, contender } of participants) {
+  const waiting: Participant[] = [];
+  for (const participant of participants) {
+    const { name, ours, contender } = participant;
+    entries.set(name, { contender: name, ours, seconds: [], processorSeconds: [], errors: [], counts: [] });
+    const entry = entries.get(name)!;
+    // A random workload is many products of a kind that has been warmed up before; its errors are those of the rounds.
+    if (workload.random === true) {
+      waiting.push(participant);
+      continue;
+    }
     say(name);
-    const entry = { contender: name, ours, seconds: [], processorSeconds: [], errors: [], counts: [] };
-    entries.set(name, entry);
-    const saved = join(scratch, `${name.replaceAll(" ", "-")}.npy`);
     try {
+      const saved = join(scratch, `${name.replaceAll(" ", "-")}.npy`);
       const compares = workload.compare === "vector" && judge !== undefined;
-      const seed = workload.random === true ? { seed: 0 } : {};
-      let answer = await contender.run(asked, { ...optionsFor(name), ...seed, ...(compares && { save: saved }) });
-      if (judge !== undefined && (workload.random !== true || answer.seconds > LONG))
-        entries.get(name)!.errors.push(await judge(answer, saved));
+      let answer = await contender.run(asked, { ...optionsFor(name), ...(compares && { save: saved }) });
+      if (judge !== undefined) entry.errors.push(await judge(answer, saved));
       if (answer.seconds > LONG) {
         record(name, answer);
         continue;
       }
-      if (workload.random !== true)
-        for (let spent = answer.seconds; spent < WARM_UP_SECONDS; spent += Math.max(0.1, answer.seconds))
-          answer = await contender.run(asked, optionsFor(name));
-      round += answer.seconds;
-      warm.push({ name, ours, contender });
+      for (let spent = answer.seconds; spent < WARM_UP_SECONDS; spent += Math.max(0.1, answer.seconds))
+        answer = await contender.run(asked, optionsFor(name));
+      waiting.push(participant);
     } catch (error) {
-      entries.get(name)!.failure = (error as Error).message;
+      entry.failure = (error as Error).message;
     }
   }
 
-  const rounds = Math.max(LEAST, Math.min(pace.repeats, Math.floor(pace.seconds / round)));
-  for (let k = 0; k < rounds; k++) {
-    say(`round ${k + 1} of ${rounds}`);
-    for (let turn = 0; turn < warm.length; turn++) {
-      const { name, contender } = warm[(k + turn) % warm.length]!;
+  const began = performance.now();
+  for (let k = 0; k < pace.repeats && waiting.length > 0; k++) {
+    if (k >= LEAST && performance.now() - began > 1000 * pace.seconds) break;
+    say(`round ${k + 1}`);
+    for (let turn = 0; turn < waiting.length; turn++) {
+      const { name, contender } = waiting[(k + turn) % waiting.length]!;
       const entry = entries.get(name)!;
       if (entry.failure !== undefined) continue;
       try {
-        const answer = await contender.run(asked, {
-          ...optionsFor(name),
-          ...(workload.random === true && { seed: k + 1 }),
-        });
+        const seed = workload.random === true ? { seed: k + 1 } : {};
+        const answer = await contender.run(asked, { ...optionsFor(name), ...seed });
         record(name, answer);
         if (judge !== undefined && workload.random === true) entry.errors.push(await judge(answer, ""));
       } catch (error) {
