@@ -5,8 +5,11 @@ import { writeArrays } from "@sgdscope/array-files";
 import { loadLayersModel, saveLayersModel } from "@sgdscope/models-cnn/layers-model";
 import { gaussian, seededRandom } from "@sgdscope/random";
 import * as tf from "@tensorflow/tfjs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { sgdscope, type Outcome } from "./support.js";
+
+// Whole measurements; seconds on a quiet machine.
+vi.setConfig({ testTimeout: 240_000 });
 
 const [n, side, channels] = [10, 8, 2];
 const inputs = Float32Array.from(gaussian(n * side * side * channels, seededRandom(5)));

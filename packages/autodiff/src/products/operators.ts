@@ -77,7 +77,7 @@ export function gaussNewtonOperator(
 }
 
 /** The options of a sum over chunks, with the parameters that are free in it. */
-export type SumOptions = OperatorOptions & { names: readonly string[] | undefined; caller: string };
+type SumOptions = OperatorOptions & { names: readonly string[] | undefined; caller: string };
 
 /** The loss, recorded chunk by chunk with what its Hessian needs. */
 export function hessianSum(

@@ -2,7 +2,7 @@ import "@tensorflow/tfjs";
 import { prepareBackend } from "@sgdscope/compute";
 import { backendsUnderTest } from "@sgdscope/compute/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { flatten, gaussNewtonOperator, hessianAt, hessianOperator, squareLoss, unflatten } from "../../src/index.js";
 import { fixtureModel, fixturesDirectory, readFixture, relativeError } from "../fixtures.js";
 
@@ -11,6 +11,9 @@ const backends = await backendsUnderTest(["wasm", "tensorflow"]);
 if (fixturesDirectory === undefined) {
   console.warn("autodiff: skips the comparison with PyTorch, since SGDSCOPE_TORCH_FIXTURES_DIR is not set");
 }
+
+// Hundreds of products each; seconds on a quiet machine.
+vi.setConfig({ testTimeout: 240_000 });
 
 const float64 = (data: ArrayLike<number> & Iterable<number>): Float64Array => Float64Array.from(data);
 const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, each, i) => sum + each * b[i]!, 0);

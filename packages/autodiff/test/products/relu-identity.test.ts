@@ -1,7 +1,7 @@
 import "@tensorflow/tfjs";
 import { prepareBackend } from "@sgdscope/compute";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import {
   blockNorms,
   gaussNewtonBlocks,
@@ -17,6 +17,9 @@ import { values } from "../second-order/conformance.js";
 if (fixturesDirectory === undefined) {
   console.warn("autodiff: skips the identities of ReLU networks, since SGDSCOPE_TORCH_FIXTURES_DIR is not set");
 }
+
+// Hundreds of products each; seconds on a quiet machine.
+vi.setConfig({ testTimeout: 240_000 });
 
 const within = (found: number, expected: number, tolerance: number): void =>
   expect(Math.abs(found / expected - 1), `${found} against ${expected}`).toBeLessThan(tolerance);
