@@ -54,7 +54,7 @@ describe.skipIf(noSlurm !== undefined)("sweep submit on a real Slurm", () => {
       };
 
       const submitted = await inProcess(
-        ["sweep", "submit", rough, "--at-once", "2", "--checkpoint-every", "500", "--backend", "cpu"],
+        ["sweep", "submit", rough, "--at-once", "2", "--checkpoint-every", "500", "--backend", "wasm"],
         cluster.env,
       );
       expect(submitted).toMatchObject({ exitCode: 0, stderr: "" });

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -51,7 +52,7 @@ export async function findings(sweep: string): Promise<Record<string, string>> {
     for (const name of (await readdir(join(sweep, "runs", id))).sort()) {
       const bytes = await readFile(join(sweep, "runs", id, name));
       if (name !== "run.json") {
-        files[`${id}/${name}`] = bytes.toString("base64");
+        files[`${id}/${name}`] = createHash("sha256").update(bytes).digest("hex");
         continue;
       }
       const run = JSON.parse(bytes.toString()) as RunFile<unknown, { seconds: number }>;

@@ -10,7 +10,7 @@ import { folderEngine, planRuns, sweepStatus, work, writePlan, type PlannedRun }
 import { contents, toyRun, type ToyResult, type ToyTask } from "./toy.js";
 
 /** How many workers die; set SGDSCOPE_KILLS for more. */
-const kills = Number(process.env["SGDSCOPE_KILLS"] ?? 30);
+const kills = Number(process.env["SGDSCOPE_KILLS"] ?? 50);
 const runs = 6;
 // Long enough that the runs outlast the kills, whatever their number.
 const steps = 60 + 12 * kills;

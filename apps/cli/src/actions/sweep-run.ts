@@ -3,7 +3,7 @@ import type { MinimumTask } from "@sgdscope/experiments";
 import { indexFromEnvironment, lineOf, readPlan, retryRuns, sweepStatus, type PlannedRun } from "@sgdscope/sweeps";
 import type { SweepRunOptions } from "../commands/sweep.js";
 import { runSweepPool, type FromSweepWorker, type SweepPoolOptions } from "../pool/sweep-pool.js";
-import { CliError, exitCodes } from "../terminal/exit.js";
+import { CliError, exitCodes, usageError } from "../terminal/exit.js";
 import { formatNumber, formatSeconds } from "../terminal/number.js";
 import { progressOn } from "../terminal/progress.js";
 import { asCliError, forUser } from "./sweep-errors.js";
@@ -25,6 +25,8 @@ export async function sweepRun(sweep: string, options: SweepRunOptions): Promise
     const plan = await readPlan<MinimumTask>(sweep);
     const index =
       options.index ?? (options.jobs === undefined ? indexFromEnvironment(process.env, options.offset) : undefined);
+    if (index !== undefined && options.redis !== undefined)
+      throw usageError("--redis: expected runs to be handed out by the server, got --index");
     if (index !== undefined) await retryRuns(sweep, [lineOf(plan, index)]);
     const open = (await sweepStatus(sweep, plan)).filter(
       ({ progress }) => progress !== "done" && progress !== "failed",

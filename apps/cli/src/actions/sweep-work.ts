@@ -19,7 +19,7 @@ import { isUnavailable } from "./sweep-errors.js";
 export interface SweepWork {
   sweep: string;
   plan: PlannedRun<MinimumTask>[];
-  options: Pick<SweepRunOptions, "backend" | "checkpointEvery" | "staleAfter">;
+  options: Pick<SweepRunOptions, "backend" | "checkpointEvery" | "staleAfter" | "redis">;
   /** This line only. */
   only?: number;
   signal: AbortSignal;
@@ -36,11 +36,11 @@ export async function workOnSweep({
   signal,
   ...listeners
 }: SweepWork): Promise<WorkSummary> {
-  const engine = folderEngine(sweep, plan, {
-    staleAfter: options.staleAfter * 1000,
-    signal,
-    ...(only === undefined ? {} : { only }),
-  });
+  const waiting = { staleAfter: options.staleAfter * 1000, signal };
+  const engine =
+    options.redis === undefined
+      ? folderEngine(sweep, plan, { ...waiting, ...(only === undefined ? {} : { only }) })
+      : await (await import("@sgdscope/sweeps/redis")).redisEngine(plan, { ...waiting, url: options.redis });
   try {
     const backend = await prepareBackend(options.backend);
     return await work<MinimumTask, MinimumRecord>({

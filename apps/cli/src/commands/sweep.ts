@@ -15,6 +15,7 @@ export interface SweepRunOptions {
   backend: BackendName;
   checkpointEvery: number;
   staleAfter: number;
+  redis?: string;
   json?: boolean;
   quiet?: boolean;
 }
@@ -47,6 +48,10 @@ function addWorkOptions(command: Command): Command {
       "silence after which a worker on another machine counts as dead; on this machine its process is asked",
       positiveNumber,
       120,
+    )
+    .option(
+      "--redis <url>",
+      "share the plan with machines that have no common disk, through a Redis server; needs the packages bullmq and ioredis",
     );
 }
 

@@ -50,14 +50,18 @@ export async function runSweepPool(pool: SweepPoolOptions): Promise<{ inRuns: nu
 
   /** One worker from its start to its end; says how it died if it did. */
   function one(): Promise<string | undefined> {
-    const { backend, checkpointEvery, staleAfter } = pool.options;
+    const { backend, checkpointEvery, staleAfter, redis } = pool.options;
     const flags = ["--backend", backend, "--checkpoint-every", checkpointEvery, "--stale-after", staleAfter].map(
       String,
     );
     return new Promise((resolve, reject) => {
-      const child = fork(process.argv[1]!, ["sweep", "work", pool.sweep, ...flags], {
-        stdio: ["ignore", "ignore", "inherit", "ipc"],
-      });
+      const child = fork(
+        process.argv[1]!,
+        ["sweep", "work", pool.sweep, ...flags, ...(redis === undefined ? [] : ["--redis", redis])],
+        {
+          stdio: ["ignore", "ignore", "inherit", "ipc"],
+        },
+      );
       children.add(child);
       let ended = false;
       let seconds = 0;
