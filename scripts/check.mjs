@@ -47,6 +47,9 @@ for (const [name, command] of steps) {
 }
 rmSync(scratch, { recursive: true, force: true });
 console.log(`\n${lines.join("\n")}\n`);
+const { SGDSCOPE_BACKENDS: backends, SGDSCOPE_NOT_TESTED: untested } = process.env;
+if (backends) console.log(`Backends under test: ${backends}`);
+if (untested) console.log(`NOT TESTED: ${untested}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
