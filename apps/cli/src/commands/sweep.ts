@@ -36,6 +36,13 @@ export interface SweepSubmitOptions {
   dryRun?: boolean;
 }
 
+/** Hands out runs by a server instead of the folder. */
+const redisOption = (): Option =>
+  new Option(
+    "--redis <url>",
+    "share the plan with machines that have no common disk, through a Redis server; needs the packages bullmq and ioredis",
+  );
+
 /** The options that every way of running shares. */
 function addWorkOptions(command: Command): Command {
   return command
@@ -48,10 +55,6 @@ function addWorkOptions(command: Command): Command {
       "silence after which a worker on another machine counts as dead; on this machine its process is asked",
       positiveNumber,
       120,
-    )
-    .option(
-      "--redis <url>",
-      "share the plan with machines that have no common disk, through a Redis server; needs the packages bullmq and ioredis",
     );
 }
 
@@ -87,7 +90,8 @@ export function addSweep(program: Command): void {
         "run this line of the plan only; default: what SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX or SGE_TASK_ID say",
         wholeNumber,
       )
-      .option("--offset <lines>", "is added to the index that a scheduler gives", wholeNumber, 0),
+      .option("--offset <lines>", "is added to the index that a scheduler gives", wholeNumber, 0)
+      .addOption(redisOption()),
   )
     .option("--json", "print one JSON document (schema sgdscope/sweep-run@1)")
     .option("--quiet", "no progress")
@@ -98,7 +102,7 @@ export function addSweep(program: Command): void {
     .action(async (folder: string, options: SweepRunOptions) =>
       (await import("../actions/sweep-run.js")).sweepRun(folder, options),
     );
-  addWorkOptions(sweep.command("work", { hidden: true }).argument("<folder>")).action(
+  addWorkOptions(sweep.command("work", { hidden: true }).argument("<folder>").addOption(redisOption())).action(
     async (folder: string, options: SweepRunOptions) =>
       (await import("../actions/sweep-run.js")).sweepWorker(folder, options),
   );
