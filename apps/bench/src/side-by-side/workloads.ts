@@ -85,7 +85,7 @@ export const WORKLOADS: readonly Workload[] = [
     compare: ["trace"],
     target: 0.02,
     random: true,
-    budgets: { ...forOurs(48), PyHessian: 192, curvlinops: 48, "hessian-eigenthings": 48 },
+    budgets: { ...forOurs(33), PyHessian: 192, curvlinops: 32, "hessian-eigenthings": 33 },
     networks: ["cnn-26k"],
   },
   {
