@@ -63,7 +63,7 @@ function table(rows: Row[], chosen: string, speed: boolean): string {
   return formatTable<Row>(
     [
       { heading: "backend", cell: (row) => (row.name === chosen ? `${row.name} ← auto` : row.name), align: "left" },
-      { heading: "version", cell: (row) => row.version ?? "–", align: "left" },
+      { heading: "version", cell: versionOf, align: "left" },
       { heading: "state", cell: state, align: "left" },
       { heading: "threads", cell: (row) => String(row.threads ?? "–") },
       ...(speed
@@ -85,6 +85,9 @@ function table(rows: Row[], chosen: string, speed: boolean): string {
     rows,
   );
 }
+
+const versionOf = ({ version, tensorflow }: BackendStatus): string =>
+  `${version ?? "–"}${tensorflow === undefined ? "" : ` (TensorFlow ${tensorflow})`}`;
 
 const state = (row: BackendStatus): string =>
   !row.installed ? "not installed" : row.working === true ? "works" : row.working === false ? "fails" : "installed";
