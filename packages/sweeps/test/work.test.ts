@@ -124,6 +124,15 @@ describe("work", () => {
     await expect(workOn(plan)).rejects.toMatchObject({ code: "INVALID_RUN" });
   });
 
+  it("begins a run whose folder a power cut has emptied", async () => {
+    const plan = planOf({}, 1);
+    const directory = join(sweep, "runs", plan[0]!.id);
+    await mkdir(directory, { recursive: true });
+    for (const name of ["run.json", "metrics.jsonl"]) await writeFile(join(directory, name), new Uint8Array(100));
+    expect(await progresses(plan)).toEqual(["waiting"]);
+    expect(await workOn(plan)).toMatchObject({ done: 1 });
+  });
+
   it("starts a run afresh where the metrics that a checkpoint counts on are missing", async () => {
     const plan = planOf({ steps: 60 }, 1);
     const first = workOn(

@@ -10,20 +10,21 @@ const isTemporary = (name: string): boolean => /^\..*\.\d+-\d+\.tmp$/.test(name)
 /**
  * Puts a file in its place whole or not at all: temporary name, fsync, rename, fsync of the folder. A file of that name is replaced.
  *
+ * @param durable - False leaves out both fsync: a kill still leaves the old or the new file, a power cut may leave neither.
  * @throws SweepError `STORAGE`; the file of that name is then as it was.
  */
-export async function placeFile(path: string, content: string | Uint8Array): Promise<void> {
+export async function placeFile(path: string, content: string | Uint8Array, durable = true): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${++writes}.tmp`);
   try {
     const file = await open(temporary, "wx");
     try {
       await file.writeFile(content);
-      await file.sync();
+      if (durable) await file.sync();
     } finally {
       await file.close();
     }
     await rename(temporary, path);
-    await syncFolder(dirname(path));
+    if (durable) await syncFolder(dirname(path));
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw storageError("placeFile", path, error);

@@ -35,6 +35,8 @@ export async function readRunFile<Task = unknown, Result = unknown>(
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
+  // A power cut can leave a name without its content; such a run has not begun.
+  if (/^[\0\s]*$/.test(text)) return undefined;
   let run: Partial<RunFile<Task, Result>>;
   try {
     run = JSON.parse(text) as RunFile<Task, Result>;

@@ -66,28 +66,36 @@ export async function openRun<Result = unknown>(
     work.catch((error: unknown) => {
       throw storageError("openRun", path, error);
     });
-  const place = async (name: string, content: string | Uint8Array): Promise<void> => {
+  const expectHeld = async (): Promise<void> => {
     if (!(await held()))
       throw new SweepError("CLAIM_LOST", `openRun: expected to hold run ${id}, got somebody else who took it over`);
+  };
+  const place = async (name: string, content: string | Uint8Array): Promise<void> => {
+    await expectHeld();
     await placeFile(join(directory, name), content);
   };
-  await stored(mkdir(directory, { recursive: true }));
-  await stored(removeTemporaries(directory));
-  const existing = await wholeLines(metricsPath);
-  const resume = await latestCheckpoint(directory, existing.length);
-  await stored(removeCheckpoints(directory, resume?.name));
+  const isNew = (await stored(mkdir(directory, { recursive: true }))) !== undefined;
+  const { kept, resume } = isNew ? { kept: [], resume: undefined } : await tidied();
   const file: RunFile<unknown, Result> = { schema: "sgdscope/run@1", id, task, environment, state: "running" };
-  const writeRun = (run: RunFile<unknown, Result>): Promise<void> =>
-    place("run.json", `${JSON.stringify(run, null, 2)}\n`);
-  await writeRun(file);
-  const kept = existing.slice(0, resume?.lines ?? 0);
-  await place("metrics.jsonl", kept.map((line) => `${line}\n`).join(""));
+  const runText = (run: RunFile<unknown, Result>): string => `${JSON.stringify(run, null, 2)}\n`;
+  await expectHeld();
+  // A power cut may undo these two, and the run then begins afresh: not worth the wait for the disk before every run.
+  await placeFile(join(directory, "run.json"), runText(file), false);
+  await placeFile(metricsPath, kept.map((line) => `${line}\n`).join(""), false);
   const metrics: FileHandle = await stored(open(metricsPath, "a"), metricsPath);
   let lines = kept.length;
   let written = Promise.resolve();
   let failure: unknown;
   let closed = false;
 
+  /** What a former worker left: its latest checkpoint, and the metrics up to there. */
+  async function tidied(): Promise<{ kept: string[]; resume: Awaited<ReturnType<typeof latestCheckpoint>> }> {
+    await stored(removeTemporaries(directory));
+    const existing = await wholeLines(metricsPath);
+    const resume = await latestCheckpoint(directory, existing.length);
+    await stored(removeCheckpoints(directory, resume?.name));
+    return { kept: existing.slice(0, resume?.lines ?? 0), resume };
+  }
   async function settle(): Promise<void> {
     await written;
     if (failure !== undefined) throw storageError("metric", metricsPath, failure);
@@ -121,7 +129,7 @@ export async function openRun<Result = unknown>(
     async finish(ending) {
       try {
         await settle();
-        await writeRun({ ...file, ...ending });
+        await place("run.json", runText({ ...file, ...ending }));
         if (ending.state === "done") await removeCheckpoints(directory).catch(() => undefined);
       } finally {
         await close();
