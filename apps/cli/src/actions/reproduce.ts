@@ -19,7 +19,10 @@ import { jobStore } from "./reproduce-store.js";
 
 /** Runs the jobs of claims that are not done yet, prints the judgements, writes the report and, with --check, exits by them. */
 export async function reproduce(names: string[], options: ReproduceOptions): Promise<void> {
-  if (options.list === true) return list();
+  if (options.list === true) {
+    list();
+    return;
+  }
   const claims = claimsOf(names);
   const start = performance.now();
   const say = (line: string): void => void (options.quiet === true || process.stderr.write(`${line}\n`));

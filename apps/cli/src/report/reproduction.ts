@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Acceptance, Claim, Finished, StudyKind } from "@sgdscope/experiments";
+import type { Acceptance, Claim, Finished } from "@sgdscope/experiments";
 import { formatNumber, formatSeconds } from "../terminal/number.js";
 import { drawingDocument, environmentLine, environmentOf, standaloneSvg, writeReport } from "./folder.js";
 import { htmlReport, type Section } from "./html.js";
@@ -24,7 +24,7 @@ export interface Reproduction {
 /** One claim, judged. */
 export interface ReproducedClaim {
   claim: Claim;
-  finished: (Finished<StudyKind> & { id: string; seconds: number; backend: string })[];
+  finished: (Finished & { id: string; seconds: number; backend: string })[];
   acceptance: Acceptance[];
 }
 

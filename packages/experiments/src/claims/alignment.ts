@@ -147,7 +147,7 @@ function figuresOf(finished: readonly Finished<"training">[], canvas: Canvas): F
         svg: chart(
           {
             x,
-            y: { label: "alignment factor C·μ", include: [0, 2] },
+            y: { type: "log", label: "alignment factor C·μ", include: [0.5, 2] },
             predictions: [{ label: "decoupled noise", points: line(1) }],
             series: series((point, { outputs }) => outputs * point.alignmentFactor!),
             description: `Alignment factor along training against the loss, one line a run, for ${name}.`,
@@ -196,11 +196,17 @@ export const labelOf = ({ model, learningRate, batchSize, gradientDescent, outpu
     gradientDescent ? `GD, η = ${learningRate}` : `B = ${batchSize}, η = ${learningRate}`
   }`;
 
-const shortName = (model: string): string =>
-  model
-    .replace(/^linear-regression.*/, "linear")
-    .replace(/^deep-linear.*/, "deep linear")
-    .replace(/^random-features-([a-z]+).*/, "features $1")
-    .replace(/^two-layer-relu.*/, "two-layer ReLU")
-    .replace(/^fully-connected.*/, "fully connected")
-    .replace(/ .*/, "");
+const shortName = (model: string): string => {
+  const known: [RegExp, string][] = [
+    [/^linear-regression/, "linear"],
+    [/^deep-linear/, "deep linear"],
+    [/^random-features-relu/, "ReLU features"],
+    [/^random-features-tanh/, "tanh features"],
+    [/^two-layer-relu/, "two-layer ReLU"],
+    [/^fully-connected/, "fully connected"],
+    [/^small-cnn/, "convolutional"],
+    [/^vgg/, "VGG-like"],
+    [/^resnet/, "residual"],
+  ];
+  return known.find(([pattern]) => pattern.test(model))?.[1] ?? model;
+};

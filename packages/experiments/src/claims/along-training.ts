@@ -20,6 +20,15 @@ const probesUntil = (end: number): number[] =>
     0, 1, 3, 10, 20, 50, 100, 200, 350, 500, 750, 1000, 1500, 2000, 3000, 5000, 7500, 10_000, 15_000, 20_000, 30_000,
   ].filter((step) => step < end);
 
+/** More of them, for trainings that fall fast. */
+const closeProbesUntil = (end: number): number[] =>
+  [
+    ...probesUntil(end),
+    ...Array.from({ length: 100 }, (_, k) => 100 * (k + 1)).filter((step) => step < Math.min(end, 2000)),
+  ]
+    .filter((step, k, all) => all.indexOf(step) === k)
+    .sort((a, b) => a - b);
+
 /** The trainings along which the claims about alignment and magnitude of the noise measure: every kind of model once or more. */
 export function trainingJobs(scope: Scope): Training[] {
   const { preset, images, seed } = scope;
@@ -115,7 +124,7 @@ export function trainingJobs(scope: Scope): Training[] {
         learningRate,
         batchSize,
         seed,
-        alignmentAt: probesUntil(steps),
+        alignmentAt: closeProbesUntil(steps),
         maxSteps: steps,
         hessianProducts: 0,
         startThreshold: false,

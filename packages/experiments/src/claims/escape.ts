@@ -77,9 +77,9 @@ function taskOf(start: EscapeTask["start"], { preset }: Scope): EscapeTask {
     multiples: ofPreset(preset, { test: [0.5, 2.5], fast: [0.8, 1.2, 1.6, 2.5], full: [0.8, 1.2, 1.6, 2.5, 4] }),
     steps: ofPreset(preset, { test: 60, fast: 300, full: 600 }),
     paths: ofPreset(preset, { test: 16, fast: 64, full: 400 }),
-    switchTo: [0.5, 3],
-    switchSteps: ofPreset(preset, { test: 200, fast: 2000, full: 20_000 }),
-    switchEvery: ofPreset(preset, { test: 10, fast: 20, full: 50 }),
+    switchTo: [0.5, 2.5],
+    switchSteps: ofPreset(preset, { test: 200, fast: 2000, full: 10_000 }),
+    switchEvery: ofPreset(preset, { test: 10, fast: 4, full: 4 }),
     switchPaths: ofPreset(preset, { test: 1, fast: 3, full: 9 }),
     perturbation: 1e-4,
     directions: 3,
@@ -162,6 +162,13 @@ function judgeOne({ role, records, task }: Finished<"escape">): Acceptance[] {
       leaving.length,
     ),
     judgeValues(
+      `${role}: and rises as linearised paths do, slope of log L of real SGD over its first three decades over twice the Lyapunov exponent (median over paths)`,
+      [median(leaving.map((path) => riseOf(path) / (exponentAt(records, largest) ?? NaN)).filter(Number.isFinite))],
+      [0.5, 2],
+      "1 in the long run while the model is linear; a factor of two for the first steps and for few paths",
+      leaving.length,
+    ),
+    judgeValues(
       `${role}: and goes where it is flatter, ‖H‖_F after over before (median over paths)`,
       [median(leaving.map(({ before, after }) => after / before))],
       [0, 0.9],
@@ -185,6 +192,17 @@ function judgeOne({ role, records, task }: Finished<"escape">): Acceptance[] {
           ),
         ]),
   ];
+}
+
+/** Twice the Lyapunov exponent of linearised SGD at a learning rate. */
+const exponentAt = (records: Records, multiple: number): number | undefined =>
+  growthOf(records).find((one) => one.multiple === multiple)?.lyapunov;
+
+/** Slope of log L from the start until it has risen by three decades; NaN where it never does. */
+function riseOf({ losses }: SwitchPath): number {
+  const first = losses[0]!;
+  const risen = losses.find(({ value }) => value > 1e3 * first.value);
+  return risen === undefined ? NaN : Math.log(risen.value / first.value) / (risen.step - first.step);
 }
 
 const decades = ({ losses }: SwitchPath): number => Math.log10(losses.at(-1)!.value / losses[0]!.value);
@@ -229,21 +247,37 @@ function figuresOf({ role, records }: Finished<"escape">, canvas: Canvas): Figur
       name: `switch-${slug}`,
       title: `From gradient descent to SGD: ${role}`,
       caption:
-        "The full loss of the network itself after the switch, one line a path. Above η* it first grows along a straight line, the exponential escape, and then comes down again at a flatter minimum; below η* it returns at once.",
+        "The full loss of the network itself after the switch, one line a path. The line is e^{Λt} with Λ twice the Lyapunov exponent of the linearised paths, there before the data: above η* the loss leaves along it until the network is no longer linear, and then comes down at a flatter minimum; below η* it returns at once.",
       svg: chart(
         {
-          x: { label: "step after the switch" },
+          x: { type: "log", label: "step t after the switch, t + 1" },
           y: { type: "log", label: "loss L" },
+          predictions: [...groups].flatMap(([multiple, paths]) => {
+            const exponent = exponentAt(records, multiple);
+            const first = median(paths.map(({ losses }) => losses[0]!.value))!;
+            const top = Math.max(...paths.flatMap(({ losses }) => losses.map(({ value }) => value)));
+            if (exponent === undefined || exponent <= 0) return [];
+            const end = Math.log(top / first) / exponent;
+            return [
+              {
+                label: `paths, linearised, ${multiple}·η*`,
+                points: Array.from({ length: 41 }, (_, k) => ({
+                  x: 1 + (k * end) / 40,
+                  y: first * Math.exp((exponent * k * end) / 40),
+                })),
+              },
+            ];
+          }),
           series: [...groups].flatMap(([multiple, paths], g) =>
             paths.map(({ losses, seed }) => ({
               label: `η = ${multiple}·η*, seed ${seed}`,
               style: g,
               marks: false,
-              points: drawn(losses),
+              points: drawn(losses.filter((_, k) => k < 100 || k % 10 === 0)).map(({ x, y }) => ({ x: x + 1, y })),
             })),
           ),
           description:
-            "Loss over steps after the switch from gradient descent to SGD, below and above the critical learning rate.",
+            "Loss over steps after the switch from gradient descent to SGD, below and above the critical learning rate, with the growth of linearised paths.",
         },
         canvas,
       ),

@@ -1,11 +1,15 @@
-import type { MinimumTask, TrainingTask } from "../run/task.js";
+import type { TrainingTask } from "../run/task.js";
 import type { Scope } from "../claim.js";
 import { fullyConnected, imageTask, ofPreset, reluTask, smallCnn, tinyImageTask } from "./settings.js";
 
 /** Sharp minima of gradient descent with a small step: where the studies of one minimum begin. */
 export function sharpStarts(scope: Scope): { role: string; start: TrainingTask }[] {
   const { preset, images, seed } = scope;
-  const [count, width] = ofPreset(preset, { test: [8, 20], fast: [20, 60], full: [40, 120] }) as [number, number];
+  const { count, width } = ofPreset(preset, {
+    test: { count: 8, width: 20 },
+    fast: { count: 20, width: 60 },
+    full: { count: 40, width: 120 },
+  });
   const relu: { role: string; start: TrainingTask } = {
     role: "two-layer ReLU",
     start: reluTask({

@@ -35,7 +35,8 @@ function reluJobs(scope: Scope): Training[] {
   const { preset } = scope;
   const widths = ofPreset(preset, { test: [10, 20], fast: [30, 60, 120, 240], full: [30, 60, 120, 240, 480] });
   const counts = ofPreset(preset, { test: [8, 12], fast: [20, 40, 80], full: [20, 40, 80, 160, 320] });
-  const [width, count] = ofPreset(preset, { test: [20, 12], fast: [120, 40], full: [120, 40] }) as [number, number];
+  const width = preset === "test" ? 20 : 120;
+  const count = preset === "test" ? 12 : 40;
   const maxSteps = ofPreset(preset, { test: 5000, fast: 100_000, full: 1_000_000 });
   return seedsOf(scope, ofPreset(preset, { test: 1, fast: 3, full: 5 })).flatMap((seed) => {
     const of = (role: string, own: { width: number; count: number }): Training[] =>

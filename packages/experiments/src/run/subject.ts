@@ -46,7 +46,7 @@ export const isClosedForm = (task: Pick<TrainingTask, "model">): task is ClosedF
  * @throws the errors of data and models.
  */
 export async function openSubject(task: TrainingTask, random: SeededRandom): Promise<Subject> {
-  return isClosedForm(task) ? openClosedForm(task, random) : openNetwork(task as MinimumTask, random);
+  return isClosedForm(task) ? openClosedForm(task, random) : openNetwork(task, random);
 }
 
 async function openClosedForm(task: ClosedFormTask, random: SeededRandom): Promise<Subject> {

@@ -1,0 +1,187 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { claimNamed, runClaim, type ClosedFormTask, type MinimumRecord } from "@sgdscope/experiments";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { jobStore } from "../src/actions/reproduce-store.js";
+import type { PoolJob, PoolOptions, PoolResult } from "../src/pool/pool.js";
+import { sgdscope } from "./support.js";
+
+const runJobs = vi.hoisted(() => vi.fn<(jobs: PoolJob[], options: PoolOptions) => Promise<PoolResult[]>>());
+vi.mock("../src/pool/pool.js", () => ({ runJobs }));
+
+/** A real record of each model, from the smallest form of the claim. */
+const found = new Map<string, MinimumRecord>();
+let folder: string;
+const out = (): string => join(folder, "out");
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "reproduce-"));
+  const claim = claimNamed("generalization")!;
+  for await (const { task, records } of runClaim(claim, { preset: "test", images: { kind: "synthetic" }, seed: 1 }))
+    found.set((task as ClosedFormTask).model.kind, records[0] as MinimumRecord);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** What the task would have given, had it found the minimum of its model's smallest form. */
+function imagined(task: ClosedFormTask): MinimumRecord {
+  const { learningRate, batchSize, seed, model, data } = task;
+  return {
+    ...found.get(model.kind)!,
+    learningRate,
+    batchSize,
+    seed,
+    examples: data.count,
+    gradientDescent: batchSize === data.count,
+  };
+}
+
+beforeEach(() => {
+  runJobs.mockReset().mockImplementation(async (jobs, { onProgress, onDone }) => {
+    const results = jobs.map(({ task }) => ({
+      records: [imagined(task as ClosedFormTask)],
+      seconds: 1,
+      backend: "float64",
+    }));
+    for (const [index, result] of results.entries()) {
+      onProgress?.(index, 0.5, "half-way");
+      await onDone?.(index, result);
+    }
+    return results;
+  });
+});
+
+describe("sgdscope reproduce", () => {
+  it("lists every claim", async () => {
+    const { stdout, exitCode } = await sgdscope("reproduce", "--list");
+    expect(exitCode).toBe(0);
+    for (const name of ["alignment", "bound", "escape", "generalization"]) expect(stdout).toContain(name);
+  });
+
+  it("refuses a claim it does not know, and none", async () => {
+    for (const names of [["phlogiston"], []]) {
+      const { stderr, exitCode } = await sgdscope("reproduce", ...names, "--out", out());
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain("reproduce --list");
+    }
+    expect(runJobs).not.toHaveBeenCalled();
+  });
+
+  it("writes one self-contained report, and exits with 3 where a band is missed", async () => {
+    const { stdout, exitCode } = await sgdscope(
+      ...["reproduce", "generalization", "--fast", "--data", "synthetic", "--check", "--quiet", "--out", out()],
+    );
+    expect(exitCode).toBe(3); // all runs alike: nothing falls with η
+    expect(stdout).toMatch(/✗ .*test loss of SGD at its largest η.*: 1 \(15 runs\), band 0 … 0\.900/);
+    expect(stdout).toMatch(/\d+ of 10 statements hold/);
+
+    const html = await readFile(join(out(), "report.html"), "utf8");
+    expect(html).not.toMatch(/<script|<link|src=|href="(?!#)/);
+    expect(html.match(/<svg/g)!.length).toBe(6);
+    expect(html).toContain("sgdscope reproduce generalization --fast --data synthetic");
+    expect(await readdir(join(out(), "figures"))).toHaveLength(6);
+
+    const report = JSON.parse(await readFile(join(out(), "report.json"), "utf8")) as {
+      schema: string;
+      claims: { name: string; holds: boolean; acceptance: unknown[]; jobs: { id: string; records: unknown[] }[] }[];
+    };
+    expect(report).toMatchObject({ schema: "sgdscope/reproduce@1", preset: "fast", data: "synthetic", seed: 1 });
+    expect(report.claims[0]).toMatchObject({ name: "generalization", holds: false });
+    expect(report.claims[0]!.acceptance).toHaveLength(10);
+    expect(report.claims[0]!.jobs).toHaveLength(60);
+  });
+
+  it("computes nothing twice, and only what is missing", async () => {
+    const again = ["reproduce", "generalization", "--fast", "--data", "synthetic", "--json", "--out", out()];
+    const first = await sgdscope(...again);
+    expect(runJobs).not.toHaveBeenCalled();
+    expect(first.stderr).toContain("60 pieces are done already");
+
+    const [some, other] = await readdir(join(out(), "tasks"));
+    await rm(join(out(), "tasks", some!));
+    await writeFile(join(out(), "tasks", other!), "{ half a fi"); // as after a crash of the disk
+    const second = await sgdscope(...again);
+    expect(runJobs.mock.calls.map(([jobs]) => jobs.length)).toEqual([2]);
+    expect(JSON.parse(second.stdout)).toMatchObject({
+      claims: (JSON.parse(first.stdout) as { claims: unknown }).claims,
+    });
+
+    await sgdscope(...again, "--seed", "2");
+    expect(runJobs.mock.calls[1]![0]).toHaveLength(20); // of seeds 2, 3 and 4 only the last is new
+    await sgdscope(...again, "--fresh");
+    expect(runJobs.mock.calls[2]![0]).toHaveLength(60);
+  });
+
+  it("stops with 75 at a signal and keeps what is done", { timeout: 120_000 }, async () => {
+    const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+    const directory = join(folder, "killed");
+    const child = spawn(
+      process.execPath,
+      [
+        "--conditions=sgdscope-source",
+        "--import",
+        "tsx",
+        main,
+        "reproduce",
+        "generalization",
+        "--fast",
+        "--data",
+        "synthetic",
+        "--jobs",
+        "1",
+        "--out",
+        directory,
+      ],
+      { stdio: ["ignore", "ignore", "pipe"] },
+    );
+    let stderr = "";
+    child.stderr.on("data", (text) => (stderr += String(text)));
+    const exit = new Promise<number | null>((resolve) => child.on("exit", resolve));
+    const kept = async (): Promise<string[]> =>
+      (await readdir(join(directory, "tasks")).catch(() => [])).filter((name) => name.endsWith(".json"));
+    while ((await kept()).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    child.kill("SIGTERM");
+    expect(await exit).toBe(75);
+    expect(stderr).toMatch(/stopped; \d+ pieces of 60 are kept/);
+    for (const name of await kept())
+      expect(JSON.parse(await readFile(join(directory, "tasks", name), "utf8"))).toMatchObject({
+        schema: "sgdscope/job@1",
+      });
+  });
+});
+
+describe("the store of finished pieces", () => {
+  const job = { study: "training", task: { seed: 1 } } as unknown as PoolJob;
+
+  it("gives back what it was given, NaN and infinities too", async () => {
+    const store = await jobStore(join(folder, "store"), { version: "1", backend: "auto" });
+    expect(await store.read(job)).toBeUndefined();
+    const result = {
+      records: [{ a: NaN, b: [Infinity, -Infinity, 1] }],
+      seconds: 2,
+      backend: "wasm",
+    } as unknown as PoolResult;
+    await store.write(job, result);
+    expect(await store.read(job)).toMatchObject(result as object);
+  });
+
+  it("knows another task, version and backend apart, but not the order of keys", async () => {
+    const id = async (version: string, backend: string, task: object): Promise<string> =>
+      (await jobStore(join(folder, "store"), { version, backend })).idOf({
+        study: "training",
+        task,
+      } as unknown as PoolJob);
+    const one = await id("1", "auto", { a: 1, b: 2 });
+    expect(await id("1", "auto", { b: 2, a: 1 })).toBe(one);
+    expect(
+      new Set([
+        one,
+        await id("2", "auto", { a: 1, b: 2 }),
+        await id("1", "cpu", { a: 1, b: 2 }),
+        await id("1", "auto", { a: 1, b: 3 }),
+      ]).size,
+    ).toBe(4);
+  });
+});
