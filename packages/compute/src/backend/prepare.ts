@@ -3,6 +3,7 @@ import { ComputeError } from "../errors.js";
 import { dilatedGradients } from "../composed/dilation.js";
 import { installComposedKernels } from "../composed/kernel.js";
 import { numericPadding } from "../composed/padding.js";
+import { stepOfRelu } from "../composed/step.js";
 import { webgpuKernels } from "../composed/webgpu.js";
 import { assertGradients } from "../gradients.js";
 import { installWasmKernels } from "../wasm/install.js";
@@ -135,7 +136,7 @@ async function installKernels(name: BackendName): Promise<string[]> {
   if (name === "cpu") return [];
   if (name === "wasm") return installWasmKernels();
   if (name === "webgpu") return installComposedKernels(name, [...webgpuKernels, ...dilatedGradients]);
-  return installComposedKernels("tensorflow", [...dilatedGradients, ...numericPadding]);
+  return installComposedKernels("tensorflow", [...dilatedGradients, ...numericPadding, stepOfRelu]);
 }
 
 /** Threads and GPU of the current backend. */

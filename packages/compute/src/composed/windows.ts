@@ -36,7 +36,7 @@ export const poolInfo = (
 ): WindowInfo => tf.backend_util.computePool2DInfo(shape as Shape, filterSize!, strides, 1, pad, dimRoundingMode);
 
 /** How much of zeros, or of what is given, makes windows that hang over the border "valid" ones. */
-export function margins(info: WindowInfo): [[number, number], [number, number], [number, number], [number, number]] {
+function margins(info: WindowInfo): [[number, number], [number, number], [number, number], [number, number]] {
   const { top, left } = info.padInfo;
   const height = Math.max(top + info.inHeight, (info.outHeight - 1) * info.strideHeight + info.effectiveFilterHeight);
   const width = Math.max(left + info.inWidth, (info.outWidth - 1) * info.strideWidth + info.effectiveFilterWidth);

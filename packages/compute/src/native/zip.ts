@@ -7,7 +7,7 @@ import { crc32, createInflateRaw } from "node:zlib";
 import { ComputeError } from "../errors.js";
 
 /** One file of an archive. */
-export interface ZipEntry {
+interface ZipEntry {
   name: string;
   /** Bytes when unpacked. */
   size: number;
