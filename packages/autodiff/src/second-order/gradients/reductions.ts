@@ -1,7 +1,19 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Softmax, the extrema and powers, which TensorFlow.js differentiates through their saved outputs. */
+/** Softmax, the extrema and powers, which TensorFlow.js differentiates through their saved outputs; and sums, for speed. */
 export const reductionGradients: readonly tf.GradConfig[] = [
+  {
+    kernelName: tf.Sum,
+    inputsToSave: ["x"],
+    gradFunc: (dy, [x], { axis }) => ({ x: () => spread(dy as tf.Tensor, x!.shape, axis as number[]) }),
+  },
+  {
+    kernelName: tf.Mean,
+    inputsToSave: ["x"],
+    gradFunc: (dy, [x], { axis }) => ({
+      x: () => spread(tf.div(dy as tf.Tensor, x!.size / (dy as tf.Tensor).size), x!.shape, axis as number[]),
+    }),
+  },
   {
     kernelName: tf.Softmax,
     inputsToSave: ["logits"],
@@ -65,6 +77,16 @@ export const reductionGradients: readonly tf.GradConfig[] = [
     },
   },
 ];
+
+/**
+ * Repeats `dy` along the axes that were summed. TensorFlow.js multiplies by `tf.ones`, which it fills in JavaScript and
+ * copies to the device; here the device fills them.
+ */
+function spread(dy: tf.Tensor, shape: number[], axis: number[]): tf.Tensor {
+  const axes = tf.util.parseAxisParam(axis, shape);
+  const kept = shape.map((extent, k) => (axes.includes(k) ? 1 : extent));
+  return tf.mul(tf.reshape(dy, kept), tf.fill(shape, 1));
+}
 
 /** Sends `dy` to every entry that equals the extremum, ties included, as TensorFlow.js does. */
 function toExtremum(dy: tf.Tensor, x: tf.Tensor, extremum: tf.Tensor): tf.Tensor {
