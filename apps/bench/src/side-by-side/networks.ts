@@ -62,7 +62,7 @@ export interface Written {
 }
 
 /** What `network.json` says. */
-export interface Description extends Omit<Written, "folder" | "parameters"> {
+interface Description extends Omit<Written, "folder" | "parameters"> {
   inputShape: number[];
   layers: ({ layer: string } & Record<string, unknown>)[];
   parameters: [name: string, shape: number[]][];

@@ -17,12 +17,12 @@ export interface RunOptions {
 }
 
 /** Numbers of a result, and the products they took. */
-export interface Measured {
+interface Measured {
   values: Record<string, number>;
   products?: number;
 }
 /** A result to compare entry by entry. */
-export interface Computed {
+interface Computed {
   vector: Float32Array | Float64Array;
 }
 
@@ -31,7 +31,7 @@ export interface Run<Raw = unknown> {
   compute: () => Promise<Raw> | Raw;
   finish: (raw: Raw) => Promise<Measured | Computed> | Measured | Computed;
 }
-export type Workloads = Record<string, (options: RunOptions) => Run | Promise<Run>>;
+type Workloads = Record<string, (options: RunOptions) => Run | Promise<Run>>;
 
 export interface Loaded {
   workloads: Workloads;

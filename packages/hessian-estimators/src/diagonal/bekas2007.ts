@@ -123,7 +123,7 @@ function sample(state: Diagonal, v: Float64Array, product: Float64Array): void {
 }
 
 /** @internal The stopping rule for a vector: its norm, and that of its standard errors. */
-export const closeEnough = (
+const closeEnough = (
   values: Float64Array,
   standardErrors: Float64Array,
   samples: number,
