@@ -59,7 +59,8 @@ function seen({ range, runs }: Acceptance): string {
 
 /** A band in words: at most, at least, or from … to. */
 function band({ band: [low, high] }: Acceptance): string {
-  const text = (value: number): string => formatNumber(value, 3);
+  const text = (value: number): string =>
+    Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(3)));
   if (low === high) return text(low);
   if (high === Infinity) return `≥ ${text(low)}`;
   if (low === -Infinity) return `≤ ${text(high)}`;
@@ -168,7 +169,7 @@ function claimSections(
   const table = claim.table(finished);
   return [
     { kind: "chapter", id: claim.name, title: claim.title, lead: claim.statement },
-    { kind: "text", paragraphs: [claim.method, `Sources: ${claim.source}.`] },
+    { kind: "text", paragraphs: [claim.method, `Sources: ${claim.source.replace(/\.$/, "")}.`] },
     {
       kind: "table",
       title: "Judged",

@@ -250,7 +250,7 @@ function figuresOf({ role, records }: Finished<"escape">, canvas: Canvas): Figur
         "The full loss of the network itself after the switch, one line a path. The line is e^{Λt} with Λ twice the Lyapunov exponent of the linearised paths, there before the data: above η* the loss leaves along it until the network is no longer linear, and then comes down at a flatter minimum; below η* it returns at once.",
       svg: chart(
         {
-          x: { type: "log", label: "step t after the switch, t + 1" },
+          x: { type: "log", label: "steps after the switch, plus 1" },
           y: { type: "log", label: "loss L" },
           predictions: [...groups].flatMap(([multiple, paths]) => {
             const exponent = exponentAt(records, multiple);
