@@ -111,7 +111,7 @@ describe("sweep", () => {
     expect(stdout).toContain("1 of 2 runs done, 1 failed");
     expect(stderr).toMatch(/error: 1 of 2 runs failed, the first \(\w{12}\) with: deflatedNorm: expected maxMatvecs/);
     expect((await sgdscope("sweep", "status", failing)).stdout).toContain("deflatedNorm: expected maxMatvecs");
-    expect((await sgdscope("sweep", "retry", failing)).stdout).toContain("1 runs will be run again");
+    expect((await sgdscope("sweep", "retry", failing)).stdout).toContain("handed out again: 1");
     expect((await sgdscope("sweep", "retry", failing)).stdout).toBe("nothing to retry\n");
   });
 

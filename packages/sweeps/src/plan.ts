@@ -1,8 +1,8 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runId } from "./canonical.js";
-import { SweepError, storageError } from "./errors.js";
-import { placeFile } from "./folder/place.js";
+import { SweepError } from "./errors.js";
+import { makeFolder, placeFile } from "./folder/place.js";
 import { gridPoints } from "./grid/grid.js";
 import type { GridInput } from "./grid/schema.js";
 
@@ -59,9 +59,7 @@ export async function writePlan(folder: string, plan: readonly PlannedRun[]): Pr
         `another run on line ${different.index} of ${join(folder, planFile)}`,
     );
   if (before.length === plan.length) return 0;
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw storageError("writePlan", folder, error);
-  });
+  await makeFolder(folder);
   await placeFile(join(folder, planFile), plan.map((line) => `${JSON.stringify(line)}\n`).join(""));
   return plan.length - before.length;
 }

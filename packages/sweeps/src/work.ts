@@ -1,8 +1,9 @@
-import { appendFile, mkdir } from "node:fs/promises";
+import { appendFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Claim, Engine } from "./engine/engine.js";
 import { SweepError, isStorageFault, storageError } from "./errors.js";
+import { makeFolder } from "./folder/place.js";
 import { openRun, type RunFolder } from "./folder/run-folder.js";
 import { lineOf, type PlannedRun } from "./plan.js";
 
@@ -146,7 +147,7 @@ function openAccount(sweep: string): (summary: WorkSummary) => Promise<void> {
   return async ({ done, failed, stopped, inRuns }) => {
     const line = { done, failed, stopped, inRuns, total: performance.now() / 1000 };
     try {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       await appendFile(path, `${JSON.stringify(line)}\n`);
     } catch (error) {
       throw storageError("work", path, error);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { planRuns, type Claim, type Engine, type PlannedRun } from "../src/index.js";
 
 /** One worker's engine, to be closed; `die` stops its heart and keeps what it holds, as a kill does. */
-export interface WorkerEngine {
+interface WorkerEngine {
   engine: Engine;
   close(): Promise<void>;
   die(): Promise<void>;

@@ -199,5 +199,6 @@ describe.skipIf(!canMount)("a disk that takes no more", () => {
     });
     expect(await progresses(plan)).toEqual(["done", "waiting", "waiting"]);
     expect((await stat(join(sweep, "plan.jsonl"))).size).toBeGreaterThan(0);
+    await expect(writePlan(join(sweep, "deep", "other"), plan)).rejects.toMatchObject({ code: "STORAGE" });
   });
 });

@@ -32,7 +32,7 @@ export async function exportRuns(folders: string[], { to, out, table: which }: E
     if (to === "tensorboard") {
       const logs = out ?? "sgdscope-export.tensorboard";
       for (const run of runs) await write(join(logs, run.id, eventFileName), formatTensorBoard(scalarsOf(run)));
-      process.stdout.write(`${runs.length} runs: tensorboard --logdir ${logs}\n`);
+      process.stdout.write(`${runs.length} run${runs.length === 1 ? "" : "s"}: tensorboard --logdir ${logs}\n`);
       return;
     }
     const table = which === "metrics" ? metricsTable(runs) : recordsTable(runs);

@@ -41,7 +41,7 @@ export async function sweepCollect(sweep: string, options: SweepCollectOptions):
     process.stdout.write(`${runs.length} of ${plan.length} runs done`);
     if (time.total > 0)
       process.stdout.write(
-        ` · ${time.workers} workers so far, ${formatNumber((100 * time.inRuns) / time.total, 3)} % of their time inside runs`,
+        ` · ${time.workers} worker${time.workers === 1 ? "" : "s"} so far, ${formatNumber((100 * time.inRuns) / time.total, 3)} % of their time inside runs`,
       );
     process.stdout.write("\n");
   });

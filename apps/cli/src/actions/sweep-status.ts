@@ -39,7 +39,7 @@ export async function sweepRetry(sweep: string): Promise<void> {
   await forUser(async () => {
     const again = await retryRuns(sweep, await readPlan(sweep));
     process.stdout.write(
-      again.length === 0 ? "nothing to retry\n" : `${again.length} runs will be run again by sgdscope sweep run\n`,
+      again.length === 0 ? "nothing to retry\n" : `handed out again: ${again.length}; sgdscope sweep run runs them\n`,
     );
   });
 }

@@ -1,6 +1,7 @@
-import { access, link, mkdir, open, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { access, link, open, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SweepError, storageError } from "../errors.js";
+import { makeFolder } from "../folder/place.js";
 import type { Owner } from "./owner.js";
 
 /** A file that says who took a run. The one with the highest generation holds. */
@@ -46,7 +47,7 @@ export function claimFiles(folder: string) {
     async take(id: string, generation: number, owner: Owner): Promise<ClaimFile | undefined> {
       const path = pathOf(id, generation);
       const temporary = join(folder, `.${id}.${generation}.${owner.pid}.${process.hrtime.bigint()}.tmp`);
-      await stored(folder, mkdir(folder, { recursive: true }));
+      await makeFolder(folder);
       try {
         await stored(temporary, writeFile(temporary, JSON.stringify(owner), { flag: "wx" }));
         await link(temporary, path);

@@ -13,7 +13,7 @@ export const checkpointName = (step: number, lines: number, extension: string): 
   `checkpoint.${step}.${lines}.${extension}`;
 
 /** The checkpoints of a run folder, the latest first. */
-export async function listCheckpoints(directory: string): Promise<CheckpointFile[]> {
+async function listCheckpoints(directory: string): Promise<CheckpointFile[]> {
   return (await readdir(directory))
     .flatMap((name) => {
       const [, step, lines] = /^checkpoint\.(\d+)\.(\d+)\.\w+$/.exec(name) ?? [];

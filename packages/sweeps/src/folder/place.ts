@@ -1,4 +1,4 @@
-import { open, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { storageError } from "../errors.js";
 
@@ -28,6 +28,25 @@ export async function placeFile(path: string, content: string | Uint8Array, dura
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw storageError("placeFile", path, error);
+  }
+}
+
+/**
+ * Makes a folder and those above it; true if it was not there.
+ *
+ * @throws SweepError `STORAGE`.
+ */
+export async function makeFolder(path: string): Promise<boolean> {
+  try {
+    return (await mkdir(path, { recursive: true })) !== undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw storageError("makeFolder", path, error);
+    // Of a read-only file system Node says ENOENT here; folder by folder it says what is wrong, and where.
+    if (dirname(path) !== path) await makeFolder(dirname(path));
+    await mkdir(path).catch((told: unknown) => {
+      throw storageError("makeFolder", path, told);
+    });
+    return true;
   }
 }
 

@@ -1,10 +1,10 @@
-import { mkdir, open, type FileHandle } from "node:fs/promises";
+import { open, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { SweepError, storageError } from "../errors.js";
 import type { PlannedRun } from "../plan.js";
 import { checkpointName, latestCheckpoint, removeCheckpoints } from "./checkpoints.js";
 import { wholeLines } from "./lines.js";
-import { placeFile, removeTemporaries } from "./place.js";
+import { makeFolder, placeFile, removeTemporaries } from "./place.js";
 import { readRunFile, type RunFile } from "./run-file.js";
 
 /** What a run folder is opened with. */
@@ -74,7 +74,7 @@ export async function openRun<Result = unknown>(
     await expectHeld();
     await placeFile(join(directory, name), content);
   };
-  const isNew = (await stored(mkdir(directory, { recursive: true }))) !== undefined;
+  const isNew = await makeFolder(directory);
   const { kept, resume } = isNew ? { kept: [], resume: undefined } : await tidied();
   const file: RunFile<unknown, Result> = { schema: "sgdscope/run@1", id, task, environment, state: "running" };
   const runText = (run: RunFile<unknown, Result>): string => `${JSON.stringify(run, null, 2)}\n`;
