@@ -220,6 +220,28 @@ describe("sweep run in processes", () => {
     });
   });
 
+  it("replaces a worker process that is killed", { timeout: 120_000 }, async () => {
+    const grid = { ...tinyGrid, base: { ...tinyGrid.base, maxSteps: 3000 }, seeds: 3 };
+    const sweep = await planned("replaced", grid);
+    const child = start(["sweep", "run", sweep, "-j", "2", "--quiet", "--backend", "wasm", "--json"]);
+    let stdout = "";
+    child.stdout!.on("data", (text) => (stdout += String(text)));
+    const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
+    while (!(await metrics(sweep)).includes('"step":40')) await sleep(20);
+    const claims = await readdir(join(sweep, "claims"));
+    const owner = await readFile(
+      join(
+        sweep,
+        "claims",
+        claims.find((name) => /\.\d+$/.test(name))!,
+      ),
+      "utf8",
+    );
+    process.kill((JSON.parse(owner) as { pid: number }).pid, "SIGKILL");
+    expect(await ended).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ done: 3, failed: 0, running: 0 });
+  });
+
   it(
     `survives ${kills} times kill -9 of everything, in the middle of trainings, with the results of an undisturbed sweep`,
     { timeout: 60_000 + 15_000 * kills },

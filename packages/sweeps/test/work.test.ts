@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   doneRuns,
   folderEngine,
+  openRun,
   planRuns,
   readRunFile,
   retryRuns,
@@ -112,6 +113,29 @@ describe("work", () => {
     await expect(workOn(plan, vanishing, { isHopeless })).rejects.toThrow("the data are gone");
     expect(await progresses(plan)).toEqual(["done", "begun", "waiting"]);
     expect(await workOn(plan)).toMatchObject({ done: 2 });
+  });
+
+  it("cannot be spoiled by a worker that was frozen, lost its run and wakes", async () => {
+    const [line] = planOf({});
+    const directory = join(sweep, "run");
+    let held = true;
+    const frozen = (await openRun(directory, line!, { environment: {}, held: () => Promise.resolve(held) }))!;
+    frozen.metric({ step: 1, by: "frozen" });
+    await frozen.checkpoint(1, Uint8Array.of(1));
+    frozen.metric({ step: 2, by: "frozen" });
+    held = false;
+    const heir = (await openRun(directory, line!, { environment: {} }))!;
+    expect(heir.resume).toEqual({ step: 1, bytes: Buffer.of(1) });
+    heir.metric({ step: 2, by: "heir" });
+    frozen.metric({ step: 3, by: "frozen" });
+    await expect(frozen.checkpoint(3, Uint8Array.of(3))).rejects.toMatchObject({ code: "CLAIM_LOST" });
+    await expect(frozen.finish({ state: "done", record: 3 })).rejects.toMatchObject({ code: "CLAIM_LOST" });
+    await heir.finish({ state: "done", record: 2 });
+    expect((await readRunFile(directory))!.record).toBe(2);
+    expect(await readFile(join(directory, "metrics.jsonl"), "utf8")).toBe(
+      '{"step":1,"by":"frozen"}\n{"step":2,"by":"heir"}\n',
+    );
+    expect((await readdir(directory)).sort()).toEqual(["metrics.jsonl", "run.json"]);
   });
 
   it("refuses a folder of another run", async () => {
