@@ -43,11 +43,12 @@ export async function redisEngine(
     // A server that was there comes back; one that never was is an error.
     retryStrategy: (times) => (connected ? Math.min(200 * times, 5000) : null),
   });
-  connection.on("error", () => undefined);
+  let told: Error | undefined;
+  connection.on("error", (error: Error) => (told = error));
   await connection.connect().catch((error: unknown) => {
     throw new SweepError(
       "NOT_REACHABLE",
-      `redisEngine: expected a Redis server at ${url}, got ${(error as Error).message}`,
+      `redisEngine: expected a Redis server at ${url}, got ${(told ?? (error as Error)).message}`,
       {
         cause: error,
       },
