@@ -44,11 +44,6 @@ export function integerList(text: string): number[] {
   return text.split(",").map((part) => positiveInteger(part.trim()));
 }
 
-/** "0.01,0.02" → [0.01, 0.02]. */
-export function numberList(text: string): number[] {
-  return text.split(",").map((part) => positiveNumber(part.trim()));
-}
-
 export const samplings = ["with-replacement", "without-replacement", "bernoulli", "epoch-shuffle"] as const;
 export type Sampling = (typeof samplings)[number];
 

@@ -22,7 +22,7 @@ export interface Reproduction {
 }
 
 /** One claim, judged. */
-export interface ReproducedClaim {
+interface ReproducedClaim {
   claim: Claim;
   finished: (Finished & { id: string; seconds: number; backend: string })[];
   acceptance: Acceptance[];

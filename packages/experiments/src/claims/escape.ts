@@ -78,7 +78,7 @@ function taskOf(start: EscapeTask["start"], { preset }: Scope): EscapeTask {
     steps: ofPreset(preset, { test: 60, fast: 300, full: 600 }),
     paths: ofPreset(preset, { test: 16, fast: 64, full: 400 }),
     switchTo: [0.5, 2.5],
-    switchSteps: ofPreset(preset, { test: 200, fast: 2000, full: 10_000 }),
+    switchSteps: ofPreset(preset, { test: 200, fast: 6000, full: 20_000 }),
     switchEvery: ofPreset(preset, { test: 10, fast: 4, full: 4 }),
     switchPaths: ofPreset(preset, { test: 1, fast: 3, full: 9 }),
     perturbation: 1e-4,

@@ -56,7 +56,7 @@ function imageJobs(scope: Scope): Training[] {
   if (preset === "test") return [{ role: "fully connected, width", task: tinyImageTask(learningRate, 2, scope.seed) }];
   const count = ofPreset(preset, { test: 16, fast: 50, full: 200 });
   const widths = ofPreset(preset, { test: [8], fast: [16, 64, 256], full: [16, 64, 256, 1024] });
-  const depths = ofPreset(preset, { test: [1], fast: [1, 2, 3], full: [1, 2, 3, 4] });
+  const depths = ofPreset(preset, { test: [1], fast: [2, 3, 4], full: [2, 3, 4, 6] });
   const counts = ofPreset(preset, { test: [16], fast: [25, 50, 100], full: [50, 100, 200, 400] });
   const channels = ofPreset(preset, { test: [4], fast: [4, 8, 16], full: [8, 16, 32] });
   return seedsOf(scope, ofPreset(preset, { test: 1, fast: 1, full: 3 })).flatMap((seed) => {

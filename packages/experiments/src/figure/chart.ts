@@ -2,7 +2,7 @@ import * as Plot from "@observablehq/plot";
 import { colours, frame, predictionColour, svg, symbols, type Canvas } from "./theme.js";
 
 /** A value with, where it was measured several times, the smallest and the largest. */
-export interface ChartPoint {
+interface ChartPoint {
   x: number;
   y: number;
   low?: number;

@@ -38,6 +38,8 @@ export interface NoiseRecord {
   steppedCritical: number | undefined;
   /** lim E L of the formula; 0 under noise that vanishes with the loss, undefined where it grows. */
   stationaryLoss: number | undefined;
+  /** E L by stepping the second moments, mean over the second half of the steps; undefined of SGD. */
+  expectedLoss: number | undefined;
   /** Mean of L over the second half of the steps and over paths, and its standard error over paths. */
   meanLoss: number;
   meanError: number;
@@ -129,6 +131,7 @@ function noiseRecord(task: AblationTask, sharp: SharpMinimum, noise: NoiseName):
     criticalLearningRate: own?.criticalLearningRate ?? record.criticalLearningRate,
     steppedCritical: own === undefined ? undefined : steppedCritical(task, sharp, own.model),
     stationaryLoss: own?.stationaryLoss,
+    expectedLoss: own === undefined ? undefined : expectedLate(task, sharp, own, learningRate),
     meanLoss,
     meanError: Math.sqrt(variance / means.length),
     grown: paths.filter((losses) => losses.at(-1)! > losses[0]!).length,
@@ -145,7 +148,7 @@ function varianceAlong({ model, strength }: NoiseModelStability, curvature: numb
   return model.endsWith("isotropic") ? size : size * curvature;
 }
 
-/** L along a path δ ← δ − η(Hδ + ξ) in the eigenbasis of H, from the given loss. */
+/** L along a path δ ← δ − η(Hδ + ξ) in the eigenbasis of H, from a Gaussian start with the start's loss on average. */
 function linearPath(
   task: AblationTask,
   { minimum, record }: SharpMinimum,
@@ -155,10 +158,9 @@ function linearPath(
 ): number[] {
   const { eigenvalues } = minimum;
   const p = samplingFactor(record.examples, task.batchSize, "without-replacement") / record.outputs;
-  const delta = gaussian(eigenvalues.length, random);
+  const scale = Math.sqrt((2 * startLoss) / minimum.powerTraces[0]);
+  const delta = gaussian(eigenvalues.length, random).map((value) => scale * value);
   const lossOf = (): number => delta.reduce((sum, value, a) => sum + 0.5 * eigenvalues[a]! * value * value, 0);
-  const scale = Math.sqrt(startLoss / lossOf());
-  for (let a = 0; a < delta.length; a++) delta[a]! *= scale;
   const losses = [lossOf()];
   for (let step = 0; step < task.steps; step++) {
     const loss = losses[step]!;
@@ -173,6 +175,44 @@ function linearPath(
   return losses;
 }
 
+/** One step of E[δ_a²]: exact for every one of the models, since none couples two directions but through L. */
+const stepped = (
+  q: Float64Array,
+  { minimum: { eigenvalues } }: SharpMinimum,
+  model: NoiseModelStability,
+  learningRate: number,
+  p: number,
+): Float64Array => {
+  const loss = lossOfMoments(q, eigenvalues);
+  return q.map(
+    (value, a) =>
+      (1 - learningRate * eigenvalues[a]!) ** 2 * value +
+      learningRate ** 2 * p * varianceAlong(model, eigenvalues[a]!, loss),
+  );
+};
+
+const lossOfMoments = (q: Float64Array, eigenvalues: Float64Array): number =>
+  q.reduce((sum, value, a) => sum + 0.5 * eigenvalues[a]! * value, 0);
+
+/** What {@link linearPath} has on average over the second half of the steps. */
+function expectedLate(
+  task: AblationTask,
+  sharp: SharpMinimum,
+  model: NoiseModelStability,
+  learningRate: number,
+): number {
+  const { minimum, record } = sharp;
+  const p = samplingFactor(record.examples, task.batchSize, "without-replacement") / record.outputs;
+  const half = Math.floor(task.steps / 2);
+  let q: Float64Array = minimum.eigenvalues.map(() => (2 * startLoss) / minimum.powerTraces[0]);
+  let sum = 0;
+  for (let step = 0; step <= task.steps; step++) {
+    if (step >= half) sum += lossOfMoments(q, minimum.eigenvalues);
+    q = stepped(q, sharp, model, learningRate, p);
+  }
+  return sum / (task.steps + 1 - half);
+}
+
 /**
  * The learning rate beyond which E L grows, by stepping the second moments of the noise without any formula of stability,
  * and bisection. The strength of a noise does not depend on η.
@@ -182,22 +222,16 @@ function steppedCritical(task: AblationTask, sharp: SharpMinimum, name: NoiseMod
   const { eigenvalues } = minimum;
   const p = samplingFactor(record.examples, task.batchSize, "without-replacement") / record.outputs;
   const model = modelsAt(sharp, record.criticalLearningRate, task.batchSize).find((one) => one.model === name)!;
-  const lossOf = (q: Float64Array): number => q.reduce((sum, value, a) => sum + 0.5 * eigenvalues[a]! * value, 0);
   /** Whether second moments that have forgotten their start still grow. */
   const grows = (learningRate: number): boolean => {
-    let q = Float64Array.from(eigenvalues, (value) => 1 / value);
-    let before = lossOf(q);
+    let q: Float64Array = Float64Array.from(eigenvalues, (value) => 1 / value);
+    let before = lossOfMoments(q, eigenvalues);
     for (let step = 0; step < 3000; step++) {
-      const loss = lossOf(q);
-      q = q.map(
-        (value, a) =>
-          (1 - learningRate * eigenvalues[a]!) ** 2 * value +
-          learningRate ** 2 * p * varianceAlong(model, eigenvalues[a]!, loss),
-      );
-      if (lossOf(q) > 1e200) return true;
-      if (step === 2500) before = lossOf(q);
+      q = stepped(q, sharp, model, learningRate, p);
+      if (lossOfMoments(q, eigenvalues) > 1e200) return true;
+      if (step === 2500) before = lossOfMoments(q, eigenvalues);
     }
-    return lossOf(q) > before * (1 + 1e-9) + startLoss * 1e-6;
+    return lossOfMoments(q, eigenvalues) > before * (1 + 1e-9) + startLoss * 1e-6;
   };
   let [low, high] = [0, 4 / eigenvalues[0]!];
   for (let k = 0; k < 18; k++) {

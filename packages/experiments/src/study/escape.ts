@@ -22,7 +22,7 @@ export interface EscapeTask {
   batchSize: number;
   /** Learning rates of linearised SGD, in units of η*. */
   multiples: number[];
-  /** Steps of the exact recursion, and of each random path. */
+  /** Steps of the exact recursion, and of each random path; up to four times as many where growth is slow. */
   steps: number;
   paths: number;
   /** Learning rates of the switch to real SGD, in units of η*. */
@@ -127,8 +127,9 @@ function growthCurve(task: EscapeTask, sharp: SharpMinimum, batches: Batches, mu
   const learningRate = multiple * sharp.record.criticalLearningRate;
   const away = steppedAway(sharp.minimum, startLoss, random.stream("step"));
   const logRho = spectralRadius(away, learningRate, batches).growthRate;
-  // Curves stay within what a double holds.
-  const steps = Math.min(task.steps, Math.max(20, Math.floor(500 / Math.abs(logRho))));
+  // The long run begins after some twenty e-folds, and curves stay within what a double holds.
+  const long = logRho > 0 ? Math.min(4 * task.steps, Math.max(task.steps, Math.ceil(20 / logRho))) : task.steps;
+  const steps = Math.min(long, Math.max(20, Math.floor(500 / Math.abs(logRho))));
   const expected = Array.from(expectedLoss(away, { ...batches, learningRate, steps }).losses);
   const draw = random.stream("paths");
   const paths = Array.from({ length: task.paths }, () =>
