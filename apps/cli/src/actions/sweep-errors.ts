@@ -29,7 +29,11 @@ export function asCliError(error: unknown): unknown {
   }
   switch (error.code) {
     case "STORAGE":
-      return new CliError(error.message, exitCodes.failed, "once the folder can be written again, the same command goes on where it was");
+      return new CliError(
+        error.message,
+        exitCodes.failed,
+        "once the folder can be written again, the same command goes on where it was",
+      );
     case "NOT_INSTALLED":
     case "NOT_REACHABLE":
       return new CliError(error.message, exitCodes.unavailable);
