@@ -92,6 +92,8 @@ function judgeRole(role: string, finished: readonly Finished<"training">[]): Acc
       ),
     ];
   const relu = role === "two-layer ReLU";
+  const outputs = Math.max(1, ...records.map((record) => record.outputs));
+  const [low, high] = boundBands.alignmentFactor;
   return [
     judgeValues(
       `${role}: C·μ along training (${relu ? "every point" : "median"})`,
@@ -99,8 +101,12 @@ function judgeRole(role: string, finished: readonly Finished<"training">[]): Acc
         const values = usable(record).map((point) => record.outputs * point.alignmentFactor!);
         return relu ? values : [median(values)];
       }),
-      relu ? [0.5, 2] : boundBands.alignmentFactor,
-      relu ? "the same protocol run with numpy" : imageBandSource,
+      relu ? [0.5, 2] : [low, high * outputs],
+      relu
+        ? "the same protocol run with numpy"
+        : outputs === 1
+          ? imageBandSource
+          : "the band of one output, with μ between 1/C, outputs alike, and 1, one output with all of residuals and curvature (derived here)",
       records.length,
     ),
     judgeValues(
