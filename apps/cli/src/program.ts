@@ -42,7 +42,7 @@ export function program(): Command {
 Start here
   sgdscope quickstart                              the whole story in a minute, with a report
   sgdscope analyze --gram K.npy --residuals r.npy --batch-size 1,4,16
-  sgdscope reproduce bound --data cifar10          the paper's bound on real images
+  sgdscope reproduce all --fast                    every claim, judged, in one report
 
   sgdscope help exit-codes                         what the exit codes mean`,
     );

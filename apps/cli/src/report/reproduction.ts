@@ -4,6 +4,7 @@ import type { Acceptance, Claim, Finished } from "@sgdscope/experiments";
 import { formatNumber, formatSeconds } from "../terminal/number.js";
 import { drawingDocument, environmentLine, environmentOf, standaloneSvg, writeReport } from "./folder.js";
 import { htmlReport, type Section } from "./html.js";
+import { pngOf } from "./png.js";
 
 /** Claims with all that was computed for them. */
 export interface Reproduction {
@@ -108,18 +109,24 @@ const environment = ({ version, parts }: Reproduction): Record<string, string | 
     [...new Set(parts.flatMap(({ finished }) => finished.map(({ backend }) => backend)))].join(", "),
   );
 
-/** Writes `report.html`, `report.json` and `figures/*.svg` into `directory`, each whole or not at all; gives the path of the page. */
+/** Writes `report.html`, `report.json` and each figure as SVG and PNG, light and dark, into `directory`, each whole or not at all; gives the path of the page. */
 export async function writeReproduction(directory: string, reproduction: Reproduction): Promise<string> {
   const document = await drawingDocument();
   await mkdir(join(directory, "figures"), { recursive: true });
   const drawings = reproduction.parts.map(({ claim, finished }) =>
     claim.figures(finished, { document }).map(({ svg, ...figure }) => ({ ...figure, svg: svg.outerHTML })),
   );
-  const files = reproduction.parts.flatMap(({ claim }, k) =>
-    drawings[k]!.map(({ name, svg }) => [`figures/${claim.name}-${name}.svg`, standaloneSvg(svg)] as const),
-  );
+  const files: Record<string, string | Uint8Array> = {};
+  for (const [k, { claim }] of reproduction.parts.entries()) {
+    for (const { name, svg } of drawings[k]!) {
+      const path = `figures/${claim.name}-${name}`;
+      files[`${path}.svg`] = standaloneSvg(svg);
+      files[`${path}.png`] = await pngOf(svg);
+      files[`${path}-dark.png`] = await pngOf(svg, { theme: "dark" });
+    }
+  }
   return writeReport(directory, {
-    ...Object.fromEntries(files),
+    ...files,
     "report.json": `${JSON.stringify(reproductionJson(reproduction), null, 1)}\n`,
     "report.html": htmlReport(title, lead, sections(reproduction, drawings)),
   });
