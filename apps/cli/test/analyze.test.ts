@@ -150,6 +150,7 @@ describe("analyze refuses", () => {
     ["a NaN in K", { gram: "nan.npy" }, /--gram: expected finite numbers, got NaN at position 4/],
     ["an asymmetric K", { gram: "asymmetric.json" }, /expected gram to be symmetric/],
     ["an indefinite K", { gram: "indefinite.json" }, /gram .*negative/],
+    ["a K that two examples already rule out", { gram: "steep.json" }, /expected gram .* entries of at most .* got 2/],
     ["a K of the wrong shape", { gram: "wide.json" }, /--gram: expected shape \[3, 3\]/],
     ["residuals of another length", { residuals: "short.json" }, /--gram: expected shape \[2, 2\]/],
     ["a negative batch size", { "batch-size": "-1" }, /--batch-size.*Expected a whole number from 1 up, got '-1'/],
@@ -170,6 +171,11 @@ describe("analyze refuses", () => {
       [0, 0, 2],
     ]);
     await json("indefinite.json", [
+      [1, 0.9, 0.9],
+      [0.9, 1, -0.9],
+      [0.9, -0.9, 1],
+    ]);
+    await json("steep.json", [
       [1, 2, 0],
       [2, 1, 0],
       [0, 0, 1],
