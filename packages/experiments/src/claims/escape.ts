@@ -179,7 +179,7 @@ function judgeOne({ role, records, task }: Finished<"escape">): Acceptance[] {
       ? []
       : [
           judgeValues(
-            `${role}: D_${directions.directions} of SGD in the long run over Σ_{i>k}λ²/Σ_{i≤k}λ²`,
+            `${role}: D_${directions.directions} of SGD in the long run over Σλ² beyond k over Σλ² up to k`,
             [directions.limit / directions.squaredCurvatureRatio],
             [0.25, Infinity],
             "the bound of Wang & Wu up to a constant, as recalled; a quarter is ours",
@@ -302,7 +302,7 @@ function figuresOf({ role, records }: Finished<"escape">, canvas: Canvas): Figur
           y: { type: "log", label: `D_${k}` },
           predictions: [
             { label: "SGD, long run", points: level(directions.limit) },
-            { label: "Σ_{i>k}λ²/Σ_{i≤k}λ²", points: level(directions.squaredCurvatureRatio) },
+            { label: "Σλ² beyond k over Σλ² up to k", points: level(directions.squaredCurvatureRatio) },
           ],
           series: [
             { label: "SGD, B = 1", points: curve(directions.stochastic) },

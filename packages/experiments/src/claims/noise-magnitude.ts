@@ -122,7 +122,7 @@ function figuresOf(finished: readonly Finished<"training">[], canvas: Canvas): F
       svg: chart(
         {
           x: { type: "log", label: "loss L" },
-          y: { type: "log", label: "C · 𝒩 / Tr G" },
+          y: { type: "log", label: "C · Tr Σ / Tr G" },
           predictions: [{ label: "2L", points: ends.map((x) => ({ x, y: 2 * x })) }],
           series,
           description: `Strength of the gradient noise over the trace of G against the loss, for ${name}, with the line 2L.`,
