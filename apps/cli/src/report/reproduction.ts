@@ -192,7 +192,7 @@ function claimSections(
         String(one.runs),
         one.because,
       ]),
-      caption: "Bands are ours unless a theorem gives them; none was chosen for the numbers beside it.",
+      caption: "Bands are ours unless a theorem gives them.",
     },
     ...figures.map(({ title: heading, caption, svg }): Section => ({
       kind: "figure",
