@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { appendFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readArrays, writeArrays, type NamedArray } from "@sgdscope/array-files";
@@ -14,22 +13,6 @@ export interface RunFile {
   environment: Record<string, string | number>;
   state: "running" | "stopped" | "done";
   record?: MinimumRecord;
-}
-
-/** The first twelve hexadecimal digits of the SHA-256 of the settings in canonical JSON. */
-export const runId = (task: MinimumTask): string =>
-  createHash("sha256").update(canonical(task)).digest("hex").slice(0, 12);
-
-/** JSON with sorted keys, so that equal settings have equal text. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (typeof value === "object" && value !== null)
-    return `{${Object.entries(value)
-      .filter(([, each]) => each !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, each]) => `${JSON.stringify(key)}:${canonical(each)}`)
-      .join(",")}}`;
-  return JSON.stringify(value);
 }
 
 /** The files of one run; each write takes effect whole or not at all. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { prepareBackend } from "@sgdscope/compute";
 import { runMinimumTask, type MinimumRecord, type MinimumTask } from "@sgdscope/experiments";
 import type { ModelConfig } from "@sgdscope/models-cnn";
+import { runId } from "@sgdscope/sweeps";
 import type { TrainOptions } from "../commands/train.js";
 import { boundColumns } from "../report/bound-report.js";
 import { exitCodes, usageError } from "../terminal/exit.js";
@@ -11,7 +12,7 @@ import { progressOn } from "../terminal/progress.js";
 import { formatTable } from "../terminal/table.js";
 import { version } from "../version.js";
 import { chooseImages } from "./images.js";
-import { runFolder, runId, type RunFile } from "./run-folder.js";
+import { runFolder, type RunFile } from "./run-folder.js";
 
 /** Trains (or goes on training) and leaves the run folder; SIGTERM, SIGINT and SIGUSR1 stop it with a checkpoint. */
 export async function trainRun(options: TrainOptions): Promise<void> {
