@@ -81,7 +81,9 @@ describe("sgdscope reproduce", () => {
     expect(html).not.toMatch(/<script|<link|src=|href="(?!#)/);
     expect(html.match(/<svg/g)!.length).toBe(6);
     expect(html).toContain("sgdscope reproduce generalization --fast --data synthetic");
-    expect(await readdir(join(out(), "figures"))).toHaveLength(6);
+    const figures = await readdir(join(out(), "figures"));
+    const endings = figures.map((name) => name.replace(/^.*?(-dark)?\.(svg|png)$/, "$1.$2")).sort();
+    expect(endings).toEqual([".png", "-dark.png", ".svg"].flatMap((each) => Array<string>(6).fill(each)).sort());
 
     const report = JSON.parse(await readFile(join(out(), "report.json"), "utf8")) as {
       schema: string;
