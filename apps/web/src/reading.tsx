@@ -17,6 +17,10 @@ export function Reading() {
           <sub>max</sub>(<i>H</i>) is at most 2/<i>η</i>.
         </p>
       </div>
+      <p class="onward">
+        This page shows one network. <a href="./claims.html">Each claim about the noise can be tried</a>, too: its runs,
+        its figures, and the bands that judge it.
+      </p>
       <details>
         <summary>The argument in four lines</summary>
         <ol class="argument">

@@ -1,0 +1,84 @@
+import { claimNamed, type Claim, type Finished } from "@sgdscope/experiments";
+
+/** The results that a `report.json` holds. */
+export interface LoadedReport {
+  preset: string;
+  data: string;
+  seed: number;
+  command: string;
+  parts: { claim: Claim; finished: Finished[] }[];
+}
+
+const schema = "sgdscope/reproduce@1";
+
+/**
+ * Reads a `report.json` of `sgdscope reproduce`.
+ *
+ * @throws Error, in a sentence for the reader, where the text is none, or holds a claim this page does not know.
+ */
+export function loadReport(text: string): LoadedReport {
+  const report = parsed(text);
+  if (!isRecord(report)) throw new Error(`expected a report of the schema ${schema}, got JSON of another kind.`);
+  if (report.schema !== schema)
+    throw new Error(`expected a report of the schema ${schema}, got ${named(report.schema)}.`);
+  if (!Array.isArray(report.claims)) throw new Error("expected a list of claims in the report, got none.");
+  return {
+    preset: String(report.preset),
+    data: String(report.data),
+    seed: Number(report.seed),
+    command: String(report.command),
+    parts: (report.claims as unknown[]).map(partOf),
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text, revive);
+  } catch {
+    throw new Error("expected a report.json of sgdscope reproduce, got a file that is not JSON.");
+  }
+}
+
+/** What was not finite is `null` in the file; only lists of thresholds mean `null` by it. */
+function revive(this: unknown, key: string, value: unknown): unknown {
+  if (key === "criticalLearningRates" && Array.isArray(value))
+    return value.map((rate: unknown) => (typeof rate === "number" && Number.isNaN(rate) ? null : rate));
+  return value === null ? NaN : value;
+}
+
+function partOf(part: unknown): LoadedReport["parts"][number] {
+  const claim = isRecord(part) && typeof part.name === "string" ? claimNamed(part.name) : undefined;
+  if (!isRecord(part) || claim === undefined)
+    throw new Error(
+      `expected claims that this page knows, got ${isRecord(part) ? named(part.name) : "one without a name"}.`,
+    );
+  const jobs = Array.isArray(part.jobs) ? (part.jobs as unknown[]) : [];
+  if (jobs.length === 0 || !jobs.every((job) => isJob(job) && job.study === claim.study))
+    throw new Error(`expected jobs with role, task and records of ${claim.name}, got others.`);
+  return { claim, finished: (jobs as ReportedJob[]).map(({ role, task, records }) => ({ role, task, records })) };
+}
+
+type ReportedJob = Finished & { study: string };
+
+/** What a report may hold, before any of it is checked. */
+type Unchecked = Partial<
+  Record<
+    | "schema"
+    | "preset"
+    | "data"
+    | "seed"
+    | "command"
+    | "claims"
+    | "name"
+    | "jobs"
+    | "role"
+    | "study"
+    | "task"
+    | "records",
+    unknown
+  >
+>;
+const isRecord = (value: unknown): value is Unchecked => typeof value === "object" && value !== null;
+const isJob = (job: unknown): job is ReportedJob =>
+  isRecord(job) && typeof job.role === "string" && isRecord(job.task) && Array.isArray(job.records);
+const named = (value: unknown): string => (typeof value === "string" ? value : "none");
