@@ -21,6 +21,11 @@ describe("boltzmannVariance", () => {
 });
 
 describe("stationaryLaw", () => {
+  it("has variance 1.01527e-2 for two layers at η/B = 0.01 under label noise of variance 1", () => {
+    const { variance } = stationaryLaw({ depth: 2, target: 1, temperature: 0.01, noiseVariance: 1 });
+    expect(variance.toExponential(5)).toBe("1.01527e-2");
+  });
+
   // Independent references: Simpson's rule in ln u with millions of points, NumPy.
   it.each([
     [2, 1, 1, 0.01, 0.0101526665972, 0.99489821305],

@@ -137,6 +137,15 @@ describe("the edge λk = 2(1 + μ)", () => {
 });
 
 describe("momentum as an average", () => {
+  it("has variance .506666… at λ = .5, μ = .9, curvature 1 and noise 2", () => {
+    const options = { hessian: Float64Array.of(1), noise: Float64Array.of(2), momentum: 0.9 };
+    const averaged = stationaryCovarianceWithMomentum({ ...options, learningRate: 0.5, convention: "average" });
+    const heavyBall = stationaryCovarianceWithMomentum({ ...options, learningRate: heavyBallLearningRate(0.5, 0.9) });
+    for (const { covariance } of [averaged, heavyBall])
+      expect(covariance[0]).toBeCloseTo(0.1 / (0.2 - 0.005 / 1.9), 12);
+    expect(averaged.covariance[0]).toBeCloseTo(0.506666, 5);
+  });
+
   it("walks the same path at λ(1 − μ)", () => {
     const random = seededRandom(1);
     const rate = heavyBallLearningRate(0.5, 0.9);
