@@ -1,10 +1,8 @@
-import type { Claim, Figure, Finished, Scope } from "../claim.js";
-import { chart } from "../figure/chart.js";
-import type { Canvas } from "../figure/theme.js";
+import type { Claim, Finished, Scope } from "../claim.js";
+import { escapeFigures } from "../figure/escape.js";
 import { judgeValues, type Acceptance } from "../judge.js";
 import { groupBy, median } from "../statistics.js";
-import type { DirectionsRecord, EscapeTask, GrowthCurve, SwitchPath } from "../study/escape.js";
-import type { SharpMinimumRecord } from "../study/sharp-minimum.js";
+import { directionsOf, exponentAt, growthOf, switchesOf, type EscapeTask, type SwitchPath } from "../study/escape.js";
 import { cell } from "./minima.js";
 import { ofPreset } from "./settings.js";
 import { sharpStarts } from "./sharp-starts.js";
@@ -22,7 +20,7 @@ export const escape: Claim<"escape"> = {
   study: "escape",
   jobs: (scope: Scope) => sharpStarts(scope).map(({ role, start }) => ({ role, task: taskOf(start, scope) })),
   judge: (finished) => finished.flatMap(judgeOne),
-  figures: (finished, canvas) => finished.flatMap((one) => figuresOf(one, canvas)),
+  figures: (finished, canvas) => finished.flatMap((one) => escapeFigures(one, canvas)),
   table: (finished) => ({
     title: "Linearised SGD and the switch",
     headings: [
@@ -85,14 +83,6 @@ function taskOf(start: EscapeTask["start"], { preset }: Scope): EscapeTask {
     directions: 3,
   };
 }
-
-type Records = Finished<"escape">["records"];
-
-const minimumOf = (records: Records): SharpMinimumRecord | undefined => records.find((one) => one.part === "minimum");
-const growthOf = (records: Records): GrowthCurve[] => records.filter((one) => one.part === "growth");
-const switchesOf = (records: Records): SwitchPath[] => records.filter((one) => one.part === "switch");
-const directionsOf = (records: Records): DirectionsRecord | undefined =>
-  records.find((one) => one.part === "directions");
 
 function judgeOne({ role, records, task }: Finished<"escape">): Acceptance[] {
   const growth = growthOf(records);
@@ -194,10 +184,6 @@ function judgeOne({ role, records, task }: Finished<"escape">): Acceptance[] {
   ];
 }
 
-/** Twice the Lyapunov exponent of linearised SGD at a learning rate. */
-const exponentAt = (records: Records, multiple: number): number | undefined =>
-  growthOf(records).find((one) => one.multiple === multiple)?.lyapunov;
-
 /** Slope of log L from the start until it has risen by three decades; NaN where it never does. */
 function riseOf({ losses }: SwitchPath): number {
   const first = losses[0]!;
@@ -206,115 +192,3 @@ function riseOf({ losses }: SwitchPath): number {
 }
 
 const decades = ({ losses }: SwitchPath): number => Math.log10(losses.at(-1)!.value / losses[0]!.value);
-
-/** Losses of zero and below what a figure needs are left out. */
-const drawn = (losses: { step: number; value: number }[]): { x: number; y: number }[] =>
-  losses.map(({ step, value }) => ({ x: step, y: Math.min(1e150, Math.max(1e-100, value)) }));
-
-function figuresOf({ role, records }: Finished<"escape">, canvas: Canvas): Figure[] {
-  const growth = growthOf(records);
-  const switches = switchesOf(records);
-  const directions = directionsOf(records);
-  const minimum = minimumOf(records);
-  const slug = role.toLowerCase().replace(/[^a-z]+/g, "-");
-  const figures: Figure[] = [];
-  if (growth.length > 0)
-    figures.push({
-      name: `linearised-${slug}`,
-      title: `Linearised SGD at a sharp minimum: ${role}`,
-      caption: `E L by the exact recursion (marks), and the median of random paths (dashed), at learning rates in units of η* = ${cell(minimum?.criticalLearningRate, 4)}. The lines are E L₀·ρ(Q)ᵗ: they were there before the data, and the recursion takes their slope.`,
-      svg: chart(
-        {
-          x: { label: "step t" },
-          y: { type: "log", label: "loss of linearised SGD, B = 1" },
-          predictions: growth.map(({ multiple, logRho, expected }) => ({
-            label: `slope log ρ(Q), ${multiple}·η*`,
-            points: expected.map(({ step }) => ({ x: step, y: expected[0]!.value * Math.exp(logRho * step) })),
-          })),
-          series: growth.flatMap(({ multiple, expected, medianPath }, k) => [
-            { label: `E L, η = ${multiple}·η*`, style: k, points: drawn(expected.filter((_, i) => i % 6 === 0)) },
-            { label: `median path, ${multiple}·η*`, style: k, dash: true, marks: false, points: drawn(medianPath) },
-          ]),
-          description:
-            "Loss of linearised SGD over steps at several learning rates: exact expectation, median path, and the predicted exponential growth.",
-        },
-        canvas,
-      ),
-    });
-  if (switches.length > 0) {
-    const groups = groupBy(switches, ({ multiple }) => multiple);
-    figures.push({
-      name: `switch-${slug}`,
-      title: `From gradient descent to SGD: ${role}`,
-      caption:
-        "The full loss of the network itself after the switch, one line a path. The line is e^{Λt} with Λ twice the Lyapunov exponent of the linearised paths, there before the data: above η* the loss leaves along it until the network is no longer linear, and then comes down at a flatter minimum; below η* it returns at once.",
-      svg: chart(
-        {
-          x: { type: "log", label: "steps after the switch, plus 1" },
-          y: { type: "log", label: "loss L" },
-          predictions: [...groups].flatMap(([multiple, paths]) => {
-            const exponent = exponentAt(records, multiple);
-            const first = median(paths.map(({ losses }) => losses[0]!.value))!;
-            const top = Math.max(...paths.flatMap(({ losses }) => losses.map(({ value }) => value)));
-            if (exponent === undefined || exponent <= 0) return [];
-            const end = Math.log(top / first) / exponent;
-            return [
-              {
-                label: `paths, linearised, ${multiple}·η*`,
-                points: Array.from({ length: 41 }, (_, k) => ({
-                  x: 1 + (k * end) / 40,
-                  y: first * Math.exp((exponent * k * end) / 40),
-                })),
-              },
-            ];
-          }),
-          series: [...groups].flatMap(([multiple, paths], g) =>
-            paths.map(({ losses, seed }) => ({
-              label: `η = ${multiple}·η*, seed ${seed}`,
-              style: g,
-              marks: false,
-              points: drawn(losses.filter((_, k) => k < 100 || k % 10 === 0)).map(({ x, y }) => ({ x: x + 1, y })),
-            })),
-          ),
-          description:
-            "Loss over steps after the switch from gradient descent to SGD, below and above the critical learning rate, with the growth of linearised paths.",
-        },
-        canvas,
-      ),
-    });
-  }
-  if (directions !== undefined) {
-    const k = directions.directions;
-    const curve = (values: number[]): { x: number; y: number }[] =>
-      values.map((y, x) => ({ x, y: Math.max(1e-30, y) })).filter((_, i) => i % 3 === 0);
-    const steps = Math.max(directions.stochastic.length, directions.gradientDescent.length) - 1;
-    const level = (y: number): { x: number; y: number }[] => [
-      { x: 0, y },
-      { x: steps, y },
-    ];
-    figures.push({
-      name: `directions-${slug}`,
-      title: `By which directions: ${role}`,
-      caption: `D_${k}, the loss outside the ${k} sharpest directions over that inside, exact, at η = 2.2/λ_max, where gradient descent leaves as well: it leaves inside only, SGD outside too.`,
-      svg: chart(
-        {
-          x: { label: "step t" },
-          y: { type: "log", label: `D_${k}` },
-          predictions: [
-            { label: "SGD, long run", points: level(directions.limit) },
-            { label: "Σλ² beyond k over Σλ² up to k", points: level(directions.squaredCurvatureRatio) },
-          ],
-          series: [
-            { label: "SGD, B = 1", points: curve(directions.stochastic) },
-            { label: "gradient descent", points: curve(directions.gradientDescent) },
-          ],
-          height: 300,
-          description:
-            "Share of the loss outside the sharpest directions over steps, for SGD and gradient descent, with its long-run value.",
-        },
-        canvas,
-      ),
-    });
-  }
-  return figures;
-}

@@ -93,6 +93,20 @@ export interface DirectionsRecord {
 
 export type EscapeRecord = SharpMinimumRecord | GrowthCurve | SwitchPath | DirectionsRecord;
 
+/** The records of a study by kind. */
+export const minimumOf = (records: readonly EscapeRecord[]): SharpMinimumRecord | undefined =>
+  records.find((one) => one.part === "minimum");
+export const growthOf = (records: readonly EscapeRecord[]): GrowthCurve[] =>
+  records.filter((one) => one.part === "growth");
+export const switchesOf = (records: readonly EscapeRecord[]): SwitchPath[] =>
+  records.filter((one) => one.part === "switch");
+export const directionsOf = (records: readonly EscapeRecord[]): DirectionsRecord | undefined =>
+  records.find((one) => one.part === "directions");
+
+/** Twice the Lyapunov exponent of linearised SGD at a learning rate. */
+export const exponentAt = (records: readonly EscapeRecord[], multiple: number): number | undefined =>
+  growthOf(records).find((one) => one.multiple === multiple)?.lyapunov;
+
 /** Loss at which linearised paths start; they are scale-free. */
 const startLoss = 1e-8;
 
@@ -111,7 +125,7 @@ export async function* escapeStudy(task: EscapeTask, hooks: JobHooks): AsyncGene
       yield growthCurve(task, sharp, batches, multiple);
     }
     tick("directions");
-    yield directionsOf(task, sharp, batches);
+    yield escapeDirectionsAt(task, sharp, batches);
     for (const multiple of task.switchTo)
       for (let path = 0; path < task.switchPaths; path++) {
         tick(`SGD at ${multiple}·η*`);
@@ -166,7 +180,7 @@ function growthCurve(task: EscapeTask, sharp: SharpMinimum, batches: Batches, mu
   };
 }
 
-function directionsOf(task: EscapeTask, { minimum }: SharpMinimum, batches: Batches): DirectionsRecord {
+function escapeDirectionsAt(task: EscapeTask, { minimum }: SharpMinimum, batches: Batches): DirectionsRecord {
   const random = seededRandom(task.start.seed).stream("directions");
   const learningRate = 2.2 / minimum.eigenvalues[0]!;
   const directions = Math.min(task.directions, minimum.rank - 1);
