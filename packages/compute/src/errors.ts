@@ -1,6 +1,7 @@
 /** What can go wrong when a backend is prepared, or TensorFlow installed for one. */
 export type ComputeErrorCode =
   | "UNKNOWN_BACKEND"
+  | "INVALID_ARGUMENT"
   | "BACKEND_NOT_INSTALLED"
   | "BACKEND_FAILED"
   | "GRADIENTS_NOT_REGISTERED"

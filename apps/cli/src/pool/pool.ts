@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { availableParallelism } from "node:os";
 import type { StudyKind, StudyRecords, StudyTasks } from "@sgdscope/experiments";
+import { environmentOfWorkers } from "@sgdscope/compute/workers";
 import { CliError, exitCodes } from "../terminal/exit.js";
 import type { BackendName } from "../commands/options.js";
 
@@ -52,6 +53,7 @@ export async function runJobs(jobs: readonly PoolJob[], options: PoolOptions): P
       const child = fork(process.argv[1]!, ["worker"], {
         stdio: ["ignore", "ignore", "inherit", "ipc"],
         serialization: "advanced", // keeps NaN and Infinity
+        env: environmentOfWorkers(count),
       });
       children.push(child);
       options.signal?.addEventListener("abort", () => reject(options.signal!.reason as Error));

@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from "node:child_process";
+import { environmentOfWorkers } from "@sgdscope/compute/workers";
 import type { MinimumRecord } from "@sgdscope/experiments";
 import type { WorkEvent } from "@sgdscope/sweeps";
 import type { SweepRunOptions } from "../commands/sweep.js";
@@ -60,6 +61,7 @@ export async function runSweepPool(pool: SweepPoolOptions): Promise<{ inRuns: nu
         ["sweep", "work", pool.sweep, ...flags, ...(redis === undefined ? [] : ["--redis", redis])],
         {
           stdio: ["ignore", "ignore", "inherit", "ipc"],
+          env: environmentOfWorkers(pool.workers),
         },
       );
       children.add(child);

@@ -7,6 +7,9 @@ import { stepOfRelu } from "../composed/step.js";
 import { webgpuKernels } from "../composed/webgpu.js";
 import { assertGradients } from "../gradients.js";
 import { installWasmKernels } from "../wasm/install.js";
+import { runtimeOf } from "../wasm/runtime.js";
+import { sharedBinaries } from "../wasm/threads/shared-memory.js";
+import { threadsFor } from "./threads.js";
 import { importByName, inNode, locate } from "./load.js";
 import { BACKENDS, failed, notInstalled, REQUIREMENTS, type BackendName } from "./packages.js";
 import { quietly, silenceBanner, silenceTensorFlowLogs, withoutNewProcessHandlers } from "./quiet.js";
@@ -18,6 +21,11 @@ export interface PrepareOptions {
   from?: string;
   /** URL of the folder with the `.wasm` files, where a bundler has moved them. Only before wasm's first use. */
   wasmPath?: string;
+  /**
+   * Threads that one operation may use on wasm in Node; counts only at wasm's first use. Default: `SGDSCOPE_THREADS` if that is set, else
+   * one a core up to 8, and 1 in a worker thread.
+   */
+  threads?: number;
 }
 
 /** Plain data: what computes now. */
@@ -87,11 +95,12 @@ async function prepare(name: BackendName, options: PrepareOptions): Promise<Back
   const versions: Record<string, string> = { "@tensorflow/tfjs": tf.version.tfjs };
   if (inNode()) versions["node"] = process.versions.node;
   const previous = tf.getBackend() as string | undefined;
+  const threads = name === "wasm" ? await threadsFor(options.threads) : 1;
   try {
-    const tensorflowName = await load(name, options, versions);
+    const tensorflowName = await load(name, { ...options, threads }, versions);
     if (!(await tf.setBackend(tensorflowName))) throw failed(name, "it did not initialise");
     await tf.ready();
-    const kernels = await installKernels(name);
+    const kernels = await installKernels(name, threads);
     await proveWorking(name);
     return { name, tensorflowName, versions, ...(await resources(name)), kernels, passedOver: [] };
   } catch (error) {
@@ -109,6 +118,10 @@ async function load(name: BackendName, options: PrepareOptions, versions: Record
       versions["@tensorflow/tfjs-backend-wasm"] = wasm.version_wasm;
       const isFirstUse = !("wasm" in tf.engine().registry);
       if (options.wasmPath !== undefined && isFirstUse) wasm.setWasmPaths(options.wasmPath);
+      else if (options.threads !== 1 && isFirstUse) {
+        const binaries = await sharedBinaries();
+        if (binaries !== undefined) wasm.setWasmPaths(binaries, true);
+      }
       // Initialise here, where the handlers are watched.
       if (isFirstUse) await tf.setBackend("wasm");
     });
@@ -132,9 +145,9 @@ async function load(name: BackendName, options: PrepareOptions, versions: Record
 }
 
 /** Replaces the kernels of the current backend that fail, err or dawdle; returns their names. */
-async function installKernels(name: BackendName): Promise<string[]> {
+async function installKernels(name: BackendName, threads: number): Promise<string[]> {
   if (name === "cpu") return [];
-  if (name === "wasm") return installWasmKernels();
+  if (name === "wasm") return installWasmKernels(threads);
   if (name === "webgpu") return installComposedKernels(name, [...webgpuKernels, ...dilatedGradients]);
   return installComposedKernels("tensorflow", [...dilatedGradients, ...numericPadding, stepOfRelu]);
 }
@@ -143,7 +156,7 @@ async function installKernels(name: BackendName): Promise<string[]> {
 async function resources(name: BackendName): Promise<{ threads: number; gpu: boolean }> {
   if (name === "wasm") {
     const { getThreadsCount } = await import("@tensorflow/tfjs-backend-wasm");
-    return { threads: Math.max(1, getThreadsCount()), gpu: false };
+    return { threads: Math.max(runtimeOf(tf.backend()).threads, getThreadsCount()), gpu: false };
   }
   if (name === "cpu") return { threads: 1, gpu: false };
   const gpu = name === "webgpu" || tensorFlowBackend()?.isUsingGpuDevice === true;

@@ -31,10 +31,11 @@ const installed = new WeakSet<tf.KernelFunc>();
  *
  * The backend must be ready. Kernels are shared by all programs in the process that use the same TensorFlow.js.
  *
+ * @param threads - See `loadRuntime`; only the first time.
  * @returns The names of the kernels.
  */
-export async function installWasmKernels(): Promise<string[]> {
-  await loadRuntime(tf.findBackend("wasm") as WasmBackend);
+export async function installWasmKernels(threads: number): Promise<string[]> {
+  await loadRuntime(tf.findBackend("wasm") as WasmBackend, threads);
   for (const { name, create } of KERNELS) {
     const existing = tf.getKernel(name, "wasm") as tf.KernelConfig | undefined;
     if (existing !== undefined && installed.has(existing.kernelFunc)) continue;

@@ -1,20 +1,12 @@
+import type { Product } from "./program/contract.js";
 import type { Runtime } from "./runtime.js";
 
-/** A product of two matrices at addresses, strides in bytes; rows of `b` and `c` are contiguous. */
-export interface Product {
-  a: number;
-  /** From one row of the result to the next, and from one summand to the next. */
-  aRow: number;
-  aDepth: number;
-  b: number;
-  c: number;
-  rows: number;
-  columns: number;
-  depth: number;
-}
-
-/** `c [rows, columns] = a [rows, depth] · b [depth, columns]`. */
-export function multiply(runtime: Runtime, { a, aRow, aDepth, b, c, rows, columns, depth }: Product): void {
+/**
+ * `c [rows, columns] = a [rows, depth] · b [depth, columns]` at addresses. `aRow` and `aDepth` are the bytes from one row of the
+ * result to the next, and from one summand to the next; rows of `b` and `c` are contiguous.
+ */
+export function multiply(runtime: Runtime, product: Omit<Product, "rowBytes" | "packed">): void {
+  const { c, rows, columns, depth } = product;
   if (depth === 0) runtime.clear(c, 4 * rows * columns);
-  else runtime.multiply(a, aRow, aDepth, b, c, rows, columns, depth);
+  else runtime.multiply({ ...product, rowBytes: 4 * columns });
 }

@@ -1,10 +1,19 @@
 import type { DataType, KernelBackend, TensorInfo } from "@tensorflow/tfjs";
 import { ComputeError } from "../errors.js";
 import { createAssembler, hasRelaxedSimd } from "./assembler.js";
-import { CONTRACTION_ORDER, defineContract, PACKED_BYTES, type Contraction } from "./program/contract.js";
+import {
+  CONTRACTION_ORDER,
+  defineContract,
+  PACKED_BYTES,
+  PRODUCT_ORDER,
+  type Contraction,
+  type Product,
+} from "./program/contract.js";
 import { defineLayout } from "./program/layout.js";
 import { defineReduce } from "./program/reduce.js";
 import { defineWindow } from "./program/window.js";
+import { dividedContraction, dividedProduct } from "./threads/divide.js";
+import { startTeam, type Team } from "./threads/team.js";
 
 /** What the kernels use of `BackendWasm`. */
 export interface WasmBackend extends KernelBackend {
@@ -41,9 +50,12 @@ const FUNCTIONS = [
 
 /** The assembled functions over one backend's memory (see `program/`), with what kernels need around them. */
 export interface Runtime extends Record<(typeof FUNCTIONS)[number], Function_> {
+  /** See `defineContract`. Large ones are divided among threads, here and in `multiply`. */
   contract(contraction: Contraction): void;
   /** See `defineContract`; brings its own scratch memory. */
-  multiply: Function_;
+  multiply(product: Omit<Product, "packed">): void;
+  /** Threads that compute, once all have started. */
+  threads: number;
   /** Where a tensor's numbers start, until it is disposed. */
   address(tensor: TensorInfo): number;
   /** A new tensor of unset content, Float32 unless told. */
@@ -75,9 +87,10 @@ function assembleProgram(sharedMemory: boolean): Uint8Array<ArrayBuffer> {
 /**
  * Loads the functions into a backend's memory.
  *
+ * @param threads - That may compute at once, where the memory is shared.
  * @throws ComputeError `BACKEND_FAILED` where WebAssembly has no SIMD or the backend hides its memory.
  */
-export async function loadRuntime(backend: WasmBackend): Promise<Runtime> {
+export async function loadRuntime(backend: WasmBackend, threads: number): Promise<Runtime> {
   const known = runtimes.get(backend);
   if (known !== undefined) return known;
   const memory = memoryOf(backend);
@@ -85,8 +98,10 @@ export async function loadRuntime(backend: WasmBackend): Promise<Runtime> {
     throw new ComputeError("BACKEND_FAILED", "loadRuntime: expected a wasm backend that shows its memory, got none");
   }
   const shared = typeof SharedArrayBuffer !== "undefined" && memory.buffer instanceof SharedArrayBuffer;
-  const { instance } = await WebAssembly.instantiate(assembleProgram(shared), { env: { memory } });
-  const runtime = createRuntime(backend, instance.exports as Record<string, Function_>);
+  const { instance, module } = await WebAssembly.instantiate(assembleProgram(shared), { env: { memory } });
+  const functions = instance.exports as Record<string, Function_>;
+  const team = shared && threads > 1 ? await startTeam(module, memory, functions, threads) : alone(functions);
+  const runtime = createRuntime(backend, functions, team);
   runtimes.set(backend, runtime);
   return runtime;
 }
@@ -103,18 +118,39 @@ export function runtimeOf(backend: unknown): Runtime {
   return runtime;
 }
 
-function createRuntime(backend: WasmBackend, functions: Record<string, Function_>): Runtime {
+/** This thread without helpers. */
+const alone = (functions: Record<string, Function_>): Team => ({
+  threads: 1,
+  size: () => 1,
+  run: (name, [values]) => functions[name]!(...values!),
+});
+
+function createRuntime(backend: WasmBackend, functions: Record<string, Function_>, team: Team): Runtime {
   const named = Object.fromEntries(FUNCTIONS.map((name) => [name, functions[name]])) as Pick<
     Runtime,
     (typeof FUNCTIONS)[number]
   >;
-  const { contract, multiply } = functions as Record<"contract" | "multiply", Function_>;
-  // Kept for the backend's lifetime.
-  const packed = backend.wasm._malloc(PACKED_BYTES);
+  // Kept for the backend's lifetime, a piece for each thread.
+  const packed = backend.wasm._malloc(PACKED_BYTES * team.threads);
   return {
     ...named,
-    multiply: (...values) => multiply(...values, packed),
-    contract: (contraction) => contract(...CONTRACTION_ORDER.map((name) => contraction[name])),
+    threads: team.threads,
+    multiply: (product) => {
+      const parts = dividedProduct({ ...product, packed }, team.size());
+      team.run(
+        "multiply",
+        parts.map((part, k) =>
+          PRODUCT_ORDER.map((name) => (name === "packed" ? packed + k * PACKED_BYTES : part[name])),
+        ),
+      );
+    },
+    contract: (contraction) => {
+      const parts = dividedContraction(contraction, team.size());
+      team.run(
+        "contract",
+        parts.map((part) => CONTRACTION_ORDER.map((name) => part[name])),
+      );
+    },
     address: (tensor) => backend.dataIdMap.get(tensor.dataId).memoryOffset,
     output: (shape, dtype = "float32") => backend.makeOutput(shape, dtype),
     share: ({ dataId, dtype, shape: own }, shape = own) => {

@@ -5,7 +5,7 @@ import { ComputeError } from "../errors.js";
 import { startProcess, type WorkerProcess } from "./process.js";
 
 export interface WorkersOptions<Setup> {
-  /** Processes; default: one a core. A backend in WebAssembly uses one thread. */
+  /** Processes; default: one a core. They share the cores: with fewer processes each uses several threads. */
   workers?: number;
   /** What each process prepares; default "wasm". */
   backend?: BackendName | "auto";
@@ -58,15 +58,16 @@ export async function startWorkers<Setup, Input, Output>(
   module: URL,
   options: WorkersOptions<Setup> = {},
 ): Promise<Workers<Input, Output>> {
-  const cores = availableParallelism();
-  const { workers: size = cores, backend = "wasm", from = process.cwd(), execArgv = process.execArgv } = options;
+  const {
+    workers: size = availableParallelism(),
+    backend = "wasm",
+    from = process.cwd(),
+    execArgv = process.execArgv,
+  } = options;
   if (!Number.isInteger(size) || size < 1)
     throw new RangeError(`startWorkers: expected options.workers to be a positive integer, got ${size}`);
   const start = (): Promise<WorkerProcess> =>
-    startProcess(
-      { module: module.href, backend, from, setup: options.setup },
-      { execArgv, threads: Math.max(1, Math.floor(cores / size)) },
-    );
+    startProcess({ module: module.href, backend, from, setup: options.setup }, { execArgv, workers: size });
 
   const first = await start();
   const idle: WorkerProcess[] = [first];

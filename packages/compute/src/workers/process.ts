@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { BackendReport } from "../backend/prepare.js";
 import { ComputeError } from "../errors.js";
+import { environmentOfWorkers } from "./environment.js";
 import { revivedError, type FromWorker, type ToWorker } from "./protocol.js";
 
 /** @internal One worker process; it does one job at a time. */
@@ -29,14 +30,13 @@ const entry = fileURLToPath(
 /** @internal Starts a worker process and waits until its backend and its job are ready. */
 export async function startProcess(
   start: Omit<ToWorker & { kind: "start" }, "kind">,
-  { execArgv, threads }: { execArgv: string[]; threads: number },
+  { execArgv, workers }: { execArgv: string[]; workers: number },
 ): Promise<WorkerProcess> {
   const child: ChildProcess = fork(entry, [], {
     serialization: "advanced",
     stdio: ["ignore", "ignore", "inherit", "ipc"],
     execArgv,
-    // Native TensorFlow would take every core in each process.
-    env: { TF_NUM_INTRAOP_THREADS: String(threads), TF_NUM_INTEROP_THREADS: "1", ...process.env },
+    env: environmentOfWorkers(workers),
   });
   let pending: Pending | undefined;
   let alive = true;

@@ -36,8 +36,9 @@ const native = (flag: string, name: string): string =>
 
 describe("prepareBackend", () => {
   it.each(["wasm", "cpu"] as const)("makes %s current and says so", async (name) => {
-    const report = await prepareBackend(name);
-    expect(report).toMatchObject({ name, tensorflowName: name, threads: 1, gpu: false, passedOver: [] });
+    const report = await prepareBackend(name, { threads: 2 });
+    const threads = name === "wasm" ? 2 : 1;
+    expect(report).toMatchObject({ name, tensorflowName: name, threads, gpu: false, passedOver: [] });
     expect(report.versions).toMatchObject({ "@tensorflow/tfjs": tf.version.tfjs, node: process.versions.node });
     expect(JSON.parse(JSON.stringify(report))).toEqual(report);
     expect(tf.getBackend()).toBe(name);

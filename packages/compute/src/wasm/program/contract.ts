@@ -2,7 +2,7 @@ import { f32x4, i32, type Assembler, type Body, type Int, type Local, type V128 
 
 /** Columns of one register tile. Four rows of two vectors keep both arithmetic ports busy without spilling. */
 export const TILE_COLUMNS = 8;
-const TILE_ROWS = 4;
+export const TILE_ROWS = 4;
 
 /**
  * Blocks of a product of matrices: two packed panels of `b` stay in the first-level cache while the rows of a block
@@ -117,6 +117,14 @@ export type Contraction = Record<(typeof CONTRACT)[number], number>;
 /** The arguments of `contract`, in order. */
 export const CONTRACTION_ORDER: readonly (keyof Contraction)[] = CONTRACT;
 
+const PRODUCT = ["a", "aRow", "aDepth", "b", "c", "rowBytes", "rows", "columns", "depth", "packed"] as const;
+
+/** A product of two matrices at addresses, strides in bytes. */
+export type Product = Record<(typeof PRODUCT)[number], number>;
+
+/** The arguments of `multiply`, in order. */
+export const PRODUCT_ORDER: readonly (keyof Product)[] = PRODUCT;
+
 /**
  * Adds `contract` and what it is made of.
  *
@@ -172,12 +180,13 @@ export function defineContract(asm: Assembler, relaxed: boolean): void {
 
   /**
    * A product of matrices, block by block: `c [rows, columns] = a [rows, depth] · b [depth, columns]`; the rows of `b`
-   * and `c` are contiguous. `packed` is scratch memory of `PACKED_BYTES`.
+   * and `c` are contiguous, `rowBytes` apart in both. `packed` is scratch memory of `PACKED_BYTES`.
    */
-  asm.define("multiply", ["a", "aRow", "aDepth", "b", "c", "rows", "columns", "depth", "packed"], (f, p) => {
-    const { row, d, column, a, b, c, rowBytes, blockRows, blockDepth, blockColumns } = f.integers(
-      ...(["row", "d", "column", "a", "b", "c", "rowBytes", "blockRows", "blockDepth", "blockColumns"] as const),
+  asm.define("multiply", PRODUCT, (f, p) => {
+    const { row, d, column, a, b, c, blockRows, blockDepth, blockColumns } = f.integers(
+      ...(["row", "d", "column", "a", "b", "c", "blockRows", "blockDepth", "blockColumns"] as const),
     );
+    const { rowBytes } = p;
     const contract = (bRow: Int, bPanel: Int, from: Int, columns: Int): void => {
       const values: Record<(typeof CONTRACT)[number], Int> = {
         ...{ a, aOuter1: 0, aOuter2: 0, aRow: p.aRow },
@@ -188,7 +197,6 @@ export function defineContract(asm: Assembler, relaxed: boolean): void {
       };
       f.call("contract", ...CONTRACT.map((name) => values[name]));
     };
-    f.set(rowBytes, i32.shl(p.columns, 2));
     f.loop(row, 0, p.rows, BLOCK_ROWS, () => {
       f.minimum(blockRows, i32.sub(p.rows, row), BLOCK_ROWS);
       f.loop(d, 0, p.depth, BLOCK_DEPTH, () => {
