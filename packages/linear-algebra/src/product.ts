@@ -83,33 +83,6 @@ function lowerProduct(a: Float64Array, b: Float64Array, rows: number, inner: num
 }
 
 /**
- * The product `A·x` of a row-major matrix and a vector.
- *
- * @param a - `rows × columns`, row-major.
- * @param x - Length `columns`.
- * @returns Length `rows`.
- * @throws LinearAlgebraError SHAPE_MISMATCH when a length does not fit.
- */
-export function multiplyVector(a: Vector, x: Vector, rows: number, columns: number): Float64Array {
-  expectShape("multiplyVector", "a", a, rows, columns);
-  expectLength("multiplyVector", "x", x, columns);
-  const product = new Float64Array(rows);
-  for (let i = 0; i < rows; i++) {
-    const row = i * columns;
-    let even = 0;
-    let odd = 0;
-    let j = 0;
-    for (; j + 1 < columns; j += 2) {
-      even += a[row + j]! * x[j]!;
-      odd += a[row + j + 1]! * x[j + 1]!;
-    }
-    if (j < columns) even += a[row + j]! * x[j]!;
-    product[i] = even + odd;
-  }
-  return product;
-}
-
-/**
  * The transpose of a row-major matrix, in double precision.
  *
  * @param a - `rows × columns`, row-major.
@@ -131,7 +104,13 @@ export function transpose(a: Vector, rows: number, columns: number): Float64Arra
 
 /** @internal Copies the lower triangle of a square matrix onto the upper. */
 export function mirrorLower(a: Float64Array, size: number): void {
-  for (let i = 0; i < size; i++) for (let j = 0; j < i; j++) a[j * size + i] = a[i * size + j]!;
+  const block = 32;
+  for (let top = 0; top < size; top += block)
+    for (let left = 0; left <= top; left += block) {
+      const bottom = Math.min(size, top + block);
+      for (let j = left; j < Math.min(size, left + block); j++)
+        for (let i = Math.max(top, j + 1); i < bottom; i++) a[j * size + i] = a[i * size + j]!;
+    }
 }
 
 function expectShape(caller: string, name: string, array: Vector, rows: number, columns: number): void {

@@ -1,5 +1,6 @@
 import { gramOfRows, multiplyVector } from "@sgdscope/linear-algebra";
 import { NoiseStructureError } from "./errors.js";
+import { gramExtremes } from "./gram-extremes.js";
 
 /**
  * What the theory needs of a point in parameter space: the Gram matrix `K = JJᵀ` of the per-example Jacobians and the
@@ -24,7 +25,7 @@ export interface GramSystem {
  *   matrix summed in Float32 is symmetric to about 1e-6.
  * @throws NoiseStructureError INVALID_ARGUMENT, SHAPE_MISMATCH, NOT_FINITE, NOT_SYMMETRIC, or NOT_POSITIVE_SEMIDEFINITE
  *   for a negative diagonal entry or an entry above the Cauchy–Schwarz bound `√(K_aaK_bb)`: all that pairs of rows can
- *   show. Only `gramSpectrum` and what is built on it see every negative eigenvalue. Cost O((nC)²).
+ *   show. Only `gramSpectrum` and what is built on it see every negative eigenvalue. Cost O((nC)²), one sweep.
  */
 export function checkGramSystem(
   system: GramSystem,
@@ -38,10 +39,15 @@ export function checkGramSystem(
   const size = examples * outputs;
   expectShape(caller, `gram [${size} × ${size}]`, gram, size * size);
   expectShape(caller, `residuals [${examples} × ${outputs}]`, residuals, size);
-  expectFinite(caller, "gram", gram);
+  const { isFinite, largest, asymmetry, excess } = gramExtremes(gram, size);
+  if (!isFinite) expectFinite(caller, "gram", gram);
   expectFinite(caller, "residuals", residuals);
-  let largest = 0;
-  for (const value of gram) largest = Math.max(largest, Math.abs(value));
+  const slack = symmetryTolerance * largest;
+  if (!(asymmetry <= slack && excess <= slack)) expectPairs(caller, gram, size, symmetryTolerance, slack);
+}
+
+/** Names what is wrong with the first pair of rows that no Gram matrix could have. */
+function expectPairs(caller: string, gram: Float64Array, size: number, symmetryTolerance: number, slack: number): void {
   for (let a = 0; a < size; a++) {
     const diagonal = gram[a * size + a]!;
     if (diagonal < 0)
@@ -51,13 +57,13 @@ export function checkGramSystem(
       );
     for (let b = 0; b < a; b++) {
       const gap = Math.abs(gram[a * size + b]! - gram[b * size + a]!);
-      if (gap > symmetryTolerance * largest)
+      if (gap > slack)
         throw new NoiseStructureError(
           "NOT_SYMMETRIC",
           `${caller}: expected gram to be symmetric within ${symmetryTolerance} of its largest entry, got ${gram[a * size + b]!} at (${a}, ${b}) and ${gram[b * size + a]!} at (${b}, ${a}).`,
         );
       const bound = Math.sqrt(diagonal * gram[b * size + b]!);
-      if (Math.abs(gram[a * size + b]!) > bound + symmetryTolerance * largest)
+      if (Math.abs(gram[a * size + b]!) > bound + slack)
         throw new NoiseStructureError(
           "NOT_POSITIVE_SEMIDEFINITE",
           `${caller}: expected gram = JJᵀ with entries of at most √(K_aa·K_bb) = ${bound}, got ${gram[a * size + b]!} at (${a}, ${b}).`,

@@ -1,4 +1,4 @@
-import { largestEigenpair, multiplyVector, symmetricEigenvalues } from "@sgdscope/linear-algebra";
+import { largestEigenpair, multiplySymmetric, symmetricEigenvalues } from "@sgdscope/linear-algebra";
 import { checkGramSystem, type GramSystem } from "./gram-system.js";
 import { perExample } from "./per-example.js";
 import type { GramSpectrum } from "./spectrum.js";
@@ -94,12 +94,11 @@ export function noiseStructure(system: GramSystem, options: NoiseStructureOption
   for (const r of residuals) squares += r * r;
   const loss = squares / (2 * n);
   let traceK = 0;
-  let squaredK = 0;
   for (let a = 0; a < size; a++) traceK += gram[a * size + a]!;
-  for (const value of gram) squaredK += value * value;
-  const frobeniusG = Math.sqrt(squaredK) / n;
 
   const noise = perExample(system);
+  const squaredK = n * noise.chi.reduce((sum, chi) => sum + chi, 0);
+  const frobeniusG = Math.sqrt(squaredK) / n;
   const eigenvalues = topEigenvalues(system, options);
   const scale = 2 * loss * frobeniusG;
   const because: Undefined =
@@ -149,6 +148,6 @@ function topEigenvalues(system: GramSystem, options: NoiseStructureOptions): Flo
   // The row sums of squares weigh the large eigenvectors: a good start that no eigenvector of weight is orthogonal to.
   const start = Float64Array.from({ length: size }, (_, a) => gram[a * size + a]! * (1 + 0.5 * Math.sin(a + 1)));
   if (start.every((value) => value === 0)) return new Float64Array(1);
-  const { value } = largestEigenpair((x) => multiplyVector(gram, x, size, size), start, { tolerance: 1e-9 });
+  const { value } = largestEigenpair((x) => multiplySymmetric(gram, x, size), start, { tolerance: 1e-9 });
   return Float64Array.of(value / n);
 }

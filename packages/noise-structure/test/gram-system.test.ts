@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   alignmentRange,
+  checkGramSystem,
   gramSpectrum,
   gramSystemFromJacobian,
   noiseStructure,
@@ -42,6 +43,49 @@ describe("a Gram system", () => {
 
   it("may be asymmetric by rounding in Float32", () =>
     expect(code(() => noiseStructure({ ...system, gram: Float64Array.of(2, 1, 1.000001, 2) }))).toBe("none"));
+
+  it("is refused for a fault anywhere in a large matrix, by its place", () => {
+    const size = 70;
+    const refusal = (a: number, b: number, value: number): string => {
+      const gram = new Float64Array(size * size).fill(1);
+      for (let c = 0; c < size; c++) gram[c * size + c] = 2;
+      gram[a * size + b] = value;
+      try {
+        checkGramSystem({ examples: 35, outputs: 2, gram, residuals: new Float64Array(size) }, "check");
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return "none";
+    };
+    for (const [a, b] of [
+      [1, 0],
+      [33, 31],
+      [69, 0],
+      [64, 63],
+      [69, 68],
+    ] as const) {
+      for (const [row, column] of [
+        [a, b],
+        [b, a],
+      ] as const) {
+        expect(refusal(row, column, 1 + 1e-5)).toBe("none");
+        expect(refusal(row, column, 1.1)).toMatch(`1 at (${row < column ? `${a}, ${b}` : `${b}, ${a}`})`);
+        expect(refusal(row, column, 1.1)).toMatch(`1.1 at (${row}, ${column})`);
+        for (const value of [NaN, Infinity, -Infinity])
+          expect(refusal(row, column, value)).toBe(
+            `check: expected finite gram, got ${value} at index ${row * size + column}.`,
+          );
+      }
+      expect(refusal(a, a, -1e-300)).toMatch(`got -1e-300 at (${a}, ${a})`);
+      expect(refusal(a, a, NaN)).toMatch("expected finite gram, got NaN");
+      expect(refusal(a, a, 0.25)).toMatch(/entries of at most √\(K_aa·K_bb\) = 0.707/);
+    }
+  });
+
+  it("is refused for entries of opposite sign whose difference overflows", () => {
+    const gram = Float64Array.of(1.5e308, -1.5e308, 1.5e308, 1.5e308);
+    expect(code(() => noiseStructure({ ...system, gram }))).toBe("NoiseStructureError NOT_SYMMETRIC");
+  });
 
   it("is refused by its spectrum when it has a negative eigenvalue", () => {
     // Each pair of examples is possible, the three together are not.
