@@ -24,10 +24,7 @@ export type Activations =
 
 /**
  * Some columns of the activations, [n, positions, to − from]. Patches have one column for each (row, column, channel) of
- * the filter, in this order; `from` and `to` must then be multiples of the channels.
- *
- * A patch is cut out by a depthwise convolution with a filter that is 1 at one place: backends do that fast, and strides,
- * padding and dilation are those of the layer by construction.
+ * the filter, in this order; `from` and `to` must then be multiples of {@link columnUnit}.
  */
 export function columnsOf(activations: Activations, from = 0, to = activations.width): tf.Tensor3D {
   if (activations.kind === "dense") {
@@ -35,43 +32,58 @@ export function columnsOf(activations: Activations, from = 0, to = activations.w
     if (from === 0 && to === width) return tensor;
     return tf.slice(tensor, [0, 0, from], [-1, -1, to - from]);
   }
-  const { positions, images, examples } = activations;
+  const { positions, examples } = activations;
+  const shape: [number, number, number] = [examples, positions, to - from];
   return tf.tidy(() => {
-    const channels = images.shape[3];
-    const cuts: tf.Tensor3D[] = [];
-    for (let place = from / channels; place < to / channels; place++) {
-      cuts.push(tf.reshape(cutOut(activations, place), [examples, positions, channels]));
-    }
-    return cuts.length === 1 ? cuts[0]! : tf.concat(cuts, 2);
+    if (isNarrow(activations)) return tf.reshape(seenThroughIdentity(activations, from, to), shape);
+    const cuts = cutsOf(activations, from, to);
+    return tf.reshape(cuts.length === 1 ? cuts[0]! : tf.transpose(tf.stack(cuts, 1), [0, 2, 1, 3]), shape);
   });
+}
+
+/** The same columns as rows, [n, to − from, positions]: factors on the left of products over positions. */
+export function tapsOf(activations: Activations, from = 0, to = activations.width): tf.Tensor3D {
+  return tf.tidy(() => {
+    if (activations.kind === "dense" || isNarrow(activations)) {
+      const columns = columnsOf(activations, from, to);
+      if (columns.shape[1] === 1) return tf.reshape(columns, [columns.shape[0], columns.shape[2], 1]);
+      return tf.transpose(columns, [0, 2, 1]);
+    }
+    const taps = tf.transpose(tf.stack(cutsOf(activations, from, to), 1), [0, 1, 3, 2]);
+    return tf.reshape(taps, [activations.examples, to - from, activations.positions]);
+  });
+}
+
+type Patches = Extract<Activations, { kind: "patches" }>;
+
+/** Up to so few channels a convolution with the identity is faster than cutting out; up to this width also cheap. */
+const narrow = { channels: 8, width: 128 };
+
+const isNarrow = ({ images, width }: Patches): boolean => images.shape[3] < narrow.channels && width <= narrow.width;
+
+/** Columns of patches as outputs of a convolution whose filter is the identity: [N, height out, width out, to − from]. */
+function seenThroughIdentity({ images, width, convolution }: Patches, from: number, to: number): tf.Tensor4D {
+  const { kernel, strides, pad, dilations, dimRoundingMode } = convolution;
+  const identity = new Float32Array(width * (to - from));
+  for (let column = from; column < to; column++) identity[column * (to - from) + column - from] = 1;
+  const filter = tf.tensor4d(identity, [...kernel, images.shape[3], to - from]);
+  return tf.conv2d(images, filter, strides, pad, "NHWC", dilations, dimRoundingMode);
+}
+
+/** Columns of patches, place by place of the filter: each [n, positions, channels]. */
+function cutsOf(activations: Patches, from: number, to: number): tf.Tensor3D[] {
+  const { positions, images, examples } = activations;
+  const channels = images.shape[3];
+  const places = Array.from({ length: (to - from) / channels }, (_, k) => from / channels + k);
+  return places.map((place) => tf.tidy(() => tf.reshape(cutOut(activations, place), [examples, positions, channels])));
 }
 
 /**
- * Products with some columns of the activations, summed over positions: factorᵢ [rows, positions] · columnsᵢ.
+ * For each position the pixel under one place of the filter: [N, height out, width out, channels].
  *
- * @param factors - [n, rows, positions].
- * @returns [n, rows, to − from]. Patches are never held for more than one place of the filter.
+ * It is cut out by a depthwise convolution with a filter that is 1 at one place: backends do that fast, and strides,
+ * padding and dilation are those of the layer by construction.
  */
-export function timesColumns(
-  factors: tf.Tensor3D,
-  activations: Activations,
-  from = 0,
-  to = activations.width,
-): tf.Tensor3D {
-  return tf.tidy(() => {
-    const unit = activations.kind === "dense" ? to - from : columnUnit(activations);
-    const products: tf.Tensor3D[] = [];
-    for (let at = from; at < to; at += unit) {
-      const columns = tf.tidy(() => columnsOf(activations, at, at + unit));
-      const product = activations.positions === 1 ? tf.mul(factors, columns) : tf.matMul(factors, columns);
-      products.push(product as tf.Tensor3D);
-      if (activations.kind === "patches") columns.dispose();
-    }
-    return products.length === 1 ? products[0]! : tf.concat(products, 2);
-  });
-}
-
-/** For each position the pixel under one place of the filter: [N, height out, width out, channels]. */
 export function cutOut(
   { images, convolution }: { images: tf.Tensor4D; convolution: Convolution },
   place: number,
@@ -87,3 +99,7 @@ export function cutOut(
 /** The width of the smallest piece that {@link columnsOf} gives. */
 export const columnUnit = (activations: Activations): number =>
   activations.kind === "dense" ? 1 : activations.images.shape[3];
+
+/** The width of pieces that cost least to make and use once. */
+export const pieceWidth = (activations: Activations): number =>
+  activations.kind === "dense" || isNarrow(activations) ? activations.width : columnUnit(activations);

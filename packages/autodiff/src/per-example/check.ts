@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
 import type { NamedTensors } from "../products/named-tensors.js";
 import type { Applicable } from "../products/square-loss.js";
-import { rowsFor } from "./factors.js";
 import { loopRows } from "./loop.js";
+import { rowsFor } from "./pieces.js";
 import { replayOf } from "./replay.js";
 
 /** Relative distance that Float32 explains in networks of some depth. */
@@ -25,7 +25,7 @@ export async function assertReplayAgrees(
     const { rows: expected } = loopRows(model, params, x, caller, (outputs) => [tf.ones([outputs])]);
     const replay = replayOf(model, params, x, caller);
     try {
-      const rows = rowsFor(replay, tf.ones(replay.values.shape), params);
+      const rows = rowsFor(replay, tf.ones(replay.values.shape), params, 1);
       const scale = tf.norm(tf.concat(Object.values(expected), 1));
       const apart = Object.keys(params).map((name) => tf.norm(tf.sub(rows[name]!, expected[name]!)));
       return tf.clone(tf.div(tf.stack(apart), tf.maximum(scale, Number.MIN_VALUE)));

@@ -16,17 +16,16 @@ const enoughRows = 256;
 
 /**
  * Cuts examples into tiles that go through the model and are multiplied at a time, and these into groups of which two fit in
- * memory. A quarter of the bytes is for the tape of a tile, one for products, one for rows, and one for each of two groups
- * (the tape is gone by then).
+ * memory. A quarter of the bytes is for the passes of a tile, one for products, one for rows, and one for each of two groups
+ * (the passes are over by then).
  */
 export function chunkingOf(
   probe: Factors,
-  { total, tapeBytes, chunkBytes }: { total: number; tapeBytes: number; chunkBytes: number },
+  { total, passBytes, chunkBytes }: { total: number; passBytes: number; chunkBytes: number },
 ): Chunking {
   const { examples, outputs, parameters } = probe;
   const quarter = chunkBytes / 4;
-  // Gradients on the way take about as much as what the tape saved.
-  const bounds = [total, quarter / ((2 * tapeBytes) / examples)];
+  const bounds = [total, quarter / (passBytes / examples)];
   for (const factor of Object.values(parameters)) {
     const entryBytes = 12;
     bounds.push(Math.sqrt(quarter / entryBytes) / outputs);

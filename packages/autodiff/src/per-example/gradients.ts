@@ -3,8 +3,8 @@ import { AutodiffError } from "../errors.js";
 import { assertParams, type NamedTensors } from "../products/named-tensors.js";
 import type { Applicable } from "../products/square-loss.js";
 import { assertGradientsRegistered } from "../second-order/install.js";
-import { oneOutput, rowsFor } from "./factors.js";
 import { eachOutput, loopRows } from "./loop.js";
+import { oneOutput, rowsFor } from "./pieces.js";
 import { replayOf } from "./replay.js";
 
 /** What to do where no rule for the gradient of each example is known. */
@@ -78,8 +78,9 @@ function replayed(
   const replay = replayOf(model, params, x, caller);
   try {
     const { values, examples, outputs } = replay;
+    const walks = residuals === undefined ? outputs : 1;
     const joined = (cotangents: tf.Tensor): tf.Tensor2D =>
-      tf.tidy(() => tf.concat(Object.values(rowsFor(replay, cotangents, params)), 1));
+      tf.tidy(() => tf.concat(Object.values(rowsFor(replay, cotangents, params, walks)), 1));
     if (residuals !== undefined) {
       assertResiduals(residuals, [examples, outputs], caller);
       return joined(tf.reshape(residuals, values.shape));

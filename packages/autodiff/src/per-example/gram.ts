@@ -164,7 +164,7 @@ export function prepared(
   model: GramModel,
   params: NamedTensors,
   inputs: Inputs,
-  { fallback, chunkBytes = 2 ** 28 }: GramOptions,
+  { fallback, perParameter, chunkBytes = 2 ** 28 }: GramOptions,
   caller: string,
 ): {
   slices: Slices;
@@ -180,9 +180,10 @@ export function prepared(
   }
   const slices = slicesOf(inputs, model.inputShape, caller);
   const total = slices.examples;
-  let tapeBytes = 0;
+  let passBytes = 0;
+  const joins = perParameter !== true;
   let compute = (x: tf.Tensor): Factors =>
-    factorsOf(model, params, x, { total, caller, seen: (bytes) => (tapeBytes = bytes) });
+    factorsOf(model, params, x, { total, joins, caller, seen: (bytes) => (passBytes = bytes) });
   return tidied(() => {
     const x = slices.slice(0, Math.min(2, total));
     let factors: Factors;
@@ -192,10 +193,10 @@ export function prepared(
       if (!wantsLoop(error, fallback)) throw error;
       compute = (chunk) => loopFactorsOf(model, params, chunk, caller);
       factors = compute(x);
-      tapeBytes = factors.examples * factors.outputs * sizeOf(params) * 4;
+      passBytes = 2 * factors.examples * factors.outputs * sizeOf(params) * 4;
     }
-    const chunking = chunkingOf(factors, { total, tapeBytes, chunkBytes });
-    const bytes = bytesPerExample(factors) + (2 * tapeBytes) / factors.examples;
+    const chunking = chunkingOf(factors, { total, passBytes, chunkBytes });
+    const bytes = bytesPerExample(factors) + passBytes / factors.examples;
     return { slices, chunking, outputs: factors.outputs, compute, chunkBytes, bytesPerExample: bytes };
   });
 }
@@ -203,9 +204,17 @@ export function prepared(
 const disposeTiles = (tiles: readonly Tile[]): void =>
   tiles.forEach(({ factors }) => tf.dispose(factors as unknown as tf.TensorContainer));
 
+/** Side of the blocks that {@link mirror} copies: one of them and its mirror image stay in cache. */
+const block = 32;
+
 /** Copies the part below the diagonal above it. */
 function mirror(matrix: Float64Array, size: number): void {
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j < i; j++) matrix[j * size + i] = matrix[i * size + j]!;
+  for (let top = 0; top < size; top += block) {
+    for (let left = 0; left <= top; left += block) {
+      for (let i = top; i < Math.min(top + block, size); i++) {
+        const last = Math.min(left + block, i);
+        for (let j = left; j < last; j++) matrix[j * size + i] = matrix[i * size + j]!;
+      }
+    }
   }
 }

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { columnsOf, columnUnit, timesColumns } from "./activations.js";
+import { columnsOf, columnUnit } from "./activations.js";
 import type { Factors, ParameterFactor } from "./factors.js";
 import { cheaperAsRows } from "./strategy.js";
 import { addBlock, addPairedBlock, forEachPair, tilesOf, type Pairing, type Sink, type Tile } from "./tiles.js";
@@ -74,20 +74,21 @@ const formed = ({ factors }: Tile, name: string): tf.Tensor2D =>
 function rowsOf({ activations, signals }: OuterFactor, from: number, to: number): tf.Tensor2D {
   return tf.tidy(() => {
     const [examples, outputs, positions, width] = signals.shape;
-    const across = tf.transpose(signals, [0, 1, 3, 2]);
-    const factors = tf.reshape<tf.Rank.R3>(across, [examples, outputs * width, positions]);
-    return tf.reshape(timesColumns(factors, activations, from, to), [examples * outputs, width * (to - from)]);
+    // Not [n, 1, …] times [n, C, …]: the cpu backend pairs examples wrongly where it broadcasts.
+    const across = tf.reshape(tf.transpose(signals, [0, 1, 3, 2]), [examples, outputs * width, positions]);
+    const rows = tf.matMul(across, columnsOf(activations, from, to));
+    return tf.reshape(rows, [examples * outputs, width * (to - from)]);
   });
 }
 
 async function addRowProducts(pairing: Pairing, rowsOfTile: (tile: Tile) => tf.Tensor2D, sink: Sink): Promise<void> {
   const rows = new Map(tilesOf(pairing).map((tile) => [tile, rowsOfTile(tile)]));
   try {
-    await forEachPair(pairing, {
-      column: (tile) => [tf.transpose(rows.get(tile)!)],
-      product: (tile, [column]) => [tf.matMul(rows.get(tile)!, column as tf.Tensor2D)],
-      add: (at, [product]) => addBlock(sink, at, product!),
-    });
+    await forEachPair(
+      pairing,
+      (left, right) => [tf.matMul(rows.get(left)!, rows.get(right)!, false, true)],
+      (at, [product]) => addBlock(sink, at, product!),
+    );
   } finally {
     tf.dispose([...rows.values()]);
   }
@@ -103,17 +104,14 @@ async function addPairProducts(pairing: Pairing, name: string, sink: Sink, biasS
   );
   const { positions } = outerOf(pairing.rows[0]!, name).activations;
   try {
-    await forEachPair(pairing, {
-      column: (tile) => [tf.transpose(flat.get(tile)!.columns), tf.transpose(flat.get(tile)!.signals)],
-      product: (tile, [columns, signals]) => [
-        tf.matMul(flat.get(tile)!.columns, columns as tf.Tensor2D),
-        tf.matMul(flat.get(tile)!.signals, signals as tf.Tensor2D),
-      ],
-      add: (at, [a, d]) => {
-        addPairedBlock(sink, at, a!, d!, positions);
-        if (biasSink !== undefined) addBlock(biasSink, at, d!);
+    await forEachPair(
+      pairing,
+      (left, right) => {
+        const [a, b] = [flat.get(left)!, flat.get(right)!];
+        return [tf.matMul(a.columns, b.columns, false, true), tf.matMul(a.signals, b.signals, false, true)];
       },
-    });
+      (at, [a, d]) => addPairedBlock(sink, biasSink, at, a!, d!, positions),
+    );
   } finally {
     for (const { columns, signals } of flat.values()) tf.dispose([columns, signals]);
   }

@@ -4,6 +4,7 @@ import type { NamedTensors } from "../products/named-tensors.js";
 import type { Applicable } from "../products/square-loss.js";
 import { locating, whereOf } from "../second-order/labels.js";
 import { record, type TapeNode } from "../second-order/tape.js";
+import { holding, type Held } from "./held.js";
 import { observeKernels, type KernelCall } from "./kernel-calls.js";
 import { inputsOf, traceOrigins, type Origins, type ParameterView } from "./origins.js";
 import { ruleFor } from "./rules/index.js";
@@ -31,8 +32,14 @@ export interface Replay {
   nodes: readonly TapeNode[];
   /** Bytes of the tape that grow with the number of examples; they stay allocated until `dispose`. */
   batchBytes: number;
-  /** Walks backwards from cotangents of the shape of the values; tells each use the signal at its node's output. */
-  walk(cotangents: tf.Tensor, onSignal: (use: Use, signal: tf.Tensor) => void): void;
+  /** What is made once for several walks. */
+  held: Held;
+  /**
+   * Walks backwards from cotangents of the shape of the values; tells each use the signal at its node's output.
+   *
+   * @param walks - How many there will be: what several of them need is made once.
+   */
+  walk(cotangents: tf.Tensor, walks: number, onSignal: (use: Use, signal: tf.Tensor) => void): void;
   dispose(): void;
 }
 
@@ -66,6 +73,7 @@ export function replayOf(model: Applicable, params: NamedTensors, x: tf.Tensor, 
         }),
       );
     }
+    const held = holding();
     const inBatch = origins.path.filter(({ node }) => uses.has(node) && origins.of(node.outputs[0]!).active);
     return {
       examples,
@@ -75,8 +83,18 @@ export function replayOf(model: Applicable, params: NamedTensors, x: tf.Tensor, 
       origins,
       nodes,
       batchBytes: batchBytesOf(nodes, origins),
-      walk: (cotangents, onSignal) => walkBack(inBatch, calls, uses, origins, value, cotangents, onSignal),
-      dispose: () => recording.dispose(),
+      held,
+      walk: (cotangents, walks, onSignal) =>
+        walkBack(
+          { path: inBatch, calls, uses, origins, held: walks > 1 ? held : undefined },
+          value,
+          cotangents,
+          onSignal,
+        ),
+      dispose: () => {
+        held.dispose();
+        recording.dispose();
+      },
     };
   } catch (error) {
     recording.dispose();

@@ -1,24 +1,33 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
 import type { PathNode, TapeNode } from "../second-order/tape.js";
+import type { Held } from "./held.js";
 import type { KernelCall } from "./kernel-calls.js";
 import type { Origins } from "./origins.js";
 import type { Use } from "./replay.js";
 import { fusedConvolutionInputSignal } from "./rules/convolution.js";
 import { matMulInputSignal } from "./rules/mat-mul.js";
+import { inputOf } from "./rules/rule.js";
+
+/** A recorded batch, ready to be walked. */
+export interface Trail {
+  /** Nodes on the batch that depend on a parameter, in order of use. */
+  path: readonly PathNode[];
+  calls: ReadonlyMap<TapeNode, KernelCall>;
+  /** Where parameters meet the batch, by node. */
+  uses: ReadonlyMap<TapeNode, readonly [key: string, use: Use][]>;
+  origins: Origins;
+  /** Where there will be several walks: what they share. */
+  held: Held | undefined;
+}
 
 /**
  * Walks a recorded batch backwards with the signals ∂(Σ outputs · cotangents)/∂tensor of all examples at once.
  *
- * @param path - Nodes on the batch that depend on a parameter, in order of use.
- * @param uses - Where parameters meet the batch, by node; each is told the signal at its node's output, which is disposed
- * afterwards.
+ * @param onSignal - Told the signal at the output of each node where a parameter is used, which is disposed afterwards.
  */
 export function walkBack(
-  path: readonly PathNode[],
-  calls: ReadonlyMap<TapeNode, KernelCall>,
-  uses: ReadonlyMap<TapeNode, readonly [key: string, use: Use][]>,
-  origins: Origins,
+  { path, calls, uses, origins, held }: Trail,
   output: tf.Tensor,
   cotangents: tf.Tensor,
   onSignal: (use: Use, signal: tf.Tensor) => void,
@@ -35,7 +44,7 @@ export function walkBack(
     const outgoing = tf.tidy(() => {
       let registered: ReturnType<NonNullable<TapeNode["gradient"]>> | undefined;
       return onward.map(([key]) => {
-        const signal = inputSignal(node, call, key, first, isBatch);
+        const signal = inputSignal(node, call, key, first, isBatch, held);
         if (signal !== undefined) return signal;
         registered ??= registeredGradient(node, call, incoming);
         const handed = registered[key]!();
@@ -63,8 +72,11 @@ function inputSignal(
   key: string,
   dy: tf.Tensor,
   isBatch: (key: string) => boolean,
+  held: Held | undefined,
 ): tf.Tensor | undefined {
   switch (call.kernelName) {
+    case "Relu":
+      return held && reluInputSignal(node, call, dy, held);
     case "BatchMatMul":
     case "_FusedMatMul":
       return matMulInputSignal({ node, call, key }, dy, isBatch);
@@ -74,6 +86,16 @@ function inputSignal(
     default:
       return undefined;
   }
+}
+
+/** The same product as in the registered gradient, which would look for the positive inputs in every walk. */
+function reluInputSignal(node: TapeNode, call: KernelCall, dy: tf.Tensor, held: Held): tf.Tensor | undefined {
+  const x = inputOf(node, call, "x");
+  if (x === undefined) return undefined;
+  return tf.mul(
+    dy,
+    held.of(node, () => tf.step(x)),
+  );
 }
 
 function registeredGradient(
