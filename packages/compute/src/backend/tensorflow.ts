@@ -1,4 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
+import { installComposedKernels } from "../composed/kernel.js";
+import { registerReluGradient } from "../composed/relu-gradient.js";
+import { tensorFlowKernels } from "../composed/tensorflow.js";
 import { offerTensorFlow } from "../native/bridge.js";
 import { locateNative, NATIVE_PACKAGES } from "../native/folder.js";
 import { importByName, inNode, locate } from "./load.js";
@@ -40,7 +43,7 @@ export async function nativeCandidates(name: BackendName, from?: string): Promis
   return (isNamed ? [ours, inProject] : [inProject, ours]).filter((each) => each !== undefined);
 }
 
-/** Loads the native binding, unless one is loaded: a process can hold only one of the two packages. */
+/** Loads the native binding with faster kernels, unless one is loaded: a process can hold only one of the two packages. */
 export async function loadTensorFlow(
   name: BackendName,
   from: string | undefined,
@@ -58,6 +61,8 @@ export async function loadTensorFlow(
   const backend = tensorFlowBackend();
   if (wantsGpu && backend?.isUsingGpuDevice !== true)
     throw failed(name, "TensorFlow sees no GPU (check nvidia-smi, and that CUDA and cuDNN are on LD_LIBRARY_PATH)");
+  installComposedKernels("tensorflow", tensorFlowKernels);
+  registerReluGradient();
   if (version !== undefined) versions[required] = version;
   if (backend?.binding?.TF_Version !== undefined) versions["tensorflow"] = backend.binding.TF_Version;
 }

@@ -93,13 +93,15 @@ export const f32x4 = {
   max: vectorOperation(0xe9),
   /** a·b + c in one rounding, of the relaxed SIMD proposal; see `hasRelaxedSimd`. */
   multiplyAdd: (a: V128, b: V128, c: V128): V128 => expression("v128", a.code, b.code, c.code, simd(0x105)),
-  /** All bits set where a > b (a = b, a < b), none elsewhere. */
+  /** All bits set where a > b (a = b, a ≠ b, a < b), none elsewhere. */
   eq: vectorOperation(0x41),
+  ne: vectorOperation(0x42),
   lt: vectorOperation(0x43),
   gt: vectorOperation(0x44),
   and: vectorOperation(0x4e),
   /** a where b has no bits. */
   andNot: vectorOperation(0x4f),
+  or: vectorOperation(0x50),
   /** Lanes of the two operands by number: 0–3 of `a`, 4–7 of `b`. */
   shuffle: (a: V128, b: V128, lanes: readonly [number, number, number, number]): V128 =>
     expression(

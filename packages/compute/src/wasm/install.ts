@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import type { WasmKernel } from "./kernel.js";
-import { biasKernels } from "./kernels/bias.js";
 import { convolutionKernels } from "./kernels/convolution.js";
 import { convolution3dKernels } from "./kernels/convolution3d.js";
 import { depthwiseKernels } from "./kernels/depthwise.js";
+import { elementwiseKernels } from "./kernels/elementwise.js";
 import { einsumKernels } from "./kernels/einsum.js";
 import { matrixKernels } from "./kernels/matrix.js";
 import { poolingKernels } from "./kernels/pooling.js";
@@ -13,7 +13,7 @@ import { loadRuntime, type WasmBackend } from "./runtime.js";
 
 const KERNELS: WasmKernel[] = [
   ...sharingKernels,
-  ...biasKernels,
+  ...elementwiseKernels,
   ...matrixKernels,
   ...convolutionKernels,
   ...convolution3dKernels,

@@ -9,10 +9,11 @@ import {
   type Contraction,
   type Product,
 } from "./program/contract.js";
+import { defineElementwise, ELEMENTWISE } from "./program/elementwise.js";
 import { defineLayout } from "./program/layout.js";
 import { defineReduce } from "./program/reduce.js";
 import { defineWindow } from "./program/window.js";
-import { dividedContraction, dividedProduct } from "./threads/divide.js";
+import { dividedContraction, dividedProduct, partsOf, runsOf } from "./threads/divide.js";
 import { startTeam, type Team } from "./threads/team.js";
 
 /** What the kernels use of `BackendWasm`. */
@@ -45,6 +46,7 @@ type Function_ = (...values: number[]) => void;
 const FUNCTIONS = [
   ...(["transpose", "copyRuns", "clear", "packPanels", "repeat", "addRow"] as const),
   ...(["sumColumns", "sumRows", "addToSegments"] as const),
+  ...ELEMENTWISE,
   ...(["spreadAverage", "placeAverage", "spreadToMaximum", "spreadDepthwise", "gatherDepthwise"] as const),
 ] as const;
 
@@ -54,6 +56,16 @@ export interface Runtime extends Record<(typeof FUNCTIONS)[number], Function_> {
   contract(contraction: Contraction): void;
   /** See `defineContract`; brings its own scratch memory. */
   multiply(product: Omit<Product, "packed">): void;
+  /**
+   * Calls a function for `count` things of `weight` operations each; many are divided among threads, each with the arguments for its
+   * run of them.
+   */
+  divide(
+    name: (typeof FUNCTIONS)[number],
+    count: number,
+    weight: number,
+    argumentsOf: (start: number, length: number) => number[],
+  ): void;
   /** Threads that compute, once all have started. */
   threads: number;
   /** Where a tensor's numbers start, until it is disposed. */
@@ -80,6 +92,7 @@ function assembleProgram(sharedMemory: boolean): Uint8Array<ArrayBuffer> {
   defineLayout(asm);
   defineContract(asm, hasRelaxedSimd());
   defineReduce(asm);
+  defineElementwise(asm);
   defineWindow(asm);
   return asm.assemble({ sharedMemory });
 }
@@ -130,8 +143,8 @@ function createRuntime(backend: WasmBackend, functions: Record<string, Function_
     Runtime,
     (typeof FUNCTIONS)[number]
   >;
-  // Kept for the backend's lifetime, a piece for each thread.
-  const packed = backend.wasm._malloc(PACKED_BYTES * team.threads);
+  // Kept for the backend's lifetime, a piece for each part.
+  const packed = backend.wasm._malloc(PACKED_BYTES * partsOf(Infinity, team.threads));
   return {
     ...named,
     threads: team.threads,
@@ -150,6 +163,14 @@ function createRuntime(backend: WasmBackend, functions: Record<string, Function_
         "contract",
         parts.map((part) => CONTRACTION_ORDER.map((name) => part[name])),
       );
+    },
+    divide: (name, count, weight, argumentsOf) => {
+      const runs = runsOf(count, partsOf(count * weight, team.size()));
+      if (runs.length > 0)
+        team.run(
+          name,
+          runs.map(([start, length]) => argumentsOf(start, length)),
+        );
     },
     address: (tensor) => backend.dataIdMap.get(tensor.dataId).memoryOffset,
     output: (shape, dtype = "float32") => backend.makeOutput(shape, dtype),

@@ -114,36 +114,3 @@ describe("Cast and Identity", () => {
     ),
   );
 });
-
-describe("Add of a bias", () => {
-  it.each([
-    [[4, 5], [5]],
-    [[5], [4, 5]],
-    [[2, 3, 3, 37], [37]],
-    [
-      [2, 3, 3, 6],
-      [1, 1, 1, 6],
-    ],
-    [
-      [2, 3, 3, 6],
-      [3, 6],
-    ],
-    [[4, 1], [1]],
-    [
-      [4, 5],
-      [4, 1],
-    ],
-    [[3], [3]],
-    [
-      [1, 3],
-      [1, 1, 3],
-    ],
-  ])("agrees with cpu: [%j] + [%j]", async (a, b) => expectSame({ a: random(a), b: random(b, 2) }, kernel("Add")));
-
-  it("keeps what is not a number", async () => {
-    await tf.setBackend("wasm");
-    const sum = tf.tidy(() => tf.add(tf.tensor2d([1, NaN, Infinity, -Infinity], [2, 2]), tf.tensor1d([1, 1])));
-    expect(Array.from(await sum.data())).toEqual([2, NaN, Infinity, -Infinity]);
-    sum.dispose();
-  });
-});

@@ -1,6 +1,7 @@
 import { backend_util, type TensorInfo } from "@tensorflow/tfjs";
 import { wasmKernel, type WasmKernel } from "../kernel.js";
 import { windowArguments, type ChannelWindows } from "../program/window.js";
+import type { Runtime } from "../runtime.js";
 
 interface Pooling {
   filterSize: [number, number] | number;
@@ -45,13 +46,29 @@ const avgPoolGrad = wasmKernel<"dy" | "input", Pooling>("AvgPoolGrad", ({ inputs
   const tiles = windows.kernelHeight === windows.strideHeight && windows.kernelWidth === windows.strideWidth;
   const coversAll =
     outHeight * windows.strideHeight >= height + windows.top && outWidth * windows.strideWidth >= width + windows.left;
-  if (tiles && coversAll) runtime.placeAverage(from, to, ...windowArguments(windows));
-  else {
-    runtime.clear(to, 4 * count * height * width * channels);
-    runtime.spreadAverage(from, to, ...windowArguments(windows));
-  }
+  const places = tiles && coversAll;
+  if (!places) runtime.clear(to, 4 * count * height * width * channels);
+  eachImage(runtime, places ? "placeAverage" : "spreadAverage", windows, (signal, pixel) => [
+    from + signal,
+    to + pixel,
+  ]);
   return output;
 });
+
+/** Calls a function of windows; many images are divided among threads. `addresses` gets byte offsets of the first image. */
+function eachImage(
+  runtime: Runtime,
+  name: "placeAverage" | "spreadAverage" | "spreadToMaximum",
+  windows: ChannelWindows,
+  addresses: (signal: number, pixel: number) => number[],
+): void {
+  const { height, width, channels, outHeight, outWidth } = windows;
+  const [pixels, signals] = [4 * height * width * channels, 4 * outHeight * outWidth * channels];
+  runtime.divide(name, windows.count, pixels, (start, count) => [
+    ...addresses(start * signals, start * pixels),
+    ...windowArguments({ ...windows, count }),
+  ]);
+}
 
 /** Each signal goes to the first maximum of its window, in rows, then columns. */
 const maxPoolGrad = wasmKernel<"dy" | "input", Pooling>("MaxPoolGrad", ({ inputs: { dy, input }, attrs, runtime }) => {
@@ -59,7 +76,8 @@ const maxPoolGrad = wasmKernel<"dy" | "input", Pooling>("MaxPoolGrad", ({ inputs
   const output = runtime.output(input.shape);
   const address = runtime.address(output);
   runtime.clear(address, 4 * windows.count * windows.height * windows.width * windows.channels);
-  runtime.spreadToMaximum(runtime.address(input), runtime.address(dy), address, ...windowArguments(windows));
+  const [from, signals] = [runtime.address(input), runtime.address(dy)];
+  eachImage(runtime, "spreadToMaximum", windows, (signal, pixel) => [from + pixel, signals + signal, address + pixel]);
   return output;
 });
 

@@ -1,11 +1,14 @@
+import { MOST_CALLS } from "./team.js";
 import { TILE_COLUMNS, TILE_ROWS, type Contraction, type Product } from "../program/contract.js";
 
-/** Operations that one thread should have at least, some 0.1 ms: waking another takes a part of that. */
+/** Operations that a part should have at least, some 0.05 ms: waking another thread takes a part of that. */
 const OPERATIONS = 2e6;
+/** Parts for each thread, so that one that is held up is not waited for long. */
+const PARTS = 4;
 
 /** Into how many parts to divide so many operations. */
 export const partsOf = (operations: number, threads: number): number =>
-  Math.max(1, Math.min(threads, Math.floor(operations / OPERATIONS)));
+  threads === 1 ? 1 : Math.max(1, Math.min(PARTS * threads, MOST_CALLS, Math.floor(operations / OPERATIONS)));
 
 /** Cuts `count` things into as many runs as there are parts, at multiples of `unit`; none is empty. */
 export function runsOf(count: number, parts: number, unit = 1): [start: number, length: number][] {
@@ -76,16 +79,17 @@ export function dividedContraction(p: Contraction, threads: number): Contraction
 export function dividedProduct(p: Product, threads: number): Product[] {
   const parts = partsOf(2 * p.rows * p.columns * p.depth, threads);
   if (parts === 1) return [p];
+  // By columns first: rows would have every part pack all of b.
   return divided(p, parts, [
-    {
-      count: p.rows,
-      unit: 2 * TILE_ROWS,
-      part: (start, rows) => ({ rows, a: p.a + start * p.aRow, c: p.c + start * p.rowBytes }),
-    },
     {
       count: p.columns,
       unit: 2 * TILE_COLUMNS,
       part: (start, columns) => ({ columns, b: p.b + 4 * start, c: p.c + 4 * start }),
+    },
+    {
+      count: p.rows,
+      unit: 2 * TILE_ROWS,
+      part: (start, rows) => ({ rows, a: p.a + start * p.aRow, c: p.c + start * p.rowBytes }),
     },
   ]);
 }

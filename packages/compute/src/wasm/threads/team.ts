@@ -8,38 +8,63 @@ export interface Team {
   /** How many of them are ready. */
   size(): number;
   /**
-   * Calls a function once for each list of arguments, each call on a thread of its own, and returns when all are done. The first is
-   * computed by this thread; there may be no more than `size()`.
+   * Calls a function once for each list of arguments, at most {@link MOST_CALLS} of them, on whichever threads are free, and returns when
+   * all are done. A thread that the system holds up delays the others by no more than the call it is at.
    */
   run(name: string, calls: readonly (readonly number[])[]): void;
 }
 
 type Functions = Record<string, (...values: number[]) => void>;
 
-/** States of a helper, in the first word of its mailbox; behind it lie the function's index and its arguments. */
-const [STARTING, IDLE, CALLED, FAILED] = [0, 1, 2, 3];
-const MAILBOX_WORDS = 64;
-/** Looks at a mailbox before going to sleep: about as long as waking up takes. */
+/** The most calls of one run: a power of two. */
+export const MOST_CALLS = 256;
+/** A call on the board: the function's index, how many arguments, the arguments. */
+const CALL_WORDS = 32;
+/**
+ * The first words of the board. Calls are numbered from the beginning of time (modulo 2³²): those before `taken` are being computed or
+ * done, those before `end` are to be. `done` counts those that are; where all are, it is `end`.
+ */
+const WORDS = { taken: 0, end: 1, done: 2, ready: 3, failed: 4, calls: 8 } as const;
+/** Looks at the board before going to sleep: about as long as waking up takes. */
 const GLANCES = 4000;
+
+/**
+ * Takes calls from the board until there are none. Helpers get its text, so it may use nothing but its arguments.
+ */
+function takeCalls(
+  board: Int32Array,
+  functions: Functions[string][],
+  words: typeof WORDS,
+  callWords: number,
+  ring: number,
+): void {
+  for (;;) {
+    const call = Atomics.load(board, words.taken);
+    if (((Atomics.load(board, words.end) - call) | 0) <= 0) return;
+    if (Atomics.compareExchange(board, words.taken, call, (call + 1) | 0) !== call) continue;
+    const at = words.calls + callWords * (call & (ring - 1));
+    try {
+      functions[board[at]!]!(...board.subarray(at + 2, at + 2 + board[at + 1]!));
+    } catch {
+      Atomics.store(board, words.failed, 1);
+    }
+    const before = Atomics.add(board, words.done, 1);
+    if (((before + 1) | 0) === Atomics.load(board, words.end)) Atomics.notify(board, words.done);
+  }
+}
 
 /** What a helper does; it needs nothing of its surroundings, so that it runs in whatever form this file is published. */
 const HELPER = `
-const { workerData } = require("node:worker_threads");
-const { module, memory, mail, names } = workerData;
+const { module, memory, board, names, words, callWords, ring, glances } = require("node:worker_threads").workerData;
 const { exports } = new WebAssembly.Instance(module, { env: { memory } });
 const functions = names.map((name) => exports[name]);
-Atomics.store(mail, 0, ${IDLE});
+const take = ${takeCalls.toString()};
+Atomics.add(board, words.ready, 1);
 for (;;) {
-  for (let glance = 0; glance < ${GLANCES} && Atomics.load(mail, 0) !== ${CALLED}; glance++);
-  while (Atomics.load(mail, 0) !== ${CALLED}) Atomics.wait(mail, 0, ${IDLE});
-  let next = ${IDLE};
-  try {
-    functions[mail[1]](...mail.subarray(3, 3 + mail[2]));
-  } catch {
-    next = ${FAILED};
-  }
-  Atomics.store(mail, 0, next);
-  Atomics.notify(mail, 0);
+  const end = Atomics.load(board, words.end);
+  take(board, functions, words, callWords, ring);
+  for (let glance = 0; glance < glances && Atomics.load(board, words.end) === end; glance++);
+  Atomics.wait(board, words.end, end);
 }
 `;
 
@@ -59,57 +84,54 @@ export async function startTeam(
 ): Promise<Team> {
   const { Worker } = (await importByName("node:worker_threads")) as typeof import("node:worker_threads");
   const names = Object.keys(functions);
-  const mails: Int32Array[] = [];
-  for (let helper = 1; helper < threads; helper++) {
-    const mail = new Int32Array(new SharedArrayBuffer(4 * MAILBOX_WORDS));
+  const board = new Int32Array(new SharedArrayBuffer(4 * (WORDS.calls + MOST_CALLS * CALL_WORDS)));
+  const workerData = {
+    module,
+    memory,
+    board,
+    names,
+    words: WORDS,
+    callWords: CALL_WORDS,
+    ring: MOST_CALLS,
+    glances: GLANCES,
+  };
+  let helpers = 0;
+  while (helpers < threads - 1) {
     try {
-      const worker = new Worker(HELPER, { eval: true, execArgv: [], workerData: { module, memory, mail, names } });
-      worker.on("error", () => undefined); // it stays "starting", and is not called
+      const worker = new Worker(HELPER, { eval: true, execArgv: [], workerData });
+      worker.on("error", () => undefined); // it never gets ready
       worker.unref();
-      mails.push(mail);
+      helpers++;
     } catch {
       break; // threads are not allowed here: fewer compute
     }
   }
-  const ready: Int32Array[] = [];
-  let starting = mails;
-  const size = (): number => {
-    if (starting.length > 0) {
-      ready.push(...starting.filter((mail) => Atomics.load(mail, 0) !== STARTING));
-      starting = starting.filter((mail) => !ready.includes(mail));
-    }
-    return 1 + ready.length;
-  };
+  const inOrder = names.map((name) => functions[name]!);
+  const size = (): number => 1 + Atomics.load(board, WORDS.ready);
   return {
-    threads: 1 + mails.length,
+    threads: 1 + helpers,
     size,
     run: (name, calls) => {
-      if (calls.length === 1) {
-        functions[name]!(...calls[0]!);
+      if (calls.length === 1 || size() === 1) {
+        for (const values of calls) functions[name]!(...values);
         return;
       }
       const index = names.indexOf(name);
-      const called = calls.slice(1).map((values, k) => {
-        const mail = ready[k]!;
-        mail[1] = index;
-        mail[2] = values.length;
-        mail.set(values, 3);
-        Atomics.store(mail, 0, CALLED);
-        Atomics.notify(mail, 0);
-        return mail;
+      const first = Atomics.load(board, WORDS.end);
+      calls.forEach((values, k) => {
+        const at = WORDS.calls + CALL_WORDS * ((first + k) & (MOST_CALLS - 1));
+        board[at] = index;
+        board[at + 1] = values.length;
+        board.set(values, at + 2);
       });
-      try {
-        functions[name]!(...calls[0]!);
-      } finally {
-        for (const mail of called) awaitReturn(mail);
-      }
-      if (called.some((mail) => Atomics.compareExchange(mail, 0, FAILED, IDLE) === FAILED))
+      const end = (first + calls.length) | 0;
+      Atomics.store(board, WORDS.end, end);
+      Atomics.notify(board, WORDS.end, calls.length - 1);
+      takeCalls(board, inOrder, WORDS, CALL_WORDS, MOST_CALLS);
+      for (let glance = 0; glance < GLANCES && Atomics.load(board, WORDS.done) !== end; glance++);
+      for (let done; (done = Atomics.load(board, WORDS.done)) !== end;) Atomics.wait(board, WORDS.done, done);
+      if (Atomics.exchange(board, WORDS.failed, 0) === 1)
         throw new ComputeError("BACKEND_FAILED", `run: expected ${name} to return on every thread, got a trap`);
     },
   };
-}
-
-function awaitReturn(mail: Int32Array): void {
-  for (let glance = 0; glance < GLANCES; glance++) if (Atomics.load(mail, 0) !== CALLED) return;
-  while (Atomics.load(mail, 0) === CALLED) Atomics.wait(mail, 0, CALLED);
 }
