@@ -1,11 +1,13 @@
 import {
+  exampleGradientNorms,
   gaussNewtonVectorProduct,
   gramSystem,
   hessianAt,
   hessianOperator,
   hessianVectorProduct,
+  squareLoss,
+  type NamedTensors,
 } from "@sgdscope/autodiff";
-import { perExampleGradients, squareLoss, type NamedTensors } from "@sgdscope/autodiff";
 import type { BackendReport } from "@sgdscope/compute";
 import { lanczosQuadrature, spectralDensity, topEigenpairs, traceAndNorm } from "@sgdscope/hessian-estimators";
 import { parametersFromArrays } from "@sgdscope/models-cnn";
@@ -129,23 +131,7 @@ export async function loadSgdscope(folder: string, report: BackendReport): Promi
             }),
           ({ matvecs }) => ({ values: {}, products: matvecs }),
         ),
-      "example-norms": () =>
-        run(async () => {
-          const norms = new Float32Array(examples);
-          const chunk = Math.max(1, Math.floor(2 ** 26 / size));
-          for (let first = 0; first < examples; first += chunk) {
-            const part = tf.tidy(() => {
-              const chosen = tf.range(first, Math.min(first + chunk, examples), 1, "int32");
-              const xs = tf.gather(x, chosen);
-              const ys = tf.gather(y, chosen);
-              const residuals = tf.sub(model.apply(params, xs), ys);
-              return tf.norm(perExampleGradients(model, params, xs, { residuals }), "euclidean", 1);
-            });
-            norms.set(await part.data<"float32">(), first);
-            part.dispose();
-          }
-          return norms;
-        }, vector),
+      "example-norms": () => run(() => exampleGradientNorms(model, params, x, y), vector),
       gram: () =>
         run(
           () => gramSystem(model, params, x, y),

@@ -13,7 +13,7 @@ export interface Sizes {
 /** Operations that an entry of a product costs when it is read and summed up on our side, in those of a matrix product. */
 const perEntryRead = 30;
 /** How much slower small products, one for each example, run than one large product. */
-const batchedSlowdown = 13;
+const batchedSlowdown = 2;
 
 /**
  * Whether K is cheaper from formed rows gᵢ·gⱼ than as Σₛₜ (aᵢₛ·aⱼₜ)(dᵢₛ·dⱼₜ) over pairs of positions. The second way
@@ -24,3 +24,9 @@ export function cheaperAsRows({ positions, width, signal, outputs, total }: Size
   const rows = 2 * outputs * width * signal * (outputs + (batchedSlowdown * positions) / total);
   return rows < pairs;
 }
+
+/**
+ * Whether ‖Σₛ aₛ ⊗ dₛ‖² is cheaper as Σₛₜ (aₛ·aₜ)(dₛ·dₜ) than from the formed sum: for one position ‖a‖²‖d‖², always.
+ */
+export const cheaperInPairs = ({ positions, width, signal }: Pick<Sizes, "positions" | "width" | "signal">): boolean =>
+  positions * (width + signal) <= width * signal;
