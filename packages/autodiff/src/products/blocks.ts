@@ -86,13 +86,12 @@ function blockOf<L extends Linearization>(
     };
   };
   const [there, back] = [remembered(names.rows, names.columns), remembered(names.columns, names.rows)];
-  const applyBlock: BlockOperator["applyBlock"] = (vectors) =>
-    sum.multiply(vectors, { from: columns, to: rows }, (at, v) => there(at)(v));
+  const applyBlock: BlockOperator["applyBlock"] = (vectors) => sum.multiply(vectors, columns, (at, v) => there(at)(v));
   return {
     rows: layoutOf(rows),
     columns: layoutOf(columns),
     apply: async (v) => (await applyBlock([v]))[0]!,
-    applyTransposed: async (u) => (await sum.multiply([u], { from: rows, to: columns }, (at, v) => back(at)(v)))[0]!,
+    applyTransposed: async (u) => (await sum.multiply([u], rows, (at, v) => back(at)(v)))[0]!,
     applyBlock,
     dispose: sum.dispose,
   };

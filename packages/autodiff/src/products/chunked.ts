@@ -29,12 +29,12 @@ export interface ChunkedSum<L> {
   /** Copies of the parameters with respect to which derivatives are taken. */
   free: NamedTensors;
   /**
-   * Σ over chunks of `product` with each vector, in Float64; each chunk is read and recorded once for all vectors, or not at all
+   * Σ over chunks of `product` with each vector, which is shaped like `from`, in Float64; each chunk is read and recorded once for all vectors, or not at all
    * if it was kept.
    */
   multiply: (
     vectors: readonly Float64Array[],
-    ends: { from: NamedTensors; to: NamedTensors },
+    from: NamedTensors,
     product: (at: L, v: NamedTensors) => NamedTensors,
   ) => Promise<Float64Array[]>;
   dispose: () => void;
@@ -97,19 +97,19 @@ export function chunkedSum<L extends Linearization>(
 
   return {
     free,
-    multiply: async (vectors, { from, to }, product) => {
+    multiply: async (vectors, from, product) => {
       assertLengths(vectors, sizeOf(from));
-      const sums = vectors.map(() => new Float64Array(sizeOf(to)));
+      const sums: Float64Array[] = [];
       for (let chunk = 0; chunk < chunks.count; chunk++) {
         assertInUse();
         const at = await recordedOf(chunk);
         try {
           for (const [k, vector] of vectors.entries()) {
             const result = tf.tidy(() => joinedTensor(Object.values(product(at, unflatten(vector, from)))));
-            const values = await result.data();
+            const values = await result.data<"float32">();
             result.dispose();
-            const sum = sums[k]!;
-            for (let i = 0; i < sum.length; i++) sum[i]! += values[i]!;
+            if (chunk === 0) sums.push(new Float64Array(values));
+            else addTo(sums[k]!, values);
           }
         } finally {
           if (kept.get(chunk) !== at) at.dispose();
@@ -125,6 +125,10 @@ export function chunkedSum<L extends Linearization>(
       Object.values(point).forEach((tensor) => tensor.dispose());
     },
   };
+}
+
+function addTo(sum: Float64Array, values: Float32Array): void {
+  for (let i = 0; i < sum.length; i++) sum[i]! += values[i]!;
 }
 
 function assertLengths(vectors: readonly Float64Array[], size: number): void {

@@ -16,7 +16,7 @@ export const sizeOf = (params: NamedTensors): number => Object.values(params).re
 export async function flatten(params: NamedTensors): Promise<Float64Array> {
   const joined = joinedTensor(Object.values(params));
   try {
-    return Float64Array.from(await joined.data());
+    return new Float64Array(await joined.data<"float32">());
   } finally {
     joined.dispose();
   }
@@ -46,10 +46,10 @@ export function unflatten(vector: ArrayLike<number>, like: NamedTensors): NamedT
       `unflatten: expected vector of length ${size}, the size of like, got ${vector.length}`,
     );
   }
-  const values = Float32Array.from(vector);
+  const values = vector instanceof Float64Array || vector instanceof Float32Array ? vector : Float64Array.from(vector);
   let offset = 0;
   return mapTensors(like, ({ size: length, shape }) => {
-    const part = values.slice(offset, offset + length);
+    const part = new Float32Array(values.subarray(offset, offset + length));
     offset += length;
     return tf.tensor(part, shape, "float32");
   });

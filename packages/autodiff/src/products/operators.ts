@@ -108,12 +108,11 @@ function operatorOf<L extends Linearization>(
   sum: ChunkedSum<L>,
   product: (at: L, v: NamedTensors) => NamedTensors,
 ): TensorOperator {
-  const ends = { from: sum.free, to: sum.free };
   return {
     size: sizeOf(sum.free),
     layout: layoutOf(sum.free),
-    apply: async (v) => (await sum.multiply([v], ends, product))[0]!,
-    applyBlock: (vectors) => sum.multiply(vectors, ends, product),
+    apply: async (v) => (await sum.multiply([v], sum.free, product))[0]!,
+    applyBlock: (vectors) => sum.multiply(vectors, sum.free, product),
     dispose: sum.dispose,
   };
 }

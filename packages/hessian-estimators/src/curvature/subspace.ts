@@ -9,7 +9,8 @@ import {
   scale,
   symmetricEigen,
 } from "@sgdscope/linear-algebra";
-import { projectOut, squaredNorm } from "../internal/vectors.js";
+import { projectOut } from "../internal/project-out.js";
+import { squaredNorm } from "../internal/vectors.js";
 import type { Krylov } from "../spectrum/krylov.js";
 
 /** A vector and its image, in the coordinates of the axes. */

@@ -6,7 +6,7 @@ import { drawsOf } from "../internal/draws.js";
 import { drive, type Counted } from "../internal/machine.js";
 import { sizeOf } from "../internal/products.js";
 import { noSketch, takeColumn, type Sketch } from "../internal/sketch.js";
-import { projectOut } from "../internal/vectors.js";
+import { projectOut } from "../internal/project-out.js";
 import type { LinearOperator, LongOptions, Randomness, ResumableOptions } from "../operator.js";
 import { applyAll, blockwise } from "../operator/arithmetic.js";
 import { comparison, type GaussNewtonSplit, type Squares } from "./comparison.js";

@@ -1,5 +1,5 @@
 import { norm, scale } from "@sgdscope/linear-algebra";
-import { projectOut } from "./vectors.js";
+import { projectOut } from "./project-out.js";
 
 /** Y = QR, built column by column. */
 export interface Sketch {

@@ -1,7 +1,7 @@
 import { axpy, dot } from "@sgdscope/linear-algebra";
 import { HessianEstimatorsError } from "../errors.js";
 import { checkLength } from "../internal/arguments.js";
-import { projectOut } from "../internal/vectors.js";
+import { projectOut } from "../internal/project-out.js";
 import type { LinearOperator } from "../operator.js";
 
 /** The products with all vectors, by the operator's own block product where it has one. */

@@ -1,5 +1,6 @@
 import { norm, scale, symmetricEigen } from "@sgdscope/linear-algebra";
-import { combine, projectOut } from "../internal/vectors.js";
+import { projectOut } from "../internal/project-out.js";
+import { combine } from "../internal/vectors.js";
 
 /**
  * An orthonormal basis Q of m vectors with what A does to it: A·Q = [Q pending]·H + (unit vectors not held)·dropped + defects.
@@ -55,6 +56,7 @@ export function freshDirection(basis: readonly Float64Array[], draw: () => Float
 /**
  * Takes the first pending vector into the basis with its product, which is orthogonalised twice against everything held.
  *
+ * @param product - Becomes part of the basis.
  * @param fresh - Gives a unit vector orthogonal to the basis, to go on with where the basis is invariant under A.
  * @returns Whether it was.
  */
@@ -62,16 +64,15 @@ export function extend(krylov: Krylov, product: Float64Array, fresh: (basis: Flo
   const { basis, columns, defects } = krylov;
   const size = product.length;
   basis.push(krylov.pending.shift()!);
-  const w = product.slice();
-  krylov.scale = Math.max(krylov.scale, norm(w));
-  const coefficients = projectOut([...basis, ...krylov.pending], w);
-  const rest = norm(w);
+  krylov.scale = Math.max(krylov.scale, norm(product));
+  const coefficients = projectOut([...basis, ...krylov.pending], product);
+  const rest = norm(product);
   const closed = rest <= roundingLevel(krylov, size);
   const full = basis.length + krylov.pending.length === size;
   columns.push(closed ? coefficients : Float64Array.of(...coefficients, rest));
   defects.push(closed ? rest : 0);
   if (full) return closed;
-  if (!closed) krylov.pending.push(scale(1 / rest, w));
+  if (!closed) krylov.pending.push(scale(1 / rest, product));
   const invariant = krylov.pending.length === 0;
   if (invariant) krylov.pending.push(fresh(basis));
   return invariant;

@@ -1,7 +1,7 @@
 import { norm, scale } from "@sgdscope/linear-algebra";
 import { HessianEstimatorsError } from "../errors.js";
 import { checkInteger, checkLength, checkOneOf, checkPositive } from "../internal/arguments.js";
-import { projectOut } from "../internal/vectors.js";
+import { projectOut } from "../internal/project-out.js";
 import type { LongOptions, Randomness, ResumableOptions } from "../operator.js";
 import { WHICH, type Which } from "./wanted.js";
 

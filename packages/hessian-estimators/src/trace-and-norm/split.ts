@@ -1,5 +1,6 @@
 import { axpy, dot, norm, scale } from "@sgdscope/linear-algebra";
-import { projectOut, squaredNorm } from "../internal/vectors.js";
+import { projectOut } from "../internal/project-out.js";
+import { squaredNorm } from "../internal/vectors.js";
 
 /**
  * @internal An orthonormal basis Q that holds what dominates A, its image AQ, and probes w = (I − QQᵀ)v with Aw for the rest.
