@@ -34,6 +34,7 @@ export const constantInputs: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   ["AvgPoolGrad", new Set(["input"])],
   ["GatherV2", new Set(["indices"])],
   ["MaxPoolGrad", new Set(["input", "output"])],
+  ["ReluGrad", new Set(["x"])],
   ["Select", new Set(["condition"])],
   ["UnsortedSegmentSum", new Set(["segmentIds"])],
 ]);

@@ -56,6 +56,7 @@ export const verifiedKernels: ReadonlySet<string> = new Set([
   "Reciprocal",
   "Relu",
   "Relu6",
+  "ReluGrad",
   "Reshape",
   "Reverse",
   "Rsqrt",

@@ -59,6 +59,9 @@ describe.each(backends)("second derivatives on %s", (backend) => {
   });
 
   it("exercises every kernel on the list, and knows no other", () => {
-    expect([...exercised].sort()).toEqual([...verifiedKernels].sort());
+    // Only some backends have a kernel for the gradient of a ReLU.
+    const has = (kernel: string): boolean => (tf.getKernel(kernel, tf.getBackend()) as unknown) !== undefined;
+    const known = [...verifiedKernels].filter((name) => name !== "ReluGrad" || has(name));
+    expect([...exercised].sort()).toEqual(known.sort());
   });
 });

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { installComposedKernels } from "../composed/kernel.js";
 import { registerReluGradient } from "../composed/relu-gradient.js";
+import { smallKernels } from "../composed/small.js";
 import { tensorFlowKernels } from "../composed/tensorflow.js";
 import { offerTensorFlow } from "../native/bridge.js";
 import { locateNative, NATIVE_PACKAGES } from "../native/folder.js";
@@ -57,7 +58,12 @@ export async function loadTensorFlow(
   const candidates = await nativeCandidates(name, from);
   if (candidates.length === 0 && loaded === null) throw notInstalled(name, required);
   let version = candidates[0]?.version;
-  if (loaded === null) version = (await loadFirst(candidates)).version;
+  if (loaded === null) {
+    const isEigenAlone = await keepEigenAlone();
+    const taken = await loadFirst(candidates);
+    version = taken.version;
+    if (isEigenAlone && taken.tensorflow !== undefined) installComposedKernels("tensorflow", smallKernels);
+  }
   const backend = tensorFlowBackend();
   if (wantsGpu && backend?.isUsingGpuDevice !== true)
     throw failed(name, "TensorFlow sees no GPU (check nvidia-smi, and that CUDA and cuDNN are on LD_LIBRARY_PATH)");
@@ -65,6 +71,21 @@ export async function loadTensorFlow(
   registerReluGradient();
   if (version !== undefined) versions[required] = version;
   if (backend?.binding?.TF_Version !== undefined) versions["tensorflow"] = backend.binding.TF_Version;
+}
+
+const CONTRACTION_KERNEL = "TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL";
+
+/**
+ * Keeps products that TensorFlow leaves to Eigen from the sgemm of oneDNN, which was seen to corrupt the heap on processors with AVX-512.
+ * TensorFlow reads this from the environment at its first such product; what a worker thread sets there, it does not see.
+ *
+ * @returns Whether this is so from now on.
+ */
+async function keepEigenAlone(): Promise<boolean> {
+  const { isMainThread } = (await importByName("node:worker_threads")) as typeof import("node:worker_threads");
+  if (!isMainThread) return false;
+  process.env[CONTRACTION_KERNEL] ??= "false";
+  return process.env[CONTRACTION_KERNEL] === "false";
 }
 
 /** Loads the first candidate that loads; if none does, the first one's error is thrown. */

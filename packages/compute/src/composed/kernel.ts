@@ -43,27 +43,27 @@ export const composedKernel = <Inputs extends string, Attributes extends object 
   },
 });
 
-/** Kernel functions registered here, to know them again. */
-const installed = new WeakSet<tf.KernelFunc>();
+/** What the kernel functions registered here are made of, innermost first. */
+const made = new WeakMap<tf.KernelFunc, readonly ComposedKernel[]>();
 
 /**
- * Registers kernels for a backend, each made of all replacements of its name, the last outermost; more than once does no harm.
+ * Registers kernels for a backend, several of one name around each other, the last outermost; more than once does no harm.
  *
  * @returns The names of all kernels registered here for this backend, these and those of earlier calls.
  */
 export function installComposedKernels(backendName: string, kernels: ComposedKernel[]): string[] {
-  for (const name of new Set(kernels.map((kernel) => kernel.name))) {
+  for (const kernel of kernels) {
+    const { name } = kernel;
     const existing = tf.getKernel(name, backendName) as tf.KernelConfig | undefined;
-    if (existing !== undefined && installed.has(existing.kernelFunc)) continue;
-    const kernelFunc = kernels
-      .filter((kernel) => kernel.name === name)
-      .reduce<tf.KernelFunc | undefined>((original, { create }) => create(original), existing?.kernelFunc)!;
-    installed.add(kernelFunc);
+    const before = (existing && made.get(existing.kernelFunc)) ?? [];
+    if (before.includes(kernel)) continue;
+    const kernelFunc = kernel.create(existing?.kernelFunc);
+    made.set(kernelFunc, [...before, kernel]);
     if (existing !== undefined) tf.unregisterKernel(name, backendName);
     tf.registerKernel({ ...existing, kernelName: name, backendName, kernelFunc });
   }
   return tf
     .getKernelsForBackend(backendName)
-    .filter(({ kernelFunc }) => installed.has(kernelFunc))
+    .filter(({ kernelFunc }) => made.has(kernelFunc))
     .map(({ kernelName }) => kernelName);
 }

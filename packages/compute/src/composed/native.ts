@@ -5,12 +5,14 @@ import type { ComposedKernel } from "./kernel.js";
 interface Attribute {
   name: string;
   type: number;
-  value: number | boolean | string;
+  value: Value;
 }
+type Value = number | boolean | string | number[];
 
 /** The backend of `@tensorflow/tfjs-node`, as far as kernels here call it. */
 interface NativeBackend {
-  binding: Record<"TF_ATTR_TYPE" | "TF_ATTR_BOOL" | "TF_ATTR_STRING" | "TF_FLOAT", number>;
+  binding: Record<"TF_ATTR_TYPE" | "TF_ATTR_BOOL" | "TF_ATTR_STRING" | "TF_ATTR_INT" | "TF_FLOAT", number>;
+  isUsingGpuDevice: boolean;
   incRef(data: object): void;
   executeSingleOutput(operation: string, attributes: Attribute[], inputs: tf.TensorInfo[]): tf.Tensor;
 }
@@ -19,40 +21,72 @@ interface NativeBackend {
 export interface NativeCall<Inputs extends string, Attributes> {
   inputs: Record<Inputs, tf.TensorInfo>;
   attrs: Attributes;
-  /** Runs an operation of TensorFlow by its name there; `T` is float32. */
-  execute: (operation: string, inputs: tf.TensorInfo[], attributes?: Record<string, boolean | string>) => tf.TensorInfo;
+  onGpu: boolean;
+  /** Runs an operation of TensorFlow by its name there; attributes named in `types` are float32. */
+  execute: (
+    operation: string,
+    inputs: tf.TensorInfo[],
+    attributes?: Record<string, Value>,
+    types?: string[],
+  ) => tf.TensorInfo;
   /** A second name for the same numbers: tensors are immutable and the backend counts references. */
   share: (x: tf.TensorInfo) => tf.TensorInfo;
 }
 
-/** Declares a kernel of the tensorflow backend for the cases where `applies`; the others go to the kernel that it replaces. */
+/**
+ * Declares a kernel of the tensorflow backend for the cases where `applies`; the others go to the kernel that it replaces, and from then
+ * on all of them if TensorFlow refuses a case which that kernel computes: an older one may lack the operation.
+ */
 export const nativeKernel = <Inputs extends string, Attributes extends object = object>(
   name: string,
-  applies: (inputs: Record<Inputs, tf.TensorInfo>, attrs: Attributes) => boolean,
+  applies: (call: NativeCall<Inputs, Attributes>) => boolean,
   run: (call: NativeCall<Inputs, Attributes>) => tf.TensorInfo,
 ): ComposedKernel => ({
   name,
-  create: (original) => (given) => {
-    const inputs = given.inputs as Record<Inputs, tf.TensorInfo>;
-    const attrs = given.attrs as unknown as Attributes;
-    if (original !== undefined && !applies(inputs, attrs)) return original(given);
-    const backend = given.backend as NativeBackend;
-    return run({
-      inputs,
-      attrs,
-      execute: (operation, operands, attributes = {}) =>
-        backend.executeSingleOutput(operation, attributesOf(backend, attributes), operands),
-      share: ({ dataId, shape, dtype }) => {
-        backend.incRef(dataId);
-        return { dataId, shape, dtype };
-      },
-    });
+  create: (original) => {
+    let isRefused = false;
+    return (given) => {
+      const call = callOf<Inputs, Attributes>(given);
+      if (original === undefined) return run(call);
+      if (isRefused || !applies(call)) return original(given);
+      try {
+        return run(call);
+      } catch {
+        const output = original(given);
+        isRefused = true;
+        return output;
+      }
+    };
   },
 });
 
-function attributesOf({ binding }: NativeBackend, given: Record<string, boolean | string>): Attribute[] {
-  const attributes: Attribute[] = [{ name: "T", type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT }];
-  for (const [name, value] of Object.entries(given))
-    attributes.push({ name, type: typeof value === "boolean" ? binding.TF_ATTR_BOOL : binding.TF_ATTR_STRING, value });
+function callOf<Inputs extends string, Attributes>(
+  given: Parameters<tf.KernelFunc>[0],
+): NativeCall<Inputs, Attributes> {
+  const backend = given.backend as NativeBackend;
+  return {
+    inputs: given.inputs as Record<Inputs, tf.TensorInfo>,
+    attrs: given.attrs as unknown as Attributes,
+    onGpu: backend.isUsingGpuDevice,
+    execute: (operation, inputs, attributes = {}, types = ["T"]) =>
+      backend.executeSingleOutput(operation, attributesOf(backend, attributes, types), inputs),
+    share: ({ dataId, shape, dtype }) => {
+      backend.incRef(dataId);
+      return { dataId, shape, dtype };
+    },
+  };
+}
+
+function attributesOf({ binding }: NativeBackend, given: Record<string, Value>, types: string[]): Attribute[] {
+  const attributes = types.map((name): Attribute => ({ name, type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT }));
+  for (const [name, value] of Object.entries(given)) {
+    const type =
+      typeof value === "boolean"
+        ? binding.TF_ATTR_BOOL
+        : typeof value === "string"
+          ? binding.TF_ATTR_STRING
+          : binding.TF_ATTR_INT;
+    attributes.push({ name, type, value });
+  }
   return attributes;
 }
