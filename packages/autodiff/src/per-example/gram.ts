@@ -56,12 +56,13 @@ export type GramModel = Applicable & { inputShape?: readonly number[] };
  *
  * J is not formed where the structure allows: for a dense layer y = aW the part of K is (AAᵀ)∘(DDᵀ) with A the inputs and D
  * the back-propagated signals. Filters of convolutions are multiplied as rows of per-example gradients, in pieces, or as sums
- * over pairs of positions where those are few. Products are in Float32 on the device, and summed over layers in Float64;
- * relative error about 1e-6. The factorisation is derived here; for the norms of per-example gradients, the diagonal of K, it
- * is that of Goodfellow, arXiv:1510.01799.
+ * over pairs of positions where those are few; small rows of all parameters together, but for `perParameter`. Products are in
+ * Float32 on the device, and summed in Float64; relative error about 1e-6. The factorisation is derived here; for the norms of
+ * per-example gradients, the diagonal of K, it is that of Goodfellow, arXiv:1510.01799.
  *
- * Cost: one forward and C backward passes, and about 2(nC)² · Σ widths operations for dense layers, half of that for n well
- * above 256, since only tiles on and below the diagonal are computed.
+ * Cost: one forward and C backward passes, about 2(nC)² · Σ widths operations for dense layers and 2(nC)² · entries for
+ * filters, half of that for n well above 256/C, since only tiles on and below the diagonal are computed; and
+ * 2nC · positions · entries to form the rows of filters.
  *
  * @param model - Only `apply` (and `inputShape`) is used; see {@link perExampleGradients} for what it may do.
  * @param params - The point.
