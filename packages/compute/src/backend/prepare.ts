@@ -3,7 +3,9 @@ import { ComputeError } from "../errors.js";
 import { dilatedGradients } from "../composed/dilation.js";
 import { installComposedKernels } from "../composed/kernel.js";
 import { numericPadding } from "../composed/padding.js";
+import { registerReluGradient } from "../composed/relu-gradient.js";
 import { stepOfRelu } from "../composed/step.js";
+import { tensorFlowKernels } from "../composed/tensorflow.js";
 import { webgpuKernels } from "../composed/webgpu.js";
 import { assertGradients } from "../gradients.js";
 import { installWasmKernels } from "../wasm/install.js";
@@ -147,9 +149,15 @@ async function load(name: BackendName, options: PrepareOptions, versions: Record
 /** Replaces the kernels of the current backend that fail, err or dawdle; returns their names. */
 async function installKernels(name: BackendName, threads: number): Promise<string[]> {
   if (name === "cpu") return [];
+  registerReluGradient();
   if (name === "wasm") return installWasmKernels(threads);
   if (name === "webgpu") return installComposedKernels(name, [...webgpuKernels, ...dilatedGradients]);
-  return installComposedKernels("tensorflow", [...dilatedGradients, ...numericPadding, stepOfRelu]);
+  return installComposedKernels("tensorflow", [
+    ...dilatedGradients,
+    ...numericPadding,
+    stepOfRelu,
+    ...tensorFlowKernels,
+  ]);
 }
 
 /** Threads and GPU of the current backend. */

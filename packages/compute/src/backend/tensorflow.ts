@@ -1,8 +1,4 @@
 import * as tf from "@tensorflow/tfjs";
-import { installComposedKernels } from "../composed/kernel.js";
-import { registerReluGradient } from "../composed/relu-gradient.js";
-import { smallKernels } from "../composed/small.js";
-import { tensorFlowKernels } from "../composed/tensorflow.js";
 import { offerTensorFlow } from "../native/bridge.js";
 import { locateNative, NATIVE_PACKAGES } from "../native/folder.js";
 import { importByName, inNode, locate } from "./load.js";
@@ -44,7 +40,7 @@ export async function nativeCandidates(name: BackendName, from?: string): Promis
   return (isNamed ? [ours, inProject] : [inProject, ours]).filter((each) => each !== undefined);
 }
 
-/** Loads the native binding with faster kernels, unless one is loaded: a process can hold only one of the two packages. */
+/** Loads the native binding, unless one is loaded: a process can hold only one of the two packages. */
 export async function loadTensorFlow(
   name: BackendName,
   from: string | undefined,
@@ -59,33 +55,15 @@ export async function loadTensorFlow(
   if (candidates.length === 0 && loaded === null) throw notInstalled(name, required);
   let version = candidates[0]?.version;
   if (loaded === null) {
-    const isEigenAlone = await keepEigenAlone();
-    const taken = await loadFirst(candidates);
-    version = taken.version;
-    if (isEigenAlone && taken.tensorflow !== undefined) installComposedKernels("tensorflow", smallKernels);
+    // Eigen may hand products on to an sgemm of oneDNN that was seen to corrupt the heap on processors with AVX-512.
+    process.env["TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL"] ??= "false";
+    version = (await loadFirst(candidates)).version;
   }
   const backend = tensorFlowBackend();
   if (wantsGpu && backend?.isUsingGpuDevice !== true)
     throw failed(name, "TensorFlow sees no GPU (check nvidia-smi, and that CUDA and cuDNN are on LD_LIBRARY_PATH)");
-  installComposedKernels("tensorflow", tensorFlowKernels);
-  registerReluGradient();
   if (version !== undefined) versions[required] = version;
   if (backend?.binding?.TF_Version !== undefined) versions["tensorflow"] = backend.binding.TF_Version;
-}
-
-const CONTRACTION_KERNEL = "TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL";
-
-/**
- * Keeps products that TensorFlow leaves to Eigen from the sgemm of oneDNN, which was seen to corrupt the heap on processors with AVX-512.
- * TensorFlow reads this from the environment at its first such product; what a worker thread sets there, it does not see.
- *
- * @returns Whether this is so from now on.
- */
-async function keepEigenAlone(): Promise<boolean> {
-  const { isMainThread } = (await importByName("node:worker_threads")) as typeof import("node:worker_threads");
-  if (!isMainThread) return false;
-  process.env[CONTRACTION_KERNEL] ??= "false";
-  return process.env[CONTRACTION_KERNEL] === "false";
 }
 
 /** Loads the first candidate that loads; if none does, the first one's error is thrown. */

@@ -1,28 +1,42 @@
-import { util, type DataType } from "@tensorflow/tfjs";
+import { util, type KernelFunc, type Tensor, type TensorInfo } from "@tensorflow/tfjs";
 import type { ComposedKernel } from "./kernel.js";
-import { nativeKernel } from "./native.js";
 import { RELU_GRAD } from "./relu-gradient.js";
 
+/** The backend of `@tensorflow/tfjs-node`, as far as kernels here call it. */
+interface NativeBackend {
+  binding: Record<"TF_ATTR_TYPE" | "TF_FLOAT", number>;
+  incRef(data: object): void;
+  executeSingleOutput(operation: string, attributes: object[], inputs: TensorInfo[]): Tensor;
+}
+
 /** One sweep over memory instead of five. */
-const reluGrad = nativeKernel<"dy" | "x">(
-  RELU_GRAD,
-  () => true,
-  ({ inputs: { dy, x }, execute }) => execute("ReluGrad", [dy, x]),
-);
+const reluGrad: ComposedKernel = {
+  name: RELU_GRAD,
+  create: () => (given) => {
+    const { dy, x } = given.inputs as Record<"dy" | "x", TensorInfo>;
+    const backend = given.backend as NativeBackend;
+    const type = { name: "T", type: backend.binding.TF_ATTR_TYPE, value: backend.binding.TF_FLOAT };
+    return backend.executeSingleOutput("ReluGrad", [type], [dy, x]);
+  },
+};
 
-/** A cast to the type at hand is a second name for the same numbers. */
-const cast = nativeKernel<"x", { dtype: DataType }>(
-  "Cast",
-  ({ inputs: { x }, attrs: { dtype } }) => x.dtype === dtype,
-  ({ inputs: { x }, share }) => share(x),
-);
-
-/** A reshape to the shape at hand, as gradients of broadcasts make them: TensorFlow is not asked. */
-const reshape = nativeKernel<"x", { shape: number[] }>(
-  "Reshape",
-  ({ inputs: { x }, attrs: { shape } }) => util.arraysEqual(x.shape, shape),
-  ({ inputs: { x }, share }) => share(x),
-);
+/** Where nothing changes, the result is a second name for the same numbers: tensors are immutable and the backend counts references. */
+const sharing = (
+  name: string,
+  changesNothing: (x: TensorInfo, attrs: Parameters<KernelFunc>[0]["attrs"]) => boolean,
+): ComposedKernel => ({
+  name,
+  create: (original) => (given) => {
+    const { x } = given.inputs as Record<"x", TensorInfo>;
+    if (!changesNothing(x, given.attrs)) return original!(given);
+    (given.backend as NativeBackend).incRef(x.dataId);
+    return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
+  },
+});
 
 /** What TensorFlow has a faster operation for, or none is needed. */
-export const tensorFlowKernels: ComposedKernel[] = [reluGrad, cast, reshape];
+export const tensorFlowKernels: ComposedKernel[] = [
+  reluGrad,
+  sharing("Cast", ({ dtype }, attrs) => dtype === attrs!["dtype"]),
+  sharing("Reshape", ({ shape }, attrs) => util.arraysEqual(shape, attrs!["shape"] as number[])),
+];

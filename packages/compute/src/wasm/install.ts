@@ -8,6 +8,7 @@ import { einsumKernels } from "./kernels/einsum.js";
 import { matrixKernels } from "./kernels/matrix.js";
 import { poolingKernels } from "./kernels/pooling.js";
 import { reductionKernels } from "./kernels/reduction.js";
+import { rowKernels } from "./kernels/rows.js";
 import { sharingKernels } from "./kernels/sharing.js";
 import { loadRuntime, type WasmBackend } from "./runtime.js";
 
@@ -20,6 +21,7 @@ const KERNELS: WasmKernel[] = [
   ...depthwiseKernels,
   ...poolingKernels,
   ...reductionKernels,
+  ...rowKernels,
   ...einsumKernels,
 ];
 

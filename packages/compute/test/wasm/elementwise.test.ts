@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { prepareBackend } from "@sgdscope/compute";
-import { expectSame, kernel, random } from "../support.js";
+import { expectSame, kernel, make, random } from "../support.js";
 
 beforeAll(() => prepareBackend("wasm").then(() => undefined));
 
@@ -71,6 +71,18 @@ describe("large arrays, which several threads share", () => {
     await expectSame({ a: random([9001, 77]), b: random([]) }, kernel("Multiply"));
     const pool = { filterSize: [2, 2], strides: [2, 2], pad: "valid" };
     await expectSame({ dy: random([33, 16, 16, 12]), input: random([33, 32, 32, 12]) }, kernel("AvgPoolGrad", pool));
+  });
+});
+
+describe("ReluGrad", () => {
+  it.each(shapes.map((shape) => [shape]))("lets through what comes back above zero: [%j]", async (shape) => {
+    await tf.setBackend("wasm");
+    const [dy, x] = [random(shape), random(shape, 2)];
+    const [signal, input] = [dy, x].map(make);
+    const passed = kernel("ReluGrad")({ dy: signal!, x: input! }) as tf.Tensor;
+    expect(passed.shape).toEqual(shape);
+    expect(Array.from(await passed.data())).toEqual(Array.from(dy.values, (each, k) => (x.values[k]! > 0 ? each : 0)));
+    tf.dispose([signal!, input!, passed]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { util, type DataType, type TensorInfo } from "@tensorflow/tfjs";
-import { partialKernel, type WasmKernel } from "../kernel.js";
+import { RELU_GRAD } from "../../composed/relu-gradient.js";
+import { partialKernel, wasmKernel, type WasmKernel } from "../kernel.js";
 import type { ELEMENTWISE } from "../program/elementwise.js";
 import { bitsOf, type Runtime } from "../runtime.js";
 
@@ -98,10 +99,15 @@ const step = partialKernel<"x", { alpha?: number }>(
     elementwise(runtime, "step", x.shape, [runtime.address(x)], [bitsOf(alpha)]),
 );
 
+/** What a ReLU lets through of the signal that comes back. */
+const reluGrad = wasmKernel<"dy" | "x">(RELU_GRAD, ({ inputs: { dy, x }, runtime }) =>
+  elementwise(runtime, "passWherePositive", x.shape, [runtime.address(dy), runtime.address(x)]),
+);
+
 const fill = partialKernel<never, { shape: number[]; value: number | string; dtype?: DataType }>(
   "Fill",
   ({ attrs: { value, dtype = "float32" } }) => typeof value === "number" && dtype === "float32",
   ({ attrs: { shape, value }, runtime }) => elementwise(runtime, "fill", shape, [], [bitsOf(value as number)]),
 );
 
-export const elementwiseKernels: WasmKernel[] = [add, subtract, multiply, relu, step, fill];
+export const elementwiseKernels: WasmKernel[] = [add, subtract, multiply, relu, reluGrad, step, fill];
