@@ -1,0 +1,37 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { NamedTensors } from "../products/named-tensors.js";
+import type { GramModel } from "./gram.js";
+import { indicator } from "./indicator.js";
+import type { ExampleNormOptions } from "./norms.js";
+import type { Inputs } from "./slices.js";
+import { summedSquaredNorms } from "./summed-norms.js";
+
+/**
+ * Tr G = (1/n) Σᵢ ‖Jᵢ‖_F² of the Gauss–Newton matrix G = (1/n) Σᵢ JᵢᵀJᵢ of the square loss L = (1/2n) Σᵢ ‖f(xᵢ) − yᵢ‖²: exact but for
+ * rounding, without probes and without K.
+ *
+ * It is Tr H as well where the outputs are linear in each parameter, piece by piece, the others held: layers that use a parameter once
+ * (dense, convolution, bias) with ReLUs, average and maximum pools between. Then the diagonal of H is that of G.
+ *
+ * Cost: one forward and C backward passes over all examples; see {@link exampleGradientNorms}. Float32 within a parameter, Float64 over
+ * parameters and examples; relative error about 1e-6.
+ *
+ * @param model - Only `apply` (and `inputShape`, for inputs in an array) is used; see {@link perExampleGradients}.
+ * @param params - The point.
+ * @param inputs - All n inputs.
+ * @throws AutodiffError as {@link exampleGradientNorms}.
+ */
+export async function gaussNewtonTrace(
+  model: GramModel,
+  params: NamedTensors,
+  inputs: Inputs,
+  options: ExampleNormOptions = {},
+): Promise<number> {
+  const squares = await summedSquaredNorms(model, params, inputs, options, "gaussNewtonTrace", ({ shape }) => {
+    const [examples, outputs] = shape;
+    return Array.from({ length: outputs }, (_, c) =>
+      tf.tile(tf.reshape<tf.Rank.R2>(indicator(outputs, c), [1, outputs]), [examples, 1]),
+    );
+  });
+  return squares.reduce((sum, square) => sum + square, 0) / squares.length;
+}
