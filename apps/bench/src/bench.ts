@@ -112,10 +112,16 @@ async function launch(
   }
 }
 
-const takesPart = ({ budgets, without }: Workload, name: string, offered: readonly string[], asked: string): boolean =>
-  offered.includes(asked) &&
-  without?.[name] === undefined &&
-  (budgets === undefined || asked === "top-eigenvalue" || budgets[name] !== undefined);
+function takesPart(
+  { budgets, without }: Workload,
+  network: string,
+  name: string,
+  offered: readonly string[],
+  asked: string,
+): boolean {
+  if (!offered.includes(asked) || without?.[name] !== undefined) return false;
+  return budgets === undefined || asked === "top-eigenvalue" || budgets[network]?.[name] !== undefined;
+}
 
 function isDone(workload: Workload, network: NetworkChoice): boolean {
   const cell = results.cells.find((each) => each.workload === workload.name && each.network === network.name);
@@ -151,7 +157,7 @@ async function measureNetwork(choice: NetworkChoice): Promise<void> {
   for (const workload of due) {
     const asked = workload.asks ?? workload.name;
     const participants: Participant[] = [...launched]
-      .filter(([{ name }, { workloads: offered }]) => takesPart(workload, name, offered, asked))
+      .filter(([{ name }, { workloads: offered }]) => takesPart(workload, choice.name, name, offered, asked))
       .map(([{ name, ours }, { contender }]) => ({ name, ours, contender }));
     if (participants.length === 0) continue;
     const began = performance.now();

@@ -45,7 +45,7 @@ export async function measureCell(
 ): Promise<Omit<Cell, "asked">> {
   const before = load();
   const optionsFor = (name: string): RunOptions => {
-    const budget = workload.budgets?.[name];
+    const budget = workload.budgets?.[network.name]?.[name];
     return {
       ...workload.options,
       ...(budget !== undefined && { budget }),

@@ -1,5 +1,6 @@
 import {
   exampleGradientNorms,
+  gaussNewtonTrace,
   gaussNewtonVectorProduct,
   gramSystem,
   hessianAt,
@@ -113,7 +114,14 @@ export async function loadSgdscope(folder: string, report: BackendReport): Promi
             ),
           ({ values, matvecs }) => ({ values: { eigenvalue: values[0]! }, products: matvecs }),
         ),
-      trace: estimate("trace"),
+      // Without products the trace is that of G: these networks are linear in each parameter, piece by piece.
+      trace: (options) =>
+        options.budget === 0
+          ? run(
+              () => gaussNewtonTrace(model, params, x),
+              (trace) => ({ values: { trace } }),
+            )
+          : estimate("trace")(options),
       norm: estimate("norm"),
       "trace-rule": estimate("trace"),
       "norm-rule": estimate("norm"),
