@@ -37,7 +37,11 @@ const javascript =
       ...(nativeFrom === undefined || args[0] !== "tensorflow" ? [] : [nativeFrom]),
     ],
     cwd: repository,
-    env: { TF_NUM_INTRAOP_THREADS: String(threads), OMP_NUM_THREADS: String(threads) },
+    env: {
+      SGDSCOPE_THREADS: String(threads),
+      TF_NUM_INTRAOP_THREADS: String(threads),
+      OMP_NUM_THREADS: String(threads),
+    },
   });
 
 const python =

@@ -135,7 +135,7 @@ export const WORKLOADS: readonly Workload[] = [
     random: true,
     budgets: {
       "cnn-26k": { ...forOurs(27), PyTorch: 160, curvlinops: 160 },
-      "dense-853k": { ...forOurs(12), PyTorch: 730, curvlinops: 730 },
+      "dense-853k": { ...forOurs(18), PyTorch: 730, curvlinops: 730 },
     },
     networks: ["cnn-26k", "dense-853k"],
   },
