@@ -6,6 +6,8 @@
 import { startWorkers } from "@sgdscope/compute/workers";
 import type { Setup } from "./workers/product-job.js";
 
+// One thread each: alone a worker would take every core.
+process.env["SGDSCOPE_THREADS"] = "1";
 const products = 24;
 const repetitions = 5;
 const setup: Setup = { examples: 256, channels: 16 };
