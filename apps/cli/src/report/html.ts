@@ -121,7 +121,8 @@ summary { cursor: pointer; font-weight: 600; margin-top: 1.5rem; }
 figure { margin: 0; }
 figure svg { width: 100%; height: auto; display: block; }
 figcaption, .note { color: var(--soft); font-size: .9rem; margin: .5rem 0 0; }
-.scroll { overflow-x: auto; }
+/* As wide as its columns need, past the text on both sides; only what does not fit the window scrolls. */
+.scroll { overflow-x: auto; position: relative; left: 50%; transform: translateX(-50%); width: max-content; min-width: 100%; max-width: min(64rem, calc(100vw - 2.5rem)); }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; width: 100%; }
 th, td { padding: .35rem .6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--rule); }
 th { font-weight: 600; color: var(--soft); }
