@@ -3,12 +3,14 @@ import tseslint from "typescript-eslint";
 
 /** Which sibling packages each room may import; the arrows of the architecture. Tests are free. */
 const leaves = ["random", "linear-algebra", "array-files"];
+const theory = ["noise-structure", "hessian-estimators", "stability-criterion"];
+const tensors = ["compute", "autodiff", "cifar-loader", "models-rfm", "models-cnn", "sgd"];
 const rooms = {
   random: [],
   "linear-algebra": [],
   "array-files": [],
   compute: [],
-  autodiff: [],
+  autodiff: leaves,
   "cifar-loader": [],
   "models-rfm": leaves,
   "models-cnn": leaves,
@@ -16,19 +18,16 @@ const rooms = {
   "noise-structure": leaves,
   "hessian-estimators": leaves,
   "stability-criterion": [...leaves, "noise-structure"],
-  sweeps: [],
-  "result-files": ["array-files"],
+  analysis: [...leaves, ...theory, "autodiff"],
+  runs: ["array-files", "compute"],
+  training: [...leaves, ...theory, ...tensors, "analysis", "runs"],
+  sweeps: ["runs"],
+  "result-files": ["array-files", "runs"],
+  figures: ["analysis", "training"],
+  experiments: [...leaves, ...theory, ...tensors, "analysis", "runs", "training", "figures"],
   testing: leaves,
 };
-const withoutTensors = [
-  ...leaves,
-  "cifar-loader",
-  "noise-structure",
-  "hessian-estimators",
-  "stability-criterion",
-  "sweeps",
-  "result-files",
-];
+const withoutTensors = [...leaves, "cifar-loader", ...theory, "runs", "sweeps", "result-files", "figures"];
 
 const arrows = Object.entries(rooms).map(([room, allowed]) => ({
   files: [`packages/${room}/src/**/*.ts`],
@@ -51,8 +50,27 @@ const arrows = Object.entries(rooms).map(([room, allowed]) => ({
   },
 }));
 
+/** The theory of a minimum runs anywhere; only its source of models needs TensorFlow.js. */
+const analysisOfModels = {
+  files: ["packages/analysis/src/**/*.ts"],
+  ignores: ["packages/analysis/src/models.ts"],
+  rules: {
+    "no-restricted-imports": [
+      "error",
+      {
+        patterns: [
+          {
+            regex: `^@tensorflow/|^@sgdscope/(?!(${["analysis", ...rooms.analysis].filter((room) => room !== "autodiff").join("|")})(/|$))`,
+            message: "Only the subpath /models of analysis needs TensorFlow.js.",
+          },
+        ],
+      },
+    ],
+  },
+};
+
 export default tseslint.config(
-  { ignores: ["**/dist/**", "**/node_modules/**", "**/.turbo/**", "coverage/**", "**/runs/**"] },
+  { ignores: ["**/dist/**", "**/node_modules/**", "**/.turbo/**", "coverage/**", "runs/**"] },
   js.configs.recommended,
   {
     files: ["**/*.ts", "**/*.tsx"],
@@ -88,6 +106,7 @@ export default tseslint.config(
     },
   },
   ...arrows,
+  analysisOfModels,
   {
     files: ["**/*.js", "**/*.mjs"],
     languageOptions: { globals: { console: "readonly", process: "readonly", URL: "readonly", setTimeout: "readonly" } },

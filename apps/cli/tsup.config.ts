@@ -1,3 +1,7 @@
 import { library } from "../../tooling/tsup.js";
 
-export default library({ entry: ["src/main.ts"], platform: "node", dts: false });
+export default library({
+  entry: { main: "src/main.ts", "sweep-job": "src/sweep/job.ts" },
+  platform: "node",
+  dts: false,
+});

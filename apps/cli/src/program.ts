@@ -1,17 +1,16 @@
 import { Command } from "commander";
-import { addAnalyze } from "./commands/analyze.js";
-import { addCompare } from "./commands/compare.js";
-import { addData } from "./commands/data.js";
-import { addDiagram } from "./commands/diagram.js";
-import { addDoctor } from "./commands/doctor.js";
-import { addExport } from "./commands/export.js";
-import { addMeasure } from "./commands/measure.js";
-import { addQuery } from "./commands/query.js";
-import { addQuickstart } from "./commands/quickstart.js";
-import { addReproduce } from "./commands/reproduce.js";
-import { addSweep } from "./commands/sweep.js";
-import { addTrain } from "./commands/train.js";
-import { addWorker } from "./commands/worker.js";
+import { addAnalyze } from "./analyze/index.js";
+import { addCompare } from "./compare/index.js";
+import { addData } from "./data/index.js";
+import { addDiagram } from "./diagram/index.js";
+import { addDoctor } from "./doctor/index.js";
+import { addExport } from "./export/index.js";
+import { addMeasure } from "./measure/index.js";
+import { addQuery } from "./query/index.js";
+import { addQuickstart } from "./quickstart/index.js";
+import { addReproduce } from "./reproduce/index.js";
+import { addSweep } from "./sweep/index.js";
+import { addTrain } from "./train/index.js";
 import { version } from "./version.js";
 
 const exitCodesHelp = `Exit codes
@@ -20,7 +19,7 @@ const exitCodesHelp = `Exit codes
   2    a wrong argument, file or configuration
   3    a criterion was not met (with --check)
   4    a backend or data set is not available here
-  75   stopped by a signal with a checkpoint written; train --resume, or the same sweep run, goes on
+  75   stopped by a signal, with a checkpoint written; train --resume or the same sweep run continues
 `;
 
 /** The command line, built afresh; each command loads what it needs only when it runs, so help is immediate. */
@@ -40,7 +39,7 @@ export function program(): Command {
       "after",
       `
 Start here
-  sgdscope quickstart                              the whole story in a minute, with a report
+  sgdscope quickstart                              the main result in a minute, with a report
   sgdscope analyze --gram K.npy --residuals r.npy --batch-size 1,4,16
   sgdscope reproduce all --fast                    every claim, judged, in one report
 
@@ -59,7 +58,6 @@ Start here
     addQuery,
     addData,
     addDoctor,
-    addWorker,
   ])
     add(root);
   root.commands.forEach((command) => command.exitOverride().showHelpAfterError("(add --help to see how)"));

@@ -26,7 +26,7 @@ interface Document {
   schema: string;
   noise: Record<string, number>;
   alignmentRange: Record<string, number>;
-  batches: {
+  conditions: {
     batchSize: number;
     criticalLearningRate: number;
     bounds: { name: string; criticalLearningRate: number }[];
@@ -108,12 +108,14 @@ describe("analyze on the three-example problem with known answers", () => {
     ];
     const { stdout, stderr } = await sgdscope("analyze", ...args);
     const document = JSON.parse(stdout) as Document;
-    expect(stderr).toBe("");
-    expect(document.schema).toBe("sgdscope/analyze@1");
+    expect(stderr).toBe(
+      "note: --jacobian: 3 rows are taken as 3 examples with one output each; --outputs says otherwise\n",
+    );
+    expect(document.schema).toBe("sgdscope/analyze@2");
     expect(document.noise["alignmentFactor"]).toBeCloseTo(79 / 102, 12);
     expect(document.alignmentRange["infimum"]).toBeCloseTo(0.196777476639, 11);
-    expect(document.batches[0]!.criticalLearningRate).toBeCloseTo(0.77911441009, 10);
-    expect(document.batches[1]!.criticalLearningRate).toBeCloseTo(0.879437105713, 10);
+    expect(document.conditions[0]!.criticalLearningRate).toBeCloseTo(0.77911441009, 10);
+    expect(document.conditions[1]!.criticalLearningRate).toBeCloseTo(0.879437105713, 10);
   });
 });
 
@@ -138,7 +140,7 @@ describe("analyze against an independent computation in parameter space", () => 
       const expected = primalReference(J, r, examples, parameters, batchSize);
       for (const [name, value] of Object.entries(expected.noise))
         expect(Math.abs(document.noise[name]! - value)).toBeLessThan(1e-9 * Math.max(1, Math.abs(value)));
-      const threshold = document.batches[0]!.criticalLearningRate;
+      const threshold = document.conditions[0]!.criticalLearningRate;
       expect(Math.abs(threshold / expected.criticalLearningRate - 1)).toBeLessThan(1e-6);
     }
   });
@@ -151,8 +153,16 @@ describe("analyze refuses", () => {
     ["an asymmetric K", { gram: "asymmetric.json" }, /expected gram to be symmetric/],
     ["an indefinite K", { gram: "indefinite.json" }, /gram .*negative/],
     ["a K that two examples already rule out", { gram: "steep.json" }, /expected gram .* entries of at most .* got 2/],
-    ["a K of the wrong shape", { gram: "wide.json" }, /--gram: expected shape \[3, 3\]/],
-    ["residuals of another length", { residuals: "short.json" }, /--gram: expected shape \[2, 2\]/],
+    [
+      "a K of the wrong shape",
+      { gram: "wide.json" },
+      /--gram: expected shape \[nC, nC\] or \[n, n, C, C\], got \[1, 4\]/,
+    ],
+    [
+      "residuals of another length",
+      { residuals: "short.json" },
+      /--gram: shape \[3, 3\] has 3 rows, and residuals have shape \[2\]: expected \[3\]/,
+    ],
     ["a negative batch size", { "batch-size": "-1" }, /--batch-size.*Expected a whole number from 1 up, got '-1'/],
     ["a batch larger than the data", { "batch-size": "4" }, /--batch-size: expected at most the 3 examples, got 4/],
     ["an unknown sampling", { sampling: "sometimes" }, /--sampling.*Allowed choices are with-replacement/],

@@ -101,7 +101,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 interface Document {
   parameters: number;
   examples: number;
-  noise?: { frobeniusG: number };
+  analysis: { noise: { frobeniusG: number } } | null;
   gaussNewton: { trace: Measured; norm: Measured };
   hessian: { trace: Measured; norm: Measured };
   layers: { layer: string; parameters: number; gaussNewton: { trace: Measured }; hessian: { trace: Measured } }[];
@@ -196,8 +196,8 @@ describe("measure --model", () => {
       found.push(JSON.parse(stdout) as Document);
     }
     const [loop, none] = found as [Document, Document];
-    expect(loop.noise!.frobeniusG).toBeGreaterThan(0);
-    expect(none.noise).toBeUndefined();
+    expect(loop.analysis!.noise.frobeniusG).toBeGreaterThan(0);
+    expect(none.analysis).toBeNull();
     // 43 parameters: 50 products are all of G, as exact as the Gram matrix.
     expect(Math.abs(none.gaussNewton.trace.value / loop.gaussNewton.trace.value - 1)).toBeLessThan(1e-4);
     expect(Math.abs(none.gaussNewton.norm.value / loop.gaussNewton.norm.value - 1)).toBeLessThan(1e-4);
@@ -210,7 +210,7 @@ describe("measure --model", () => {
     expect(unverified.exitCode).toBe(2);
     expect(unverified.stderr).toBe(
       'error: jacobianAt: expected kernels whose second derivatives are verified, got Conv3D in Conv3D "volume"\n' +
-        "help: --vouch-for <kernel> lets it through, if you know that its gradient can be differentiated again\n",
+        "help: --vouch-for <kernel> accepts it, if you know that its gradient can be differentiated again\n",
     );
     const file = at("volumetric", "model.json");
     await writeFile(file, (await readFile(file, "utf8")).replace('"Conv3D"', '"GatedMixture"'));

@@ -3,14 +3,15 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { claimNamed, runClaim, type ClosedFormTask, type MinimumRecord } from "@sgdscope/experiments";
+import { claimNamed, runClaim } from "@sgdscope/experiments";
+import type { StudyJob, StudyResult } from "@sgdscope/experiments/workers";
+import type { ClosedFormTask, MinimumRecord } from "@sgdscope/training";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { jobStore } from "../src/actions/reproduce-store.js";
-import type { PoolJob, PoolOptions, PoolResult } from "../src/pool/pool.js";
+import type { StudiesOptions } from "../src/workers/studies.js";
 import { sgdscope } from "./support.js";
 
-const runJobs = vi.hoisted(() => vi.fn<(jobs: PoolJob[], options: PoolOptions) => Promise<PoolResult[]>>());
-vi.mock("../src/pool/pool.js", () => ({ runJobs }));
+const runStudies = vi.hoisted(() => vi.fn<(jobs: StudyJob[], options: StudiesOptions) => Promise<StudyResult[]>>());
+vi.mock("../src/workers/studies.js", () => ({ runStudies }));
 
 /** A real record of each model, from the smallest form of the claim. */
 const found = new Map<string, MinimumRecord>();
@@ -39,14 +40,14 @@ function imagined(task: ClosedFormTask): MinimumRecord {
 }
 
 beforeEach(() => {
-  runJobs.mockReset().mockImplementation(async (jobs, { onProgress, onDone }) => {
+  runStudies.mockReset().mockImplementation(async (jobs, { onProgress, onDone }) => {
     const results = jobs.map(({ task }) => ({
       records: [imagined(task as ClosedFormTask)],
       seconds: 1,
       backend: "float64",
     }));
     for (const [index, result] of results.entries()) {
-      onProgress?.(index, 0.5, "half-way");
+      onProgress?.(index, { fraction: 0.5, message: "half-way" });
       await onDone?.(index, result);
     }
     return results;
@@ -66,7 +67,7 @@ describe("sgdscope reproduce", () => {
       expect(exitCode).toBe(2);
       expect(stderr).toContain("reproduce --list");
     }
-    expect(runJobs).not.toHaveBeenCalled();
+    expect(runStudies).not.toHaveBeenCalled();
   });
 
   it("writes one self-contained report, and exits with 3 where a band is missed", async () => {
@@ -89,7 +90,7 @@ describe("sgdscope reproduce", () => {
       schema: string;
       claims: { name: string; holds: boolean; acceptance: unknown[]; jobs: { id: string; records: unknown[] }[] }[];
     };
-    expect(report).toMatchObject({ schema: "sgdscope/reproduce@1", preset: "fast", data: "synthetic", seed: 1 });
+    expect(report).toMatchObject({ schema: "sgdscope/reproduce@2", preset: "fast", data: "synthetic", seed: 1 });
     expect(report.claims[0]).toMatchObject({ name: "generalization", holds: false });
     expect(report.claims[0]!.acceptance).toHaveLength(10);
     expect(report.claims[0]!.jobs).toHaveLength(60);
@@ -98,22 +99,22 @@ describe("sgdscope reproduce", () => {
   it("computes nothing twice, and only what is missing", async () => {
     const again = ["reproduce", "generalization", "--fast", "--data", "synthetic", "--json", "--out", out()];
     const first = await sgdscope(...again);
-    expect(runJobs).not.toHaveBeenCalled();
-    expect(first.stderr).toContain("60 pieces are done already");
+    expect(runStudies).not.toHaveBeenCalled();
+    expect(first.stderr).toContain("60 jobs done already");
 
     const [some, other] = await readdir(join(out(), "tasks"));
     await rm(join(out(), "tasks", some!));
     await writeFile(join(out(), "tasks", other!), "{ half a fi"); // as after a crash of the disk
     const second = await sgdscope(...again);
-    expect(runJobs.mock.calls.map(([jobs]) => jobs.length)).toEqual([2]);
+    expect(runStudies.mock.calls.map(([jobs]) => jobs.length)).toEqual([2]);
     expect(JSON.parse(second.stdout)).toMatchObject({
       claims: (JSON.parse(first.stdout) as { claims: unknown }).claims,
     });
 
     await sgdscope(...again, "--seed", "2");
-    expect(runJobs.mock.calls[1]![0]).toHaveLength(20); // of seeds 2, 3 and 4 only the last is new
+    expect(runStudies.mock.calls[1]![0]).toHaveLength(20); // of seeds 2, 3 and 4 only the last is new
     await sgdscope(...again, "--fresh");
-    expect(runJobs.mock.calls[2]![0]).toHaveLength(60);
+    expect(runStudies.mock.calls[2]![0]).toHaveLength(60);
   });
 
   it("stops with 75 at a signal and keeps what is done", { timeout: 120_000 }, async () => {
@@ -146,44 +147,10 @@ describe("sgdscope reproduce", () => {
     while ((await kept()).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
     child.kill("SIGTERM");
     expect(await exit).toBe(75);
-    expect(stderr).toMatch(/stopped; \d+ pieces of 60 are kept/);
+    expect(stderr).toMatch(/stopped; \d+ of 60 jobs are kept/);
     for (const name of await kept())
       expect(JSON.parse(await readFile(join(directory, "tasks", name), "utf8"))).toMatchObject({
-        schema: "sgdscope/job@1",
+        schema: "sgdscope/job@2",
       });
-  });
-});
-
-describe("the store of finished pieces", () => {
-  const job = { study: "training", task: { seed: 1 } } as unknown as PoolJob;
-
-  it("gives back what it was given, NaN and infinities too", async () => {
-    const store = await jobStore(join(folder, "store"), { version: "1", backend: "auto" });
-    expect(await store.read(job)).toBeUndefined();
-    const result = {
-      records: [{ a: NaN, b: [Infinity, -Infinity, 1] }],
-      seconds: 2,
-      backend: "wasm",
-    } as unknown as PoolResult;
-    await store.write(job, result);
-    expect(await store.read(job)).toMatchObject(result);
-  });
-
-  it("knows another task, version and backend apart, but not the order of keys", async () => {
-    const id = async (version: string, backend: string, task: object): Promise<string> =>
-      (await jobStore(join(folder, "store"), { version, backend })).idOf({
-        study: "training",
-        task,
-      } as unknown as PoolJob);
-    const one = await id("1", "auto", { a: 1, b: 2 });
-    expect(await id("1", "auto", { b: 2, a: 1 })).toBe(one);
-    expect(
-      new Set([
-        one,
-        await id("2", "auto", { a: 1, b: 2 }),
-        await id("1", "cpu", { a: 1, b: 2 }),
-        await id("1", "auto", { a: 1, b: 3 }),
-      ]).size,
-    ).toBe(4);
   });
 });

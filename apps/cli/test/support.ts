@@ -1,6 +1,6 @@
 import { vi } from "vitest";
 import { program } from "../src/program.js";
-import { reportError } from "../src/terminal/exit.js";
+import { reportError } from "../src/terminal/errors.js";
 
 /** What a command printed and how it ended. */
 export interface Outcome {

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { RunFile } from "@sgdscope/sweeps";
+import type { RunFile } from "@sgdscope/runs";
 import type { Outcome } from "./support.js";
 
 /** Trainings of well under a second. */
@@ -45,10 +45,14 @@ export async function inProcess(argv: string[], env?: NodeJS.ProcessEnv): Promis
   return { exitCode: code ?? -1, ...printed };
 }
 
+/** The names of the run folders of a sweep. */
+export const runsOf = async (sweep: string): Promise<string[]> =>
+  (await readdir(join(sweep, "runs")).catch(() => [])).filter((name) => !name.startsWith(".")).sort();
+
 /** Everything that a sweep found, by path; seconds aside, which no two runs share. */
 export async function findings(sweep: string): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
-  for (const id of (await readdir(join(sweep, "runs"))).sort())
+  for (const id of await runsOf(sweep))
     for (const name of (await readdir(join(sweep, "runs", id))).sort()) {
       const bytes = await readFile(join(sweep, "runs", id, name));
       if (name !== "run.json") {

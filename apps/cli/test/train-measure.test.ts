@@ -8,7 +8,7 @@ import { saveLayersModel } from "@sgdscope/models-cnn/layers-model";
 import { gaussian, seededRandom } from "@sgdscope/random";
 import * as tf from "@tensorflow/tfjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { RunFile } from "../src/actions/run-folder.js";
+import type { TrainingRun as RunFile } from "@sgdscope/training/node";
 import { sgdscope } from "./support.js";
 
 let folder: string;
@@ -30,7 +30,11 @@ const settings = (out: string, ...more: string[]): string[] => [
     ...more,
   ],
 ];
-const runOf = async (out: string): Promise<string> => at(out, (await readdir(at(out)))[0]!);
+const runOf = async (out: string): Promise<string> =>
+  at(
+    out,
+    (await readdir(at(out))).find((name) => !name.startsWith("."))!,
+  );
 const runFile = async (out: string): Promise<RunFile> =>
   JSON.parse(await readFile(join(await runOf(out), "run.json"), "utf8")) as RunFile;
 
@@ -60,7 +64,7 @@ describe("train", () => {
     expect(stdout).toContain("η/η*");
     const run = await runFile("whole");
     expect(await runOf("whole")).toContain(run.id);
-    expect(run).toMatchObject({ schema: "sgdscope/run@1", state: "done", record: { steps: 400, reason: "max-steps" } });
+    expect(run).toMatchObject({ schema: "sgdscope/run@2", state: "done", record: { steps: 400, reason: "max-steps" } });
     const lines = (await readFile(join(await runOf("whole"), "metrics.jsonl"), "utf8")).trim().split("\n");
     expect(lines.map((line) => (JSON.parse(line) as { step: number }).step)).toEqual([
       0, 50, 100, 150, 200, 250, 300, 350, 400,
@@ -87,10 +91,10 @@ describe("train", () => {
   });
 
   it.each([
-    [["--batch-size", "21"], /--batch-size: expected at most the 20 examples of --count, got 21/],
+    [["--batch-size", "21"], /--batch-size: expected at most the 20 examples of data.count, got 21/],
     [["--model-options", "{"], /--model-options: expected a JSON object/],
     [["--model-options", '{"wdths":3}'], /expected options of fully-connected .*got "wdths"/],
-    [["--classes", "3"], /--classes: expected at least two labels/],
+    [["--classes", "3"], /--classes: expected a whole number from 2 up, got 1/],
     [["--momentum", "1"], /Expected a number in \[0, 1\), got '1'/],
   ])("refuses %j", async (more, message) => {
     const { exitCode, stderr } = await sgdscope(...settings("refused", ...more));
@@ -105,19 +109,21 @@ describe("measure", () => {
     expect(exitCode).toBe(0);
     const found = JSON.parse(stdout) as {
       schema: string;
-      noise: { frobeniusG: number; loss: number };
       gaussNewton: { norm: { value: number; standardError: number } };
       hessian: { norm: { value: number; standardError: number }; eigenvalues: { value: number }[] };
-      batches: { batchSize: number; verdict: { learningRate: number; criticalLearningRate: number } }[];
+      analysis: {
+        noise: { frobeniusG: number; loss: number };
+        conditions: { batchSize: number; criticalLearningRate: number; verdict: { learningRate: number } }[];
+      };
     };
     const { record } = await runFile("whole");
-    expect(found.schema).toBe("sgdscope/measure@1");
-    expect(found.noise.loss).toBeCloseTo(record!.loss, 6);
-    expect(found.noise.frobeniusG).toBeCloseTo(record!.minimum!.frobeniusNorm, 6);
-    expect(found.gaussNewton.norm).toMatchObject({ value: found.noise.frobeniusG, standardError: 0 });
+    expect(found.schema).toBe("sgdscope/measure@2");
+    expect(found.analysis.noise.loss).toBeCloseTo(record!.loss, 6);
+    expect(found.analysis.noise.frobeniusG).toBeCloseTo(record!.minimum!.frobeniusG, 6);
+    expect(found.gaussNewton.norm).toMatchObject({ value: found.analysis.noise.frobeniusG, standardError: 0 });
     expect(found.hessian.eigenvalues).toHaveLength(5);
-    expect(found.batches[0]).toMatchObject({ batchSize: 2, verdict: { learningRate: 0.02 } });
-    expect(found.batches[0]!.verdict.criticalLearningRate).toBeCloseTo(record!.minimum!.criticalLearningRate, 6);
+    expect(found.analysis.conditions[0]).toMatchObject({ batchSize: 2, verdict: { learningRate: 0.02 } });
+    expect(found.analysis.conditions[0]!.criticalLearningRate).toBeCloseTo(record!.minimum!.criticalLearningRate, 6);
   });
 
   it("measures anybody's LayersModel on arrays: of a linear model everything is known", async () => {
@@ -154,7 +160,7 @@ describe("measure", () => {
 
   it.each([
     [[], /expected --run <folder> or --model <model.json>, got neither/],
-    [["--run", "nowhere"], /--run: expected a folder written by sgdscope train/],
+    [["--run", "nowhere"], /--run: expected a folder written by a training, got nowhere/],
     [["--model", "nowhere/model.json", "--data", "synthetic"], /nowhere/],
   ])("refuses %j", async (argv, message) => {
     const { exitCode, stderr } = await sgdscope("measure", ...argv);

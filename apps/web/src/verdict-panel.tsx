@@ -28,7 +28,7 @@ export function VerdictPanel() {
           <span class="symbol">
             <i>η</i>/<i>η</i>*
           </span>
-          <span class="number">{compact(now?.ratio)}</span>
+          <span class="number">{compact(now?.edgeRatio)}</span>
         </p>
         <div class="words">
           <h2 id="verdict-title" class={`headline ${tone}`}>
@@ -77,7 +77,7 @@ function Announcer() {
       if (topic === said && (!running.value || waited < PATIENCE)) return;
       said = topic;
       waited = 0;
-      announced.value = `${verdict.value.headline}, ${activity.value}, step ${count(step.value)}. Learning rate ${rate(phase.value.learningRate)} is ${compact(latest.value?.ratio)} times the critical one, loss ${compact(latest.value?.loss)}.`;
+      announced.value = `${verdict.value.headline}, ${activity.value}, step ${count(step.value)}. Learning rate ${rate(phase.value.learningRate)} is ${compact(latest.value?.edgeRatio)} times the critical one, loss ${compact(latest.value?.loss)}.`;
     }, 1000);
     return () => clearInterval(clock);
   }, []);

@@ -1,4 +1,5 @@
 export { ArrayFilesError, type ArrayFilesErrorCode } from "./errors.js";
+export { formatJson, parseJson } from "./json-numbers.js";
 export { readArray, readArrays, writeArrays, type WriteArraysOptions } from "./files.js";
 export { toFloat64, type NamedArray, type NumericArray } from "./named-array.js";
 export { formatNpy, parseNpy } from "./npy.js";

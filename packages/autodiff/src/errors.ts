@@ -19,9 +19,16 @@ export type AutodiffErrorCode =
 export class AutodiffError extends Error {
   override readonly name = "AutodiffError";
   readonly code: AutodiffErrorCode;
+  /** What is wrong, without what a program can do about it. */
+  readonly problem: string;
+  /** What a program can do about it, where there is something. */
+  readonly advice: string | undefined;
 
-  constructor(code: AutodiffErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(code: AutodiffErrorCode, problem: string, options: ErrorOptions & { advice?: string } = {}) {
+    const { advice, ...rest } = options;
+    super(advice === undefined ? problem : `${problem}; ${advice}`, rest);
     this.code = code;
+    this.problem = problem;
+    this.advice = advice;
   }
 }

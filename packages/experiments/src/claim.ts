@@ -1,7 +1,7 @@
-import type { Canvas } from "./figure/theme.js";
+import type { Canvas } from "@sgdscope/figures";
 import type { Acceptance } from "./judge.js";
 import type { StudyKind, StudyRecords, StudyTasks } from "./study/studies.js";
-import type { ImageSource } from "./run/images.js";
+import type { ImageSource } from "@sgdscope/training";
 
 /** How much is spent: seconds for a test, about a minute of one core, or as long as it takes. */
 export type Preset = "test" | "fast" | "full";

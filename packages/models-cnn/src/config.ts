@@ -1,20 +1,28 @@
 import { ModelsError, show } from "./errors.js";
 import type { Network } from "./model.js";
-import { fullyConnected, type FullyConnectedOptions } from "./networks/fully-connected.js";
-import { lenet, type LenetOptions } from "./networks/lenet.js";
-import { resnet, type ResnetOptions } from "./networks/resnet.js";
-import { sequential, type SequentialOptions } from "./networks/sequential.js";
-import { smallCnn, type SmallCnnOptions } from "./networks/small-cnn.js";
-import { vgg, type VggOptions } from "./networks/vgg.js";
+import { fullyConnected } from "./networks/fully-connected.js";
+import { lenet } from "./networks/lenet.js";
+import { resnet } from "./networks/resnet.js";
+import { sequential } from "./networks/sequential.js";
+import { smallCnn } from "./networks/small-cnn.js";
+import { vgg } from "./networks/vgg.js";
+
+/** Every kind of network, by the name it has in a configuration. A new one is its file and a line here. */
+const networks = {
+  "fully-connected": fullyConnected,
+  "small-cnn": smallCnn,
+  lenet,
+  vgg,
+  resnet,
+  sequential,
+} as const;
+
+/** The names of the kinds of networks. */
+export type NetworkKind = keyof typeof networks;
+export const networkKinds = Object.keys(networks) as [NetworkKind, ...NetworkKind[]];
 
 /** A network as plain JSON: its kind and the options of the function of that name. */
-export type ModelConfig =
-  | ({ kind: "fully-connected" } & FullyConnectedOptions)
-  | ({ kind: "small-cnn" } & SmallCnnOptions)
-  | ({ kind: "lenet" } & LenetOptions)
-  | ({ kind: "vgg" } & VggOptions)
-  | ({ kind: "resnet" } & ResnetOptions)
-  | ({ kind: "sequential" } & SequentialOptions);
+export type ModelConfig = { [K in NetworkKind]: { kind: K } & Parameters<(typeof networks)[K]>[0] }[NetworkKind];
 
 /**
  * The network that `config` describes; `network.config` is the inverse, with every default filled in.
@@ -34,24 +42,11 @@ export function modelFromConfig(config: ModelConfig): Network {
 }
 
 function build(config: ModelConfig): Network {
-  switch (config.kind) {
-    case "fully-connected":
-      return fullyConnected(config);
-    case "small-cnn":
-      return smallCnn(config);
-    case "lenet":
-      return lenet(config);
-    case "vgg":
-      return vgg(config);
-    case "resnet":
-      return resnet(config);
-    case "sequential":
-      return sequential(config);
-    default:
-      throw new ModelsError(
-        "OPTION",
-        "modelFromConfig: expected kind to be one of fully-connected, small-cnn, lenet, vgg, resnet, sequential, " +
-          `got ${show((config as { kind?: unknown }).kind)}`,
-      );
-  }
+  const { kind } = config as { kind?: unknown };
+  if (typeof kind !== "string" || !Object.hasOwn(networks, kind))
+    throw new ModelsError(
+      "OPTION",
+      `modelFromConfig: expected kind to be one of ${networkKinds.join(", ")}, got ${show(kind)}`,
+    );
+  return (networks[config.kind] as (options: ModelConfig) => Network)(config);
 }

@@ -10,7 +10,7 @@ export { lenet, type LenetOptions } from "./networks/lenet.js";
 export { vgg, type VggOptions } from "./networks/vgg.js";
 export { resnet, type ResnetOptions } from "./networks/resnet.js";
 export { sequential, type SequentialOptions } from "./networks/sequential.js";
-export { modelFromConfig, type ModelConfig } from "./config.js";
+export { modelFromConfig, networkKinds, type ModelConfig, type NetworkKind } from "./config.js";
 export { parameterCount, parametersFromArrays, parametersToArrays } from "./parameters.js";
 export { layerScales, rescaleLayers, type LayerFactors } from "./rescale.js";
 export { describe } from "./describe.js";

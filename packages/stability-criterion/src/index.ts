@@ -6,18 +6,27 @@ export {
 } from "./ablation/noise-models.js";
 export { stabilityBounds } from "./bounds/all.js";
 export {
+  alignmentFactorFor,
   escapeRateLowerBound,
   measuredAlignmentBound,
   uncentredAlignmentBound,
   worstCaseAlignmentBound,
+  worstCaseAlignmentFactorFor,
 } from "./bounds/alignment.js";
-export type { Bound, BoundKind, BoundName, Evidence } from "./bounds/bound.js";
+export type { Bound, BoundDefinition, BoundFunction, BoundKind, Evidence } from "./bounds/bound.js";
 export { chiBound, chiJensenBound, frobeniusBound } from "./bounds/chi.js";
 export { bestCaseCoherenceBound, coherence, coherenceBound } from "./bounds/dexter2024coherence.js";
+export { boundDefinition, boundDefinitions, type BoundId } from "./bounds/registry.js";
 export { gradientDescentBound } from "./bounds/gradient-descent.js";
 export { inputGradientBound } from "./bounds/ma2021input-gradient.js";
 export { rankOneBound, topEigenvectorBound } from "./bounds/rank-one.js";
-export { isotropicNoiseThreshold, structuredNoiseBounds, structuredNoiseThreshold } from "./bounds/structured-noise.js";
+export {
+  decoupledBound,
+  decoupledWithGradientBound,
+  gaussianInputsBound,
+  isotropicNoiseThreshold,
+  structuredNoiseThreshold,
+} from "./bounds/structured-noise.js";
 export { simpleTraceBound, traceBound, traceJensenBound } from "./bounds/trace.js";
 export { testMatrixBound } from "./bounds/test-matrix.js";
 export { nonUniformity, sharpnessRegion, wuMaEBound } from "./bounds/wu2018sgd.js";
@@ -65,7 +74,7 @@ export {
   type MeasureComparison,
   type MeasureName,
 } from "./invariance/reparametrization.js";
-export { prepareMinimum, type PreparedMinimum } from "./minimum.js";
+export { noiseStructureAt, prepareMinimum, type PreparedMinimum } from "./minimum.js";
 export { samplingFactor, samplingWeights, type Batches, type Sampling, type SamplingWeights } from "./sampling.js";
 export { batchSource } from "./simulation/batches.js";
 export { lyapunovExponent, type PathExponentEstimate } from "./simulation/lyapunov.js";
@@ -88,4 +97,3 @@ export {
   gaussianThreshold,
   isotropicGaussianThreshold,
 } from "./threshold/ziyin2022gaussian.js";
-export { stabilityVerdict, type JudgedBound, type StabilityVerdict } from "./verdict.js";

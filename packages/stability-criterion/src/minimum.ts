@@ -2,12 +2,15 @@ import { multiplyTransposed, symmetricProduct, transpose } from "@sgdscope/linea
 import {
   alignmentRange,
   gramSpectrum,
+  noiseStructure,
   type AlignmentRange,
   type GramSpectrum,
   type GramSystem,
+  type NoiseStructure,
   type RankOptions,
 } from "@sgdscope/noise-structure";
 import { StabilityError } from "./errors.js";
+import { oncePerMinimum } from "./once.js";
 
 /**
  * A minimum in its own eigenbasis: `H = Σ λ_a v_av_aᵀ` on its range, and the Jacobians in that basis, `J_i v_a = X_ia`.
@@ -83,6 +86,11 @@ export function prepareMinimum(system: GramSystem | PreparedMinimum, options: Ra
     alignmentRange: () => (range ??= alignmentRange(system, { spectrum })),
   };
 }
+
+/** The noise structure at the residuals of a prepared minimum; computed at the first call for that minimum. */
+export const noiseStructureAt: (minimum: PreparedMinimum) => NoiseStructure = oncePerMinimum(({ system, spectrum }) =>
+  noiseStructure(system, { spectrum }),
+);
 
 /** `(1/n) Σᵢ‖Xᵢ diag(w) Xᵢᵀ‖_F²`. */
 function meanSquaredBlocks(

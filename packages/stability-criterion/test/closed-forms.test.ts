@@ -86,7 +86,7 @@ describe("Bernoulli batches", () => {
     expect(coherence(minimum)).toBeCloseTo(sigma, 10);
     for (const batchSize of [1, 2, 3]) {
       const options = { batchSize, sampling: "bernoulli" as const };
-      const bound = stabilityBounds(minimum, options).find(({ name }) => name === "coherence, best case")!;
+      const bound = stabilityBounds(minimum, options).find(({ id }) => id === "coherence-best-case")!;
       const { criticalLearningRate } = exactThreshold(minimum, options);
       expect(bound.criticalLearningRate / criticalLearningRate).toBeCloseTo(1, 10);
     }

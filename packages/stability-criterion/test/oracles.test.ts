@@ -17,7 +17,7 @@ import {
   spectralRadius,
   stabilityBounds,
   structuredNoiseThreshold,
-  type BoundName,
+  type BoundId,
   type Sampling,
 } from "../src/index.js";
 import { gramProblem, problem, seededRandom } from "./support/problems.js";
@@ -42,70 +42,70 @@ describe("J = [[1,0,1],[0,2,0],[1,1,0]], to every digit given", () => {
     digits(exactThreshold(minimum, { batchSize, sampling }).criticalLearningRate, text),
   );
 
-  it.each<[Sampling, number, Partial<Record<BoundName, string>>]>([
+  it.each<[Sampling, number, Partial<Record<BoundId, string>>]>([
     [
       "without-replacement",
       1,
       {
-        "gradient descent": "1.127098316946",
-        "top eigenvector": ".687301119206",
+        "gradient-descent": "1.127098316946",
+        "top-eigenvector": ".687301119206",
         trace: ".666666666667",
-        "trace, Jensen": ".750000000000",
-        "trace, simple": ".750000000000",
+        "trace-jensen": ".750000000000",
+        "trace-simple": ".750000000000",
         chi: ".648221343874",
-        "chi, Jensen": ".851211072664",
-        "Frobenius, unconditional": "1.028991510855",
-        "alignment, worst case": "1.159829371544",
-        "alignment, uncentred": "2.129361710435",
-        "Wu–Ma–E": ".500000000000",
-        "structured noise, decoupled with gradient": ".750000000000",
-        "structured noise, decoupled": ".479873518726",
-        "structured noise, Gaussian inputs": ".345842321090",
+        "chi-jensen": ".851211072664",
+        frobenius: "1.028991510855",
+        "alignment-worst-case": "1.159829371544",
+        "alignment-uncentred": "2.129361710435",
+        "wu-ma-e": ".500000000000",
+        "structured-decoupled-with-gradient": ".750000000000",
+        "structured-decoupled": ".479873518726",
+        "structured-gaussian-inputs": ".345842321090",
       },
     ],
     [
       "without-replacement",
       2,
       {
-        "top eigenvector": ".971659489389",
+        "top-eigenvector": ".971659489389",
         trace: "1.103448275862",
-        "trace, Jensen": "1.156626506024",
-        "trace, simple": "3.000000000000",
+        "trace-jensen": "1.156626506024",
+        "trace-simple": "3.000000000000",
         chi: ".979104477612",
-        "chi, Jensen": "1.075997813013",
-        "Frobenius, unconditional": "2.057983021710",
-        "alignment, worst case": "2.319658743087",
-        "alignment, uncentred": "2.777440419040",
-        "Wu–Ma–E": ".902983111967",
-        "structured noise, decoupled with gradient": "1.072578402337",
-        "structured noise, decoupled": ".872644031227",
-        "structured noise, Gaussian inputs": ".734223723795",
+        "chi-jensen": "1.075997813013",
+        frobenius: "2.057983021710",
+        "alignment-worst-case": "2.319658743087",
+        "alignment-uncentred": "2.777440419040",
+        "wu-ma-e": ".902983111967",
+        "structured-decoupled-with-gradient": "1.072578402337",
+        "structured-decoupled": ".872644031227",
+        "structured-gaussian-inputs": ".734223723795",
       },
     ],
     [
       "with-replacement",
       2,
       {
-        "top eigenvector": ".853897900603",
+        "top-eigenvector": ".853897900603",
         trace: ".905660377358",
-        "trace, Jensen": ".979591836735",
-        "trace, simple": "1.500000000000",
+        "trace-jensen": ".979591836735",
+        "trace-simple": "1.500000000000",
         chi: ".836734693878",
-        "chi, Jensen": ".988944723618",
-        "Frobenius, unconditional": "1.455213750218",
-        "alignment, worst case": "1.640246427276",
-        "alignment, uncentred": "2.381322538997",
+        "chi-jensen": ".988944723618",
+        frobenius: "1.455213750218",
+        "alignment-worst-case": "1.640246427276",
+        "alignment-uncentred": "2.381322538997",
       },
     ],
-    ["bernoulli", 1, { coherence: ".530330085890", "coherence, best case": ".450335355414" }],
+    ["bernoulli", 1, { coherence: ".530330085890", "coherence-best-case": ".450335355414" }],
   ])("the bounds, %s, B = %d", (sampling, batchSize, expected) => {
     const bounds = stabilityBounds(minimum, { batchSize, sampling });
     for (const [name, text] of Object.entries(expected))
-      digits(bounds.find((bound) => bound.name === name)!.criticalLearningRate, text);
+      digits(bounds.find((bound) => bound.id === name)!.criticalLearningRate, text);
   });
 
   it("the measured alignment, 1/(‖H‖_F√μ), and its loss-scaled limit", () => {
-    const [one] = stabilityBounds(minimum, { batchSize: 1 }).filter(({ name }) => name === "alignment, measured");
+    const [one] = stabilityBounds(minimum, { batchSize: 1 }).filter(({ id }) => id === "alignment-measured");
     expect(one!.criticalLearningRate).toBeCloseTo(Math.sqrt(102 / 79) / 1.943650631615, 11);
   });
 

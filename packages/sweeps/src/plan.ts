@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { runId } from "./canonical.js";
+import { makeFolder, placeFile, runId } from "@sgdscope/runs";
 import { SweepError } from "./errors.js";
-import { makeFolder, placeFile } from "./folder/place.js";
 import { gridPoints } from "./grid/grid.js";
 import type { GridInput } from "./grid/schema.js";
 
@@ -44,7 +43,7 @@ export function planRuns<Task>(
  * add lines at its end, so that indices stay what they were.
  *
  * @returns How many lines were added.
- * @throws SweepError `INVALID_PLAN` if the folder plans something else; `STORAGE`.
+ * @throws SweepError `INVALID_PLAN` if the folder plans something else; RunsError `STORAGE`.
  */
 export async function writePlan(folder: string, plan: readonly PlannedRun[]): Promise<number> {
   const before = await readPlan(folder).catch((error: unknown) => {

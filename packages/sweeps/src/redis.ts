@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Claim, Engine, Outcome } from "./engine/engine.js";
+import type { Engine, Lease, Outcome } from "./engine/engine.js";
 import { SweepError } from "./errors.js";
 import type { PlannedRun } from "./plan.js";
 
@@ -10,7 +10,7 @@ export interface RedisEngineOptions {
   url?: string;
   /** Milliseconds without a heartbeat after which a worker is dead; default 600 000. Six beats fit into it. */
   staleAfter?: number;
-  /** Ends the waiting in `claim`. */
+  /** Ends the waiting in `lease`. */
   signal?: AbortSignal;
 }
 
@@ -71,7 +71,7 @@ export async function redisEngine(
   worker.on("error", () => undefined);
   await worker.startStalledCheckTimer();
   type Job = NonNullable<Awaited<ReturnType<typeof worker.getNextJob>>>;
-  const mine = new Map<Claim, { job: Job; token: string; beat: NodeJS.Timeout }>();
+  const mine = new Map<Lease, { job: Job; token: string; beat: NodeJS.Timeout }>();
   const lockOf = (jobId: string): string => `${queue.toKey(jobId)}:lock`;
 
   /** Whether everybody who holds a run renewed a lock while we looked: locks are longer than they would be otherwise. */
@@ -92,7 +92,7 @@ export async function redisEngine(
     return live;
   }
 
-  function held(job: Job, token: string): Claim {
+  function leaseOf(job: Job, token: string): Lease {
     const lost = new AbortController();
     const beat = setInterval(() => {
       job.extendLock(token, staleAfter).catch(() => {
@@ -105,37 +105,38 @@ export async function redisEngine(
     }, staleAfter / 6);
     beat.unref();
     const { index } = job.data;
-    const claim: Claim = {
+    const lease: Lease = {
       index,
       id: plan[index]!.id,
       lost: lost.signal,
       // Whoever cannot ask does not hold.
       held: async () => !lost.signal.aborted && (await connection.get(lockOf(job.id!)).catch(() => null)) === token,
     };
-    mine.set(claim, { job, token, beat });
-    return claim;
+    mine.set(lease, { job, token, beat });
+    return lease;
   }
 
   return {
-    async claim() {
+    locksFolders: false,
+    async lease() {
       const seen = new Map<string, number>();
       for (;;) {
         const token = randomUUID();
         const job = (await worker.getNextJob(token, { block: false })) as Job | undefined;
-        if (job !== undefined) return held(job, token);
+        if (job !== undefined) return leaseOf(job, token);
         if (signal?.aborted === true || (await othersLive(seen))) return undefined;
         await sleep(Math.min(1000, staleAfter / 10), undefined, { ...(signal === undefined ? {} : { signal }) }).catch(
           () => undefined,
         );
       }
     },
-    async done(claim, outcome: Outcome) {
-      const holding = mine.get(claim);
+    async done(lease, outcome: Outcome) {
+      const holding = mine.get(lease);
       if (holding === undefined) return;
-      mine.delete(claim);
+      mine.delete(lease);
       const { job, token, beat } = holding;
       clearInterval(beat);
-      if (!(await claim.held())) return;
+      if (!(await lease.held())) return;
       if (outcome === "done") await job.moveToCompleted(undefined, token, false);
       else if (outcome === "failed") await job.moveToFailed(new Error("the run failed"), token, false);
       else await job.moveToWait(token);

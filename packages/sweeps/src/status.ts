@@ -1,12 +1,9 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { claimFiles } from "./engine/claims.js";
-import { claimsFolder } from "./engine/folder.js";
-import { isAlive } from "./engine/owner.js";
-import { wholeLines } from "./folder/lines.js";
-import { readRunFile, type RunFile } from "./folder/run-file.js";
+import { isAlive, lockFiles, readRunFile, wholeLines, type RunFile } from "@sgdscope/runs";
+import { runsFolder } from "./engine/folder.js";
 import type { PlannedRun } from "./plan.js";
-import { runsFolder, workersFolder } from "./work.js";
+import { workersFolder } from "./work.js";
 
 /** How far a run of a sweep is. `begun`: it has a folder and nobody works on it; it goes on where it was. */
 export type Progress = "waiting" | "begun" | "running" | "done" | "failed";
@@ -23,19 +20,19 @@ export interface RunStatus {
 /**
  * How far every run of a sweep is, from its folders alone; nothing is changed.
  *
- * A claim of another machine counts as running: only a worker that watches it can tell whether it lives.
+ * A lock of another machine counts as running: only a worker that watches it can tell whether it lives.
  */
 export async function sweepStatus(sweep: string, plan: readonly PlannedRun[]): Promise<RunStatus[]> {
-  const files = claimFiles(join(sweep, claimsFolder));
-  const { claims, ended } = await files.list();
+  const files = lockFiles(join(sweep, runsFolder));
+  const { locks, ended } = await files.list();
   return Promise.all(
     plan.map(async ({ index, id }): Promise<RunStatus> => {
       const run = await readRunFile(join(sweep, runsFolder, id));
       if (run?.state === "done") return { index, id, progress: "done" };
       if (run?.state === "failed" && ended.get(id) === "failed")
         return { index, id, progress: "failed", error: run.error?.message ?? "" };
-      const claim = claims.get(id);
-      const found = claim === undefined ? undefined : await files.look(claim);
+      const lock = locks.get(id);
+      const found = lock === undefined ? undefined : await files.look(lock);
       if (found !== undefined && !found.released && isAlive(found.owner) !== false)
         return { index, id, progress: "running" };
       return { index, id, progress: run === undefined ? "waiting" : "begun" };
@@ -49,7 +46,8 @@ export async function sweepStatus(sweep: string, plan: readonly PlannedRun[]): P
  * @returns The lines that will be run again.
  */
 export async function retryRuns(sweep: string, plan: readonly PlannedRun[]): Promise<RunStatus[]> {
-  const files = claimFiles(join(sweep, claimsFolder));
+  const files = lockFiles(join(sweep, runsFolder));
+  await files.adopt();
   const { ended } = await files.list();
   const again: RunStatus[] = [];
   for (const status of await sweepStatus(sweep, plan)) {

@@ -1,10 +1,18 @@
 import { appendFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import type { Claim, Engine } from "./engine/engine.js";
-import { SweepError, isStorageFault, storageError } from "./errors.js";
-import { makeFolder } from "./folder/place.js";
-import { openRun, type RunFolder } from "./folder/run-folder.js";
+import {
+  RunsError,
+  isStorageFault,
+  lockRun,
+  makeFolder,
+  openRun,
+  storageError,
+  type LockedRun,
+  type RunFolder,
+} from "@sgdscope/runs";
+import type { Engine, Lease } from "./engine/engine.js";
+import { runsFolder } from "./engine/folder.js";
 import { lineOf, type PlannedRun } from "./plan.js";
 
 /** What a run is given to work with. */
@@ -55,8 +63,7 @@ export interface WorkSummary {
   total: number;
 }
 
-/** The folder of run folders, and that of the workers' accounts, in a sweep's folder. */
-export const runsFolder = "runs";
+/** The folder of the workers' accounts in a sweep's folder. */
 export const workersFolder = "workers";
 
 /**
@@ -70,9 +77,9 @@ export async function work<Task, Result>(options: WorkOptions<Task, Result>): Pr
   const summary: WorkSummary = { done: 0, failed: 0, stopped: 0, inRuns: 0, total: 0 };
   const account = openAccount(sweep);
   for (let taken = 0; taken < limit && signal?.aborted !== true; taken++) {
-    const claim = await engine.claim();
-    if (claim === undefined) break;
-    const event = await workOn(claim, options, summary);
+    const lease = await engine.lease();
+    if (lease === undefined) break;
+    const event = await workOn(lease, options, summary);
     if (event !== undefined) {
       if (event.kind !== "lost") summary[event.kind]++;
       options.onEvent?.(event);
@@ -86,29 +93,36 @@ export async function work<Task, Result>(options: WorkOptions<Task, Result>): Pr
 
 type EndEvent<Result> = Exclude<WorkEvent<Result>, { kind: "started" }>;
 
-/** Runs what was claimed and gives the claim back; undefined if the run was done before. */
+/** Runs what was leased and gives the lease back; undefined if the run was done before. */
 async function workOn<Task, Result>(
-  claim: Claim,
+  lease: Lease,
   options: WorkOptions<Task, Result>,
   summary: WorkSummary,
 ): Promise<EndEvent<Result> | undefined> {
   const { engine, sweep } = options;
-  const { index, id } = claim;
+  const { index, id } = lease;
+  const directory = join(sweep, runsFolder, id);
   let folder: RunFolder<Result> | undefined;
+  let own: LockedRun | undefined;
   let seconds = 0;
   try {
     const line = lineOf(options.plan, index);
-    folder = await openRun<Result>(join(sweep, runsFolder, id), line, {
+    if (!engine.locksFolders)
+      own = await lockRun(directory, {
+        wait: true,
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      });
+    folder = await openRun<Result>(directory, line, {
       environment: options.environment ?? {},
-      held: () => claim.held(),
+      lock: { held: async () => (await lease.held()) && (own === undefined || (await own.lock.held())) },
       ...(options.extension === undefined ? {} : { extension: options.extension }),
     });
     if (folder === undefined) {
-      await engine.done(claim, "done");
+      await engine.done(lease, "done");
       return undefined;
     }
     options.onEvent?.({ kind: "started", index, id, resumedFrom: folder.resume?.step });
-    const signal = AbortSignal.any([claim.lost, ...(options.signal === undefined ? [] : [options.signal])]);
+    const signal = AbortSignal.any([lease.lost, ...(options.signal === undefined ? [] : [options.signal])]);
     const start = performance.now();
     const result = await options.run({ ...line, folder, signal }).finally(() => {
       seconds = (performance.now() - start) / 1000;
@@ -116,27 +130,30 @@ async function workOn<Task, Result>(
     });
     if (result === "stopped") {
       await folder.finish({ state: "stopped" });
-      await engine.done(claim, "released");
-      return { kind: claim.lost.aborted ? "lost" : "stopped", index, id, seconds };
+      await engine.done(lease, "released");
+      return { kind: lease.lost.aborted ? "lost" : "stopped", index, id, seconds };
     }
     await folder.finish({ state: "done", record: result.record });
-    await engine.done(claim, "done");
+    await engine.done(lease, "done");
     return { kind: "done", index, id, record: result.record, seconds };
   } catch (error) {
-    if (error instanceof SweepError && error.code === "CLAIM_LOST") {
+    if (error instanceof RunsError && error.code === "LOCK_LOST") {
       await folder?.close().catch(() => undefined);
       return { kind: "lost", index, id, seconds };
     }
     const hopeless = folder === undefined || isStorageFault(error) || options.isHopeless?.(error) === true;
     if (hopeless) {
       await folder?.close().catch(() => undefined);
-      await engine.done(claim, "released").catch(() => undefined);
-      throw storageError("work", join(sweep, runsFolder, id), error);
+      await engine.done(lease, "released").catch(() => undefined);
+      throw storageError(directory, error);
     }
     const { message, code } = error as Error & { code?: unknown };
     await folder!.finish({ state: "failed", error: { message, ...(typeof code === "string" ? { code } : {}) } });
-    await engine.done(claim, "failed");
+    await engine.done(lease, "failed");
     return { kind: "failed", index, id, message, seconds };
+  } finally {
+    await own?.lock.release("released").catch(() => undefined);
+    await own?.close();
   }
 }
 
@@ -150,7 +167,7 @@ function openAccount(sweep: string): (summary: WorkSummary) => Promise<void> {
       await makeFolder(folder);
       await appendFile(path, `${JSON.stringify(line)}\n`);
     } catch (error) {
-      throw storageError("work", path, error);
+      throw storageError(path, error);
     }
   };
 }

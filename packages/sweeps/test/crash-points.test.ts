@@ -9,7 +9,7 @@ import { contents, toyRun, type ToyResult, type ToyTask } from "./toy.js";
 /** Which change of the disk the process does not survive, and whether it takes effect wholly, in part, or not at all. */
 const crash = vi.hoisted(() => ({ at: Infinity, how: "before", count: 0, life: 1 }));
 
-vi.mock("../src/engine/owner.js", () => ({
+vi.mock("../../runs/src/locks/owner.js", () => ({
   thisOwner: () => ({ host: "here", scope: "", pid: crash.life, started: "" }),
   isAlive: ({ pid }: { pid: number }) => pid === crash.life,
 }));
@@ -65,7 +65,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 async function live(sweep: string): Promise<WorkSummary | undefined> {
   crash.life++;
   crash.count = 0;
-  const engine = folderEngine(sweep, plan);
+  const engine = await folderEngine(sweep, plan);
   try {
     return await work<ToyTask, ToyResult>({ sweep, plan, engine, run: toyRun });
   } catch {
@@ -97,7 +97,7 @@ describe("a death at any change of the disk", () => {
         const rest = await live(sweep);
         expect(rest, `after a death at change ${at}`).toMatchObject({ failed: 0, stopped: 0 });
         expect(await contents(sweep), `after a death at change ${at}`).toEqual(expected);
-        expect((await readdir(join(sweep, "claims"))).filter((name) => name.endsWith(".done"))).toHaveLength(2);
+        expect((await readdir(join(sweep, "runs", ".locks"))).filter((name) => name.endsWith(".done"))).toHaveLength(2);
         await rm(sweep, { recursive: true });
       }
     },

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { planRuns, type Claim, type Engine, type PlannedRun } from "../src/index.js";
+import { planRuns, type Lease, type Engine, type PlannedRun } from "../src/index.js";
 
 /** One worker's engine, to be closed; `die` stops its heart and keeps what it holds, as a kill does. */
 interface WorkerEngine {
@@ -28,13 +28,13 @@ export function testEngine(name: string, under: EngineUnderTest, count = 12): vo
       open.push(made);
       return made;
     };
-    const drain = async ({ engine }: WorkerEngine): Promise<Claim[]> => {
-      const claims: Claim[] = [];
-      for (let claim = await engine.claim(); claim !== undefined; claim = await engine.claim()) {
-        claims.push(claim);
+    const drain = async ({ engine }: WorkerEngine): Promise<Lease[]> => {
+      const leases: Lease[] = [];
+      for (let claim = await engine.lease(); claim !== undefined; claim = await engine.lease()) {
+        leases.push(claim);
         await engine.done(claim, "done");
       }
-      return claims;
+      return leases;
     };
     beforeEach(() => under.prepare(plan));
     afterEach(async () => {
@@ -44,34 +44,34 @@ export function testEngine(name: string, under: EngineUnderTest, count = 12): vo
     });
 
     it("hands out every line once, under its name, and then nothing", async () => {
-      const claims = await drain(await worker());
-      expect(claims.map(({ index }) => index).sort((a, b) => a - b)).toEqual(plan.map(({ index }) => index));
-      for (const { id, index } of claims) expect(id).toBe(plan[index]!.id);
-      expect(await open[0]!.engine.claim()).toBeUndefined();
+      const leases = await drain(await worker());
+      expect(leases.map(({ index }) => index).sort((a, b) => a - b)).toEqual(plan.map(({ index }) => index));
+      for (const { id, index } of leases) expect(id).toBe(plan[index]!.id);
+      expect(await open[0]!.engine.lease()).toBeUndefined();
     });
 
     it("hands no run to two of many workers that grasp at once", async () => {
       const workers = await Promise.all(Array.from({ length: 6 }, worker));
-      const claims = (await Promise.all(workers.map(drain))).flat();
-      expect(claims.map(({ index }) => index).sort((a, b) => a - b)).toEqual(plan.map(({ index }) => index));
+      const leases = (await Promise.all(workers.map(drain))).flat();
+      expect(leases.map(({ index }) => index).sort((a, b) => a - b)).toEqual(plan.map(({ index }) => index));
     });
 
     it("keeps what is held from others, for longer than a dead worker would keep it", async () => {
       const [first, second] = [await worker(), await worker()];
-      const held = (await first.engine.claim())!;
+      const held = (await first.engine.lease())!;
       const rest = await drain(second);
       expect(rest.map(({ index }) => index)).not.toContain(held.index);
       await sleep(2 * under.staleAfter);
-      expect(await second.engine.claim()).toBeUndefined();
+      expect(await second.engine.lease()).toBeUndefined();
       expect(await held.held()).toBe(true);
       expect(held.lost.aborted).toBe(false);
       await first.engine.done(held, "done");
-      expect(await second.engine.claim()).toBeUndefined();
+      expect(await second.engine.lease()).toBeUndefined();
     });
 
     it("hands out again what was released, not what failed", async () => {
       const [first, second] = [await worker(), await worker()];
-      const [released, failed] = [(await first.engine.claim())!, (await first.engine.claim())!];
+      const [released, failed] = [(await first.engine.lease())!, (await first.engine.lease())!];
       await first.engine.done(released, "released");
       await first.engine.done(failed, "failed");
       const indices = (await drain(second)).map(({ index }) => index);
@@ -82,15 +82,15 @@ export function testEngine(name: string, under: EngineUnderTest, count = 12): vo
 
     it("hands the run of a dead worker to exactly one other, and tells the dead one when it wakes", async () => {
       const dead = await worker();
-      const held = (await dead.engine.claim())!;
+      const held = (await dead.engine.lease())!;
       await dead.die();
       const others = await Promise.all(Array.from({ length: 3 }, worker));
-      const claims = (await Promise.all(others.map(drain))).flat();
-      expect(claims.filter(({ index }) => index === held.index)).toHaveLength(1);
-      expect(claims).toHaveLength(count);
+      const leases = (await Promise.all(others.map(drain))).flat();
+      expect(leases.filter(({ index }) => index === held.index)).toHaveLength(1);
+      expect(leases).toHaveLength(count);
       expect(await held.held()).toBe(false);
       await dead.engine.done(held, "failed"); // nobody listens to it any more
-      expect(await others[0]!.engine.claim()).toBeUndefined();
+      expect(await others[0]!.engine.lease()).toBeUndefined();
     });
   });
 }

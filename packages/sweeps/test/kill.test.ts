@@ -36,7 +36,7 @@ describe("kill -9", () => {
     async () => {
       const [calm, rough] = [join(folder, "calm"), join(folder, "rough")];
       for (const sweep of [calm, rough]) await writePlan(sweep, plan);
-      const engine = folderEngine(calm, plan);
+      const engine = await folderEngine(calm, plan);
       // The pause is part of the task, so that both sweeps have the same names.
       const undisturbed = work<ToyTask, ToyResult>({
         sweep: calm,

@@ -8,7 +8,7 @@ const [sweep = "", staleAfter = "120000"] = process.argv.slice(2);
 const controller = new AbortController();
 process.on("SIGTERM", () => controller.abort());
 const plan = await readPlan<ToyTask>(sweep);
-const engine = folderEngine(sweep, plan, { staleAfter: Number(staleAfter), signal: controller.signal });
+const engine = await folderEngine(sweep, plan, { staleAfter: Number(staleAfter), signal: controller.signal });
 process.stdout.write("ready\n");
 const { stopped, failed } = await work<ToyTask, ToyResult>({
   sweep,

@@ -58,7 +58,7 @@ export async function toyRun({
 /** Everything in the run folders of a sweep, by path; two sweeps that went the same way have equal ones. */
 export async function contents(sweep: string): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
-  for (const run of (await readdir(join(sweep, "runs"))).sort())
+  for (const run of (await readdir(join(sweep, "runs"))).filter((name) => !name.startsWith(".")).sort())
     for (const name of (await readdir(join(sweep, "runs", run))).sort())
       files[`${run}/${name}`] = (await readFile(join(sweep, "runs", run, name))).toString("base64");
   return files;

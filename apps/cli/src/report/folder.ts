@@ -1,16 +1,15 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { makeFolder, placeFile } from "@sgdscope/runs";
 import { themes, type Theme } from "./png.js";
 
 /** Writes the files of a report into `directory`, each whole or not at all; gives the path of the last one. */
 export async function writeReport(directory: string, files: Record<string, string | Uint8Array>): Promise<string> {
-  await mkdir(directory, { recursive: true });
   let path = directory;
   for (const [name, content] of Object.entries(files)) {
     path = join(directory, name);
-    await writeFile(`${path}.part`, content);
-    await rename(`${path}.part`, path);
+    await makeFolder(dirname(path));
+    await placeFile(path, content, false);
   }
   return path;
 }

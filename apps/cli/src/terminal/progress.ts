@@ -1,3 +1,4 @@
+// Ours: no maintained package draws a bar on a terminal and sparse lines elsewhere, and keeps notes above the bar.
 import { formatSeconds } from "./number.js";
 
 /** Where a command says how far it is; all of it goes to standard error. */

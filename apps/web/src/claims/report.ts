@@ -1,4 +1,5 @@
-import { claimNamed, type Claim, type Finished } from "@sgdscope/experiments";
+import { parseJson } from "@sgdscope/array-files";
+import { claimNamed, upgradedStudyRecord, type Claim, type Finished } from "@sgdscope/experiments";
 
 /** The results that a `report.json` holds. */
 export interface LoadedReport {
@@ -9,7 +10,9 @@ export interface LoadedReport {
   parts: { claim: Claim; finished: Finished[] }[];
 }
 
-const schema = "sgdscope/reproduce@1";
+const schema = "sgdscope/reproduce@2";
+/** What earlier versions wrote: what was not finite is null there, and records have other names. */
+const earlier = "sgdscope/reproduce@1";
 
 /**
  * Reads a `report.json` of `sgdscope reproduce`.
@@ -17,36 +20,38 @@ const schema = "sgdscope/reproduce@1";
  * @throws Error, in a sentence for the reader, where the text is none, or holds a claim this page does not know.
  */
 export function loadReport(text: string): LoadedReport {
-  const report = parsed(text);
-  if (!isRecord(report)) throw new Error(`expected a report of the schema ${schema}, got JSON of another kind.`);
-  if (report.schema !== schema)
-    throw new Error(`expected a report of the schema ${schema}, got ${named(report.schema)}.`);
+  const found = parsed(text);
+  if (!isRecord(found)) throw new Error(`expected a report of the schema ${schema}, got JSON of another kind.`);
+  const old = found.schema === earlier;
+  if (!old && found.schema !== schema)
+    throw new Error(`expected a report of the schema ${schema}, got ${named(found.schema)}.`);
+  const report = old ? (JSON.parse(text, revive) as Unchecked) : found;
   if (!Array.isArray(report.claims)) throw new Error("expected a list of claims in the report, got none.");
   return {
     preset: String(report.preset),
     data: String(report.data),
     seed: Number(report.seed),
     command: String(report.command),
-    parts: (report.claims as unknown[]).map(partOf),
+    parts: (report.claims as unknown[]).map((part) => partOf(part, old)),
   };
 }
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text, revive);
+    return parseJson(text);
   } catch {
     throw new Error("expected a report.json of sgdscope reproduce, got a file that is not JSON.");
   }
 }
 
-/** What was not finite is `null` in the file; only lists of thresholds mean `null` by it. */
+/** What was not finite is `null` in an earlier file; only lists of thresholds mean `null` by it. */
 function revive(this: unknown, key: string, value: unknown): unknown {
   if (key === "criticalLearningRates" && Array.isArray(value))
     return value.map((rate: unknown) => (typeof rate === "number" && Number.isNaN(rate) ? null : rate));
   return value === null ? NaN : value;
 }
 
-function partOf(part: unknown): LoadedReport["parts"][number] {
+function partOf(part: unknown, old: boolean): LoadedReport["parts"][number] {
   const claim = isRecord(part) && typeof part.name === "string" ? claimNamed(part.name) : undefined;
   if (!isRecord(part) || claim === undefined)
     throw new Error(
@@ -55,7 +60,14 @@ function partOf(part: unknown): LoadedReport["parts"][number] {
   const jobs = Array.isArray(part.jobs) ? (part.jobs as unknown[]) : [];
   if (jobs.length === 0 || !jobs.every((job) => isJob(job) && job.study === claim.study))
     throw new Error(`expected jobs with role, task and records of ${claim.name}, got others.`);
-  return { claim, finished: (jobs as ReportedJob[]).map(({ role, task, records }) => ({ role, task, records })) };
+  return {
+    claim,
+    finished: (jobs as ReportedJob[]).map(({ role, task, records }) => ({
+      role,
+      task,
+      records: old ? records.map((record) => upgradedStudyRecord(claim.study, record)) : records,
+    })),
+  };
 }
 
 type ReportedJob = Finished & { study: string };

@@ -11,7 +11,7 @@ const guides: FigureData["guides"] = [{ role: "prediction", label: "μ = 1", lev
 
 /** The alignment factor along the run. */
 export function AlignmentFigure() {
-  const factors = history.value.map(({ alignment }) => alignment);
+  const factors = history.value.map(({ alignmentFactor }) => alignmentFactor);
   const { problem } = settings.value;
   const parameters = parametersOf(problem);
   const uncentred = phase.value.sampling === "bernoulli";

@@ -11,8 +11,8 @@ import type { FigureData } from "./spec.js";
 export function CurvatureFigure() {
   const { problem, phases } = settings.value;
   const points = history.value;
-  const norms = points.map(({ frobenius }) => frobenius);
-  const bounds = points.map(({ bound }) => bound);
+  const norms = points.map(({ frobeniusG }) => frobeniusG);
+  const bounds = points.map(({ frobeniusLimit }) => frobeniusLimit);
   const largest = points.map(({ largestEigenvalue }) => largestEigenvalue);
   const predicted = (phase: Phase): number => 1 / (phase.learningRate * Math.sqrt(factorOf(problem.examples, phase)));
   const sharpest = (phase: Phase): number => 2 / phase.learningRate;

@@ -10,7 +10,7 @@ const place = (ratio: number): string => `${50 + 50 * Math.log10(clamp(ratio, en
 
 /** η/η* on a scale with its limit: the line at 1 is there before any data. */
 export function Gauge() {
-  const ratio = latest.value?.ratio;
+  const ratio = latest.value?.edgeRatio;
   const description = `Gauge from 0.1 to 10 of learning rate over critical learning rate. Limit 1. ${
     ratio === undefined
       ? "Nothing is measured yet."

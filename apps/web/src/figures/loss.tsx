@@ -16,7 +16,7 @@ export function LossFigure() {
     lines: [{ role: "data", name: "loss", values: losses }],
     guides,
     range: logRange(losses, [1e-10, 100]),
-    shade: { at: points.map(({ ratio }) => ratio > 1) },
+    shade: { at: points.map(({ edgeRatio }) => edgeRatio > 1) },
   };
   return (
     <Figure

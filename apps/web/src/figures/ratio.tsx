@@ -10,7 +10,7 @@ const guides: FigureData["guides"] = [{ role: "prediction", label: "η = η*", l
 
 /** η/η* along the run, with the limit 1. */
 export function RatioFigure() {
-  const ratios = history.value.map(({ ratio }) => ratio);
+  const ratios = history.value.map(({ edgeRatio }) => edgeRatio);
   const data: FigureData = {
     ...base(),
     lines: [{ role: "data", name: "η/η*", values: ratios }],

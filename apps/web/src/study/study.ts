@@ -76,7 +76,7 @@ export async function createStudy(settings: Pick<Settings, "problem" | "phases">
 
   /** Ends the run, but where the loss is almost zero at a minimum that SGD cannot hold: that has time to throw it out. */
   async function conclude(reason: StopReason): Promise<void> {
-    const unstable = latest !== undefined && latest.ratio > 1;
+    const unstable = latest !== undefined && latest.edgeRatio > 1;
     if (reason === "interpolated" && unstable && renewals++ < MOST_RENEWALS) await drive();
     else ended ??= reason;
   }

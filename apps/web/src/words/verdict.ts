@@ -29,9 +29,9 @@ export function verdictOf(settings: Settings, latest: Measurement | undefined, e
     };
   if (latest === undefined)
     return { tone: "none", headline: "Ready", detail: "The predictions are drawn. Run to see the data." };
-  const { ratio, loss, growthPerStep } = latest;
+  const { edgeRatio: ratio, loss, spectralRadius } = latest;
   const times = compact(ratio);
-  const growth = `In mean square, a small error here is multiplied by ${factor(growthPerStep)} at every step.`;
+  const growth = `In mean square, a small error here is multiplied by ${factor(spectralRadius)} at every step.`;
   const found = loss < AT_MINIMUM;
   if (ratio > 1 && !found)
     return {

@@ -1,3 +1,4 @@
+import { formatJson } from "@sgdscope/array-files";
 import { claimNamed, claims, needsBackend, runClaim, type Acceptance, type Finished } from "@sgdscope/experiments";
 import { describe, expect, it } from "vitest";
 import { bandText, judged, seen } from "../../src/claims/judged.js";
@@ -58,8 +59,8 @@ describe("judgements", () => {
 });
 
 describe("a report.json", () => {
-  const textOf = (parts: object[], schema: unknown = "sgdscope/reproduce@1"): string =>
-    JSON.stringify({
+  const textOf = (parts: object[], schema: unknown = "sgdscope/reproduce@2"): string =>
+    formatJson({
       schema,
       command: "sgdscope reproduce edge",
       preset: "fast",
@@ -76,9 +77,31 @@ describe("a report.json", () => {
     expect(parts[0]!.finished).toEqual([{ role, task, records: [...records, { value: NaN }] }]);
   });
 
+  it("of an earlier version is read under today's names, with what was not finite as NaN", () => {
+    const records = [
+      { part: "minimum", trace: 2, frobeniusNorm: 1, largestEigenvalue: 1 },
+      { part: "curve", name: "rank one", kind: "necessary", batchSizes: [1], criticalLearningRates: [null] },
+      { part: "cell", learningRate: 0.1, batchSize: 1, growthRate: null },
+    ];
+    const part = { name: "diagram", jobs: [{ role: "two-layer ReLU", study: "diagram", task: {}, records }] };
+    const { parts } = loadReport(textOf([part], "sgdscope/reproduce@1"));
+    expect(parts[0]!.finished[0]!.records).toEqual([
+      { part: "minimum", traceG: 2, frobeniusG: 1, largestEigenvalue: 1 },
+      {
+        part: "curve",
+        id: "rank-one",
+        label: "rank one",
+        kind: "necessary",
+        batchSizes: [1],
+        criticalLearningRates: [null],
+      },
+      { part: "cell", learningRate: 0.1, batchSize: 1, growthRate: NaN },
+    ]);
+  });
+
   it("is refused by name where it is something else", () => {
     expect(() => loadReport("{")).toThrow("not JSON");
-    expect(() => loadReport("[]")).toThrow("expected a report of the schema sgdscope/reproduce@1");
+    expect(() => loadReport("[]")).toThrow("expected a report of the schema sgdscope/reproduce@2");
     expect(() => loadReport(textOf([], "sgdscope/bound@1"))).toThrow("got sgdscope/bound@1");
     expect(() => loadReport(textOf([{ name: "phlogiston", jobs: [] }]))).toThrow("got phlogiston");
     expect(() => loadReport(textOf([{ name: "edge", jobs: [{ role: "a" }] }]))).toThrow("records of edge");

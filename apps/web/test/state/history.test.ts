@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { appended, horizon } from "../../src/state/history.js";
 import type { Measurement } from "../../src/study/measure.js";
 
-const at = (step: number): Measurement => ({ step, ratio: step }) as Measurement;
+const at = (step: number): Measurement => ({ step, edgeRatio: step }) as Measurement;
 
 describe("the history", () => {
   it("keeps its ends, its order and both sides of a change when it is thinned", () => {

@@ -15,21 +15,21 @@ describe("the default run", () => {
     const soon = progress.measurements.findLast(({ step }) => step <= 15 * defaults().speed)!;
     const end = last(progress);
     expect(progress.ended).toBe("interpolated");
-    expect(start!.ratio).toBeGreaterThan(3);
-    expect(end.ratio).toBeGreaterThan(0.85);
-    expect(end.ratio).toBeLessThan(1.1);
-    expect(soon.ratio, "within the first twenty seconds on a page").toBeCloseTo(end.ratio, 1);
-    expect(start!.frobenius).toBeGreaterThan(1 / start!.learningRate);
-    expect(end.frobenius).toBeLessThan(1 / end.learningRate);
-    const factors = progress.measurements.map(({ alignment }) => alignment!).sort((a, b) => a - b);
+    expect(start!.edgeRatio).toBeGreaterThan(3);
+    expect(end.edgeRatio).toBeGreaterThan(0.85);
+    expect(end.edgeRatio).toBeLessThan(1.1);
+    expect(soon.edgeRatio, "within the first twenty seconds on a page").toBeCloseTo(end.edgeRatio, 1);
+    expect(start!.frobeniusG).toBeGreaterThan(1 / start!.learningRate);
+    expect(end.frobeniusG).toBeLessThan(1 / end.learningRate);
+    const factors = progress.measurements.map(({ alignmentFactor }) => alignmentFactor!).sort((a, b) => a - b);
     expect(factors[Math.floor(factors.length / 2)]).toBeGreaterThan(0.7);
     expect(factors[Math.floor(factors.length / 2)]).toBeLessThan(1.4);
   });
 
   it("does so from another seed as well", async () => {
     const end = last(await run(decodeSettings("#seed=3"), 5000));
-    expect(end.ratio).toBeGreaterThan(0.85);
-    expect(end.ratio).toBeLessThan(1.1);
+    expect(end.edgeRatio).toBeGreaterThan(0.85);
+    expect(end.edgeRatio).toBeLessThan(1.1);
   });
 });
 
@@ -39,17 +39,17 @@ describe("a change of the batch size", () => {
     const sharp = await study.advance(20_000);
     expect(sharp.ended).toBe("interpolated");
     expect(last(sharp).samplingFactor).toBe(0);
-    expect(sharp.measurements[0]!.bound).toBe(Infinity);
+    expect(sharp.measurements[0]!.frobeniusLimit).toBe(Infinity);
     const changed = await study.change({ learningRate: 0.02, batchSize: 1, sampling: "without-replacement" });
     expect(changed.ended).toBeUndefined();
     expect(changed.step).toBe(sharp.step);
-    expect(last(changed).ratio).toBeGreaterThan(3);
-    expect(last(changed).growthPerStep).toBeGreaterThan(1);
+    expect(last(changed).edgeRatio).toBeGreaterThan(3);
+    expect(last(changed).spectralRadius).toBeGreaterThan(1);
     const escaped = await study.advance(20_000);
     expect(Math.max(...escaped.measurements.map(({ loss }) => loss))).toBeGreaterThan(0.1);
     expect(escaped.ended).toBe("interpolated");
-    expect(last(escaped).frobenius).toBeLessThan(last(sharp).frobenius / 2);
-    expect(last(escaped).ratio).toBeLessThan(1.1);
+    expect(last(escaped).frobeniusG).toBeLessThan(last(sharp).frobeniusG / 2);
+    expect(last(escaped).edgeRatio).toBeLessThan(1.1);
   });
 
   it("made by hand gives the run that a link with that change gives", async () => {
@@ -108,14 +108,14 @@ describe("random features", () => {
   it("keep their curvature, and converge below η*", async () => {
     const { measurements, ended } = await run(defaults("random-features"), 20_000);
     expect(ended).toBe("interpolated");
-    for (const { ratio } of measurements) expect(ratio).toBeCloseTo(measurements[0]!.ratio, 9);
-    expect(measurements[0]!.ratio).toBeLessThan(1);
+    for (const { edgeRatio } of measurements) expect(edgeRatio).toBeCloseTo(measurements[0]!.edgeRatio, 9);
+    expect(measurements[0]!.edgeRatio).toBeLessThan(1);
   });
 
   it("diverge well above η*, which is a result and no error", async () => {
     const progress = await run(decodeSettings("#model=random-features&eta=12"), 20_000);
     expect(progress.ended).toBe("diverged");
-    expect(last(progress).ratio).toBeGreaterThan(1.5);
+    expect(last(progress).edgeRatio).toBeGreaterThan(1.5);
     expect(progress.measurements.every(({ loss }) => Number.isFinite(loss))).toBe(true);
   });
 });

@@ -33,7 +33,7 @@ describe("numbers", () => {
 
 describe("the verdict", () => {
   const point = (ratio: number, loss: number): Measurement =>
-    ({ step: 100, ratio, loss, growthPerStep: ratio, samplingFactor: 1 }) as Measurement;
+    ({ step: 100, edgeRatio: ratio, loss, spectralRadius: ratio, samplingFactor: 1 }) as Measurement;
   const tone = (ratio: number, loss: number) => verdictOf(defaults(), point(ratio, loss), undefined).tone;
 
   it("says whether SGD can stay", () => {

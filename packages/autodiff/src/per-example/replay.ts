@@ -9,7 +9,7 @@ import { observeKernels, type KernelCall } from "./kernel-calls.js";
 import { inputsOf, traceOrigins, type Origins, type ParameterView } from "./origins.js";
 import { ruleFor } from "./rules/index.js";
 import type { Rule } from "./rules/rule.js";
-import { assertSeparable } from "./separable.js";
+import { assertSeparable, loopAdvice } from "./separable.js";
 import { walkBack } from "./walk.js";
 
 /** A parameter, or a tensor computed from parameters alone, that meets the batch. */
@@ -142,6 +142,7 @@ function withoutRule(node: TapeNode, call: KernelCall, { shape }: tf.Tensor, cal
   return new AutodiffError(
     "NO_PER_EXAMPLE_RULE",
     `${caller}: expected kernels with a rule for the gradient of each example, got ${call.kernelName}${whereOf(node)} with a ` +
-      `parameter [${shape.join(", ")}]; { fallback: "loop" } takes one backward pass per example`,
+      `parameter [${shape.join(", ")}]`,
+    { advice: loopAdvice },
   );
 }

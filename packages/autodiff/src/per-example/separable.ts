@@ -6,7 +6,8 @@ import type { KernelCall } from "./kernel-calls.js";
 import { inputsOf, type Origins } from "./origins.js";
 
 const named = ({ shape }: tf.Tensor): string => `[${shape.join(", ")}]`;
-const loopAdvice = '{ fallback: "loop" } takes one backward pass per example';
+/** What helps where a kernel has no rule. */
+export const loopAdvice = '{ fallback: "loop" } takes one backward pass per example';
 
 /**
  * Checks that an operation on the batch keeps its examples apart, so that the signal at example i of any tensor is the
@@ -26,19 +27,23 @@ export function assertSeparable(
   const batch = inputs.filter(([, tensor]) => origins.of(tensor).batch);
   const [output] = node.outputs as [tf.Tensor];
   const error = (code: "MIXES_EXAMPLES" | "NO_PER_EXAMPLE_RULE", message: string): AutodiffError =>
-    new AutodiffError(code, `${caller}: expected ${message}`);
+    new AutodiffError(
+      code,
+      `${caller}: expected ${message}`,
+      code === "NO_PER_EXAMPLE_RULE" ? { advice: loopAdvice } : {},
+    );
   const mixed = (what: string): AutodiffError =>
     error("MIXES_EXAMPLES", `apply to treat each example on its own, got ${kernelName} ${what}`);
 
   /** Right for some functions (normalisation over a layer, an embedding), and wrong for others. */
   const unknown = (what: string): AutodiffError =>
-    error("NO_PER_EXAMPLE_RULE", `kernels known to keep examples apart, got ${kernelName} with ${what}; ${loopAdvice}`);
+    error("NO_PER_EXAMPLE_RULE", `kernels known to keep examples apart, got ${kernelName} with ${what}`);
 
   if (!reshapingKernels.has(kernelName)) {
     const isBatch = (key: string): boolean => batch.some(([own]) => own === key);
     const pointwise = pointwiseAxesOf(call, { inputs, output, isBatch });
     if (pointwise === undefined) {
-      throw error("NO_PER_EXAMPLE_RULE", `kernels known to keep examples apart, got ${kernelName}; ${loopAdvice}`);
+      throw error("NO_PER_EXAMPLE_RULE", `kernels known to keep examples apart, got ${kernelName}`);
     }
     for (const [, tensor] of batch) {
       if (kernelName === "FusedBatchNorm" && batch.length > 1) throw unknown("statistics from x");
@@ -48,7 +53,7 @@ export function assertSeparable(
       if (!moved) throw mixed(`across the examples of ${named(tensor)}`);
       throw error(
         "NO_PER_EXAMPLE_RULE",
-        `the examples to stay in the leading axis, got ${kernelName} of ${named(tensor)} that moves them; ${loopAdvice}`,
+        `the examples to stay in the leading axis, got ${kernelName} of ${named(tensor)} that moves them`,
       );
     }
   }

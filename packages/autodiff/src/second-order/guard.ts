@@ -56,8 +56,11 @@ export function assertVerified(path: readonly PathNode[], options: SecondOrderOp
       `got ${unknown
         .sort()
         .map((name) => `${name}${whereOf(kernels.get(name)!)}`)
-        .join(", ")}${advice}; ` +
-      "if you know that its gradient can be differentiated again, say vouchFor(name) or pass { vouchedKernels: [name] }",
+        .join(", ")}${advice}`,
+    {
+      advice:
+        "if you know that its gradient can be differentiated again, say vouchFor(name) or pass { vouchedKernels: [name] }",
+    },
   );
 }
 

@@ -28,6 +28,9 @@ export function locating<T>(node: TapeNode, body: () => T): T {
   } catch (error) {
     const where = whereOf(node);
     if (where === "" || !(error instanceof AutodiffError)) throw error;
-    throw new AutodiffError(error.code, `${error.message} —${where}`, { cause: error });
+    throw new AutodiffError(error.code, `${error.problem} —${where}`, {
+      cause: error,
+      ...(error.advice === undefined ? {} : { advice: error.advice }),
+    });
   }
 }

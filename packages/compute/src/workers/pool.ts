@@ -5,36 +5,46 @@ import { ComputeError } from "../errors.js";
 import { startProcess, type WorkerProcess } from "./process.js";
 
 export interface WorkersOptions<Setup> {
-  /** Processes; default: one a core. They share the cores: with fewer processes each uses several threads. */
+  /** Processes; default: one per core. They share the cores: with fewer processes each uses several threads. */
   workers?: number;
-  /** What each process prepares; default "wasm". */
-  backend?: BackendName | "auto";
+  /** What each process prepares; default "wasm". Jobs that compute without TensorFlow.js need "none". */
+  backend?: BackendName | "auto" | "none";
   /** Given to the default export of the module in every process; must survive a structured clone. */
   setup?: Setup;
   /** Where optional backend packages are looked for; default: the working directory. */
   from?: string;
   /** Node's own arguments for the processes; default those of this one. */
   execArgv?: string[];
+  /**
+   * Milliseconds that a job has to stop by itself once its `context.signal` is aborted, before its process is killed. Default 0:
+   * killed at once.
+   */
+  gracePeriod?: number;
+  /** How many processes a job may cost: one whose process died is given to another until then. Default 1: none is. */
+  attempts?: number;
 }
 
 export interface RunOptions {
   onProgress?: (value: unknown) => void;
-  /** Ends the process that does the job; another takes its place. */
+  /**
+   * Asks the job to stop; it then gives what it returns, or rejects with the signal's reason. Where it cannot stop within the
+   * grace period its process is killed, and another takes its place.
+   */
   signal?: AbortSignal;
 }
 
 export interface MapOptions<Output> {
   onProgress?: (index: number, value: unknown) => void;
-  /** Each result as it comes, in no order. */
-  onResult?: (index: number, output: Output) => void;
+  /** Each result as it comes, in no order; its worker takes the next job when what this returns has settled. */
+  onResult?: (index: number, output: Output) => void | Promise<void>;
   signal?: AbortSignal;
 }
 
 export interface Workers<Input, Output> {
   /** Processes, at most this many jobs at once. */
   size: number;
-  /** What computes in each process. */
-  backend: BackendReport;
+  /** What computes in each process; undefined for "none". */
+  backend: BackendReport | undefined;
   /** One job, by the next free process. */
   run(input: Input, options?: RunOptions): Promise<Output>;
   /** One job an input, results in the order of the inputs. The first failure ends the rest. */
@@ -49,8 +59,7 @@ export interface Workers<Input, Output> {
  *
  * @param module - File with a `JobModule` as its default export, as a `file:` URL.
  * @param options - How many processes, on which backend, and what they share.
- * @returns The workers, when the first is ready; the caller closes them. A process that dies under a job is replaced for
- *   the next one. Cost: one backend's memory a process, and a copy of each input and result.
+ * @returns The workers, when the first is ready; the caller closes them. A process that dies under a job is replaced. Cost: one backend's memory a process, and a copy of each input and result.
  * @throws RangeError for a number of workers that is none; ComputeError as `prepareBackend`, or whatever the module throws,
  *   with its name and code. Jobs reject with their own error, or `WORKER_ENDED` when the process died.
  */
@@ -63,11 +72,16 @@ export async function startWorkers<Setup, Input, Output>(
     backend = "wasm",
     from = process.cwd(),
     execArgv = process.execArgv,
+    gracePeriod = 0,
+    attempts = 1,
   } = options;
   if (!Number.isInteger(size) || size < 1)
     throw new RangeError(`startWorkers: expected options.workers to be a positive integer, got ${size}`);
   const start = (): Promise<WorkerProcess> =>
-    startProcess({ module: module.href, backend, from, setup: options.setup }, { execArgv, workers: size });
+    startProcess(
+      { module: module.href, backend, from, setup: options.setup, gracePeriod },
+      { execArgv, workers: size },
+    );
 
   const first = await start();
   const idle: WorkerProcess[] = [first];
@@ -105,13 +119,23 @@ export async function startWorkers<Setup, Input, Output>(
     }
   };
 
-  const run = async (input: Input, { onProgress, signal }: RunOptions = {}): Promise<Output> => {
+  const run = async (input: Input, options: RunOptions = {}): Promise<Output> => {
+    for (let attempt = 1; ; attempt++)
+      try {
+        return await once(input, options);
+      } catch (error) {
+        const died = error instanceof ComputeError && error.code === "WORKER_ENDED";
+        if (!died || attempt >= attempts || closing.signal.aborted) throw error;
+      }
+  };
+
+  const once = async (input: Input, { onProgress, signal }: RunOptions): Promise<Output> => {
     signal?.throwIfAborted();
     const worker = await acquire();
-    const abort = (): void => worker.kill();
+    const abort = (): void => worker.stop();
     signal?.addEventListener("abort", abort, { once: true });
     try {
-      if (signal?.aborted === true) abort();
+      signal?.throwIfAborted();
       return (await worker.run(input, onProgress)) as Output;
     } catch (error) {
       signal?.throwIfAborted();
@@ -136,7 +160,7 @@ export async function startWorkers<Setup, Input, Output>(
           ...(onProgress === undefined ? {} : { onProgress: (value) => onProgress(index, value) }),
           signal: either,
         });
-        onResult?.(index, outputs[index]);
+        await onResult?.(index, outputs[index]);
       }
     };
     try {

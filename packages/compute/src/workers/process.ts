@@ -7,12 +7,14 @@ import { revivedError, type FromWorker, type ToWorker } from "./protocol.js";
 
 /** @internal One worker process; it does one job at a time. */
 export interface WorkerProcess {
-  backend: BackendReport;
+  backend: BackendReport | undefined;
   run(input: unknown, onProgress?: (value: unknown) => void): Promise<unknown>;
   /** Whether the process still takes jobs. */
   alive(): boolean;
   /** Ends it at once; a job under way rejects. */
   kill(): void;
+  /** Asks the job under way to stop, and ends the process where it has not stopped within the grace period. */
+  stop(): void;
 }
 
 interface Pending {
@@ -71,12 +73,21 @@ export async function startProcess(
   });
 
   try {
-    const backend = (await request({ kind: "start", ...start }, 0)) as BackendReport;
+    const backend = (await request({ kind: "start", ...start }, 0)) as BackendReport | undefined;
     return {
       backend,
       run: (input, onProgress) => request({ kind: "job", id: ++jobs, input }, jobs, onProgress),
       alive: () => alive,
       kill: () => void child.kill("SIGKILL"),
+      stop() {
+        if (start.gracePeriod === 0) return void child.kill("SIGKILL");
+        const stopped = pending;
+        if (stopped === undefined || !alive) return;
+        child.send({ kind: "stop" } satisfies ToWorker, () => undefined);
+        setTimeout(() => {
+          if (pending === stopped) child.kill("SIGKILL");
+        }, start.gracePeriod).unref();
+      },
     };
   } catch (error) {
     child.kill("SIGKILL");

@@ -5,6 +5,8 @@ import type { BackendReport } from "../backend/prepare.js";
 export interface JobContext {
   /** Tells the parent how far the job is; any value that can be cloned. */
   progress: (value: unknown) => void;
+  /** Aborted when the parent asks the job to stop, or is gone; the process is killed when the grace period is over. */
+  signal: AbortSignal;
 }
 
 /** One piece of independent work; inputs and results cross processes by structured clone, typed arrays included. */
@@ -12,17 +14,25 @@ export type Job<Input, Output> = (input: Input, context: JobContext) => Output |
 
 /**
  * The default export of a job module: called once in each worker, when its backend is ready, with what the parent gave as
- * `setup`. What it prepares here, a network and its data, serves every job of this worker.
+ * `setup`. Where no backend was asked for there is no report of one. What it prepares here, a network and its data, serves every job of this worker.
  */
 export type JobModule<Setup, Input, Output> = (
   setup: Setup,
-  backend: BackendReport,
+  backend: BackendReport | undefined,
 ) => Job<Input, Output> | Promise<Job<Input, Output>>;
 
 /** @internal */
 export type ToWorker =
-  | { kind: "start"; module: string; backend: BackendName | "auto"; from: string; setup: unknown }
-  | { kind: "job"; id: number; input: unknown };
+  | {
+      kind: "start";
+      module: string;
+      backend: BackendName | "auto" | "none";
+      from: string;
+      setup: unknown;
+      gracePeriod: number;
+    }
+  | { kind: "job"; id: number; input: unknown }
+  | { kind: "stop" };
 
 /** @internal An error as plain data: classes do not survive the way between processes, names and codes do. */
 export interface PlainError {
@@ -34,7 +44,7 @@ export interface PlainError {
 
 /** @internal */
 export type FromWorker =
-  | { kind: "ready"; backend: BackendReport }
+  | { kind: "ready"; backend: BackendReport | undefined }
   | { kind: "unfit"; error: PlainError }
   | { kind: "progress"; id: number; value: unknown }
   | { kind: "done"; id: number; output: unknown }

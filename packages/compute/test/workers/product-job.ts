@@ -5,8 +5,10 @@ import type { JobModule } from "../../src/workers.js";
 const product: JobModule<{ size: number; matrix: Float32Array }, Float32Array | string, Float32Array> = (setup) => {
   if (setup.size === 13) throw Object.assign(new RangeError("thirteen"), { code: "UNLUCKY" });
   const matrix = tf.tensor2d(setup.matrix, [setup.size, setup.size]);
-  return async (input, { progress }) => {
+  return async (input, { progress, signal }) => {
     if (input === "die") process.kill(process.pid, "SIGKILL");
+    if (input === "stop when asked")
+      return new Promise((resolve) => signal.addEventListener("abort", () => resolve(Float32Array.of(-1))));
     if (input === "hang") return new Promise<never>(() => setInterval(() => undefined, 1000));
     if (typeof input === "string") throw Object.assign(new RangeError(input), { code: "REFUSED" });
     progress({ backend: tf.getBackend(), pid: process.pid });

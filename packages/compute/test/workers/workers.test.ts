@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startWorkers, type Workers } from "../../src/workers.js";
 
@@ -16,7 +19,7 @@ describe("workers", () => {
   it("give results in the order of the inputs, typed arrays as they are", async () => {
     const outputs = await workers.map(vectors);
     expect(outputs).toEqual(vectors.map(([a]) => Float32Array.of(a! + 2, 3 * a! + 4)));
-    expect(workers.backend.name).toBe("cpu");
+    expect(workers.backend?.name).toBe("cpu");
     expect(workers.size).toBe(2);
   });
 
@@ -25,7 +28,7 @@ describe("workers", () => {
     const arrived: number[] = [];
     await workers.map(vectors, {
       onProgress: (index, value) => seen.set(index, value as { backend: string; pid: number }),
-      onResult: (index) => arrived.push(index),
+      onResult: (index) => void arrived.push(index),
     });
     expect([...seen.keys()].sort()).toEqual([0, 1, 2, 3, 4, 5]);
     expect(arrived.sort()).toEqual([0, 1, 2, 3, 4, 5]);
@@ -63,6 +66,73 @@ describe("workers", () => {
       "before",
     );
     expect(await workers.run(vectors[2]!)).toEqual(Float32Array.of(4, 10));
+  });
+});
+
+describe("a job that can stop", () => {
+  const start = (gracePeriod: number) =>
+    startWorkers<typeof setup, Float32Array | string, Float32Array>(module, {
+      workers: 1,
+      backend: "cpu",
+      setup,
+      execArgv,
+      gracePeriod,
+    });
+
+  it("is asked to, gives what it has, and its process serves the next", async () => {
+    const workers = await start(10_000);
+    const before = await pidOf(workers);
+    const stop = new AbortController();
+    const stopped = workers.run("stop when asked", { signal: stop.signal });
+    setTimeout(() => stop.abort(new Error("enough")), 50);
+    expect(await stopped).toEqual(Float32Array.of(-1));
+    expect(await pidOf(workers)).toBe(before);
+    workers.close();
+  });
+
+  it("is killed where it does not stop in time", async () => {
+    const workers = await start(100);
+    const before = await pidOf(workers);
+    const stop = new AbortController();
+    const hanging = workers.run("hang", { signal: stop.signal });
+    setTimeout(() => stop.abort(new Error("enough")), 50);
+    await expect(hanging).rejects.toThrow("enough");
+    expect(await pidOf(workers)).not.toBe(before);
+    workers.close();
+  });
+
+  async function pidOf(workers: Workers<Float32Array | string, Float32Array>): Promise<number> {
+    let pid = 0;
+    await workers.run(vectors[0]!, { onProgress: (value) => (pid = (value as { pid: number }).pid) });
+    return pid;
+  }
+});
+
+describe("a job whose process dies", () => {
+  it("is given to another as often as asked, and then rejects", async () => {
+    const options = { workers: 1, backend: "none", execArgv } as const;
+    const mortal = new URL("./mortal-job.ts", import.meta.url);
+    const folder = await mkdtemp(join(tmpdir(), "sgdscope-workers-"));
+    const patient = await startWorkers<string, number, number>(mortal, { ...options, setup: folder, attempts: 3 });
+    expect(await patient.run(2)).toBe(3);
+    await expect(patient.run(5)).rejects.toMatchObject({ code: "WORKER_ENDED" });
+    patient.close();
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe("workers without a backend", () => {
+  it("compute all the same", async () => {
+    const plain = new URL("./plain-job.ts", import.meta.url);
+    const workers = await startWorkers<number, number, string>(plain, {
+      workers: 1,
+      backend: "none",
+      setup: 2,
+      execArgv,
+    });
+    expect(workers.backend).toBeUndefined();
+    expect(await workers.map([1, 2])).toEqual(["undefined 2", "undefined 4"]);
+    workers.close();
   });
 });
 

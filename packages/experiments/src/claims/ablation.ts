@@ -1,6 +1,5 @@
 import type { Claim, Figure, Finished, Scope } from "../claim.js";
-import { chart } from "../figure/chart.js";
-import type { Canvas } from "../figure/theme.js";
+import { type Canvas, chart } from "@sgdscope/figures";
 import { judgeValues, type Acceptance } from "../judge.js";
 import { groupBy, median } from "../statistics.js";
 import type { AblationTask, NoiseName, NoiseRecord, NonlinearPath } from "../study/ablation.js";

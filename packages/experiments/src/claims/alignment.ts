@@ -1,8 +1,7 @@
 import type { Claim, Figure, Finished, Job, Scope } from "../claim.js";
-import { chart, type ChartSeries } from "../figure/chart.js";
-import type { Canvas } from "../figure/theme.js";
+import { type Canvas, chart, type ChartSeries } from "@sgdscope/figures";
 import { judgeValues, type Acceptance } from "../judge.js";
-import type { AlignmentRecord, MinimumRecord } from "../run/record.js";
+import type { AlignmentRecord, MinimumRecord } from "@sgdscope/training";
 import { groupBy, median } from "../statistics.js";
 import { boundBands, imageBandSource } from "./image-bands.js";
 import { batchLabel, cell } from "./minima.js";
@@ -56,7 +55,7 @@ export const alignment: Claim<"training"> = {
           cell(median(mu)),
           cell(Math.max(...mu)),
           middle((point) => point.directionAlignment),
-          middle((point) => point.magnitudeAlignment),
+          middle((point) => point.noiseMagnitude),
           middle((point) => point.decouplingError),
         ];
       }),
@@ -113,10 +112,10 @@ function judgeRole(role: string, finished: readonly Finished<"training">[]): Acc
       `${role}: α over that of isotropic noise, Tr G/(√P‖G‖_F) (median along training)`,
       records.map((record) =>
         median(
-          usable(record).flatMap(({ directionAlignment, trace, frobeniusNorm }) =>
+          usable(record).flatMap(({ directionAlignment, traceG, frobeniusG }) =>
             directionAlignment === undefined
               ? []
-              : [(directionAlignment * Math.sqrt(record.parameters) * frobeniusNorm) / trace],
+              : [(directionAlignment * Math.sqrt(record.parameters) * frobeniusG) / traceG],
           ),
         ),
       ),

@@ -1,5 +1,5 @@
 import type { Job, Scope } from "../claim.js";
-import type { ClosedFormConfig, ClosedFormTask, MinimumTask, ProblemSpec } from "../run/task.js";
+import type { ClosedFormConfig, ClosedFormTask, MinimumTask, ProblemSpec } from "@sgdscope/training";
 import {
   closedFormTraining,
   fullyConnected,

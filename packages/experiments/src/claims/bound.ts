@@ -1,9 +1,9 @@
 import type { ModelConfig } from "@sgdscope/models-cnn";
 import type { Claim, Finished, Job, Scope } from "../claim.js";
-import { boundFigure } from "../figure/bound.js";
+import { boundFigure } from "@sgdscope/figures";
 import { judgeValues, type Acceptance } from "../judge.js";
-import { boundClaim } from "../run/bound-tasks.js";
-import type { MinimumRecord } from "../run/record.js";
+import { boundClaim } from "../bound-tasks.js";
+import type { MinimumRecord } from "@sgdscope/training";
 import { groupBy, median } from "../statistics.js";
 import { boundBands, imageBandSource } from "./image-bands.js";
 import { minimaOf, minimumTable, recordsOf } from "./minima.js";
@@ -163,7 +163,7 @@ function judgeFamily(family: string, records: MinimumRecord[]): Acceptance[] {
           judgeValues(
             `${family}: ‖H‖_F·η·√p ≤ 2, which needs no alignment`,
             stable.map(
-              ({ minimum, learningRate }) => minimum!.frobeniusNorm * learningRate * Math.sqrt(minimum!.samplingFactor),
+              ({ minimum, learningRate }) => minimum!.frobeniusG * learningRate * Math.sqrt(minimum!.samplingFactor),
             ),
             [0, 2],
             "a theorem, derived here, for every stable minimum (η ≤ η*); judged on those",
@@ -182,15 +182,15 @@ function judgeFamily(family: string, records: MinimumRecord[]): Acceptance[] {
       [0, 1.1],
       "2/η, and a tenth for the oscillation of a finite step at the edge",
     ),
-    ...(minima.some((record) => record.minimum!.hessianFrobeniusNorm !== undefined)
+    ...(minima.some((record) => record.minimum!.frobeniusH !== undefined)
       ? [
           judgeValues(
             `${family}: H is G at the minimum, |‖H‖_F − ‖G‖_F| within 2 % and four standard errors`,
             minima.map(({ minimum }) => {
-              const norm = minimum!.hessianFrobeniusNorm;
+              const norm = minimum!.frobeniusH;
               if (norm === undefined) return undefined;
-              const { frobeniusNorm } = minimum!;
-              return Math.abs(norm.value - frobeniusNorm) / (0.02 * frobeniusNorm + 4 * norm.standardError);
+              const { frobeniusG } = minimum!;
+              return Math.abs(norm.value - frobeniusG) / (0.02 * frobeniusG + 4 * norm.standardError);
             }),
             [0, 1],
             "residuals vanish at a minimum; four standard errors of the estimate from Hessian-vector products",
@@ -199,7 +199,7 @@ function judgeFamily(family: string, records: MinimumRecord[]): Acceptance[] {
       : []),
     judgeValues(
       `${family}: the sharpest minimum of gradient descent exceeds √B/η of batches of one`,
-      [Math.max(...descent.map((record) => record.minimum!.frobeniusNorm * record.learningRate))],
+      [Math.max(...descent.map((record) => record.minimum!.frobeniusG * record.learningRate))],
       [1, Infinity],
       "the bound of SGD with B = 1 and μ = 1",
       descent.length,

@@ -1,6 +1,6 @@
 import type { Claim, Finished, Scope } from "../claim.js";
-import type { CriticalCurve } from "../diagram/critical-curves.js";
-import { diagramFigure } from "../figure/diagram.js";
+import type { CriticalCurve } from "@sgdscope/analysis";
+import { diagramFigure } from "@sgdscope/figures";
 import { judgeValues, type Acceptance } from "../judge.js";
 import type { CurveRecord, DiagramRecord, DiagramTask } from "../study/diagram.js";
 import { cell } from "./minima.js";
@@ -49,7 +49,7 @@ export const diagram: Claim<"diagram"> = {
       rows: finished.flatMap(({ role, records }) =>
         curvesOf(records).map((curve) => [
           role,
-          curve.name,
+          curve.label,
           curve.kind,
           curve.evidence,
           ...sizes.map((size) => {

@@ -1,9 +1,7 @@
 import type { Claim, Figure, Finished, Job, Scope } from "../claim.js";
-import { chart, type ChartSeries } from "../figure/chart.js";
-import { edgeFigure } from "../figure/edge.js";
-import type { Canvas } from "../figure/theme.js";
+import { type Canvas, chart, type ChartSeries, edgeFigure } from "@sgdscope/figures";
 import { judgeValues, type Acceptance } from "../judge.js";
-import type { MinimumMeasurement, MinimumRecord } from "../run/record.js";
+import type { MinimumMeasurement, MinimumRecord } from "@sgdscope/training";
 import { groupBy, median, spread } from "../statistics.js";
 import { boundBands, imageBandSource } from "./image-bands.js";
 import { minimaOf, minimumTable, recordsOf } from "./minima.js";

@@ -1,5 +1,5 @@
 import type { Claim, Finished, Scope } from "../claim.js";
-import { escapeFigures } from "../figure/escape.js";
+import { escapeFigures } from "./escape-figures.js";
 import { judgeValues, type Acceptance } from "../judge.js";
 import { groupBy, median } from "../statistics.js";
 import { directionsOf, exponentAt, growthOf, switchesOf, type EscapeTask, type SwitchPath } from "../study/escape.js";
@@ -44,7 +44,7 @@ export const escape: Claim<"escape"> = {
         cell(one.multiple),
         cell(one.learningRate),
         cell(one.lowerBound),
-        cell(one.logRho),
+        cell(one.growthRate),
         cell(one.recursionSlope),
         cell(one.lyapunov),
         cell(one.pathSlope),
@@ -95,7 +95,7 @@ function judgeOne({ role, records, task }: Finished<"escape">): Acceptance[] {
   return [
     judgeValues(
       `${role}: log E L of the exact recursion grows by log ρ(Q) a step, their ratio for η > η*`,
-      growing.map(({ recursionSlope, logRho }) => recursionSlope / logRho),
+      growing.map(({ recursionSlope, growthRate }) => recursionSlope / growthRate),
       [0.95, 1.05],
       "a theorem in the long run; a twentieth for what the start has left after half of the steps",
     ),
@@ -107,7 +107,7 @@ function judgeOne({ role, records, task }: Finished<"escape">): Acceptance[] {
     ),
     judgeValues(
       `${role}: log γ of the theorem lies below log ρ(Q), difference`,
-      growth.map(({ lowerBound, logRho }) => lowerBound - logRho),
+      growth.map(({ lowerBound, growthRate }) => lowerBound - growthRate),
       [-Infinity, 1e-9],
       "a theorem: E L_t ≥ γᵗ L₀",
     ),
@@ -122,7 +122,7 @@ function judgeOne({ role, records, task }: Finished<"escape">): Acceptance[] {
     ),
     judgeValues(
       `${role}: paths grow no faster than the mean, (slope − log ρ)/(four standard errors)`,
-      growing.map(({ pathSlope, pathError, logRho }) => (pathSlope - logRho) / (4 * pathError)),
+      growing.map(({ pathSlope, pathError, growthRate }) => (pathSlope - growthRate) / (4 * pathError)),
       [-Infinity, 1],
       "Jensen's inequality, and four standard errors",
     ),

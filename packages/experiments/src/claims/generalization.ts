@@ -1,8 +1,7 @@
 import type { Claim, Job, Scope } from "../claim.js";
-import { generalizationFigures } from "../figure/generalization.js";
+import { generalizationFigures } from "./generalization-figures.js";
 import { judgeValues, type Acceptance } from "../judge.js";
-import type { MinimumRecord } from "../run/record.js";
-import type { ClosedFormTask } from "../run/task.js";
+import type { ClosedFormTask, MinimumRecord } from "@sgdscope/training";
 import { groupBy, median } from "../statistics.js";
 import { batchLabel, cell, minimaOf, recordsOf } from "./minima.js";
 import { closedFormTraining, ofPreset, reluTask, seedsOf } from "./settings.js";
@@ -49,9 +48,9 @@ export const generalization: Claim<"training"> = {
       String(record.seed),
       String(record.steps),
       cell(record.loss, 2),
-      cell(record.minimum?.trace, 4),
+      cell(record.minimum?.traceG, 4),
       cell(record.minimum === undefined ? undefined : traceOf(record)),
-      cell(record.minimum === undefined ? undefined : record.minimum.frobeniusNorm * record.learningRate),
+      cell(record.minimum === undefined ? undefined : record.minimum.frobeniusG * record.learningRate),
       cell(record.learned?.testLoss),
       cell(record.learned?.pathNorm),
       cell(record.learned?.balance),
@@ -61,7 +60,7 @@ export const generalization: Claim<"training"> = {
 
 const familyOf = ({ model }: MinimumRecord): string =>
   model.startsWith("two-layer") ? "two-layer ReLU" : "diagonal linear";
-const traceOf = (record: MinimumRecord): number => (record.minimum!.trace * record.learningRate) / 2;
+const traceOf = (record: MinimumRecord): number => (record.minimum!.traceG * record.learningRate) / 2;
 
 type Training = Job<"training">;
 

@@ -1,5 +1,5 @@
 import { judgeValues, type Acceptance } from "../judge.js";
-import type { MinimumRecord } from "../run/record.js";
+import type { MinimumRecord } from "@sgdscope/training";
 
 /**
  * Bands for minima of networks on real images once the loss is below 1e-6. They are ours, from one run a setting with

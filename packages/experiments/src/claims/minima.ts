@@ -1,5 +1,5 @@
 import type { Finished, Table } from "../claim.js";
-import type { MinimumRecord } from "../run/record.js";
+import type { MinimumRecord } from "@sgdscope/training";
 
 /** All records of training jobs. */
 export const recordsOf = (finished: readonly Finished<"training">[]): MinimumRecord[] =>
@@ -38,8 +38,8 @@ export function minimumTable(finished: readonly Finished<"training">[]): Table {
         String(record.seed),
         String(record.steps),
         cell(record.loss, 2),
-        cell(minimum?.frobeniusNorm, 4),
-        minimum?.samplingFactor === 0 ? "∞" : cell(minimum?.frobeniusBound, 4),
+        cell(minimum?.frobeniusG, 4),
+        minimum?.samplingFactor === 0 ? "∞" : cell(minimum?.frobeniusLimit, 4),
         cell(minimum?.alignmentFactor),
         cell(minimum?.descentRatio),
         cell(minimum?.edgeRatio),

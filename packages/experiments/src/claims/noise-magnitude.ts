@@ -1,9 +1,8 @@
 import { fitNoiseStrength } from "@sgdscope/noise-structure";
 import type { Claim, Figure, Finished, Job, Scope } from "../claim.js";
-import { chart } from "../figure/chart.js";
-import type { Canvas } from "../figure/theme.js";
+import { type Canvas, chart } from "@sgdscope/figures";
 import { judgeValues, type Acceptance } from "../judge.js";
-import type { AlignmentRecord, MinimumRecord } from "../run/record.js";
+import type { AlignmentRecord, MinimumRecord } from "@sgdscope/training";
 import { groupBy, median } from "../statistics.js";
 import { labelOf } from "./alignment.js";
 import { trainingJobs } from "./along-training.js";
@@ -49,8 +48,8 @@ export const noiseMagnitude: Claim<"training"> = {
 const usable = ({ alignment, backend }: MinimumRecord): AlignmentRecord[] =>
   alignment.filter(({ loss, noiseStrength }) => noiseStrength > 0 && loss > (backend === "float64" ? 1e-20 : 1e-11));
 
-const ratioOf = ({ outputs }: MinimumRecord, { noiseStrength, loss, trace }: AlignmentRecord): number =>
-  (outputs * noiseStrength) / (2 * loss * trace);
+const ratioOf = ({ outputs }: MinimumRecord, { noiseStrength, loss, traceG }: AlignmentRecord): number =>
+  (outputs * noiseStrength) / (2 * loss * traceG);
 
 /** Points in the lower half of the decades of loss that the run went through. */
 function lateOf(record: MinimumRecord): AlignmentRecord[] {
@@ -107,7 +106,7 @@ function figuresOf(finished: readonly Finished<"training">[], canvas: Canvas): F
         line: false,
         points: usable(record).map((point) => ({
           x: point.loss,
-          y: (record.outputs * point.noiseStrength) / point.trace,
+          y: (record.outputs * point.noiseStrength) / point.traceG,
         })),
       })),
     );

@@ -1,7 +1,6 @@
 import type { ModelConfig } from "@sgdscope/models-cnn";
-import { boundTasks } from "../run/bound-tasks.js";
-import { imageShape, imagesOf, type ImageSource } from "../run/images.js";
-import type { ClosedFormTask, MinimumTask } from "../run/task.js";
+import { boundTasks } from "../bound-tasks.js";
+import { type ClosedFormTask, imageShape, imagesOf, type ImageSource, type MinimumTask } from "@sgdscope/training";
 import type { Preset, Scope } from "../claim.js";
 
 /** The value of a preset. */

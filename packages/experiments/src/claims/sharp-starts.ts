@@ -1,4 +1,4 @@
-import type { TrainingTask } from "../run/task.js";
+import type { TrainingTask } from "@sgdscope/training";
 import type { Scope } from "../claim.js";
 import { fullyConnected, imageTask, ofPreset, reluTask, smallCnn, tinyImageTask } from "./settings.js";
 

@@ -1,9 +1,7 @@
 import type { Claim, Figure, Finished, Job, Scope } from "../claim.js";
-import { chart } from "../figure/chart.js";
-import type { Canvas } from "../figure/theme.js";
+import { type Canvas, chart } from "@sgdscope/figures";
 import { judgeValues, type Acceptance } from "../judge.js";
-import type { MinimumRecord } from "../run/record.js";
-import type { ClosedFormTask, MinimumTask } from "../run/task.js";
+import type { ClosedFormTask, MinimumRecord, MinimumTask } from "@sgdscope/training";
 import { groupBy, median, spread } from "../statistics.js";
 import { boundBands } from "./image-bands.js";
 import { minimaOf, minimumTable } from "./minima.js";
@@ -101,7 +99,7 @@ interface Sized {
 const sized = (role: string, finished: readonly Finished<"training">[]): Sized[] =>
   finished.flatMap(({ task, records }) => minimaOf(records).map((record) => ({ size: sizeOf(role, task), record })));
 
-const normOf = ({ record }: Sized): number => record.minimum!.frobeniusNorm * record.learningRate;
+const normOf = ({ record }: Sized): number => record.minimum!.frobeniusG * record.learningRate;
 
 /** The norm at each size, median over seeds. */
 function normsOf(items: Sized[]): { size: number; norm: number }[] {

@@ -6,8 +6,7 @@ import {
   type NoiseModel,
   type NoiseModelStability,
 } from "@sgdscope/stability-criterion";
-import type { ClosedFormProblem } from "../run/closed-form.js";
-import type { TrainingTask } from "../run/task.js";
+import type { ClosedFormProblem, TrainingTask } from "@sgdscope/training";
 import { median } from "../statistics.js";
 import type { Moment } from "./escape.js";
 import { perturbed, sharpMinimum, steppedAway, type SharpMinimum, type SharpMinimumRecord } from "./sharp-minimum.js";

@@ -1,7 +1,5 @@
-import { diagramAxes } from "../diagram/axes.js";
-import { criticalCurves, type CriticalCurve } from "../diagram/critical-curves.js";
-import { growthRates, type GrowthRecord } from "../diagram/growth-rates.js";
-import type { TrainingTask } from "../run/task.js";
+import { type CriticalCurve, criticalCurves, diagramAxes, growthRates, type GrowthRecord } from "@sgdscope/analysis";
+import type { TrainingTask } from "@sgdscope/training";
 import { sharpMinimum, type SharpMinimumRecord } from "./sharp-minimum.js";
 import type { JobHooks } from "./studies.js";
 

@@ -1,3 +1,4 @@
+import { edgeRatioOf } from "@sgdscope/analysis";
 import { seededRandom } from "@sgdscope/random";
 import { train } from "@sgdscope/sgd";
 import {
@@ -9,8 +10,7 @@ import {
   spectralRadius,
   type Batches,
 } from "@sgdscope/stability-criterion";
-import { edgeRatioOf } from "../run/measure.js";
-import type { TrainingTask } from "../run/task.js";
+import { minimumReached, type TrainingTask } from "@sgdscope/training";
 import { median, slope } from "../statistics.js";
 import { perturbed, sharpMinimum, steppedAway, type SharpMinimum, type SharpMinimumRecord } from "./sharp-minimum.js";
 import type { JobHooks } from "./studies.js";
@@ -49,7 +49,7 @@ export interface GrowthCurve {
   multiple: number;
   learningRate: number;
   /** log ρ(Q): what a step adds to log E L in the long run. */
-  logRho: number;
+  growthRate: number;
   /** log γ of the theorem with the least alignment μ₀: never above. */
   lowerBound: number;
   /** Slope of log E L_t of the exact recursion over the second half. */
@@ -140,10 +140,10 @@ function growthCurve(task: EscapeTask, sharp: SharpMinimum, batches: Batches, mu
   const random = seededRandom(task.start.seed).stream(`growth ${multiple}`);
   const learningRate = multiple * sharp.record.criticalLearningRate;
   const away = steppedAway(sharp.minimum, startLoss, random.stream("step"));
-  const logRho = spectralRadius(away, learningRate, batches).growthRate;
+  const growthRate = spectralRadius(away, learningRate, batches).growthRate;
   // The long run begins after some twenty e-folds, and curves stay within what a double holds.
-  const long = logRho > 0 ? Math.min(4 * task.steps, Math.max(task.steps, Math.ceil(20 / logRho))) : task.steps;
-  const steps = Math.min(long, Math.max(20, Math.floor(500 / Math.abs(logRho))));
+  const long = growthRate > 0 ? Math.min(4 * task.steps, Math.max(task.steps, Math.ceil(20 / growthRate))) : task.steps;
+  const steps = Math.min(long, Math.max(20, Math.floor(500 / Math.abs(growthRate))));
   const expected = Array.from(expectedLoss(away, { ...batches, learningRate, steps }).losses);
   const draw = random.stream("paths");
   const paths = Array.from({ length: task.paths }, () =>
@@ -168,7 +168,7 @@ function growthCurve(task: EscapeTask, sharp: SharpMinimum, batches: Batches, mu
     part: "growth",
     multiple,
     learningRate,
-    logRho,
+    growthRate,
     lowerBound: Math.log(escapeRateLowerBound(away, learningRate, batches)),
     recursionSlope: slope(expected.map((loss, x) => ({ x, y: Math.log(loss) })).slice(half))!,
     pathSlope,
@@ -225,7 +225,6 @@ async function switchPath(
     ...(hooks.signal === undefined ? {} : { signal: hooks.signal }),
   });
   hooks.signal?.throwIfAborted();
-  const settings = { learningRate, batchSize: task.batchSize, sampling: "without-replacement" } as const;
   const diverged = result.reason === "diverged";
   const system = diverged ? undefined : await subject.system();
   return {
@@ -236,6 +235,16 @@ async function switchPath(
     losses: result.history.map(({ step, loss }) => ({ step, value: loss })),
     before: minimum.frobeniusH,
     after: system === undefined ? NaN : Math.sqrt(system.gram.reduce((sum, k) => sum + k * k, 0)) / system.examples,
-    endEdgeRatio: system === undefined ? NaN : edgeRatioOf(system, settings, subject.rankTolerance),
+    endEdgeRatio:
+      system === undefined
+        ? NaN
+        : edgeRatioOf(
+            minimumReached(
+              { name: subject.model, precision: subject.precision },
+              system,
+              { ...task.start, learningRate, batchSize: task.batchSize, sampling: "without-replacement", momentum: 0 },
+              { steps: result.steps, converged: false },
+            ),
+          ),
   };
 }

@@ -1,4 +1,4 @@
-import { isClosedForm } from "../run/subject.js";
+import { isClosedForm } from "@sgdscope/training";
 import type { StudyKind, StudyTasks } from "./studies.js";
 
 /** Whether a job trains a network and so needs a prepared TensorFlow.js backend; closed forms compute in Float64. */

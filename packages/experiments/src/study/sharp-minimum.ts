@@ -1,11 +1,9 @@
+import { rankToleranceOf } from "@sgdscope/analysis";
 import type { GramSystem } from "@sgdscope/noise-structure";
 import { gaussian, seededRandom } from "@sgdscope/random";
 import type { NamedArray } from "@sgdscope/sgd";
 import { exactThreshold, prepareMinimum, type Batches, type PreparedMinimum } from "@sgdscope/stability-criterion";
-import type { MinimumRecord } from "../run/record.js";
-import { trainSubject } from "../run/run-task.js";
-import { openSubject, type Subject } from "../run/subject.js";
-import type { TrainingTask } from "../run/task.js";
+import { type MinimumRecord, openSubject, type Subject, type TrainingTask, trainSubject } from "@sgdscope/training";
 import { trainingFraction, type JobHooks } from "./studies.js";
 
 /** A minimum that gradient descent found, and the threshold of SGD there. */
@@ -21,8 +19,8 @@ export interface SharpMinimumRecord {
   interpolates: boolean;
   /** η of gradient descent. */
   learningRate: number;
-  trace: number;
-  frobeniusNorm: number;
+  traceG: number;
+  frobeniusG: number;
   largestEigenvalue: number;
   rank: number;
   batchSize: number;
@@ -58,7 +56,7 @@ export async function sharpMinimum(start: TrainingTask, batches: Batches, hooks:
   );
   hooks.signal?.throwIfAborted();
   const system = await subject.system();
-  const minimum = prepareMinimum(system, { rankTolerance: subject.rankTolerance });
+  const minimum = prepareMinimum(system, { rankTolerance: rankToleranceOf(subject) });
   const { model, data, parameters, examples, outputs, backend } = subject;
   return {
     subject,
@@ -77,8 +75,8 @@ export async function sharpMinimum(start: TrainingTask, batches: Batches, hooks:
       loss: found.loss,
       interpolates: found.interpolates,
       learningRate: start.learningRate,
-      trace: minimum.powerTraces[0],
-      frobeniusNorm: minimum.frobeniusH,
+      traceG: minimum.powerTraces[0],
+      frobeniusG: minimum.frobeniusH,
       largestEigenvalue: minimum.eigenvalues[0]!,
       rank: minimum.rank,
       batchSize: batches.batchSize,

@@ -1,9 +1,7 @@
 import { ablationStudy, type AblationRecord, type AblationTask } from "./ablation.js";
 import { diagramStudy, type DiagramRecord, type DiagramTask } from "./diagram.js";
 import { escapeStudy, type EscapeRecord, type EscapeTask } from "./escape.js";
-import { runMinimumTask } from "../run/run-task.js";
-import type { MinimumRecord } from "../run/record.js";
-import type { TrainingTask } from "../run/task.js";
+import { type MinimumRecord, runMinimumTask, type TrainingTask } from "@sgdscope/training";
 
 /** How a job says where it is, and how it is stopped between two steps. */
 export interface JobHooks {

@@ -1,13 +1,12 @@
-import { noiseStructure } from "@sgdscope/noise-structure";
 import { expectPositive } from "../errors.js";
-import type { PreparedMinimum } from "../minimum.js";
+import { noiseStructureAt, type PreparedMinimum } from "../minimum.js";
 import { weightsFor, type Batches, type SamplingWeights } from "../sampling.js";
-import type { Bound } from "./bound.js";
+import { defineBound, limitOf } from "./bound.js";
 
 const SOURCE = "Wu, Wang & Su (2022), arXiv:2207.02628, Theorem 3.3";
 
-/** The alignment factor that belongs to a way of sampling: centred, but for Bernoulli batches uncentred. */
-const worstCase = (minimum: PreparedMinimum, { sampling }: SamplingWeights): number =>
+/** The least alignment factor over realizable residuals that belongs to a way of sampling: μ₀, for Bernoulli batches that of μ₁. */
+export const worstCaseAlignmentFactorFor = (minimum: PreparedMinimum, { sampling }: SamplingWeights): number =>
   sampling === "bernoulli" ? minimum.alignmentRange().uncentredInfimum : minimum.alignmentRange().infimum;
 
 /**
@@ -17,43 +16,48 @@ const worstCase = (minimum: PreparedMinimum, { sampling }: SamplingWeights): num
  * The statement is recalled from Wu, Wang & Su (2022), its proof and the computable `μ₀` are derived here. Rigorous but
  * loose: typically ten times above the exact threshold. For Bernoulli batches the noise is Σ₁, and `μ₀` that of `μ₁`.
  */
-export function worstCaseAlignmentBound(minimum: PreparedMinimum, weights: SamplingWeights): Bound {
-  return {
-    ...alignmentBound(minimum, weights, worstCase(minimum, weights)),
-    name: "alignment, worst case",
+export const worstCaseAlignmentBound = defineBound(
+  {
+    id: "alignment-worst-case",
+    label: "alignment, worst case",
     kind: "necessary",
     assumptions:
       "Linearised model at a global minimum; noise no weaker than its smallest alignment with H over realizable residuals.",
     source: `${SOURCE}; worst-case alignment factor derived here`,
     evidence: "derived here",
-  };
-}
+    diagram: true,
+  },
+  (minimum, weights) => alignmentLimit(minimum, weights, worstCaseAlignmentFactorFor(minimum, weights)),
+);
 
 /**
  * The alignment theorem with the factor measured at the residuals of the system: `√(B/μ)/η`, the line that figures call
  * predicted. Not a strict bound, since μ varies over residuals. Undefined where μ is (loss below 1e-20).
  */
-export function measuredAlignmentBound(minimum: PreparedMinimum, weights: SamplingWeights): Bound | undefined {
-  const { alignmentFactor, uncentredAlignmentFactor } = noiseStructure(minimum.system, { spectrum: minimum.spectrum });
-  const factor = weights.sampling === "bernoulli" ? uncentredAlignmentFactor : alignmentFactor;
-  if (factor === undefined) return undefined;
-  return {
-    ...alignmentBound(minimum, weights, factor),
-    name: "alignment, measured",
+export const measuredAlignmentBound = defineBound(
+  {
+    id: "alignment-measured",
+    label: "alignment, measured",
     kind: "idealised",
     assumptions: "The alignment measured at the given residuals stands for every residual that SGD will visit.",
     source: SOURCE,
     evidence: "recalled",
-  };
+    diagram: true,
+  },
+  (minimum, weights) => {
+    const factor = alignmentFactorFor(minimum, weights);
+    return factor === undefined ? undefined : alignmentLimit(minimum, weights, factor);
+  },
+);
+
+/** The measured alignment factor that belongs to a way of sampling: μ, for Bernoulli batches μ₁. */
+export function alignmentFactorFor(minimum: PreparedMinimum, { sampling }: SamplingWeights): number | undefined {
+  const { alignmentFactor, uncentredAlignmentFactor } = noiseStructureAt(minimum);
+  return sampling === "bernoulli" ? uncentredAlignmentFactor : alignmentFactor;
 }
 
-function alignmentBound({ frobeniusH }: PreparedMinimum, { noise }: SamplingWeights, factor: number) {
-  const limit = noise * factor > 0 ? 1 / Math.sqrt(noise * factor) : Infinity;
-  return {
-    criticalLearningRate: limit / frobeniusH,
-    curvature: { quantity: "‖H‖_F", value: frobeniusH, limitTimesLearningRate: limit },
-  };
-}
+const alignmentLimit = ({ frobeniusH }: PreparedMinimum, { noise }: SamplingWeights, factor: number) =>
+  limitOf("‖H‖_F", frobeniusH, noise * factor > 0 ? 1 / Math.sqrt(noise * factor) : Infinity);
 
 /**
  * The lower bound of the growth of the expected loss per step, `E L_t ≥ γᵗ L₀` with `γ = η²pμ₀‖H‖_F²`.
@@ -66,7 +70,7 @@ function alignmentBound({ frobeniusH }: PreparedMinimum, { noise }: SamplingWeig
 export function escapeRateLowerBound(minimum: PreparedMinimum, learningRate: number, batches: Batches): number {
   expectPositive("escapeRateLowerBound", "learningRate", learningRate);
   const weights = weightsFor("escapeRateLowerBound", minimum.examples, batches);
-  return learningRate ** 2 * weights.noise * worstCase(minimum, weights) * minimum.powerTraces[1];
+  return learningRate ** 2 * weights.noise * worstCaseAlignmentFactorFor(minimum, weights) * minimum.powerTraces[1];
 }
 
 /**
@@ -74,18 +78,22 @@ export function escapeRateLowerBound(minimum: PreparedMinimum, learningRate: num
  * uncentred factor `μ₁` over realizable residuals. Derived here, from the view of a step as a single-example step with
  * probability p and a full-batch step otherwise. Undefined for Bernoulli batches, where the worst case bound says it all.
  */
-export function uncentredAlignmentBound(minimum: PreparedMinimum, weights: SamplingWeights): Bound | undefined {
-  if (weights.sampling === "bernoulli") return undefined;
-  const largest = minimum.eigenvalues[0]!;
-  const s = minimum.alignmentRange().uncentredInfimum * minimum.powerTraces[1];
-  const { noise } = weights;
-  return {
-    name: "alignment, uncentred",
-    criticalLearningRate: noise * s > 0 ? (largest + Math.sqrt(largest ** 2 + s * (1 / noise - 1))) / s : Infinity,
+export const uncentredAlignmentBound = defineBound(
+  {
+    id: "alignment-uncentred",
+    label: "alignment, uncentred",
     kind: "necessary",
     assumptions:
       "Linearised model at a global minimum; uncentred noise no weaker than its smallest alignment with H over realizable residuals.",
     source: "derived here",
     evidence: "derived here",
-  };
-}
+  },
+  (minimum, { sampling, noise }) => {
+    if (sampling === "bernoulli") return undefined;
+    const largest = minimum.eigenvalues[0]!;
+    const s = minimum.alignmentRange().uncentredInfimum * minimum.powerTraces[1];
+    return {
+      criticalLearningRate: noise * s > 0 ? (largest + Math.sqrt(largest ** 2 + s * (1 / noise - 1))) / s : Infinity,
+    };
+  },
+);

@@ -1,3 +1,4 @@
+import type { PreparedMinimum } from "../minimum.js";
 import type { SamplingWeights } from "../sampling.js";
 
 /** How far a formula can be trusted. */
@@ -16,8 +17,11 @@ export type Evidence =
 export type BoundKind = "necessary" | "sufficient" | "exact" | "idealised";
 
 /** A critical learning rate from one formula. */
-export interface Bound {
-  name: BoundName;
+export interface Bound<Id extends string = string> {
+  /** The key of the formula, such as `"rank-one"`; see `boundDefinitions`. */
+  id: Id;
+  /** Its name for people, such as "rank one". */
+  label: string;
   /** Infinity where the formula sets no limit. */
   criticalLearningRate: number;
   kind: BoundKind;
@@ -29,28 +33,50 @@ export interface Bound {
   evidence: Evidence;
 }
 
-/** Names of all bounds, in the order in which they are reported. */
-export type BoundName =
-  | "exact mean-square threshold"
-  | "gradient descent"
-  | "alignment, worst case"
-  | "alignment, measured"
-  | "trace"
-  | "trace, Jensen"
-  | "trace, simple"
-  | "chi"
-  | "chi, Jensen"
-  | "Frobenius, unconditional"
-  | "alignment, uncentred"
-  | "top eigenvector"
-  | "rank one"
-  | "Wu–Ma–E"
-  | "coherence"
-  | "coherence, best case"
-  | "structured noise, decoupled with gradient"
-  | "structured noise, decoupled"
-  | "structured noise, Gaussian inputs";
+/** All that is known of a formula before it is given numbers. */
+export interface BoundDefinition<Id extends string = string> {
+  id: Id;
+  label: string;
+  kind: BoundKind;
+  assumptions: string;
+  source: string;
+  /** May depend on the case: a paper proves its formula for some batch sizes and ways of sampling only. */
+  evidence: Evidence | ((minimum: PreparedMinimum, weights: SamplingWeights) => Evidence);
+  /** Drawn in phase diagrams, which show one formula per kind of argument. Default false. */
+  diagram?: boolean;
+}
+
+type BoundValue = Pick<Bound, "criticalLearningRate" | "curvature">;
+
+type Formula = (minimum: PreparedMinimum, weights: SamplingWeights) => BoundValue | undefined;
+
+/** A formula: called with a minimum and sampling weights it gives its bound; undefined where it does not apply. */
+export type BoundFunction<Id extends string, F extends Formula> = BoundDefinition<Id> &
+  ((...given: Parameters<F>) => Bound<Id> | (undefined extends ReturnType<F> ? undefined : never));
+
+/** @internal Joins what is known of a formula with its computation; the registry lists the result. */
+export function defineBound<const Id extends string, F extends Formula>(
+  definition: BoundDefinition<Id>,
+  valueOf: F,
+): BoundFunction<Id, F> {
+  const { id, label, kind, assumptions, source, evidence } = definition;
+  const compute = (minimum: PreparedMinimum, weights: SamplingWeights): Bound<Id> | undefined => {
+    const value = valueOf(minimum, weights);
+    if (value === undefined) return undefined;
+    const known = typeof evidence === "function" ? evidence(minimum, weights) : evidence;
+    return { id, label, ...value, kind, assumptions, source, evidence: known };
+  };
+  return Object.assign(compute, definition) as unknown as BoundFunction<Id, F>;
+}
+
+/** @internal The value of a bound that limits a curvature, `quantity ≤ limit/η`. */
+export const limitOf = (quantity: string, value: number, limit: number): Required<BoundValue> => ({
+  criticalLearningRate: limit / value,
+  curvature: { quantity, value, limitTimesLearningRate: limit },
+});
 
 /** @internal Papers treat centred noise; the same formula for Bernoulli batches, which is not centred, is derived here. */
-export const evidenceFor = ({ sampling }: SamplingWeights, evidence: Evidence): Evidence =>
-  sampling === "bernoulli" ? "derived here" : evidence;
+export const whereCentred =
+  (evidence: Evidence) =>
+  (_: PreparedMinimum, { sampling }: SamplingWeights): Evidence =>
+    sampling === "bernoulli" ? "derived here" : evidence;

@@ -1,7 +1,7 @@
 import { largestEigenpair, multiplyVector } from "@sgdscope/linear-algebra";
 import type { PreparedMinimum } from "../minimum.js";
-import type { SamplingWeights } from "../sampling.js";
-import type { Bound } from "./bound.js";
+import { oncePerMinimum } from "../once.js";
+import { defineBound, limitOf } from "./bound.js";
 
 /**
  * The coherence `σ = λ_max(S)/maxᵢ λ_max(Hᵢ)` with `S_ij = √Tr(HᵢHⱼ) = ‖K_ij‖_F`: from 1 for orthogonal examples to n for
@@ -9,7 +9,7 @@ import type { Bound } from "./bound.js";
  *
  * @see Dexter, Ocejo, Keerthi, Gupta, Acharya & Khanna (2024), arXiv:2401.12332, as restated by later work.
  */
-export function coherence(minimum: PreparedMinimum): number {
+export const coherence = oncePerMinimum((minimum: PreparedMinimum): number => {
   const { examples: n, outputs, system } = minimum;
   const size = n * outputs;
   const s = new Float64Array(n * n);
@@ -27,7 +27,7 @@ export function coherence(minimum: PreparedMinimum): number {
     if (own.some((value) => value !== 0)) sharpest = Math.max(sharpest, largest(own, outputs));
   }
   return largest(s, n) / sharpest;
-}
+});
 
 const largest = (matrix: Float64Array, size: number): number =>
   largestEigenpair(
@@ -42,21 +42,23 @@ const largest = (matrix: Float64Array, size: number): number =>
  *
  * @see Dexter et al. (2024), arXiv:2401.12332, Theorem 1, as restated by later work; checked here.
  */
-export function coherenceBound(minimum: PreparedMinimum, weights: SamplingWeights): Bound | undefined {
-  if (weights.sampling !== "bernoulli") return undefined;
-  const { examples: n, eigenvalues } = minimum;
-  const excess = n / weights.batchSize - 1;
-  const limit = excess > 0 ? coherence(minimum) / Math.sqrt(excess) : Infinity;
-  return {
-    name: "coherence",
-    criticalLearningRate: limit / eigenvalues[0]!,
+export const coherenceBound = defineBound(
+  {
+    id: "coherence",
+    label: "coherence",
     kind: "necessary",
     assumptions: "Linearised model at a global minimum; Bernoulli batches.",
-    curvature: { quantity: "λ_max(H)", value: eigenvalues[0]!, limitTimesLearningRate: limit },
     source: "Dexter et al. (2024), arXiv:2401.12332, Theorem 1",
     evidence: "sourced",
-  };
-}
+    diagram: true,
+  },
+  (minimum, { sampling, batchSize }) => {
+    if (sampling !== "bernoulli") return undefined;
+    const excess = minimum.examples / batchSize - 1;
+    const limit = excess > 0 ? coherence(minimum) / Math.sqrt(excess) : Infinity;
+    return limitOf("λ_max(H)", minimum.eigenvalues[0]!, limit);
+  },
+);
 
 /**
  * The near-optimality of the coherence: among Hessians of coherence σ some are stable whenever
@@ -64,18 +66,18 @@ export function coherenceBound(minimum: PreparedMinimum, weights: SamplingWeight
  * confirmed; it is the exact threshold of orthogonal examples of equal norm (σ = 1) and of identical ones (σ = n). Bernoulli
  * batches only.
  */
-export function bestCaseCoherenceBound(minimum: PreparedMinimum, weights: SamplingWeights): Bound | undefined {
-  if (weights.sampling !== "bernoulli") return undefined;
-  const { examples: n, eigenvalues } = minimum;
-  const sigma = coherence(minimum);
-  const limit = (2 * sigma) / (n / weights.batchSize + sigma - 1);
-  return {
-    name: "coherence, best case",
-    criticalLearningRate: limit / eigenvalues[0]!,
+export const bestCaseCoherenceBound = defineBound(
+  {
+    id: "coherence-best-case",
+    label: "coherence, best case",
     kind: "idealised",
     assumptions: "The most stable Hessians that share the coherence and λ_max of the given ones; Bernoulli batches.",
-    curvature: { quantity: "λ_max(H)", value: eigenvalues[0]!, limitTimesLearningRate: limit },
     source: "Dexter et al. (2024), arXiv:2401.12332, Theorem 2",
     evidence: "recalled",
-  };
-}
+  },
+  (minimum, { sampling, batchSize }) => {
+    if (sampling !== "bernoulli") return undefined;
+    const sigma = coherence(minimum);
+    return limitOf("λ_max(H)", minimum.eigenvalues[0]!, (2 * sigma) / (minimum.examples / batchSize + sigma - 1));
+  },
+);

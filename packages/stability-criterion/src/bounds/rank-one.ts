@@ -2,7 +2,7 @@ import { multiplyVector, norm } from "@sgdscope/linear-algebra";
 import type { PreparedMinimum } from "../minimum.js";
 import type { SamplingWeights } from "../sampling.js";
 import { fourthMoment } from "../threshold/exact.js";
-import { evidenceFor, type Bound } from "./bound.js";
+import { defineBound, whereCentred } from "./bound.js";
 
 /**
  * The exact criterion tested at the top eigenvector v: `η ≤ 2λ_max/[λ_max² + (p/n)Σ(vᵀHᵢv − λ_max)²]`. For Bernoulli
@@ -10,18 +10,23 @@ import { evidenceFor, type Bound } from "./bound.js";
  *
  * @see Mulayoff & Michaeli (2024), arXiv:2306.07850, Proposition 3, equation (15).
  */
-export function topEigenvectorBound(minimum: PreparedMinimum, weights: SamplingWeights): Bound {
-  const largest = minimum.eigenvalues[0]!;
-  const moment = fourthMoment(minimum, 0);
-  return {
-    name: "top eigenvector",
-    criticalLearningRate: (2 * largest) / (weights.fullBatch * largest ** 2 + weights.noise * moment),
+export const topEigenvectorBound = defineBound(
+  {
+    id: "top-eigenvector",
+    label: "top eigenvector",
     kind: "necessary",
     assumptions: "Linearised model at a global minimum; stability tested along the top eigenvector of H.",
     source: "Mulayoff & Michaeli (2024), arXiv:2306.07850, equation (15)",
-    evidence: evidenceFor(weights, "sourced"),
-  };
-}
+    evidence: whereCentred("sourced"),
+    diagram: true,
+  },
+  (minimum, { fullBatch, noise }) => {
+    const largest = minimum.eigenvalues[0]!;
+    return {
+      criticalLearningRate: (2 * largest) / (fullBatch * largest ** 2 + noise * fourthMoment(minimum, 0)),
+    };
+  },
+);
 
 /**
  * The best bound from a single direction: `2/η ≥ max over unit v of vᵀHv + p·Varᵢ(vᵀHᵢv)/vᵀHv`.
@@ -32,23 +37,27 @@ export function topEigenvectorBound(minimum: PreparedMinimum, weights: SamplingW
  * @returns Cost `4·rank·nC` operations a step, at most 4 × 500 steps.
  * @see Mulayoff & Michaeli (2024), arXiv:2306.07850, equation (24).
  */
-export function rankOneBound(minimum: PreparedMinimum, weights: SamplingWeights): Bound {
-  const { rank, features } = minimum;
-  const top = new Float64Array(rank);
-  top[0] = 1;
-  const directions = bestRows(minimum, weights, 3).map((a) => normalized(features.subarray(a * rank, (a + 1) * rank)));
-  let best = 0;
-  for (const start of [top, ...directions]) best = Math.max(best, ascend(minimum, weights, start));
-  return {
-    name: "rank one",
-    criticalLearningRate: 2 / best,
+export const rankOneBound = defineBound(
+  {
+    id: "rank-one",
+    label: "rank one",
     kind: "necessary",
     assumptions:
       "Linearised model at a global minimum; stability tested along single directions, the best that ascent finds.",
     source: "Mulayoff & Michaeli (2024), arXiv:2306.07850, equation (24)",
-    evidence: evidenceFor(weights, "sourced"),
-  };
-}
+    evidence: whereCentred("sourced"),
+    diagram: true,
+  },
+  (minimum, weights) => {
+    const { rank, features } = minimum;
+    const top = new Float64Array(rank);
+    top[0] = 1;
+    const rows = bestRows(minimum, weights, 3).map((a) => normalized(features.subarray(a * rank, (a + 1) * rank)));
+    let best = 0;
+    for (const start of [top, ...rows]) best = Math.max(best, ascend(minimum, weights, start));
+    return { criticalLearningRate: 2 / best };
+  },
+);
 
 /** `vᵀHᵢv` for all i, their mean and mean square, and the value of the bound, from the image `Xv` of a unit vector. */
 function valueOfImage({ examples: n, outputs }: PreparedMinimum, weights: SamplingWeights, image: Float64Array) {

@@ -1,7 +1,5 @@
 import { expectPositive, StabilityError } from "../errors.js";
-import type { PreparedMinimum } from "../minimum.js";
-import type { SamplingWeights } from "../sampling.js";
-import type { Bound, BoundName } from "./bound.js";
+import { defineBound } from "./bound.js";
 
 /**
  * The mean-square threshold under structured noise `Σ = (2L/C)G − c·∇L∇Lᵀ`: the η that solves
@@ -102,25 +100,36 @@ export function perronRoot(weights: Float64Array, poles: Float64Array): number {
   return x;
 }
 
-const CASES: readonly [number, BoundName, string][] = [
-  [1, "structured noise, decoupled with gradient", "Σ₁ = 2LG: squared residuals are independent of the gradients gᵢ."],
-  [0, "structured noise, decoupled", "Σ = 2LG: the centred noise is in proportion to the loss and to G."],
-  [
-    -1,
-    "structured noise, Gaussian inputs",
-    "A linear model of infinitely many Gaussian inputs with the given spectrum.",
-  ],
-];
+/** What the threshold of structured noise says of a minimum; a model of the noise, not a bound. Not without noise, nor for Bernoulli batches. */
+const structured = <const Id extends string>(id: Id, label: string, c: number, assumptions: string) =>
+  defineBound(
+    { id, label, kind: "idealised", assumptions, source: "derived here", evidence: "derived here" },
+    ({ eigenvalues, outputs }, { noise, sampling }) =>
+      noise === 0 || sampling === "bernoulli"
+        ? undefined
+        : { criticalLearningRate: structuredNoiseThreshold(eigenvalues, noise, c, outputs) },
+  );
 
-/** The three cases for a minimum; a model of the noise, not a bound. Empty without noise and for Bernoulli batches. */
-export function structuredNoiseBounds({ eigenvalues, outputs }: PreparedMinimum, weights: SamplingWeights): Bound[] {
-  if (weights.noise === 0 || weights.sampling === "bernoulli") return [];
-  return CASES.map(([c, name, assumptions]) => ({
-    name,
-    criticalLearningRate: structuredNoiseThreshold(eigenvalues, weights.noise, c, outputs),
-    kind: "idealised",
-    assumptions,
-    source: "derived here",
-    evidence: "derived here",
-  }));
-}
+/** {@link structuredNoiseThreshold} at c = 1. */
+export const decoupledWithGradientBound = structured(
+  "structured-decoupled-with-gradient",
+  "structured noise, decoupled with gradient",
+  1,
+  "Σ₁ = 2LG: squared residuals are independent of the gradients gᵢ.",
+);
+
+/** {@link structuredNoiseThreshold} at c = 0. */
+export const decoupledBound = structured(
+  "structured-decoupled",
+  "structured noise, decoupled",
+  0,
+  "Σ = 2LG: the centred noise is in proportion to the loss and to G.",
+);
+
+/** {@link structuredNoiseThreshold} at c = −1. */
+export const gaussianInputsBound = structured(
+  "structured-gaussian-inputs",
+  "structured noise, Gaussian inputs",
+  -1,
+  "A linear model of infinitely many Gaussian inputs with the given spectrum.",
+);

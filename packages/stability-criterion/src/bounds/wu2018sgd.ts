@@ -1,8 +1,8 @@
 import { largestEigenpair } from "@sgdscope/linear-algebra";
 import type { PreparedMinimum } from "../minimum.js";
 import { expectPositive } from "../errors.js";
-import { weightsFor, type Batches, type SamplingWeights } from "../sampling.js";
-import { evidenceFor, type Bound } from "./bound.js";
+import { weightsFor, type Batches } from "../sampling.js";
+import { defineBound, whereCentred } from "./bound.js";
 
 /**
  * The sufficient condition of Wu, Ma & E: SGD is stable when `λ_max((I − ηH)² + η²p·Σ_H) ≤ 1`, `Σ_H = (1/n)ΣHᵢ² − H²`.
@@ -16,25 +16,30 @@ import { evidenceFor, type Bound } from "./bound.js";
  *
  * @see Wu, Ma & E (2018), How SGD selects the global minima in over-parameterized learning, NeurIPS.
  */
-export function wuMaEBound(minimum: PreparedMinimum, weights: SamplingWeights): Bound {
-  const { noise, fullBatch } = weights;
-  const { rank, eigenvalues, examples } = minimum;
-  const inner = (x: Float64Array): Float64Array => {
-    const scaled = x.map((value, a) => value / Math.sqrt(eigenvalues[a]!));
-    const image = meanSquareTimes(minimum, scaled);
-    return image.map((value, a) => fullBatch * eigenvalues[a]! * x[a]! + (noise * value) / Math.sqrt(eigenvalues[a]!));
-  };
-  const { value } = largestEigenpair(inner, startVector(rank), { tolerance: 1e-9, maxProducts: 20 * examples + 500 });
-  return {
-    name: "Wu–Ma–E",
-    criticalLearningRate: 2 / value,
+export const wuMaEBound = defineBound(
+  {
+    id: "wu-ma-e",
+    label: "Wu–Ma–E",
     kind: "sufficient",
     assumptions:
       "Linearised model at a global minimum; E‖δ‖² falls at every step from every state, which is more than stability.",
     source: "Wu, Ma & E (2018), NeurIPS",
-    evidence: evidenceFor(weights, "sourced"),
-  };
-}
+    evidence: whereCentred("sourced"),
+    diagram: true,
+  },
+  (minimum, { noise, fullBatch }) => {
+    const { rank, eigenvalues, examples } = minimum;
+    const inner = (x: Float64Array): Float64Array => {
+      const scaled = x.map((value, a) => value / Math.sqrt(eigenvalues[a]!));
+      const image = meanSquareTimes(minimum, scaled);
+      return image.map(
+        (value, a) => fullBatch * eigenvalues[a]! * x[a]! + (noise * value) / Math.sqrt(eigenvalues[a]!),
+      );
+    };
+    const { value } = largestEigenpair(inner, startVector(rank), { tolerance: 1e-9, maxProducts: 20 * examples + 500 });
+    return { criticalLearningRate: 2 / value };
+  },
+);
 
 /**
  * The non-uniformity `s = λ_max(Σ_H)^{1/2}` with `Σ_H = (1/n)ΣHᵢ² − H²`.

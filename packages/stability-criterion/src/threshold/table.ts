@@ -1,8 +1,10 @@
 import type { GramSystem } from "@sgdscope/noise-structure";
 import { stabilityBounds } from "../bounds/all.js";
-import { evidenceFor, type Bound } from "../bounds/bound.js";
+import type { Bound } from "../bounds/bound.js";
+import { exactRow } from "../bounds/exact.js";
+import type { BoundId } from "../bounds/registry.js";
 import { prepareMinimum, type PreparedMinimum } from "../minimum.js";
-import { weightsFor, type Batches, type SamplingWeights } from "../sampling.js";
+import { weightsFor, type Batches } from "../sampling.js";
 import { exactThreshold, type ExactThreshold, type SolverOptions } from "./exact.js";
 
 /**
@@ -19,20 +21,9 @@ import { exactThreshold, type ExactThreshold, type SolverOptions } from "./exact
 export function criticalLearningRates(
   system: GramSystem | PreparedMinimum,
   options: Batches & SolverOptions & { threshold?: ExactThreshold },
-): Bound[] {
+): Bound<BoundId>[] {
   const weights = weightsFor("criticalLearningRates", system.examples, options);
   const minimum = prepareMinimum(system, options);
   const threshold = options.threshold ?? exactThreshold(minimum, options);
-  return [exactBound(threshold, weights), ...stabilityBounds(minimum, options)];
-}
-
-function exactBound({ criticalLearningRate }: ExactThreshold, weights: SamplingWeights): Bound {
-  return {
-    name: "exact mean-square threshold",
-    criticalLearningRate,
-    kind: "exact",
-    assumptions: "Linearised model at a global minimum, stable in mean square; batches independent of each other.",
-    source: "Mulayoff & Michaeli (2024), arXiv:2306.07850, Theorem 3",
-    evidence: evidenceFor(weights, "sourced"),
-  };
+  return [exactRow(minimum, weights, threshold), ...stabilityBounds(minimum, options)];
 }

@@ -1,19 +1,16 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
-import { SweepError } from "../errors.js";
+import { setTimeout as sleep } from "node:timers/promises";
+import { runLocks, type RunLock } from "@sgdscope/runs";
 import { lineOf, type PlannedRun } from "../plan.js";
-import { claimFiles, type ClaimFile } from "./claims.js";
-import type { Claim, Engine, Outcome } from "./engine.js";
-import { startHeart } from "./heartbeat.js";
-import { isAlive, thisOwner } from "./owner.js";
+import type { Engine, Lease, Outcome } from "./engine.js";
 
 /** How a folder hands out runs. */
 export interface FolderEngineOptions {
-  /** Hands out this line only; while another worker has it, `claim` waits for its end or its death. */
+  /** Hands out this line only; while another worker has it, `lease` waits for its end or its death. */
   only?: number;
   /** Milliseconds without a heartbeat after which a worker on another machine is dead; default 120 000. Six beats fit into it. */
   staleAfter?: number;
-  /** Ends the waiting in `claim`. */
+  /** Ends the waiting in `lease`. */
   signal?: AbortSignal;
 }
 
@@ -22,105 +19,56 @@ export interface FolderEngine extends Engine {
   close(): Promise<void>;
 }
 
-/** The folder of claims in a sweep's folder. */
-export const claimsFolder = "claims";
+/** The folder of run folders in a sweep's folder. */
+export const runsFolder = "runs";
 
 /**
- * Hands out the runs of a plan through files in `<sweep>/claims`: no server, any number of processes and machines on one file system.
+ * Hands out the runs of a plan by the locks of their folders: no server, any number of processes and machines on one file system.
+ * Whoever else writes such a folder, `sgdscope train` say, holds the same lock.
  *
- * A claim is a file `<run>.<generation>` made by an exclusive hard link; the highest generation holds, and generations are never
- * used twice, so that of any number of workers that see a dead one exactly one takes over. A worker of this machine is dead when its
- * process is gone. One of another machine is dead when its heartbeat, the time of its file, has not changed for `staleAfter` as
- * watched from here: clocks are never compared.
- *
- * @throws SweepError `INVALID_INDEX`, `INVALID_OPTION`; `claim` also `STORAGE`.
+ * @throws SweepError `INVALID_INDEX`; RunsError `INVALID_OPTION`; `lease` also RunsError `STORAGE`.
+ * @see `runLocks` of `@sgdscope/runs` for how a dead worker is told from a slow one.
  */
-export function folderEngine(
+export async function folderEngine(
   sweep: string,
   plan: readonly PlannedRun[],
   { only, staleAfter = 120_000, signal }: FolderEngineOptions = {},
-): FolderEngine {
-  if (!(staleAfter > 0))
-    throw new SweepError("INVALID_OPTION", `folderEngine: expected staleAfter > 0, got ${staleAfter}`);
+): Promise<FolderEngine> {
   const wanted = only === undefined ? plan : [lineOf(plan, only)];
-  const files = claimFiles(join(sweep, claimsFolder));
-  const owner = thisOwner();
-  const heart = startHeart(staleAfter / 6);
-  const seen = new Map<string, { time: number; since: number }>();
-  const mine = new WeakMap<Claim, { file: ClaimFile; rest: () => void }>();
+  const locks = await runLocks(join(sweep, runsFolder), { staleAfter });
+  const mine = new WeakMap<Lease, RunLock>();
 
-  /** What can be said of a claim now; `unsure` is one of another machine that has not been watched for long enough. */
-  async function judge(file: ClaimFile): Promise<"free" | "living" | "unsure"> {
-    const found = await files.look(file);
-    if (found === undefined) return "unsure";
-    if (found.released) return "free";
-    const alive = isAlive(found.owner);
-    if (alive !== undefined) return alive ? "living" : "free";
-    const before = seen.get(file.path);
-    const now = performance.now();
-    if (before === undefined || before.time !== found.time) {
-      seen.set(file.path, { time: found.time, since: now });
-      return before === undefined ? "unsure" : "living";
-    }
-    return now - before.since >= staleAfter ? "free" : "unsure";
-  }
-
-  async function attempt(): Promise<{ claim?: Claim; unsure: boolean }> {
-    const { claims, ended } = await files.list();
+  async function attempt(): Promise<{ lease?: Lease; unsure: boolean }> {
+    const listing = await locks.list();
     let unsure = false;
     for (const { id, index } of wanted) {
-      if (ended.has(id)) continue;
-      const current = claims.get(id);
-      const verdict = current === undefined ? "free" : await judge(current);
-      if (verdict === "unsure" || (verdict === "living" && only !== undefined)) unsure = true;
-      if (verdict !== "free") continue;
-      const taken = await files.take(id, (current?.generation ?? -1) + 1, owner);
-      if (taken === undefined) {
-        unsure ||= only !== undefined;
-        continue;
-      }
-      const claim = held(index, id, taken);
-      // It may have ended between the look and the grasp.
-      if (!(await files.list()).ended.has(id)) return { claim, unsure };
-      await letGo(claim, "released");
+      const found = await locks.attempt(id, listing);
+      if ("lock" in found) return { lease: leaseOf(index, found.lock), unsure };
+      if (found.held === "unsure" || (only !== undefined && found.held !== "ended")) unsure = true;
     }
     return { unsure };
   }
 
-  function held(index: number, id: string, file: ClaimFile): Claim {
-    const lost = new AbortController();
-    const rest = heart.beat(file.path, () => lost.abort());
-    const claim: Claim = {
-      index,
-      id,
-      lost: lost.signal,
-      held: async () => !lost.signal.aborted && (await files.holds(id, file)),
-    };
-    mine.set(claim, { file, rest });
-    return claim;
-  }
-
-  async function letGo(claim: Claim, outcome: Outcome): Promise<void> {
-    const holding = mine.get(claim);
-    if (holding === undefined) return;
-    mine.delete(claim);
-    holding.rest();
-    if (!(await files.holds(claim.id, holding.file))) return;
-    if (outcome === "released") await files.release(holding.file);
-    else await files.end(claim.id, holding.file, outcome);
+  function leaseOf(index: number, lock: RunLock): Lease {
+    const lease: Lease = { index, id: lock.id, lost: lock.lost, held: () => lock.held() };
+    mine.set(lease, lock);
+    return lease;
   }
 
   return {
-    async claim() {
+    locksFolders: true,
+    async lease() {
       for (;;) {
-        const { claim, unsure } = await attempt();
-        if (claim !== undefined || !unsure || signal?.aborted === true) return claim;
+        const { lease, unsure } = await attempt();
+        if (lease !== undefined || !unsure || signal?.aborted === true) return lease;
         await sleep(Math.min(1000, staleAfter / 10), undefined, { ...(signal === undefined ? {} : { signal }) }).catch(
           () => undefined,
         );
       }
     },
-    done: letGo,
-    close: () => heart.stop(),
+    async done(lease: Lease, outcome: Outcome) {
+      await mine.get(lease)?.release(outcome);
+    },
+    close: () => locks.close(),
   };
 }

@@ -1,7 +1,6 @@
+import { explainIssues, faultText, nearest } from "@sgdscope/runs";
 import { parse } from "yaml";
 import { SweepError } from "../errors.js";
-import { explainIssues } from "../explain.js";
-import { nearest } from "../nearest.js";
 import { gridSchema, type Grid, type GridInput } from "./schema.js";
 import { axisValues, fulfils, valueAt, withValue } from "./values.js";
 
@@ -27,7 +26,11 @@ export function parseGrid(text: string): Grid {
  */
 export function checkGrid(value: GridInput): Grid {
   const { success, data, error } = gridSchema.safeParse(value, { reportInput: true });
-  if (!success) throw new SweepError("INVALID_GRID", `grid: ${explainIssues(gridSchema, error.issues).join("\n  ")}`);
+  if (!success)
+    throw new SweepError(
+      "INVALID_GRID",
+      `grid: ${explainIssues(gridSchema, error.issues).map(faultText).join("\n  ")}`,
+    );
   const axes = axesOf(data);
   for (const [k, rule] of data.exclude.entries())
     for (const name of Object.keys(rule)) {

@@ -1,0 +1,43 @@
+import type { Command } from "commander";
+import { samplingOption, type Sampling } from "../options/common.js";
+import { addArrayOptions, type MinimumOptions } from "../options/minimum.js";
+import { integerList, positiveNumber } from "../options/parsers.js";
+
+export interface AnalyzeOptions extends Pick<
+  MinimumOptions,
+  "gram" | "jacobian" | "residuals" | "outputs" | "rankTolerance"
+> {
+  batchSize: number[];
+  sampling?: Sampling;
+  learningRate?: number;
+  sources?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** The options of `sgdscope analyze`. */
+export function addAnalyzeOptions(command: Command): Command {
+  return addArrayOptions(
+    command
+      .summary("noise metrics, bounds and thresholds from a Gram matrix or Jacobian")
+      .description(
+        "Everything the theory says about a minimum from K = JJᵀ (or J) and the residuals r = f − y, exactly.\n\n" +
+          "Files: .npy, .npz (file.npz:key), .safetensors (file.safetensors:key) or .json, from NumPy, PyTorch or any tool. " +
+          "Loss convention: L = (1/2n) Σ‖f − y‖². A learning rate for PyTorch's MSELoss over C outputs is 2/C times as large here.",
+      ),
+    { orRun: false },
+  )
+    .requiredOption("--batch-size <B,…>", "one or more batch sizes", integerList)
+    .addOption(samplingOption("without-replacement"))
+    .option("--learning-rate <η>", "judge this learning rate too", positiveNumber)
+    .option("--sources", "also print what each criterion assumes, and the paper it is from")
+    .option("--json", "print one JSON document (schema sgdscope/analyze@2)")
+    .option("--quiet", "no progress and no notes")
+    .addHelpText(
+      "after",
+      `
+Example (PyTorch)
+  np.save("J.npy", jacobian.reshape(n, -1)); np.save("r.npy", residuals)
+  sgdscope analyze --jacobian J.npy --residuals r.npy --batch-size 1,8,64 --learning-rate 0.05`,
+    );
+}

@@ -1,0 +1,100 @@
+import type { ConditionAnalysis, MinimumAnalysis } from "@sgdscope/analysis";
+import type { Bound } from "@sgdscope/stability-criterion";
+import { formatNumber } from "../terminal/number.js";
+import { formatTable, type Column } from "../terminal/table.js";
+import { plural } from "../terminal/words.js";
+
+/** Significant digits that the precision of the numbers supports. */
+const digits = { float64: 12, float32: 7, float16: 4, bfloat16: 3 } as const;
+const precisionNames = { float64: "Float64", float32: "Float32", float16: "Float16", bfloat16: "BFloat16" } as const;
+
+/** The analysis for a person: quantities to twelve digits, then one column of critical learning rates per batch size. */
+export function analysisText(analysis: MinimumAnalysis): string {
+  const { minimum, noise, alignmentRange: range, conditions } = analysis;
+  const { examples, outputs, rank, precision } = minimum;
+  const exact = (value: number | undefined): string => formatNumber(value, digits[precision]);
+  const lines: [string, string][] = [
+    ["loss L = (1/2n) Σ‖r‖²", exact(noise.loss)],
+    ["‖∇L‖²", exact(noise.gradientNorm ** 2)],
+    ["∇Lᵀ G ∇L", exact(noise.gradientCurvature)],
+    ["Tr G", exact(noise.traceG)],
+    ["‖G‖_F", exact(noise.frobeniusG)],
+    ["λ_max(G)", exact(noise.largestEigenvalue)],
+    ["Tr Σ₁ (uncentred noise)", exact(noise.traceUncentredNoise)],
+    ["Tr Σ (centred noise)", exact(noise.traceNoise)],
+    ["Tr(Σ₁G)", exact(noise.traceUncentredNoiseG)],
+    ["Tr(ΣG)", exact(noise.traceNoiseG)],
+    ["‖Σ₁‖_F", exact(noise.frobeniusUncentredNoise)],
+    ["‖Σ‖_F", exact(noise.frobeniusNoise)],
+    ["μ  = Tr(ΣG)/(2L‖G‖²_F)", exact(noise.alignmentFactor)],
+    ["μ₁ (uncentred)", exact(noise.uncentredAlignmentFactor)],
+    ["α  = Tr(ΣG)/(‖Σ‖_F‖G‖_F)", exact(noise.directionAlignment)],
+    ["β  = ‖Σ‖_F/(2L‖G‖_F)", exact(noise.noiseMagnitude)],
+    ["α₁, β₁ (uncentred)", `${exact(noise.uncentredDirectionAlignment)}, ${exact(noise.uncentredNoiseMagnitude)}`],
+    ["‖Σ₁ − 2LG‖_F/‖2LG‖_F", exact(noise.decouplingError)],
+    ["range of μ, realizable residuals", `${exact(range?.infimum)} … ${exact(range?.supremum)}`],
+    ["range of μ₁", `${exact(range?.uncentredInfimum)} … ${exact(range?.uncentredSupremum)}`],
+  ];
+  if (outputs > 1) lines.splice(14, 0, ["C·μ", exact(noise.outputsTimesAlignmentFactor)]);
+  const width = Math.max(...lines.map(([name]) => [...name].length));
+  const quantities = lines
+    .map(([name, value]) => `  ${name}${" ".repeat(width - [...name].length)}  ${value}`)
+    .join("\n");
+  return (
+    `${examples} examples × ${plural(outputs, "output")}, rank ${rank}; computed in Float64${
+      precision === "float64" ? "" : ` from ${precisionNames[precision]} numbers`
+    }\n\n` +
+    `Noise and curvature (exact)\n${quantities}\n` +
+    (noise.undefinedBecause === undefined ? "" : `  no alignment: ${noise.undefinedBecause}\n`) +
+    `\nCritical learning rates, ${conditions[0]!.sampling}\n${thresholdTable(conditions, exact)}` +
+    verdictText(conditions) +
+    marksText(conditions)
+  );
+}
+
+/** One line per batch size, under the learning rate that was judged. */
+function verdictText(conditions: readonly ConditionAnalysis[]): string {
+  const { verdict } = conditions[0]!;
+  return verdict === undefined ? "" : `\nη = ${verdict.learningRate}\n${conditions.map(verdictLine).join("\n")}\n`;
+}
+
+/** Where the verdicts stand outside the hypotheses of their theorem. */
+const marksText = (conditions: readonly ConditionAnalysis[]): string =>
+  conditions[0]!.marks.map(({ text }) => `  ! ${text}\n`).join("");
+
+function thresholdTable(conditions: readonly ConditionAnalysis[], exact: (value: number) => string): string {
+  const ids = [...new Set(conditions.flatMap(({ bounds }) => bounds.map(({ id }) => id)))];
+  const rows = ids.map((id) => conditions.map(({ bounds }) => bounds.find((bound) => bound.id === id)));
+  type Row = (typeof rows)[number];
+  const first = (row: Row): Bound => row.find((each) => each !== undefined)!;
+  const columns: Column<Row>[] = [
+    { heading: "criterion", cell: (row) => first(row).label, align: "left" },
+    { heading: "says", cell: (row) => first(row).kind, align: "left" },
+    ...conditions.map(({ batchSize }, k) => ({
+      heading: `B = ${batchSize}`,
+      cell: (row: Row) => (row[k] === undefined ? "–" : exact(row[k].criticalLearningRate)),
+    })),
+    { heading: "evidence", cell: (row) => first(row).evidence, align: "left" },
+  ];
+  return indent(formatTable(columns, rows));
+}
+
+/** What each criterion takes for granted and where it stands. */
+export function sourcesText({ conditions }: MinimumAnalysis): string {
+  const bounds = new Map(conditions.flatMap((each) => each.bounds.map((bound) => [bound.id, bound] as const)));
+  const entry = ({ label, kind, assumptions, source, evidence }: Bound): string =>
+    `  ${label} (${kind})\n    ${assumptions}\n    ${source}${source.includes(evidence) ? "" : `; ${evidence}`}\n`;
+  return `\nAssumptions and sources\n${[...bounds.values()].map(entry).join("")}`;
+}
+
+function verdictLine({ batchSize, sampling, verdict }: ConditionAnalysis): string {
+  const { verdict: word, edgeRatio, growth, frobeniusLimit, bounds } = verdict!;
+  const measured = bounds.find(({ id }) => id === "alignment-measured");
+  const limit =
+    frobeniusLimit === undefined || measured === undefined
+      ? ""
+      : `; ‖G‖_F = ${formatNumber(measured.ratio * frobeniusLimit)} against the limit 1/(η√(pμ${sampling === "bernoulli" ? "₁" : ""})) = ${formatNumber(frobeniusLimit)}`;
+  return `  B = ${batchSize}: ${word}, η/η* = ${formatNumber(edgeRatio, 6)}; a step multiplies the expected loss by ρ(Q) = ${formatNumber(growth.spectralRadius, 6)}${limit}`;
+}
+
+const indent = (text: string): string => text.replace(/^(?=.)/gm, "  ");

@@ -1,0 +1,34 @@
+import type { Command } from "commander";
+import { Option } from "commander";
+import { addMinimumOptions, type MinimumOptions } from "../options/minimum.js";
+import { integerList, seedNumber } from "../options/parsers.js";
+
+export interface CompareOptions extends MinimumOptions {
+  batchSize: number[];
+  sampling?: "with-replacement" | "without-replacement";
+  seed: number;
+  json?: boolean;
+}
+
+/** The options of `sgdscope compare`. */
+export function addCompareOptions(command: Command): Command {
+  return addMinimumOptions(
+    command
+      .summary("the exact critical learning rate beside simple formulas")
+      .description(
+        "How far formulas for the critical learning rate that see nothing but the spectrum of H are from the exact one:\n" +
+          "Gaussian inputs with this spectrum, noise decoupled from the loss, 2/(p·Tr H), 1/(√p‖H‖_F) and 2/λ_max; with replacement\n" +
+          "p = 1/B. Without a minimum, that of linear regression on 200 Gaussian inputs in 8 dimensions, variances from 1 to 0.2.\n" +
+          "No threshold depends on the residuals: --gram or --jacobian will do alone.",
+      ),
+  )
+    .option("--batch-size <B,…>", "batch sizes", integerList, [1, 2, 8, 32])
+    .addOption(
+      new Option(
+        "--sampling <how>",
+        "how batches are drawn (default: the run's own; else without-replacement for a minimum, with-replacement without one)",
+      ).choices(["with-replacement", "without-replacement"]),
+    )
+    .option("--seed <number>", "seed of the Gaussian inputs", seedNumber, 1)
+    .option("--json", "print one JSON document (schema sgdscope/compare@2)");
+}

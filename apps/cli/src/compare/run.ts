@@ -1,0 +1,19 @@
+import { compareThresholds, gaussianDesignMinimum } from "@sgdscope/analysis";
+import { readMinimum } from "../sources/minimum.js";
+import { printJson } from "../terminal/json.js";
+import type { CompareOptions } from "./options.js";
+import { comparisonDocument, comparisonText } from "./text.js";
+
+/** Takes the minimum, or makes the Gaussian one, and prints the thresholds side by side. */
+export async function compare(options: CompareOptions): Promise<void> {
+  const { gram, jacobian, residuals, run, batchSize: batchSizes } = options;
+  const none = [gram, jacobian, residuals, run].every((each) => each === undefined);
+  const { minimum, notes } = none
+    ? { minimum: gaussianDesignMinimum({ seed: options.seed }), notes: [] }
+    : await readMinimum(options, { withoutResiduals: true });
+  for (const note of notes) process.stderr.write(`${note}\n`);
+  const sampling = options.sampling ?? (none ? "with-replacement" : undefined);
+  const comparison = compareThresholds(minimum, { batchSizes, ...(sampling === undefined ? {} : { sampling }) });
+  if (options.json === true) printJson(comparisonDocument(comparison));
+  else process.stdout.write(comparisonText(comparison));
+}

@@ -1,0 +1,58 @@
+import type { Command } from "commander";
+import { InvalidArgumentError } from "commander";
+import { samplingOption, type Sampling } from "../options/common.js";
+import { addMinimumOptions, type MinimumOptions } from "../options/minimum.js";
+import { integerList, positiveInteger, positiveNumber } from "../options/parsers.js";
+
+export interface DiagramOptions extends MinimumOptions {
+  learningRates?: { minimum: number; maximum: number; count: number };
+  batchSize?: number[];
+  sampling?: Sampling;
+  out: string;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** "0.01,1,40" → 40 learning rates from 0.01 to 1. */
+function learningRateRange(text: string): { minimum: number; maximum: number; count: number } {
+  const parts = text.split(",").map((part) => part.trim());
+  if (parts.length !== 3) throw new InvalidArgumentError(`Expected smallest,largest,count, got '${text}'.`);
+  const range = {
+    minimum: positiveNumber(parts[0]!),
+    maximum: positiveNumber(parts[1]!),
+    count: positiveInteger(parts[2]!),
+  };
+  if (range.maximum < range.minimum)
+    throw new InvalidArgumentError(`Expected a largest learning rate of at least ${parts[0]}, got ${parts[1]}.`);
+  return range;
+}
+
+/** The options of `sgdscope diagram`. */
+export function addDiagramOptions(command: Command): Command {
+  return addMinimumOptions(
+    command
+      .summary("the (η, B) phase diagram of one minimum")
+      .description(
+        "Where SGD can stay at one minimum: log ρ(Q(η, B)), what a step adds to the logarithm of the expected loss, over a grid of\n" +
+          "learning rates and batch sizes, with the exact critical learning rate η*(B) and every bound as a curve.\n\n" +
+          "Writes diagram.svg, diagram.png, diagram.json and diagram.html. Each cell is exact. The default grid takes a minute or\n" +
+          "two for 200 examples of one output, and eight times as long for twice as many: then ask for fewer cells.",
+      ),
+  )
+    .option(
+      "--learning-rates <min,max,count>",
+      "learning rates in equal ratios (default: 40 from η*/4 at the smallest batch to 1.5·2/λ_max)",
+      learningRateRange,
+    )
+    .option("--batch-size <B,…>", "batch sizes (default: the powers of two up to n, and n)", integerList)
+    .addOption(samplingOption("the run's own, else without-replacement"))
+    .option("--out <folder>", "where the report goes", "sgdscope-diagram")
+    .option("--json", "print the whole diagram as JSON instead of the table (schema sgdscope/diagram@2)")
+    .option("--quiet", "no progress")
+    .addHelpText(
+      "after",
+      `
+Example
+  sgdscope diagram --gram K.npy --residuals r.npy --learning-rates 0.001,1,30 --batch-size 1,4,16,64`,
+    );
+}

@@ -1,0 +1,68 @@
+import { phaseDiagram } from "@sgdscope/analysis";
+import { readMinimum } from "../sources/minimum.js";
+import { printJson } from "../terminal/json.js";
+import { formatSeconds } from "../terminal/number.js";
+import { progressOn } from "../terminal/progress.js";
+import { stopSignal } from "../terminal/signals.js";
+import { plural } from "../terminal/words.js";
+import { version } from "../version.js";
+import type { DiagramOptions } from "./options.js";
+import { diagramDocument, diagramText, writeDiagramReport, type AskedDiagram } from "./text.js";
+
+/** Reads the minimum, computes every cell and curve, writes the report and prints the curves. */
+export async function diagram(options: DiagramOptions): Promise<void> {
+  const start = performance.now();
+  const quiet = options.quiet === true;
+  const { minimum, notes } = await readMinimum(options);
+  const { learningRates, batchSize, sampling } = options;
+  const progress = progressOn(process.stderr, quiet);
+  for (const note of notes) progress.note(note);
+  const stop = stopSignal();
+  try {
+    const found = await phaseDiagram(minimum, {
+      ...(learningRates === undefined ? {} : { learningRates }),
+      ...(batchSize === undefined ? {} : { batchSizes: batchSize }),
+      ...(sampling === undefined ? {} : { sampling }),
+      onProgress: (fraction, stage) => progress.update(fraction, stage),
+      onAxes: ({ minimum: { name, examples, outputs, rank }, learningRates: rates, batchSizes, sampling: judged }) =>
+        progress.note(
+          `${name}: ${examples} examples × ${plural(outputs, "output")}, rank ${rank}; ${rates.length * batchSizes.length} growth rates, ${judged}`,
+        ),
+      signal: stop.signal,
+    });
+    progress.end();
+    const asked: AskedDiagram = {
+      ...found,
+      command: commandOf(options),
+      seconds: (performance.now() - start) / 1000,
+      version,
+    };
+    const report = await writeDiagramReport(options.out, asked);
+    if (options.json === true) printJson(diagramDocument(asked));
+    else process.stdout.write(`${diagramText(asked)}\nReport: ${report}\n`);
+    if (!quiet)
+      process.stderr.write(`${options.json === true ? `Report: ${report}  ` : ""}(${formatSeconds(asked.seconds)})\n`);
+  } finally {
+    progress.end();
+    stop.off();
+  }
+}
+
+function commandOf(options: DiagramOptions): string {
+  const range = options.learningRates;
+  const given: [string, string | number | undefined][] = [
+    ["gram", options.gram],
+    ["jacobian", options.jacobian],
+    ["residuals", options.residuals],
+    ["run", options.run],
+    ["outputs", options.outputs],
+    ["rank-tolerance", options.rankTolerance],
+    ["learning-rates", range === undefined ? undefined : `${range.minimum},${range.maximum},${range.count}`],
+    ["batch-size", options.batchSize?.join(",")],
+    ["sampling", options.sampling],
+  ];
+  return [
+    "sgdscope diagram",
+    ...given.flatMap(([name, value]) => (value === undefined ? [] : `--${name} ${value}`)),
+  ].join(" ");
+}

@@ -1,0 +1,104 @@
+import type { CriticalCurve, PhaseDiagram } from "@sgdscope/analysis";
+import { formatJson } from "@sgdscope/array-files";
+import { diagramFigure } from "@sgdscope/figures";
+import { formatNumber, formatSeconds } from "../terminal/number.js";
+import { formatTable, type Column } from "../terminal/table.js";
+import { plural } from "../terminal/words.js";
+import { drawingDocument, environmentLine, environmentOf, standaloneSvg, writeReport } from "../report/folder.js";
+import { htmlReport } from "../report/html.js";
+import { pngOf } from "../report/png.js";
+
+/** A phase diagram and how it was asked for. */
+export interface AskedDiagram extends PhaseDiagram {
+  /** The command that makes this diagram again. */
+  command: string;
+  seconds: number;
+  version: string;
+}
+
+const claim = "The transition is sharp at the exact curve only";
+
+const curveColumns = ({ batchSizes }: AskedDiagram): Column<CriticalCurve>[] => [
+  { heading: "criterion", cell: (curve) => curve.label, align: "left" },
+  { heading: "says", cell: (curve) => curve.kind, align: "left" },
+  ...batchSizes.map((batchSize, k) => ({
+    heading: `B = ${batchSize}`,
+    cell: (curve: CriticalCurve) => formatNumber(curve.criticalLearningRates[k]),
+  })),
+];
+
+/** The curves for the terminal: the critical learning rate of each criterion at each batch size. */
+export const diagramText = (diagram: AskedDiagram): string =>
+  `Critical learning rates, ${diagram.sampling}\n\n${formatTable(curveColumns(diagram), diagram.curves)}` +
+  diagram.marks.map(({ text }) => `  ! ${text}\n`).join("");
+
+/** The diagram as a document of the schema `sgdscope/diagram@2`; `null` where a criterion does not apply. */
+export function diagramDocument({ minimum, version, curves, ...rest }: AskedDiagram): object {
+  const { backend, ...known } = minimum;
+  return {
+    schema: "sgdscope/diagram@2",
+    claim,
+    lossConvention: "L = (1/2n) sum |f - y|^2",
+    environment: environmentOf(version, backend),
+    minimum: known,
+    ...rest,
+    curves: curves.map((curve) => ({
+      ...curve,
+      criticalLearningRates: curve.criticalLearningRates.map((rate) => rate ?? null),
+    })),
+  };
+}
+
+/** Writes `diagram.svg`, `diagram.png`, `diagram.json` and `diagram.html` into `directory`; gives the path of the page. */
+export async function writeDiagramReport(directory: string, diagram: AskedDiagram): Promise<string> {
+  const svg = diagramFigure(diagram, { document: await drawingDocument() }).outerHTML;
+  return writeReport(directory, {
+    "diagram.svg": standaloneSvg(svg),
+    "diagram.png": await pngOf(svg),
+    "diagram.json": `${formatJson(diagramDocument(diagram), 2)}\n`,
+    "diagram.html": page(diagram, svg),
+  });
+}
+
+function page(diagram: AskedDiagram, svg: string): string {
+  const columns = curveColumns(diagram);
+  const { sampling, marks } = diagram;
+  const { name, examples, outputs, rank, backend } = diagram.minimum;
+  return htmlReport("Where SGD can stay", `The phase diagram of one minimum: ${name}`, [
+    {
+      kind: "text",
+      paragraphs: [
+        `A minimum of ${examples} examples × ${plural(outputs, "output")}, rank ${rank}, with the square loss L = (1/2n) Σ‖f − y‖². Near it, SGD with learning rate η and batch size B, drawn ${sampling.replaceAll("-", " ")}, multiplies the expected loss by ρ(Q) a step in the long run. Where log ρ is below 0 SGD stays at this minimum; where it is above, SGD leaves exponentially fast. The curves are the exact critical learning rate η*(B) and what each bound says it is.`,
+        ...marks.map(({ text }) => text),
+      ],
+    },
+    {
+      kind: "figure",
+      title: claim,
+      caption:
+        "Each cell is the exact growth rate log ρ(Q(η, B)) of the model linearised at the minimum: blue decays, vermilion grows, the faster the stronger the colour. The thick curve is the exact critical learning rate, the thin bars are the bounds at each batch size. Necessary bounds lie above it, sufficient ones below; the measured alignment may lie on either side.",
+      svg,
+    },
+    {
+      kind: "table",
+      title: "Critical learning rates",
+      headings: columns.map((column) => column.heading),
+      align: columns.map((column) => column.align),
+      rows: diagram.curves.map((curve) => columns.map((column) => column.cell(curve))),
+      caption: "∞: the formula sets no limit at this batch size.",
+    },
+    {
+      kind: "text",
+      title: "Sources",
+      paragraphs: diagram.curves.map(
+        ({ label, source, evidence }) => `${label}: ${source}${source.includes(evidence) ? "" : ` (${evidence})`}.`,
+      ),
+    },
+    {
+      kind: "text",
+      title: "Environment",
+      paragraphs: [`${environmentLine(environmentOf(diagram.version, backend))} · ${formatSeconds(diagram.seconds)}`],
+    },
+    { kind: "command", title: "Make it again", command: diagram.command },
+  ]);
+}

@@ -1,0 +1,8 @@
+/** The formats of `sgdscope export`. */
+export const formats = ["csv", "parquet", "tensorboard", "npz"] as const;
+
+export interface ExportOptions {
+  to: (typeof formats)[number];
+  out?: string;
+  table: "metrics" | "records";
+}

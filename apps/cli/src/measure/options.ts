@@ -1,0 +1,70 @@
+import type { Command } from "commander";
+import { Option } from "commander";
+import { backendOption, samplingOption, type BackendName, type Sampling } from "../options/common.js";
+import { integerList, positiveInteger, positiveNumber, seedNumber } from "../options/parsers.js";
+import type { SubjectOptions } from "../sources/subject.js";
+
+export interface MeasureOptions extends SubjectOptions {
+  batchSize?: number[];
+  sampling?: Sampling;
+  learningRate?: number;
+  top: number;
+  products: number;
+  seed: number;
+  vouchFor?: string[];
+  perExample: "rules" | "loop" | "none";
+  layers?: boolean;
+  backend: BackendName;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** The options of `sgdscope measure`. */
+export function addMeasureOptions(command: Command): Command {
+  return command
+    .summary("curvature, noise and stability of a trained model on data")
+    .description(
+      "Measures a run of sgdscope train, or any saved TensorFlow.js LayersModel, on data: the loss, trace, Frobenius norm and top " +
+        "eigenvalues of the Gauss–Newton matrix G and the Hessian H, the noise metrics, every bound and the exact thresholds. " +
+        "Each number says whether it is exact or carries a standard error. Loss: L = (1/2n) Σ‖f − y‖², whatever loss the model was " +
+        "compiled with. Batch normalisation and dropout are in inference mode.",
+    )
+    .addOption(
+      new Option(
+        "--run <folder>",
+        "a folder written by sgdscope train; uses the run's own data unless --data or --inputs is given",
+      ).conflicts("model"),
+    )
+    .option("--model <model.json>", "a saved TensorFlow.js LayersModel")
+    .addOption(
+      new Option("--data <which>", "images to measure on").choices(["cifar10", "synthetic"]).conflicts("inputs"),
+    )
+    .option("--directory <folder>", "folder of the CIFAR-10 binary batches")
+    .option("--allow-prefix", "accept CIFAR-10 files that are whole-record prefixes of the official ones")
+    .option("--count <n>", "images: the first n", positiveInteger, 200)
+    .option("--inputs <file>", "x, shape [n, …], .npy, .npz:key, .safetensors:key or .json")
+    .option("--targets <file>", "y, shape [n] or [n, C]")
+    .option("--batch-size <B,…>", "batch sizes to judge (default: the run's own, else 1)", integerList)
+    .addOption(samplingOption("the run's own, else without-replacement"))
+    .option("--learning-rate <η>", "learning rate to judge (default: the run's own)", positiveNumber)
+    .option("--top <k>", "eigenvalues of H to compute", positiveInteger, 5)
+    .option("--products <m>", "Hessian-vector products for trace and norm of H", positiveInteger, 66)
+    .option("--seed <number>", "seed of the probes", seedNumber, 1)
+    .option("--layers", "also print trace and norm of each layer's block of G and H")
+    .addOption(
+      new Option(
+        "--per-example <how>",
+        "gradients of single examples, for exact G, noise and thresholds. rules: vectorised, per layer type; loop: one backward " +
+          "pass per example and output (slow, works for any layer); none: skip G, noise and thresholds",
+      )
+        .choices(["rules", "loop", "none"])
+        .default("rules"),
+    )
+    .option(
+      "--vouch-for <kernel…>",
+      "accept these TensorFlow.js kernels although their second derivatives are not verified",
+    )
+    .addOption(backendOption())
+    .option("--json", "print one JSON document (schema sgdscope/measure@2)")
+    .option("--quiet", "no progress");
+}

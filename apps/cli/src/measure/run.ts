@@ -1,0 +1,169 @@
+import { analyse, type MinimumAnalysis } from "@sgdscope/analysis";
+import { largestGram, minimumOfModel } from "@sgdscope/analysis/models";
+import { AutodiffError, gaussNewtonBlocks, gaussNewtonOperator, hessianOperator, vouchFor } from "@sgdscope/autodiff";
+import { prepareBackend } from "@sgdscope/compute";
+import { topEigenpairs, traceAndNorm, type LinearOperator } from "@sgdscope/hessian-estimators";
+import { seededRandom, type SeededRandom } from "@sgdscope/random";
+import { minimumOfRun } from "@sgdscope/training/node";
+import * as tf from "@tensorflow/tfjs-core";
+import { subjectOf, type Subject } from "../sources/subject.js";
+import { usageError } from "../terminal/errors.js";
+import { printJson } from "../terminal/json.js";
+import { progressOn, type Progress } from "../terminal/progress.js";
+import { exactLayers, layerRows, layersOfCurvature, type LayerCurvature } from "./layers.js";
+import type { MeasureOptions } from "./options.js";
+import { measurementDocument, measurementText, type Curvature, type Measurement } from "./text.js";
+
+/** Loads, measures and prints. */
+export async function measure(options: MeasureOptions): Promise<void> {
+  const backend = await prepareBackend(options.backend);
+  for (const kernel of options.vouchFor ?? []) vouchFor(kernel);
+  const subject = await subjectOf(options);
+  const progress = progressOn(process.stderr, options.quiet === true);
+  try {
+    const measurement = await measureSubject(subject, options, backend.name, progress);
+    progress.end();
+    if (options.json === true) printJson(measurementDocument(measurement));
+    else process.stdout.write(measurementText(measurement));
+  } catch (error) {
+    throw advised(error);
+  } finally {
+    progress.end();
+    tf.dispose(subject.params);
+  }
+}
+
+async function measureSubject(
+  subject: Subject,
+  options: MeasureOptions,
+  backend: string,
+  progress: Progress,
+): Promise<Measurement> {
+  const { model, params, data } = subject;
+  const random = seededRandom(options.seed);
+  progress.update(0.02, "Gram matrix");
+  const exact = await exactPart(subject, options, progress);
+  const gaussNewton = await using(gaussNewtonOperator(model, params, data), async (operator) => ({
+    curvature: exact
+      ? exactCurvature(exact.analysis)
+      : await estimated(operator, options, random.stream("gauss-newton"), (done) =>
+          progress.update(0.3 + 0.2 * done, "G"),
+        ),
+    layers: exact ? exact.layers : await layersOfCurvature(operator, options, random.stream("gauss-newton layers")),
+  }));
+  const hessian = await using(hessianOperator(model, params, data), async (operator) => ({
+    curvature: await estimated(operator, options, random.stream("hessian"), (done) =>
+      progress.update(0.5 + 0.5 * done, "H"),
+    ),
+    layers: await layersOfCurvature(operator, options, random.stream("hessian layers")),
+    layout: operator.layout,
+  }));
+  return {
+    subject: subject.name,
+    data: data.name,
+    examples: data.size,
+    outputs: data.outputs,
+    parameters: hessian.layout.reduce((sum, { size }) => sum + size, 0),
+    backend,
+    analysis: exact?.analysis,
+    gaussNewton: gaussNewton.curvature,
+    hessian: hessian.curvature,
+    layers: layerRows(hessian.layout, gaussNewton.layers, hessian.layers),
+  };
+}
+
+/** What the Gram matrix gives, where it is wanted and not too large. */
+async function exactPart(
+  { name, model, params, data, run }: Subject,
+  options: MeasureOptions,
+  progress: Progress,
+): Promise<{ analysis: MinimumAnalysis; layers: LayerCurvature | undefined } | undefined> {
+  const { batchSize, sampling, learningRate, perExample } = options;
+  const size = data.size * data.outputs;
+  if (size > largestGram || perExample === "none") {
+    if (batchSize === undefined && learningRate === undefined) return undefined;
+    throw size > largestGram
+      ? usageError(
+          `--batch-size: thresholds are exact from the ${size} × ${size} Gram matrix, which is taken up to ${largestGram}`,
+          "measure fewer examples with --count or a subset of --inputs",
+        )
+      : usageError("--batch-size: thresholds need the gradients of single examples, got --per-example none");
+  }
+  const gramOptions = {
+    perParameter: options.layers === true,
+    fallback: perExample === "loop" ? ("loop" as const) : ("error" as const),
+  };
+  const minimum =
+    run === undefined
+      ? await minimumOfModel(name, model, params, data, gramOptions)
+      : await minimumOfRun(run, data, gramOptions);
+  const analysis = await analyse(minimum, {
+    ...(batchSize === undefined ? {} : { batchSizes: batchSize }),
+    ...(sampling === undefined ? {} : { sampling }),
+    ...(learningRate === undefined ? {} : { learningRate }),
+    onProgress: (fraction, stage) => progress.update(0.05 + 0.25 * fraction, stage),
+  });
+  return { analysis, layers: options.layers === true ? exactLayers(gaussNewtonBlocks(minimum.system)) : undefined };
+}
+
+/** A refusal of a layer, with what the command line has for it in the place of what programs have. */
+function advised(error: unknown): unknown {
+  if (!(error instanceof AutodiffError)) return error;
+  if (error.code === "NO_PER_EXAMPLE_RULE")
+    return usageError(
+      error.problem,
+      "--per-example loop takes one backward pass per example and output; --per-example none leaves noise and thresholds out",
+    );
+  if (error.code === "KERNEL_NOT_VERIFIED")
+    return usageError(
+      error.problem,
+      "--vouch-for <kernel> accepts it, if you know that its gradient can be differentiated again",
+    );
+  return error;
+}
+
+async function using<O extends { dispose: () => void }, T>(operator: O, body: (operator: O) => Promise<T>): Promise<T> {
+  try {
+    return await body(operator);
+  } finally {
+    operator.dispose();
+  }
+}
+
+function exactCurvature({ noise }: MinimumAnalysis): Curvature {
+  const exact = (value: number): Curvature["trace"] => ({ value, standardError: 0, matvecs: 0 });
+  return {
+    trace: exact(noise.traceG),
+    norm: exact(noise.frobeniusG),
+    eigenvalues: [...noise.eigenvalues].map((value) => ({ value, residual: 0, converged: true })),
+  };
+}
+
+/** Trace and norm from one pass of probes, the top eigenvalues by Lanczos. */
+async function estimated(
+  operator: LinearOperator,
+  options: MeasureOptions,
+  random: SeededRandom,
+  report: (done: number) => void,
+): Promise<Curvature> {
+  const count = Math.min(options.top, operator.size);
+  const { trace, norm } = await traceAndNorm(operator, {
+    maxMatvecs: options.products,
+    random: random.stream("probes"),
+    onProgress: ({ matvecs, maxMatvecs }) => report((0.6 * matvecs) / maxMatvecs),
+  });
+  const pairs = await topEigenpairs(operator, {
+    count,
+    random: random.stream("lanczos"),
+    onProgress: ({ matvecs }) => report(Math.min(1, 0.6 + (0.4 * matvecs) / (20 * count))),
+  });
+  return {
+    trace,
+    norm,
+    eigenvalues: [...pairs.values].map((value, k) => ({
+      value,
+      residual: pairs.residuals[k]!,
+      converged: pairs.converged[k]!,
+    })),
+  };
+}

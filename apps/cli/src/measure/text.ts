@@ -1,0 +1,98 @@
+import { analysisDocument, type MinimumAnalysis } from "@sgdscope/analysis";
+import { analysisText } from "../analyze/text.js";
+import { formatMeasured, formatNumber, type Measured } from "../terminal/number.js";
+import { formatTable } from "../terminal/table.js";
+
+/** Trace, norm and top eigenvalues of one curvature matrix, each with what is known of its accuracy. */
+export interface Curvature {
+  trace: Measured & { matvecs: number };
+  norm: Measured & { matvecs: number };
+  eigenvalues: { value: number; residual: number; converged: boolean }[];
+}
+
+/** One layer's diagonal blocks of G and H. */
+export interface LayerMeasurement {
+  layer: string;
+  parameters: number;
+  gaussNewton: { trace: Measured; norm: Measured };
+  hessian: { trace: Measured; norm: Measured };
+}
+
+/** Everything `measure` computes. */
+export interface Measurement {
+  subject: string;
+  data: string;
+  examples: number;
+  outputs: number;
+  parameters: number;
+  backend: string;
+  /** Exact from the Gram matrix; undefined where it would be too large. */
+  analysis: MinimumAnalysis | undefined;
+  gaussNewton: Curvature;
+  hessian: Curvature;
+  /** Undefined unless asked for. */
+  layers: LayerMeasurement[] | undefined;
+}
+
+/** The measurement for a person. */
+export function measurementText(measurement: Measurement): string {
+  const { subject, data, examples, parameters, backend, analysis, gaussNewton, hessian, layers } = measurement;
+  const rows = [
+    { name: "trace", G: marked(gaussNewton.trace), H: marked(hessian.trace) },
+    { name: "Frobenius norm", G: marked(gaussNewton.norm), H: marked(hessian.norm) },
+    ...hessian.eigenvalues.map((pair, k) => ({
+      name: k === 0 ? "eigenvalues, by magnitude" : "",
+      G: eigenvalue(gaussNewton.eigenvalues[k]),
+      H: eigenvalue(pair),
+    })),
+  ];
+  const table = formatTable(
+    [
+      { heading: "curvature", cell: (row: (typeof rows)[number]) => row.name, align: "left" },
+      { heading: "Gauss–Newton G", cell: (row) => row.G },
+      { heading: "Hessian H", cell: (row) => row.H },
+    ],
+    rows,
+  );
+  return (
+    `${subject} on ${examples} examples of ${data}: ${parameters} parameters, backend ${backend} (Float32)\n\n` +
+    `${table}\n` +
+    (layers === undefined ? "" : `${layersTable(layers)}\n`) +
+    (analysis === undefined
+      ? "Noise metrics and thresholds are exact from the Gram matrix, which was not taken: measure fewer examples for them.\n"
+      : analysisText(analysis))
+  );
+}
+
+const layersTable = (layers: LayerMeasurement[]): string =>
+  formatTable(
+    [
+      { heading: "layer", cell: ({ layer }: LayerMeasurement) => layer, align: "left" },
+      { heading: "parameters", cell: ({ parameters }) => String(parameters) },
+      { heading: "Tr G", cell: ({ gaussNewton }) => marked(gaussNewton.trace) },
+      { heading: "‖G‖_F", cell: ({ gaussNewton }) => marked(gaussNewton.norm) },
+      { heading: "Tr H", cell: ({ hessian }) => marked(hessian.trace) },
+      { heading: "‖H‖_F", cell: ({ hessian }) => marked(hessian.norm) },
+    ],
+    layers,
+  );
+
+const marked = (measured: Measured): string =>
+  measured.standardError === 0 ? `${formatNumber(measured.value, 6)} exact` : formatMeasured(measured, 5);
+
+function eigenvalue(pair: Curvature["eigenvalues"][number] | undefined): string {
+  if (pair === undefined) return "–";
+  if (pair.residual === 0) return `${formatNumber(pair.value, 6)} exact`;
+  return `${formatNumber(pair.value, 6)} ± ${formatNumber(pair.residual, 1)}${pair.converged ? "" : " (not converged)"}`;
+}
+
+/** The measurement as a document of the schema `sgdscope/measure@2`; `analysis` is that of `sgdscope/analyze@2`, or null. */
+export function measurementDocument({ analysis, layers, ...rest }: Measurement): object {
+  return {
+    schema: "sgdscope/measure@2",
+    lossConvention: "L = (1/2n) sum |f - y|^2",
+    ...rest,
+    layers: layers ?? null,
+    analysis: analysis === undefined ? null : analysisDocument(analysis),
+  };
+}

@@ -1,0 +1,42 @@
+import type { Command } from "commander";
+import { Option } from "commander";
+import { backendOption, type BackendName } from "./common.js";
+import { positiveInteger, positiveNumber } from "./parsers.js";
+
+/** Where a minimum comes from: files of any tool, or a run of sgdscope train. */
+export interface MinimumOptions {
+  gram?: string;
+  jacobian?: string;
+  residuals?: string;
+  run?: string;
+  outputs?: number;
+  rankTolerance?: number;
+  backend: BackendName;
+}
+
+/** Adds the options that name the files of a minimum. */
+export function addArrayOptions(command: Command, { orRun }: { orRun: boolean }): Command {
+  const conflicts = orRun ? ["run"] : [];
+  return command
+    .addOption(
+      new Option(
+        "--gram <file>",
+        "K = JJᵀ, shape [nC, nC], row i·C + c for output c of example i; or [n, n, C, C]",
+      ).conflicts(["jacobian", ...conflicts]),
+    )
+    .addOption(new Option("--jacobian <file>", "J, shape [n, P], [nC, P] or [n, C, P]").conflicts(conflicts))
+    .addOption(new Option("--residuals <file>", "r = f − y, shape [n], [n, C] or [nC]").conflicts(conflicts))
+    .option("--outputs <C>", "outputs per example, where no shape says it", positiveInteger)
+    .option(
+      "--rank-tolerance <share>",
+      "eigenvalues below this share of the largest count as zero (default: 1e-10, for Float32 numbers 1e-6)",
+      positiveNumber,
+    );
+}
+
+/** Adds the options that name a minimum: files, or a run. */
+export function addMinimumOptions(command: Command): Command {
+  return addArrayOptions(command, { orRun: true })
+    .option("--run <folder>", "or the minimum of a run: a folder written by sgdscope train")
+    .addOption(backendOption("TensorFlow.js backend for --run"));
+}

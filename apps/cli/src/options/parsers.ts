@@ -1,0 +1,45 @@
+import { InvalidArgumentError } from "commander";
+
+/** Parsers of option values; each says what it expected and what came. */
+
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value <= 0)
+    throw new InvalidArgumentError(`Expected a positive number, got '${text}'.`);
+  return value;
+}
+
+export function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError(`Expected a whole number from 1 up, got '${text}'.`);
+  return value;
+}
+
+/** From 0 up, whole. */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isInteger(value) || value < 0)
+    throw new InvalidArgumentError(`Expected a whole number from 0 up, got '${text}'.`);
+  return value;
+}
+
+/** From 0 up to, but not, 1. */
+export function momentumNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value < 1))
+    throw new InvalidArgumentError(`Expected a number in [0, 1), got '${text}'.`);
+  return value;
+}
+
+export function seedNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isInteger(value) || value < 0 || value >= 2 ** 32)
+    throw new InvalidArgumentError(`Expected a whole number from 0 to 4294967295, got '${text}'.`);
+  return value;
+}
+
+/** "1,4,16" → [1, 4, 16]. */
+export function integerList(text: string): number[] {
+  return text.split(",").map((part) => positiveInteger(part.trim()));
+}

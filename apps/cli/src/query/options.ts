@@ -1,0 +1,5 @@
+/** The options of `sgdscope query`. */
+export interface QueryOptions {
+  runs: string[];
+  json?: boolean;
+}

@@ -1,0 +1,48 @@
+import type { Command } from "commander";
+import { Option } from "commander";
+import { backendOption, type BackendName, type ImageOptions } from "../options/common.js";
+import { positiveInteger, seedNumber } from "../options/parsers.js";
+
+export interface ReproduceOptions extends ImageOptions {
+  list?: boolean;
+  fast?: boolean;
+  data: "auto" | "cifar10" | "synthetic";
+  seed: number;
+  out: string;
+  backend: BackendName;
+  jobs?: number;
+  fresh?: boolean;
+  check?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** The options of `sgdscope reproduce <claims…>`. */
+export function addReproduceOptions(command: Command): Command {
+  return command
+    .summary("reproduce claims of the papers, judged against bands")
+    .description(
+      "Reproduces claims, each with its figures, its table and its judgement, in one self-contained HTML report.\n\n" +
+        "Finished jobs are kept in the output folder: if anything is killed, run the same command again.\n" +
+        "sgdscope reproduce --list names the claims; all means every one.",
+    )
+    .argument("[claims...]", "names of claims, or all")
+    .option("--list", "list the claims and exit")
+    .option(
+      "--fast",
+      "smaller models and fewer seeds: all claims in a quarter of an hour on two cores, instead of hours",
+    )
+    .addOption(
+      new Option("--data <which>", "images of the networks").choices(["auto", "cifar10", "synthetic"]).default("auto"),
+    )
+    .option("--directory <folder>", "folder of the CIFAR-10 binary batches; default: where sgdscope data finds them")
+    .option("--allow-prefix", "accept CIFAR-10 files that are whole-record prefixes of the official ones")
+    .option("--seed <number>", "the first seed; claims that need several count up from it", seedNumber, 1)
+    .option("--out <folder>", "where the report and the finished jobs go", "sgdscope-reproduction")
+    .addOption(backendOption())
+    .option("-j, --jobs <count>", "number of worker processes (default: one per core)", positiveInteger)
+    .option("--fresh", "compute everything again, whatever the output folder has")
+    .option("--check", "exit with 3 where a band is missed")
+    .option("--json", "print the whole result as JSON instead of the judgements (schema sgdscope/reproduce@2)")
+    .option("--quiet", "no progress");
+}

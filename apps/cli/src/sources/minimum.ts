@@ -1,0 +1,64 @@
+import type { Minimum, ReadMinimum } from "@sgdscope/analysis";
+import { minimumOfFiles } from "@sgdscope/analysis/node";
+import type { MinimumOptions } from "../options/minimum.js";
+import { optionOf, usageError } from "../terminal/errors.js";
+
+/** A minimum, and what was taken for granted to read it, a line each. */
+export interface SourcedMinimum {
+  minimum: Minimum;
+  notes: string[];
+}
+
+const noteText = ({ argument, text, otherwise }: ReadMinimum["notes"][number]): string =>
+  `note: ${optionOf(argument)}: ${text}${otherwise === undefined ? "" : `; ${optionOf(otherwise)} says otherwise`}`;
+
+/**
+ * Reads a minimum from files, or takes that of a run.
+ *
+ * @param options.withoutResiduals - Whether K or J will do alone: no threshold depends on the residuals.
+ */
+export async function readMinimum(
+  options: Partial<MinimumOptions>,
+  { withoutResiduals = false }: { withoutResiduals?: boolean } = {},
+): Promise<SourcedMinimum> {
+  const found =
+    options.run === undefined ? await ofFiles(options, withoutResiduals) : await ofRun(options.run, options);
+  const { rankTolerance } = options;
+  return rankTolerance === undefined ? found : { ...found, minimum: { ...found.minimum, rankTolerance } };
+}
+
+async function ofFiles(options: Partial<MinimumOptions>, withoutResiduals: boolean): Promise<SourcedMinimum> {
+  const { gram, jacobian, residuals, outputs } = options;
+  if (gram === undefined && jacobian === undefined)
+    throw usageError(
+      // Only commands that take a run know a backend.
+      options.backend === undefined
+        ? "expected --gram <file> or --jacobian <file>, got none"
+        : "expected --gram <file>, --jacobian <file> or --run <folder>, got none",
+    );
+  if (residuals === undefined && !withoutResiduals)
+    throw usageError(`expected --residuals <file> beside --${gram === undefined ? "jacobian" : "gram"}, got none`);
+  const { minimum, notes } = await minimumOfFiles({
+    ...(gram === undefined ? {} : { gram }),
+    ...(jacobian === undefined ? {} : { jacobian }),
+    ...(residuals === undefined ? {} : { residuals }),
+    ...(outputs === undefined ? {} : { outputs }),
+  });
+  return { minimum, notes: notes.map(noteText) };
+}
+
+async function ofRun(run: string, { backend = "auto" }: Partial<MinimumOptions>): Promise<SourcedMinimum> {
+  const [{ prepareBackend }, { datasetOf }, { minimumOfRun, openStoredRun }, tf] = await Promise.all([
+    import("@sgdscope/compute"),
+    import("@sgdscope/training"),
+    import("@sgdscope/training/node"),
+    import("@tensorflow/tfjs-core"),
+  ]);
+  await prepareBackend(backend);
+  const stored = await openStoredRun(run);
+  try {
+    return { minimum: await minimumOfRun(stored, await datasetOf(stored.task.data)), notes: [] };
+  } finally {
+    tf.dispose(stored.params);
+  }
+}

@@ -1,0 +1,120 @@
+import { AnalysisError } from "@sgdscope/analysis";
+import { CommanderError } from "commander";
+
+/** The exit codes of every command; `sgdscope help exit-codes` prints them. */
+export const exitCodes = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  criterion: 3,
+  unavailable: 4,
+  resumable: 75,
+} as const;
+
+/** What a command wants the user to read when it cannot go on: what is wrong, what helps, and how to exit. */
+export class CliError extends Error {
+  override readonly name = "CliError";
+  readonly exitCode: number;
+  readonly help: string | undefined;
+  constructor(message: string, exitCode: number, help?: string) {
+    super(message);
+    this.exitCode = exitCode;
+    this.help = help;
+  }
+}
+
+/** A wrong argument: exit code 2. */
+export const usageError = (message: string, help?: string): CliError => new CliError(message, exitCodes.usage, help);
+
+const again = "once that is mended, run the same command again: it goes on from what is kept";
+
+interface Kind {
+  exitCode: number;
+  help?: string;
+  /** The option that it is about, whatever the command. */
+  option?: string;
+}
+
+/** What the codes of package errors mean for whoever calls a command; codes that are not here are wrong arguments. */
+const kinds: Record<string, Kind> = {
+  // This machine or its data lack something.
+  BACKEND_NOT_INSTALLED: { exitCode: exitCodes.unavailable },
+  BACKEND_FAILED: { exitCode: exitCodes.unavailable },
+  GRADIENTS_NOT_REGISTERED: { exitCode: exitCodes.unavailable },
+  NOT_FOUND: { exitCode: exitCodes.unavailable },
+  NOT_AVAILABLE: { exitCode: exitCodes.unavailable },
+  NOT_INSTALLED: { exitCode: exitCodes.unavailable },
+  NOT_REACHABLE: { exitCode: exitCodes.unavailable },
+  DOWNLOAD_FAILED: { exitCode: exitCodes.unavailable },
+  WRONG_SUM: { exitCode: exitCodes.unavailable },
+  WRONG_SIZE: { exitCode: exitCodes.unavailable },
+  NO_RUN: { exitCode: exitCodes.usage, option: "--run" },
+  NO_PARAMETERS: { exitCode: exitCodes.usage, option: "--run" },
+  NO_RUNS: { exitCode: exitCodes.usage, help: "name run folders, or folders that hold some" },
+  INVALID_PLAN: { exitCode: exitCodes.usage, help: "sgdscope sweep plan grid.yaml --out FOLDER writes one" },
+  // The world failed, not the question.
+  STORAGE: { exitCode: exitCodes.failed, help: again },
+  LOCKED: { exitCode: exitCodes.failed, help: "wait for it to end, or choose another folder with --out" },
+  LOCK_LOST: { exitCode: exitCodes.failed, help: again },
+  WORKER_ENDED: { exitCode: exitCodes.failed, help: "out of memory? fewer --jobs need less" },
+  ENOSPC: { exitCode: exitCodes.failed },
+  EDQUOT: { exitCode: exitCodes.failed },
+  EROFS: { exitCode: exitCodes.failed },
+  EIO: { exitCode: exitCodes.failed },
+};
+
+const kindOf = (error: unknown): Kind | undefined => {
+  const { code } = (error ?? {}) as { code?: unknown };
+  if (typeof code !== "string") return undefined;
+  return Object.hasOwn(kinds, code) ? kinds[code] : { exitCode: exitCodes.usage };
+};
+
+/** Whether an error says that this machine or its data lack something: no run on this machine would be spared. */
+export const isUnavailable = (error: unknown): boolean =>
+  kindOf(error)?.exitCode === exitCodes.unavailable || (error as { code?: unknown } | undefined)?.code === "ENOENT";
+
+/** How the arguments of an analysis are called on the command line. */
+const options: Record<string, string> = {
+  batchSizes: "--batch-size",
+  learningRate: "--learning-rate",
+  sampling: "--sampling",
+  gram: "--gram",
+  jacobian: "--jacobian",
+  residuals: "--residuals",
+  outputs: "--outputs",
+  examples: "--count",
+};
+
+/** The option of the command line for an argument of an analysis. */
+export const optionOf = (argument: string): string => options[argument] ?? argument;
+
+/** The error as the user reads it: package errors by their fields, with the options of the command line. */
+function asCliError(error: unknown): unknown {
+  if (error instanceof AnalysisError) return usageError(`${optionOf(error.argument)}: ${error.problem}`, error.advice);
+  const { problem, advice, message } = error as { problem?: unknown; advice?: unknown; message?: unknown };
+  const kind = error instanceof CliError ? undefined : kindOf(error);
+  if (kind === undefined) return error;
+  const help = typeof advice === "string" ? advice : kind.help;
+  const text = String(typeof problem === "string" ? problem : message);
+  return new CliError(kind.option === undefined ? text : `${kind.option}: ${text}`, kind.exitCode, help);
+}
+
+/** Prints an error the way a person wants it, without a stack trace unless asked for, and gives the exit code. */
+export function reportError(error: unknown, write: (line: string) => void): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  if (error instanceof Error && process.env["SGDSCOPE_DEBUG"] !== undefined) write(`${error.stack ?? error.message}\n`);
+  const known = asCliError(error);
+  if (known instanceof CliError) {
+    write(`error: ${known.message}\n`);
+    if (known.help !== undefined) write(`help: ${known.help}\n`);
+    return known.exitCode;
+  }
+  if (!(error instanceof Error)) {
+    write(`error: ${String(error)}\n`);
+    return exitCodes.failed;
+  }
+  write(`error: ${error.message}\n`);
+  if (error instanceof RangeError) return exitCodes.usage;
+  write("help: this is a defect of sgdscope; SGDSCOPE_DEBUG=1 prints the stack\n");
+  return exitCodes.failed;
+}

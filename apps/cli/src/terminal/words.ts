@@ -1,0 +1,2 @@
+/** "1 run", "2 runs". */
+export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;

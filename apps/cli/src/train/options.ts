@@ -1,0 +1,91 @@
+import { networkKinds, type NetworkKind } from "@sgdscope/models-cnn";
+import { dataDefaults, trainingDefaults as defaults } from "@sgdscope/training/defaults";
+import type { Command } from "commander";
+import { Option } from "commander";
+import { backendOption, samplings, type BackendName, type ImageOptions, type Sampling } from "../options/common.js";
+import {
+  integerList,
+  momentumNumber,
+  positiveInteger,
+  positiveNumber,
+  seedNumber,
+  wholeNumber,
+} from "../options/parsers.js";
+
+export interface TrainOptions extends ImageOptions {
+  data: "auto" | "cifar10" | "synthetic";
+  classes: number[];
+  count: number;
+  model: NetworkKind;
+  modelOptions?: string;
+  widths?: number[];
+  channels?: number[];
+  learningRate: number;
+  batchSize: number | "all";
+  sampling: Sampling;
+  momentum: number;
+  clipNorm: number;
+  warmUp: number;
+  maxSteps: number;
+  lossBelow: number;
+  every: number;
+  seed: number;
+  out: string;
+  checkpointEvery: number;
+  resume?: boolean;
+  backend: BackendName;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+const classList = (text: string): number[] => text.split(",").map((part) => wholeNumber(part.trim()));
+const batch = (text: string): number | "all" => (text === "all" ? "all" : positiveInteger(text));
+
+/** The options of `sgdscope train`. */
+export function addTrainOptions(command: Command): Command {
+  return command
+    .summary("train one network to a minimum; resumable")
+    .description(
+      "Trains one network by SGD on the square loss L = (1/2n) Σ‖f − y‖² until it interpolates, and measures there.\n\n" +
+        "Writes a run folder: run.json (everything that determines the run, and its result), metrics.jsonl (the loss along the " +
+        "way), parameters.safetensors (for sgdscope measure --run), checkpoint.* (for --resume). The folder's name is a hash of " +
+        "the resolved settings: the same settings give the same folder, which one process writes at a time.",
+    )
+    .addOption(
+      new Option("--data <which>", "images to train on").choices(["auto", "cifar10", "synthetic"]).default("auto"),
+    )
+    .option("--directory <folder>", "folder of the CIFAR-10 binary batches; default: where sgdscope data finds them")
+    .option("--allow-prefix", "accept CIFAR-10 files that are whole-record prefixes of the official ones")
+    .option(
+      "--classes <c,…>",
+      "class labels in the order of the targets; two give one output ±1, more give one-hot",
+      classList,
+      [...dataDefaults.classes],
+    )
+    .option("--count <n>", "examples: the first n of these classes in file order", positiveInteger, dataDefaults.count)
+    .addOption(new Option("--model <kind>", "network").choices(networkKinds).default("fully-connected"))
+    .option("--widths <m,…>", "hidden widths of a fully connected network (default: 64,64)", integerList)
+    .option("--channels <c,…>", "channels of a small CNN (default: 8,16)", integerList)
+    .option("--model-options <json>", 'more options of the network as a JSON object, e.g. \'{"activation":"tanh"}\'')
+    .requiredOption("--learning-rate <η>", "learning rate", positiveNumber)
+    .requiredOption("--batch-size <B>", 'batch size, or "all" for gradient descent', batch)
+    .addOption(new Option("--sampling <how>", "how batches are drawn").choices(samplings).default(defaults.sampling))
+    .option(
+      "--momentum <β>",
+      "heavy-ball momentum (PyTorch's convention); the stability theory here speaks of 0",
+      momentumNumber,
+      defaults.momentum,
+    )
+    .option("--clip-norm <g>", "global gradient-norm clip", positiveNumber, defaults.clipNorm)
+    .option("--warm-up <steps>", "steps over which the learning rate rises to η", wholeNumber, defaults.warmUp)
+    .option("--max-steps <count>", "steps after which the run ends in any case", positiveInteger, defaults.maxSteps)
+    .option("--loss-below <L>", "stop when the full loss is below this", positiveNumber, defaults.lossBelow)
+    .option("--every <steps>", "steps between checks of the full loss", positiveInteger, defaults.every)
+    .option("--seed <number>", "seed of initial parameters, batches and probes", seedNumber, defaults.seed)
+    .option("--out <folder>", "where run folders go", "runs")
+    .option("--checkpoint-every <steps>", "steps between checkpoints", positiveInteger, 5000)
+    .option("--resume", "continue from the checkpoint of the same settings, bit for bit on the same backend")
+    .addOption(backendOption())
+    .option("--json", "print the result as one JSON document (schema sgdscope/run@2)")
+    .option("--quiet", "no progress");
+}

@@ -1,0 +1,142 @@
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { mark } from "@sgdscope/analysis";
+import { prepareBackend } from "@sgdscope/compute";
+import { lockRun, openRun, runId } from "@sgdscope/runs";
+import type { MinimumRecord, MinimumTask } from "@sgdscope/training";
+import { checkpointExtension, readTrainingRun, taskOfSettings, trainInFolder } from "@sgdscope/training/node";
+import { minimaColumns } from "../report/minima.js";
+import { chooseImages } from "../sources/images.js";
+import { inOptions } from "../sources/settings.js";
+import { exitCodes, usageError } from "../terminal/errors.js";
+import { printJson } from "../terminal/json.js";
+import { formatNumber } from "../terminal/number.js";
+import { progressOn } from "../terminal/progress.js";
+import { stopSignal } from "../terminal/signals.js";
+import { formatTable } from "../terminal/table.js";
+import { version } from "../version.js";
+import type { TrainOptions } from "./options.js";
+
+/** Trains (or continues to train) and leaves the run folder; SIGTERM, SIGINT and SIGUSR1 stop it with a checkpoint. */
+export async function trainRun(options: TrainOptions): Promise<void> {
+  const say = (line: string): void => void (options.quiet === true || process.stderr.write(`${line}\n`));
+  const { task, note } = await taskOf(options);
+  if (note !== undefined) say(note);
+  const id = runId(task);
+  const directory = join(options.out, id);
+  const stop = stopSignal();
+  const locked = await lockRun(directory, { signal: stop.signal });
+  let outcome: "done" | "released" = "released";
+  try {
+    const { name: backend } = await prepareBackend(options.backend);
+    const folder = await openRun<MinimumRecord>(
+      directory,
+      { id, task },
+      {
+        environment: {
+          sgdscope: version,
+          node: process.version,
+          backend,
+          platform: `${process.platform} ${process.arch}`,
+          cores: cpus().length,
+        },
+        extension: checkpointExtension,
+        lock: locked.lock,
+        from: options.resume === true ? "checkpoint" : "start",
+      },
+    );
+    if (folder === undefined) {
+      say(`${directory} is done already`);
+      outcome = "done";
+      await print(directory, options); return;
+    }
+    if (options.resume === true && folder.resume === undefined)
+      say(`no checkpoint in ${directory}: starting from step 0`);
+    const progress = progressOn(process.stderr, options.quiet === true);
+    try {
+      const { record, stopped } = await trainInFolder(task, folder, {
+        checkpointEvery: options.checkpointEvery,
+        signal: AbortSignal.any([stop.signal, locked.lock.lost]),
+        progress: ({ step, loss }) =>
+          progress.update(step / task.maxSteps, `step ${step}, loss ${formatNumber(loss, 3)}`),
+      });
+      await folder.finish(stopped ? { state: "stopped", record } : { state: "done", record });
+      progress.end();
+      if (stopped) {
+        say(
+          `stopped at step ${record.steps} with a checkpoint in ${directory}; run the same command with --resume to continue`,
+        );
+        process.exitCode = exitCodes.resumable;
+        return;
+      }
+    } finally {
+      progress.end();
+      await folder.close();
+    }
+    outcome = "done";
+    await print(directory, options);
+  } finally {
+    stop.off();
+    await locked.lock.release(outcome);
+    await locked.close();
+  }
+}
+
+/** Prints the run of a folder that is done. */
+async function print(directory: string, options: TrainOptions): Promise<void> {
+  const run = await readTrainingRun(directory);
+  if (options.json === true) { printJson(run); return; }
+  const record = run.record!;
+  process.stdout.write(`${formatTable(minimaColumns, [record])}\n${ending(record)}\nRun: ${directory}\n`);
+}
+
+function ending(record: MinimumRecord): string {
+  if (record.reason === "diverged")
+    return `The loss diverged after ${record.steps} steps: the learning rate is too large.`;
+  const marks = markTexts(record).map((text) => `\n! ${text}`);
+  return record.interpolates
+    ? `Interpolates after ${record.steps} steps.${marks.join("")}`
+    : `Ended after ${record.steps} steps with loss ${formatNumber(record.loss, 3)}, above the goal: not at a minimum yet, where the theory speaks.${marks.join("")}`;
+}
+
+/** Where the verdict stands outside the hypotheses of its theorem, beside what the sentence says. */
+const markTexts = ({ minimum }: MinimumRecord): string[] =>
+  (minimum?.marks ?? []).filter((id) => id !== "not-converged").map((id) => mark(id).text);
+
+async function taskOf(options: TrainOptions): Promise<{ task: MinimumTask; note: string | undefined }> {
+  const { spec, note } = await chooseImages(options.data, options.count, options);
+  const { targets: _, ...data } = spec;
+  const settings = {
+    data: { ...data, classes: spec.kind === "cifar10" ? options.classes : options.classes.length },
+    model: modelOf(options),
+    learningRate: options.learningRate,
+    batchSize: options.batchSize,
+    sampling: options.sampling,
+    seed: options.seed,
+    momentum: options.momentum,
+    clipNorm: options.clipNorm,
+    warmUp: options.warmUp,
+    maxSteps: options.maxSteps,
+    lossBelow: options.lossBelow,
+    every: options.every,
+  };
+  return { task: inOptions(() => taskOfSettings(settings)), note };
+}
+
+/** The network with the options of the command line; `taskOfSettings` fills in the rest and refuses what does not fit. */
+function modelOf({ model: kind, widths, channels, modelOptions }: TrainOptions): object {
+  let more: unknown = {};
+  try {
+    if (modelOptions !== undefined) more = JSON.parse(modelOptions);
+  } catch {
+    more = undefined;
+  }
+  if (typeof more !== "object" || more === null || Array.isArray(more))
+    throw usageError(`--model-options: expected a JSON object, got ${modelOptions}`);
+  return {
+    kind,
+    ...(widths === undefined ? {} : { widths }),
+    ...(channels === undefined ? {} : { channels }),
+    ...more,
+  };
+}

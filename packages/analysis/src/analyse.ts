@@ -1,0 +1,168 @@
+import {
+  alignmentFactorFor,
+  criticalLearningRates,
+  escapeRateLowerBound,
+  exactThreshold,
+  noiseStructureAt,
+  prepareMinimum,
+  spectralRadius,
+  worstCaseAlignmentFactorFor,
+  type Bound,
+  type BoundId,
+  type PreparedMinimum,
+  type SolverOptions,
+} from "@sgdscope/stability-criterion";
+import type { BoundJudgement, ConditionAnalysis, MinimumAnalysis, Verdict } from "./analysis.js";
+import { decideConditions, type Conditions, type ConditionsRequest } from "./conditions.js";
+import { rankToleranceOf, type Minimum } from "./minimum.js";
+
+/** A minimum; a prepared one may stand in the place of its system, to share its eigendecomposition. */
+export type AnalysableMinimum = Omit<Minimum, "system"> & { system: Minimum["system"] | PreparedMinimum };
+
+/** What is asked, how exactly, and who wants to know how far it is. */
+export interface AnalyseOptions extends ConditionsRequest {
+  /** The solver of thresholds and growth; its rank tolerance is that of the minimum. */
+  solver?: Omit<SolverOptions, "rankTolerance">;
+  /** Relative distance of η and η* that counts as equal. Default 1e-9. */
+  marginalTolerance?: number;
+  /**
+   * `"verdict"` leaves out what costs most and no verdict needs: the range of the alignment and what rests on it, and all bounds.
+   * Default `"whole"`.
+   */
+  extent?: "whole" | "verdict";
+  /** What is about to be computed, and how much of the whole is behind, in [0, 1]. */
+  onProgress?: (fraction: number, stage: string) => void;
+  /** Ends the analysis between two stages with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Everything the theory says of a minimum: spectrum, noise structure, range of the alignment; and for each batch size the exact
+ * threshold and every bound; with a learning rate the growth and the verdict. Each number is computed once.
+ *
+ * The verdict is about the model linearised at the minimum, in mean square. Single paths can look stable well above the
+ * threshold; before a global minimum is reached the theory does not speak, and the record is marked.
+ *
+ * @param minimum - See `Minimum`; sources make them.
+ * @param options - Batch sizes, sampling and learning rate; see {@link decideConditions} for what is left out.
+ * @returns Plain data but for Float64Arrays; `analysisDocument` makes JSON of it. Cost two eigendecompositions of `nC`, one
+ *   exact threshold and one set of bounds per batch size, and with a learning rate one growth rate; the event loop is let
+ *   through between these.
+ * @throws AnalysisError as {@link decideConditions}; the errors of noise-structure and stability-criterion.
+ */
+export async function analyse(minimum: AnalysableMinimum, options: AnalyseOptions = {}): Promise<MinimumAnalysis> {
+  const stages = analysisStages(minimum, options);
+  for (;;) {
+    const { done, value } = stages.next();
+    if (done === true) return value;
+    options.onProgress?.(value.fraction, value.stage);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    options.signal?.throwIfAborted();
+  }
+}
+
+/** As {@link analyse}, in one go: for small systems, and where nothing can wait. */
+export function analyseSync(
+  minimum: AnalysableMinimum,
+  options: Omit<AnalyseOptions, "onProgress" | "signal"> = {},
+): MinimumAnalysis {
+  const stages = analysisStages(minimum, options);
+  for (;;) {
+    const { done, value } = stages.next();
+    if (done === true) return value;
+  }
+}
+
+type Stage = { fraction: number; stage: string };
+
+function* analysisStages(minimum: AnalysableMinimum, options: AnalyseOptions): Generator<Stage, MinimumAnalysis> {
+  const { name, loss, precision, backend, reached } = minimum;
+  const rankTolerance = rankToleranceOf(minimum);
+  const conditions = decideConditions(minimum, options);
+  const share = 1 / (conditions.length + 1);
+  yield { fraction: 0, stage: "eigenvalues" };
+  const prepared = prepareMinimum(minimum.system, { rankTolerance });
+  const { examples, outputs, rank, spectrum } = prepared;
+  yield { fraction: share / 2, stage: "noise structure" };
+  const noise = noiseStructureAt(prepared);
+  const alignmentRange = options.extent === "verdict" ? undefined : prepared.alignmentRange();
+  const analyses: ConditionAnalysis[] = [];
+  for (const [k, each] of conditions.entries())
+    analyses.push(yield* conditionStages(prepared, each, options, (k + 1) * share, share));
+  return {
+    minimum: {
+      name,
+      examples,
+      outputs,
+      rank,
+      rankTolerance,
+      loss,
+      precision,
+      ...(backend === undefined ? {} : { backend }),
+      ...(reached === undefined ? {} : { reached }),
+    },
+    noise: { ...noise, eigenvalues: spectrum.eigenvalues.slice(0, 10) },
+    alignmentRange,
+    conditions: analyses,
+  };
+}
+
+function* conditionStages(
+  prepared: PreparedMinimum,
+  { batchSize, sampling, weights, optimizer, marks }: Conditions,
+  { solver = {}, marginalTolerance = 1e-9, extent = "whole" }: AnalyseOptions,
+  from: number,
+  share: number,
+): Generator<Stage, ConditionAnalysis> {
+  const batches = { batchSize, sampling, ...solver };
+  const stage = (part: number, what: string): Stage => ({
+    fraction: from + part * share,
+    stage: `${what}, B = ${batchSize}`,
+  });
+  yield stage(0, "exact threshold");
+  const exact = exactThreshold(prepared, batches);
+  yield stage(0.5, "bounds");
+  const whole = extent === "whole";
+  const bounds = whole ? criticalLearningRates(prepared, { ...batches, threshold: exact }) : [];
+  const alignmentFactor = alignmentFactorFor(prepared, weights);
+  let verdict: Verdict | undefined;
+  if (optimizer !== undefined) {
+    yield stage(0.7, "growth rate");
+    const { learningRate } = optimizer;
+    const edgeRatio = learningRate / exact.criticalLearningRate;
+    verdict = {
+      verdict: Math.abs(edgeRatio - 1) <= marginalTolerance ? "marginal" : edgeRatio < 1 ? "stable" : "unstable",
+      learningRate,
+      edgeRatio,
+      growth: withoutMode(spectralRadius(prepared, learningRate, batches)),
+      escapeRateLowerBound: whole ? escapeRateLowerBound(prepared, learningRate, batches) : undefined,
+      frobeniusLimit:
+        alignmentFactor === undefined ? undefined : 1 / (learningRate * Math.sqrt(weights.noise * alignmentFactor)),
+      bounds: bounds.map((bound) => judge(bound, learningRate)),
+    };
+  }
+  return {
+    batchSize,
+    sampling,
+    samplingFactor: weights.noise,
+    alignmentFactor,
+    worstCaseAlignmentFactor: whole ? worstCaseAlignmentFactorFor(prepared, weights) : undefined,
+    threshold: withoutMode(exact),
+    bounds,
+    verdict,
+    marks,
+  };
+}
+
+/** The modes are matrices as large as K. */
+const withoutMode = <T extends { mode: unknown }>({ mode: _, ...rest }: T): Omit<T, "mode"> => rest;
+
+function judge({ id, criticalLearningRate, curvature }: Bound<BoundId>, learningRate: number): BoundJudgement {
+  const ratio = learningRate / criticalLearningRate;
+  return {
+    id,
+    ratio,
+    satisfied: ratio <= 1,
+    ...(curvature === undefined ? {} : { limit: curvature.limitTimesLearningRate / learningRate }),
+  };
+}

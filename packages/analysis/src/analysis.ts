@@ -1,0 +1,74 @@
+import type { AlignmentRange, NoiseStructure } from "@sgdscope/noise-structure";
+import type { Bound, BoundId, ExactThreshold, Sampling, SpectralRadius } from "@sgdscope/stability-criterion";
+import type { Mark } from "./marks.js";
+import type { LossName, Precision, Reached } from "./minimum.js";
+
+/** Everything the theory says of a minimum, each number computed once. */
+export interface MinimumAnalysis {
+  minimum: {
+    name: string;
+    examples: number;
+    outputs: number;
+    /** Dimension of the range of H under the rank tolerance. */
+    rank: number;
+    rankTolerance: number;
+    loss: LossName;
+    precision: Precision;
+    backend?: string;
+    reached?: Reached;
+  };
+  /** Curvature and noise at the residuals of the minimum; `eigenvalues` holds the ten largest of G. */
+  noise: NoiseStructure;
+  /** The range of μ and μ₁ over realizable residuals; undefined where a verdict alone was asked for. */
+  alignmentRange: AlignmentRange | undefined;
+  /** One per batch size, in the order asked for. */
+  conditions: readonly ConditionAnalysis[];
+}
+
+/** What the theory says for one batch size and way of sampling. */
+export interface ConditionAnalysis {
+  batchSize: number;
+  /** The sampling that was judged. */
+  sampling: Sampling;
+  /** p. */
+  samplingFactor: number;
+  /** μ at the residuals; μ₁ for Bernoulli batches. Undefined where the loss is below 1e-20. */
+  alignmentFactor: number | undefined;
+  /** The least of it over realizable residuals, μ₀; undefined where a verdict alone was asked for. */
+  worstCaseAlignmentFactor: number | undefined;
+  /** η* and how it was found. */
+  threshold: Omit<ExactThreshold, "mode">;
+  /** The exact threshold first, then every bound that applies; none where a verdict alone was asked for. */
+  bounds: readonly Bound<BoundId>[];
+  /** Undefined where no learning rate was judged. */
+  verdict: Verdict | undefined;
+  /** Where this stands outside the hypotheses of the theorem. */
+  marks: readonly Mark[];
+}
+
+/** The judgement of one learning rate. */
+export interface Verdict {
+  /** `marginal` when η and η* agree within 1e-9. */
+  verdict: "stable" | "unstable" | "marginal";
+  learningRate: number;
+  /** η/η*. */
+  edgeRatio: number;
+  /** ρ(Q), the factor of the expected loss per step in the long run, and how it was found. */
+  growth: Omit<SpectralRadius, "mode">;
+  /** γ with `E L_t ≥ γᵗL₀` from the alignment theorem; says something above 1. Undefined where a verdict alone was asked for. */
+  escapeRateLowerBound: number | undefined;
+  /** `1/(η√(pμ))` at the measured μ, with replacement `√(B/μ)/η`; undefined where μ is. Infinity without noise. */
+  frobeniusLimit: number | undefined;
+  /** What each row of `bounds` says of this learning rate, in the same order. */
+  bounds: readonly BoundJudgement[];
+}
+
+/** One criterion's judgement of a learning rate. */
+export interface BoundJudgement {
+  id: BoundId;
+  /** η over the criterion's critical learning rate; at most 1 where it is kept. */
+  ratio: number;
+  satisfied: boolean;
+  /** The limit of the criterion's own curvature at this learning rate, where it limits one. */
+  limit?: number;
+}

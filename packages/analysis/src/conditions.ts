@@ -1,0 +1,101 @@
+import { samplingWeights, type Sampling, type SamplingWeights } from "@sgdscope/stability-criterion";
+import { AnalysisError } from "./errors.js";
+import { mark, type Mark } from "./marks.js";
+import type { Minimum, Optimizer } from "./minimum.js";
+
+/** What is asked of a minimum; everything left out is taken from how the minimum was reached. */
+export interface ConditionsRequest {
+  /** Default the batch size of the training, at most n, else 1. */
+  batchSizes?: readonly number[];
+  /** Default that of the training, else `"without-replacement"`. */
+  sampling?: Sampling;
+  /** η to judge; default that of the training, else none. */
+  learningRate?: number;
+}
+
+/** One way of training that a minimum is judged for. */
+export interface Conditions {
+  batchSize: number;
+  /** The sampling whose theory judges. */
+  sampling: Sampling;
+  /** The two weights with which a batch enters second moments; its `noise` is the sampling factor p. */
+  weights: SamplingWeights;
+  /** Undefined where no learning rate is judged. */
+  optimizer: Optimizer | undefined;
+  /** Where the training steps outside the hypotheses of the theorem. */
+  marks: readonly Mark[];
+}
+
+/** What of a minimum decides its conditions. */
+export type JudgedMinimum = Pick<Minimum, "reached"> & { system: { examples: number } };
+
+/**
+ * The conditions under which a minimum is judged, one per batch size; nobody else decides them.
+ *
+ * - Batches are at most n.
+ * - `"epoch-shuffle"` has no theory: asked for, it is refused; as the way a training drew its batches, it is judged as batches
+ *   without replacement, and marked.
+ * - A training with momentum, with active clipping, or that had not reached its goal is judged as plain SGD, and marked.
+ * - Bernoulli batches have noise that is not centred; what depends on it (μ₁ in the place of μ) follows from `sampling`.
+ *
+ * @throws AnalysisError BATCH_TOO_LARGE, EPOCH_SHUFFLE_HAS_NO_THEORY, INVALID_ARGUMENT.
+ */
+export function decideConditions(minimum: JudgedMinimum, request: ConditionsRequest = {}): Conditions[] {
+  const { examples } = minimum.system;
+  const { reached } = minimum;
+  const marks: Mark[] = reached?.converged === false ? [mark("not-converged")] : [];
+  const sampling = samplingOf(minimum, request, marks);
+  const optimizer = optimizerOf(minimum, request);
+  if (optimizer !== undefined && optimizer.momentum > 0) marks.push(mark("momentum"));
+  if (reached?.clipped === true) marks.push(mark("clipping"));
+  const batchSizes = request.batchSizes ?? [Math.min(reached?.batchSize ?? 1, examples)];
+  if (batchSizes.length === 0)
+    throw new AnalysisError("INVALID_ARGUMENT", "batchSizes", "expected at least one, got none");
+  return batchSizes.map((batchSize) => {
+    expectBatch(batchSize, examples, sampling);
+    return {
+      batchSize,
+      sampling,
+      weights: samplingWeights(examples, { batchSize, sampling }),
+      optimizer,
+      marks,
+    };
+  });
+}
+
+function samplingOf({ reached }: JudgedMinimum, { sampling }: ConditionsRequest, marks: Mark[]): Sampling {
+  if (sampling === "epoch-shuffle")
+    throw new AnalysisError(
+      "EPOCH_SHUFFLE_HAS_NO_THEORY",
+      "sampling",
+      "epoch-shuffle has no stability theory: batches of one epoch depend on each other",
+      "without-replacement is the nearest model that has one",
+    );
+  if (sampling !== undefined) return sampling;
+  if (reached?.sampling !== "epoch-shuffle") return reached?.sampling ?? "without-replacement";
+  marks.push(mark("epoch-shuffle"));
+  return "without-replacement";
+}
+
+function optimizerOf({ reached }: JudgedMinimum, { learningRate }: ConditionsRequest): Optimizer | undefined {
+  const rate = learningRate ?? reached?.optimizer.learningRate;
+  if (rate === undefined) return undefined;
+  if (!(rate > 0 && Number.isFinite(rate)))
+    throw new AnalysisError("INVALID_ARGUMENT", "learningRate", `expected a positive number, got ${rate}`);
+  return { learningRate: rate, momentum: reached?.optimizer.momentum ?? 0 };
+}
+
+function expectBatch(batchSize: number, examples: number, sampling: Sampling): void {
+  if (sampling === "bernoulli" ? !(batchSize > 0) : !Number.isSafeInteger(batchSize) || batchSize < 1)
+    throw new AnalysisError(
+      "INVALID_ARGUMENT",
+      "batchSizes",
+      `expected ${sampling === "bernoulli" ? "positive numbers" : "whole numbers from 1 up"}, got ${batchSize}`,
+    );
+  if (batchSize > examples)
+    throw new AnalysisError(
+      "BATCH_TOO_LARGE",
+      "batchSizes",
+      `expected at most the ${examples} examples, got ${batchSize}`,
+    );
+}

@@ -1,0 +1,83 @@
+import { prepareMinimum, type Sampling } from "@sgdscope/stability-criterion";
+import { decideConditions } from "../conditions.js";
+import type { Mark } from "../marks.js";
+import { rankToleranceOf, type Minimum } from "../minimum.js";
+import { diagramAxes, type DiagramAxes, type LearningRateRange } from "./axes.js";
+import { criticalCurves, type CriticalCurve } from "./critical-curves.js";
+import { growthRates, type GrowthRecord } from "./growth-rates.js";
+
+/** Where in the plane of learning rate and batch size a minimum is stable. */
+export interface PhaseDiagram extends DiagramAxes {
+  minimum: { name: string; examples: number; outputs: number; rank: number; rankTolerance: number; backend?: string };
+  /** The sampling that was judged. */
+  sampling: Sampling;
+  growth: readonly GrowthRecord[];
+  curves: readonly CriticalCurve[];
+  marks: readonly Mark[];
+}
+
+/** What a diagram is asked for. */
+export interface PhaseDiagramOptions {
+  /** Default 40 from a quarter of η* at the smallest batch to 3/λ_max. */
+  learningRates?: LearningRateRange;
+  /** Default the powers of two below n, and n. */
+  batchSizes?: readonly number[];
+  /** Default that of the training, else `"without-replacement"`. */
+  sampling?: Sampling;
+  /** What is being computed, and how much of the cells is behind, in [0, 1]. */
+  onProgress?: (fraction: number, stage: string) => void;
+  /** Called once the axes are known. */
+  onAxes?: (diagram: Omit<PhaseDiagram, "growth" | "curves">) => void;
+  /** Ends the computation between two cells with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/**
+ * The phase diagram of a minimum: the growth rate of the expected loss in every cell of a grid of learning rates and batch sizes,
+ * exact, and the critical learning rate of each criterion as a curve.
+ *
+ * @returns Cost one `spectralRadius` per cell, one exact threshold and one set of bounds per batch size.
+ * @throws AnalysisError as `decideConditions`; RangeError for a range of learning rates that is none.
+ */
+export async function phaseDiagram(minimum: Minimum, options: PhaseDiagramOptions = {}): Promise<PhaseDiagram> {
+  const { name, system, backend } = minimum;
+  const { learningRates, batchSizes, onProgress, signal } = options;
+  const asked = {
+    batchSizes: batchSizes ?? [1],
+    ...(options.sampling === undefined ? {} : { sampling: options.sampling }),
+  };
+  const [{ sampling, marks }] = decideConditions(minimum, asked) as [ReturnType<typeof decideConditions>[number]];
+  onProgress?.(0, "eigenvalues");
+  await turn(signal);
+  const rankTolerance = rankToleranceOf(minimum);
+  const prepared = prepareMinimum(system, { rankTolerance });
+  const axes = diagramAxes(prepared, {
+    sampling,
+    ...(learningRates === undefined ? {} : { learningRates }),
+    ...(batchSizes === undefined ? {} : { batchSizes }),
+  });
+  const { examples, outputs, rank } = prepared;
+  const head = {
+    minimum: { name, examples, outputs, rank, rankTolerance, ...(backend === undefined ? {} : { backend }) },
+    sampling,
+    marks,
+    ...axes,
+  };
+  options.onAxes?.(head);
+  await turn(signal);
+  const curves = criticalCurves(prepared, { batchSizes: axes.batchSizes, sampling });
+  const cells = axes.learningRates.length * axes.batchSizes.length;
+  const growth: GrowthRecord[] = [];
+  for (const record of growthRates(prepared, { ...axes, sampling })) {
+    growth.push(record);
+    onProgress?.(growth.length / cells, `η = ${record.learningRate.toPrecision(4)}, B = ${record.batchSize}`);
+    if (growth.length % 8 === 0) await turn(signal);
+  }
+  return { ...head, growth, curves };
+}
+
+/** Lets signals and messages through. */
+async function turn(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  signal?.throwIfAborted();
+}

@@ -1,0 +1,25 @@
+import type { MinimumAnalysis } from "./analysis.js";
+
+/**
+ * An analysis as the document of the schema `sgdscope/analyze@2`, in full precision. `null` is what was not asked or has no
+ * value; write it with `formatJson` of `@sgdscope/array-files`, which keeps infinities.
+ */
+export function analysisDocument({ minimum, noise, alignmentRange, conditions }: MinimumAnalysis): object {
+  return {
+    schema: "sgdscope/analyze@2",
+    lossConvention: "L = (1/2n) sum |f - y|^2",
+    minimum,
+    noise: withNulls(noise),
+    alignmentRange: alignmentRange ?? null,
+    conditions: conditions.map(({ threshold, verdict, ...condition }) => ({
+      ...withNulls(condition),
+      criticalLearningRate: threshold.criticalLearningRate,
+      threshold,
+      verdict: verdict === undefined ? null : withNulls(verdict),
+    })),
+  };
+}
+
+/** Undefined values as null, so that a key is always there. */
+const withNulls = (record: object): object =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, (value as unknown) ?? null]));

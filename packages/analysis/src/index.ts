@@ -1,0 +1,25 @@
+export { analyse, analyseSync, type AnalysableMinimum, type AnalyseOptions } from "./analyse.js";
+export type { BoundJudgement, ConditionAnalysis, MinimumAnalysis, Verdict } from "./analysis.js";
+export { compareThresholds, type Comparison } from "./comparison.js";
+export { decideConditions, type Conditions, type ConditionsRequest, type JudgedMinimum } from "./conditions.js";
+export { diagramAxes, type DiagramAxes, type LearningRateRange } from "./diagram/axes.js";
+export { criticalCurves, diagramCriteria, type CriticalCurve } from "./diagram/critical-curves.js";
+export { growthRates, type GrowthRecord } from "./diagram/growth-rates.js";
+export { phaseDiagram, type PhaseDiagram, type PhaseDiagramOptions } from "./diagram/phase-diagram.js";
+export { analysisDocument } from "./document.js";
+export { AnalysisError, type AnalysisErrorCode } from "./errors.js";
+export { mark, type Mark, type MarkId } from "./marks.js";
+export {
+  rankToleranceOf,
+  type LossName,
+  type Minimum,
+  type Optimizer,
+  type Precision,
+  type Reached,
+} from "./minimum.js";
+export { minimumOfArrays, type MinimumArrays, type ReadMinimum } from "./sources/arrays.js";
+export type { ShapeNote } from "./sources/shapes.js";
+export { gaussianDesignMinimum } from "./sources/gaussian-design.js";
+export { precisionOf } from "./sources/precision.js";
+export { minimumSummary, type MinimumSummary } from "./summary.js";
+export { edgeRatioOf, stabilityVerdict, type StabilityVerdict } from "./verdict.js";

@@ -1,0 +1,19 @@
+/** Why a verdict stands outside the hypotheses of its theorem. */
+export type MarkId = "epoch-shuffle" | "momentum" | "clipping" | "not-converged";
+
+/** A mark on a verdict: its id, and a sentence for people. */
+export interface Mark {
+  id: MarkId;
+  text: string;
+}
+
+const texts: Record<MarkId, string> = {
+  "epoch-shuffle":
+    "Batches were shuffled by epoch, which no stability theorem covers; judged as batches without replacement, the nearest model.",
+  momentum: "Trained with momentum; judged as plain SGD, whose threshold is another one.",
+  clipping: "Gradients were clipped up to the end; judged as SGD without clipping.",
+  "not-converged": "The training had not reached its goal, so this is no minimum yet, where the theory speaks.",
+};
+
+/** The mark of this id. */
+export const mark = (id: MarkId): Mark => ({ id, text: texts[id] });

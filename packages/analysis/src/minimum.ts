@@ -1,0 +1,57 @@
+import type { GramSystem } from "@sgdscope/noise-structure";
+import type { Sampling } from "@sgdscope/stability-criterion";
+
+/** The losses whose Gram systems an analysis takes. */
+export type LossName = "square";
+
+/** How exactly the numbers of a system were computed, whatever holds them now. */
+export type Precision = "float64" | "float32" | "float16" | "bfloat16";
+
+/** How parameters step: θ ← θ − η·m with m ← βm + g. β = 0 is plain SGD, which the theory of this package speaks of. */
+export interface Optimizer {
+  /** η, for the loss `(1/2n)Σ‖f − y‖²`. */
+  learningRate: number;
+  /** β. */
+  momentum: number;
+}
+
+/** How a point was reached, where a training made it. */
+export interface Reached {
+  steps: number;
+  /** Whether the training met its goal: only then is the point a minimum that the theory speaks of. */
+  converged: boolean;
+  optimizer: Optimizer;
+  batchSize: number;
+  /** How the training drew its batches. */
+  sampling: Sampling;
+  /** Whether a gradient-norm clip was active up to the end; undefined where nobody looked. */
+  clipped?: boolean;
+}
+
+/** A point in parameter space as the theory sees it, whoever made it. */
+export interface Minimum {
+  /** What people call it. */
+  name: string;
+  /** K and r of its loss. */
+  system: GramSystem;
+  loss: LossName;
+  precision: Precision;
+  /** Eigenvalues below this share of the largest count as zero; default by the precision, see {@link rankToleranceOf}. */
+  rankTolerance?: number;
+  /** The TensorFlow.js backend that computed the system, where one did. */
+  backend?: string;
+  reached?: Reached;
+}
+
+const rankTolerances = { float64: 1e-10, float32: 1e-6, bfloat16: 1e-2, float16: 2e-3 } as const satisfies Record<
+  Precision,
+  number
+>;
+
+/**
+ * The share of the largest eigenvalue below which an eigenvalue of a Gram matrix is rounding: of the arithmetic that computed it.
+ *
+ * A Gram matrix computed in Float32 carries rounding eigenvalues of about 1e-7 of its largest.
+ */
+export const rankToleranceOf = ({ precision, rankTolerance }: Pick<Minimum, "precision" | "rankTolerance">): number =>
+  rankTolerance ?? rankTolerances[precision];

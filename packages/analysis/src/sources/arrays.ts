@@ -1,0 +1,89 @@
+import { toFloat64, type NamedArray } from "@sgdscope/array-files";
+import { gramSystemFromJacobian, type GramSystem } from "@sgdscope/noise-structure";
+import { AnalysisError } from "../errors.js";
+import type { Minimum, Precision } from "../minimum.js";
+import { precisionOf } from "./precision.js";
+import { gramLayout, jacobianLayout, type Layout, type ShapeNote } from "./shapes.js";
+
+/** Arrays of any tool that describe a minimum. */
+export interface MinimumArrays {
+  /** K = JJᵀ: `[nC, nC]`, row i·C + c for output c of example i, or `[n, n, C, C]` as neural tangent kernels are kept. */
+  gram?: NamedArray;
+  /** J: `[n, P]`, `[nC, P]` or `[n, C, P]`. */
+  jacobian?: NamedArray;
+  /** r = f − y: `[n]`, `[n, C]` or `[nC]`. Default zeros: no threshold depends on them. */
+  residuals?: NamedArray;
+  /** C, where no shape says it. */
+  outputs?: number;
+}
+
+/** A minimum, and what was taken for granted where shapes leave something open. */
+export interface ReadMinimum {
+  minimum: Minimum;
+  notes: readonly ShapeNote[];
+}
+
+/**
+ * The minimum that arrays describe. All axes are compared with each other; what contradicts itself is refused with the shapes
+ * of both and the transpose that cures it.
+ *
+ * @param name - What people call it.
+ * @throws AnalysisError MISSING, SHAPE_MISMATCH, NOT_FINITE, with `argument` `gram`, `jacobian`, `residuals` or `outputs`.
+ */
+export function minimumOfArrays(name: string, arrays: MinimumArrays): ReadMinimum {
+  const { gram, jacobian, residuals, outputs } = arrays;
+  if (gram !== undefined && jacobian !== undefined)
+    throw new AnalysisError("INVALID_ARGUMENT", "gram", "expected a Gram matrix or a Jacobian, got both");
+  const shapes = { residuals: residuals?.shape, outputs };
+  if (gram !== undefined) {
+    const layout = gramLayout(gram.shape, shapes);
+    const values = finite("gram", gram);
+    return read(name, layout, values, arrays, (r) => ({
+      examples: layout.examples,
+      outputs: layout.outputs,
+      gram: layout.kernelAxes ? withRowsTogether(values, layout) : values,
+      residuals: r,
+    }));
+  }
+  if (jacobian === undefined)
+    throw new AnalysisError("MISSING", "gram", "expected a Gram matrix or a Jacobian, got neither");
+  const layout = jacobianLayout(jacobian.shape, shapes);
+  const values = finite("jacobian", jacobian);
+  return read(name, layout, values, arrays, (r) => gramSystemFromJacobian(values, r, layout));
+}
+
+function read(
+  name: string,
+  layout: Layout,
+  values: Float64Array,
+  { residuals }: MinimumArrays,
+  systemOf: (r: Float64Array) => GramSystem,
+): ReadMinimum {
+  const { examples, outputs, notes } = layout;
+  const r = residuals === undefined ? new Float64Array(examples * outputs) : finite("residuals", residuals);
+  const precision: Precision = precisionOf(values);
+  return { minimum: { name, system: systemOf(r), loss: "square", precision }, notes };
+}
+
+function finite(argument: string, array: NamedArray): Float64Array {
+  const values = toFloat64(array);
+  const index = values.findIndex((value) => !Number.isFinite(value));
+  if (index >= 0)
+    throw new AnalysisError(
+      "NOT_FINITE",
+      argument,
+      `expected finite numbers, got ${values[index]!} at position ${index}`,
+    );
+  return values;
+}
+
+/** `[n, n, C, C]` as `[nC, nC]`. */
+function withRowsTogether(kernel: Float64Array, { examples: n, outputs }: Layout): Float64Array {
+  const size = n * outputs;
+  const gram = new Float64Array(size * size);
+  for (let i = 0, at = 0; i < n; i++)
+    for (let j = 0; j < n; j++)
+      for (let c = 0; c < outputs; c++)
+        for (let d = 0; d < outputs; d++, at++) gram[(i * outputs + c) * size + j * outputs + d] = kernel[at]!;
+  return gram;
+}

@@ -1,0 +1,85 @@
+import type { GramSystem } from "@sgdscope/noise-structure";
+import {
+  exactThreshold,
+  type Batches,
+  type Bound,
+  type BoundId,
+  type PreparedMinimum,
+  type SolverOptions,
+} from "@sgdscope/stability-criterion";
+import { analyseSync } from "./analyse.js";
+import type { BoundJudgement, ConditionAnalysis, Verdict } from "./analysis.js";
+import { decideConditions } from "./conditions.js";
+import { rankToleranceOf, type Minimum } from "./minimum.js";
+
+/** Whether linearised SGD can stay at a minimum, and everything that supports the answer: one condition of an analysis, flat. */
+export interface StabilityVerdict extends Omit<ConditionAnalysis, "verdict" | "bounds">, Omit<Verdict, "bounds"> {
+  /** η*, exact. */
+  criticalLearningRate: number;
+  /** ‖G‖_F, which the alignment theorem limits. */
+  frobeniusG: number;
+  /** ρ(Q): factor of the expected loss per step in the long run. */
+  spectralRadius: number;
+  /** The exact threshold first, then all bounds that apply, each with its judgement. */
+  bounds: readonly (Bound<BoundId> & BoundJudgement)[];
+}
+
+/**
+ * Decides whether SGD at this learning rate and batch size can stay at a minimum: the exact mean-square threshold, the
+ * growth per step, and every bound beside it. A view of `analyse` for one condition.
+ *
+ * @param system - A Gram system, or a prepared minimum to share the eigendecomposition among many verdicts.
+ * @param options.learningRate - η for the loss `(1/2n)Σ‖f − y‖²`.
+ * @param options.marginalTolerance - Relative distance of η and η* that counts as equal. Default 1e-9.
+ * @throws AnalysisError and the errors of the theory, as `analyse`.
+ */
+export function stabilityVerdict(
+  system: GramSystem | PreparedMinimum,
+  options: Batches & SolverOptions & { learningRate: number; marginalTolerance?: number },
+): StabilityVerdict {
+  const { batchSize, sampling, learningRate, marginalTolerance, rankTolerance, ...solver } = options;
+  const { noise, conditions } = analyseSync(
+    {
+      name: "minimum",
+      system,
+      loss: "square",
+      precision: "float64",
+      ...(rankTolerance === undefined ? {} : { rankTolerance }),
+    },
+    {
+      batchSizes: [batchSize],
+      learningRate,
+      solver,
+      ...(sampling === undefined ? {} : { sampling }),
+      ...(marginalTolerance === undefined ? {} : { marginalTolerance }),
+    },
+  );
+  const { verdict, bounds, ...condition } = conditions[0]!;
+  const { bounds: judgements, ...judged } = verdict!;
+  return {
+    ...condition,
+    ...judged,
+    criticalLearningRate: condition.threshold.criticalLearningRate,
+    frobeniusG: noise.frobeniusG,
+    spectralRadius: judged.growth.spectralRadius,
+    bounds: bounds.map((bound, k) => ({ ...bound, ...judgements[k]! })),
+  };
+}
+
+/**
+ * η/η* of one point alone, without bounds and growth: for a probe along training.
+ *
+ * @param minimum - One that was reached by a training: its learning rate, batch size and sampling judge.
+ * @throws RangeError without a learning rate; AnalysisError and the errors of the theory, as `analyse`.
+ * @returns Cost one eigendecomposition and one exact threshold.
+ */
+export function edgeRatioOf(minimum: Minimum): number {
+  const { optimizer, batchSize, sampling } = decideConditions(minimum)[0]!;
+  if (optimizer === undefined) throw new RangeError("edgeRatioOf: expected a minimum that a training reached");
+  const threshold = exactThreshold(minimum.system, {
+    batchSize,
+    sampling,
+    rankTolerance: rankToleranceOf(minimum),
+  });
+  return optimizer.learningRate / threshold.criticalLearningRate;
+}

@@ -1,0 +1,87 @@
+import { gramSystemFromJacobian } from "@sgdscope/noise-structure";
+import { exactThreshold, prepareMinimum } from "@sgdscope/stability-criterion";
+import { describe, expect, it } from "vitest";
+import { AnalysisError, stabilityVerdict } from "../src/index.js";
+
+const system = gramSystemFromJacobian(Float64Array.of(1, 0, 1, 0, 2, 0, 1, 1, 0), Float64Array.of(1, -1, 2), {
+  examples: 3,
+  outputs: 1,
+});
+
+describe("the verdict", () => {
+  it.each([
+    [0.3, "stable"],
+    [0.8, "unstable"],
+  ] as const)("at η = %d is %s", (learningRate, verdict) => {
+    const found = stabilityVerdict(system, { learningRate, batchSize: 1 });
+    expect(found.verdict).toBe(verdict);
+    expect(found.edgeRatio).toBeCloseTo(learningRate / 0.572340172017, 10);
+    expect(found.spectralRadius > 1).toBe(verdict === "unstable");
+    expect(found.bounds[0]).toMatchObject({ id: "exact", kind: "exact" });
+    expect(found.bounds[0]!.satisfied).toBe(verdict === "stable");
+  });
+
+  it("is marginal at the threshold itself", () => {
+    const { criticalLearningRate: learningRate } = exactThreshold(system, { batchSize: 2 });
+    expect(stabilityVerdict(system, { learningRate, batchSize: 2 }).verdict).toBe("marginal");
+  });
+
+  it("compares ‖G‖_F with √(B/μ)/η", () => {
+    const found = stabilityVerdict(system, { learningRate: 0.3, batchSize: 2, sampling: "with-replacement" });
+    expect(found.frobeniusG).toBeCloseTo(1.943650631615, 11);
+    expect(found.alignmentFactor).toBeCloseTo(79 / 102, 12);
+    expect(found.frobeniusLimit).toBeCloseTo(Math.sqrt((2 * 102) / 79) / 0.3, 10);
+    expect(found.worstCaseAlignmentFactor).toBeCloseTo(0.196777476639, 11);
+    expect(found.escapeRateLowerBound).toBeCloseTo(0.09 * 0.5 * 0.196777476639 * 1.943650631615 ** 2, 11);
+    const measured = found.bounds.find(({ id }) => id === "alignment-measured")!;
+    expect(measured.limit).toBeCloseTo(found.frobeniusLimit!, 10);
+  });
+
+  it("leaves out the measured alignment where the loss is zero", () => {
+    const minimum = { ...system, residuals: new Float64Array(3) };
+    const found = stabilityVerdict(minimum, { learningRate: 0.3, batchSize: 1 });
+    expect(found.alignmentFactor).toBeUndefined();
+    expect(found.frobeniusLimit).toBeUndefined();
+    expect(found.bounds.some(({ id }) => id === "alignment-measured")).toBe(false);
+    expect(found.criticalLearningRate).toBeCloseTo(0.572340172017, 11);
+  });
+
+  it("uses one preparation for many learning rates and batch sizes", () => {
+    const prepared = prepareMinimum(system);
+    expect(prepareMinimum(prepared)).toBe(prepared);
+    expect(prepared.alignmentRange()).toBe(prepared.alignmentRange());
+    for (const batchSize of [1, 2, 3])
+      expect(stabilityVerdict(prepared, { learningRate: 0.4, batchSize }).criticalLearningRate).toBe(
+        stabilityVerdict(system, { learningRate: 0.4, batchSize }).criticalLearningRate,
+      );
+  });
+
+  it("survives a structured clone", () => {
+    const found = stabilityVerdict(system, { learningRate: 0.4, batchSize: 1 });
+    expect(structuredClone(found)).toEqual(found);
+  });
+});
+
+it("refuses what no theorem covers, with a code and the name of the argument", () => {
+  const problemOf = (act: () => unknown): string => {
+    try {
+      act();
+    } catch (error) {
+      if (error instanceof AnalysisError) return `${error.code} ${error.argument}`;
+      throw error;
+    }
+    return "none";
+  };
+  const rate = { learningRate: 1, batchSize: 1 };
+  expect(problemOf(() => stabilityVerdict(system, { ...rate, sampling: "epoch-shuffle" }))).toBe(
+    "EPOCH_SHUFFLE_HAS_NO_THEORY sampling",
+  );
+  expect(problemOf(() => stabilityVerdict(system, { ...rate, batchSize: 4 }))).toBe("BATCH_TOO_LARGE batchSizes");
+  expect(problemOf(() => stabilityVerdict(system, { ...rate, batchSize: 1.5 }))).toBe("INVALID_ARGUMENT batchSizes");
+  expect(problemOf(() => stabilityVerdict(system, { ...rate, learningRate: -1 }))).toBe(
+    "INVALID_ARGUMENT learningRate",
+  );
+  expect(problemOf(() => stabilityVerdict(system, { ...rate, learningRate: NaN }))).toBe(
+    "INVALID_ARGUMENT learningRate",
+  );
+});

@@ -1,0 +1,6 @@
+export { alignmentFigure } from "./alignment.js";
+export { boundFigure } from "./bound.js";
+export { chart, type ChartAxis, type ChartOptions, type ChartPrediction, type ChartSeries } from "./chart.js";
+export { diagramFigure, type DiagramFigureData } from "./diagram.js";
+export { edgeFigure } from "./edge.js";
+export type { Canvas } from "./theme.js";

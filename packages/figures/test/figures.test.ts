@@ -1,0 +1,112 @@
+import type { AlignmentRecord, MinimumMeasurement, MinimumRecord } from "@sgdscope/training";
+import { Window } from "happy-dom";
+import { describe, expect, it } from "vitest";
+import { alignmentFigure, boundFigure, edgeFigure } from "../src/index.js";
+
+const document = new Window().document as unknown as Document;
+
+const alignmentAt = (step: number, loss: number, alignmentFactor: number): AlignmentRecord => ({
+  step,
+  loss,
+  alignmentFactor,
+  frobeniusG: 20,
+  uncentredAlignmentFactor: alignmentFactor,
+  directionAlignment: 0.8,
+  noiseMagnitude: 1.4,
+  decouplingError: 0.9,
+  traceG: 60,
+  noiseStrength: 100 * loss,
+});
+
+function record(
+  learningRate: number,
+  batchSize: number,
+  change: Partial<MinimumRecord> = {},
+  ratio = 0.98,
+): MinimumRecord {
+  const minimum: MinimumMeasurement = {
+    traceG: 60,
+    frobeniusG: 20,
+    frobeniusH: { value: 20.1, standardError: 0.1, matvecs: 33 },
+    largestEigenvalue: 12,
+    alignmentFactor: 1.1,
+    alignmentRange: [0.2, 4],
+    uncentredAlignmentFactor: 1.2,
+    directionAlignment: 0.8,
+    noiseMagnitude: 1.4,
+    samplingFactor: 1 / batchSize,
+    frobeniusLimit: 45,
+    frobeniusRatio: 0.44,
+    scaledNorm: 0.4,
+    criticalLearningRate: learningRate / ratio,
+    edgeRatio: ratio,
+    descentRatio: 0.1,
+    traceRatio: 0.6,
+    rankOneRatio: 0.8,
+    topEigenvectorRatio: 0.5,
+    verdict: "stable",
+    marks: [],
+  };
+  return {
+    model: "net",
+    data: "images",
+    parameters: 100,
+    examples: 50,
+    outputs: 1,
+    learningRate,
+    batchSize,
+    sampling: "without-replacement",
+    seed: 1,
+    gradientDescent: batchSize === 50,
+    reason: "interpolated",
+    steps: 1000,
+    seconds: 1,
+    backend: "wasm",
+    loss: 1e-7,
+    interpolates: true,
+    minimum,
+    startEdgeRatio: undefined,
+    alignment: [alignmentAt(0, 1, 1.3), alignmentAt(1000, 1e-7, 1.1)],
+    learned: undefined,
+    ...change,
+  };
+}
+
+const records = [
+  record(0.01, 1),
+  record(0.02, 1, { interpolates: false, loss: 0.1 }, 3),
+  record(0.02, 50),
+  record(0.04, 1, { reason: "diverged", minimum: undefined, interpolates: false, alignment: [] }),
+];
+
+/** The marks of the data: symbols with a tooltip of their own. */
+const marks = (svg: SVGSVGElement): Element[] =>
+  [...svg.querySelectorAll("path, circle")].filter((mark) => mark.querySelector("title"));
+
+describe("figures", () => {
+  it("are one named SVG each, without scripts or links outside", () => {
+    for (const figure of [edgeFigure, boundFigure, alignmentFigure]) {
+      const svg = figure(records, { document, width: 500 });
+      expect(svg.tagName.toLowerCase()).toBe("svg");
+      expect(svg.getAttribute("width")).toBe("500");
+      expect(svg.getAttribute("role")).toBe("img");
+      expect(svg.getAttribute("aria-label")!.length).toBeGreaterThan(40);
+      expect(svg.outerHTML).not.toMatch(/<script|href=|url\(http/);
+      expect(svg.outerHTML).not.toContain("NaN");
+    }
+  });
+
+  it("draw one mark for each run that reached a point, filled where it interpolates", () => {
+    const drawn = marks(edgeFigure(records, { document }));
+    expect(drawn).toHaveLength(3);
+    const titles = drawn.map((mark) => mark.querySelector("title")!.textContent);
+    expect(titles.some((title) => title.includes("η = 0.02, B = 50: η/η* = 0.980"))).toBe(true);
+    expect(marks(boundFigure(records, { document }))).toHaveLength(3);
+  });
+
+  it("draw the prediction: the line of the edge and the line of the bound", () => {
+    expect(edgeFigure(records, { document }).outerHTML).toContain("the edge of mean-square stability");
+    expect(boundFigure(records, { document }).outerHTML).toContain("above the line: not linearly stable");
+    expect(alignmentFigure(records, { document }).outerHTML).toContain("μ = 1: noise covariance 2L·G");
+  });
+});

@@ -1,0 +1,43 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { formatJson, parseJson } from "@sgdscope/array-files";
+import { makeFolder, placeFile } from "../folder/place.js";
+import { runId } from "../run-id.js";
+
+/** Keeps the results of finished jobs, one file each, so that what was killed goes on. */
+export interface JobStore<Job extends object, Result extends object> {
+  /** The name of a job: a hash of all that determines its result. */
+  idOf(job: Job): string;
+  /** The result of a job that was kept, or undefined. */
+  read(job: Job): Promise<Result | undefined>;
+  /** Whole or not at all. */
+  write(job: Job, result: Result): Promise<void>;
+}
+
+/**
+ * A store in a folder, made where needed. A file that cannot be read counts as not there.
+ *
+ * @param options.schema - Goes into every file; files of another schema count as not there.
+ * @param options.identity - What beside the job determines its result, such as versions and backends; plain JSON.
+ * @throws RunsError `STORAGE`.
+ */
+export async function jobStore<Job extends object, Result extends object>(
+  folder: string,
+  { schema, identity }: { schema: string; identity: Record<string, unknown> },
+): Promise<JobStore<Job, Result>> {
+  await makeFolder(folder);
+  const idOf = (job: Job): string => runId({ ...job, ...identity });
+  const path = (job: Job): string => join(folder, `${idOf(job)}.json`);
+  return {
+    idOf,
+    async read(job) {
+      try {
+        const file = parseJson(await readFile(path(job), "utf8")) as { schema?: unknown; result?: Result };
+        return file.schema === schema ? file.result : undefined;
+      } catch {
+        return undefined;
+      }
+    },
+    write: (job, result) => placeFile(path(job), formatJson({ schema, id: idOf(job), ...identity, job, result })),
+  };
+}

@@ -1,0 +1,27 @@
+import type { NetworkKind } from "@sgdscope/models-cnn";
+import type { MinimumTask } from "./task.js";
+
+/** Ways of drawing batches. */
+export const samplings = ["with-replacement", "without-replacement", "bernoulli", "epoch-shuffle"] as const;
+
+/** What a training does where nothing else is said. Nothing else in the project states them. */
+export const trainingDefaults = {
+  sampling: "without-replacement",
+  seed: 1,
+  momentum: 0,
+  clipNorm: 5,
+  warmUp: 500,
+  maxSteps: 60_000,
+  lossBelow: 1e-6,
+  every: 500,
+  hessianProducts: 66,
+} as const satisfies Partial<MinimumTask>;
+
+/** The images a training takes where nothing else is said. */
+export const dataDefaults = { classes: [0, 1], count: 200, seed: 0 } as const;
+
+/** The sizes that networks get where nothing else is said; the others have defaults of their own. */
+export const modelDefaults: Partial<Record<NetworkKind, object>> = {
+  "fully-connected": { widths: [64, 64], bias: false },
+  "small-cnn": { channels: [8, 16] },
+};

@@ -1,0 +1,19 @@
+export { datasetOf } from "./data.js";
+export { dataDefaults, modelDefaults, samplings, trainingDefaults } from "./defaults.js";
+export { TrainingError, type TrainingErrorCode } from "./errors.js";
+export { imageShape, imagesOf, targetsOf, type ImageSource } from "./images.js";
+export { alignmentOf, frobeniusHOf, longestExampleGradient, minimumReached, summaryAt } from "./measure.js";
+export type { AlignmentRecord, Estimate, LearnedFunction, MinimumMeasurement, MinimumRecord } from "./record.js";
+export { runMinimumTask, trainSubject, type FinishedTask, type RunHooks } from "./run-task.js";
+export { isClosedForm, openSubject, type Subject } from "./subject.js";
+export type {
+  ClosedFormConfig,
+  ClosedFormTask,
+  DataSpec,
+  MinimumTask,
+  ProblemSpec,
+  TrainingSettings,
+  TrainingTask,
+} from "./task.js";
+export type { ClosedFormProblem } from "./closed-form.js";
+export { upgradedRecord } from "./upgrade.js";

@@ -1,0 +1,95 @@
+import { minimumSummary, analyseSync, type Minimum, type MinimumSummary, type Reached } from "@sgdscope/analysis";
+import { hessianOperator } from "@sgdscope/autodiff";
+import { deflatedNorm } from "@sgdscope/hessian-estimators";
+import { noiseStrength, noiseStructure, type GramSystem } from "@sgdscope/noise-structure";
+import type * as tf from "@tensorflow/tfjs-core";
+import type { AlignmentRecord, Estimate } from "./record.js";
+import type { TrainingTask } from "./task.js";
+
+/** What of a subject makes its system a minimum. */
+type Named = Pick<Minimum, "name" | "precision">;
+
+/**
+ * The point where a training stands, as an analysis takes it.
+ *
+ * Whether the clip may be active there is known from K and r: no batch has a gradient longer than the longest of one example.
+ */
+export function minimumReached(
+  { name, precision }: Named,
+  system: GramSystem,
+  task: TrainingTask,
+  { steps, converged }: Pick<Reached, "steps" | "converged">,
+): Minimum {
+  const { learningRate, momentum, batchSize, sampling, clipNorm } = task;
+  return {
+    name,
+    system,
+    loss: "square",
+    precision,
+    reached: {
+      steps,
+      converged,
+      optimizer: { learningRate, momentum },
+      batchSize,
+      sampling,
+      clipped: longestExampleGradient(system) > clipNorm,
+    },
+  };
+}
+
+/** `maxᵢ ‖Jᵢᵀrᵢ‖`. */
+export function longestExampleGradient({ examples, outputs, gram, residuals }: GramSystem): number {
+  const size = examples * outputs;
+  let longest = 0;
+  for (let i = 0; i < examples; i++) {
+    let square = 0;
+    for (let c = i * outputs; c < (i + 1) * outputs; c++)
+      for (let d = i * outputs; d < (i + 1) * outputs; d++)
+        square += residuals[c]! * gram[c * size + d]! * residuals[d]!;
+    longest = Math.max(longest, square);
+  }
+  return Math.sqrt(longest);
+}
+
+/** What the theory says of the point where a training stands; exact. */
+export const summaryAt = (minimum: Minimum): MinimumSummary => minimumSummary(analyseSync(minimum));
+
+/** The structure of the noise that a Gram system has, as the record of a step. Cost O((nC)²). */
+export function alignmentOf(system: GramSystem, step: number): AlignmentRecord {
+  const noise = noiseStructure(system);
+  return {
+    step,
+    loss: noise.loss,
+    alignmentFactor: noise.alignmentFactor,
+    frobeniusG: noise.frobeniusG,
+    uncentredAlignmentFactor: noise.uncentredAlignmentFactor,
+    directionAlignment: noise.directionAlignment,
+    noiseMagnitude: noise.noiseMagnitude,
+    decouplingError: noise.decouplingError,
+    traceG: noise.traceG,
+    noiseStrength: noiseStrength(system).strength,
+  };
+}
+
+/** The part of a model that is measured. */
+interface Applicable {
+  apply(params: tf.NamedTensorMap, x: tf.Tensor): tf.Tensor;
+}
+
+/** ‖H‖_F by Hessian-vector products; undefined for none. */
+export async function frobeniusHOf(
+  model: Applicable,
+  params: tf.NamedTensorMap,
+  data: Parameters<typeof hessianOperator>[2],
+  products: number,
+  random: () => number,
+): Promise<Estimate | undefined> {
+  if (products === 0) return undefined;
+  const operator = hessianOperator(model, params, data);
+  try {
+    const { value, standardError, matvecs } = await deflatedNorm(operator, { maxMatvecs: products, random });
+    return { value, standardError, matvecs };
+  } finally {
+    operator.dispose();
+  }
+}

@@ -1,0 +1,3 @@
+export { checkpointExtension, parametersFile, trainInFolder, type FolderHooks } from "./run-in-folder.js";
+export { taskOfSettings, type TrainingSettingsInput } from "./settings.js";
+export { minimumOfRun, openStoredRun, readTrainingRun, type StoredRun, type TrainingRun } from "./stored-run.js";

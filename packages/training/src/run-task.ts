@@ -1,0 +1,109 @@
+import { edgeRatioOf, type Minimum } from "@sgdscope/analysis";
+import type { NamedArray } from "@sgdscope/models-cnn";
+import { seededRandom } from "@sgdscope/random";
+import { training, warmUp, type Checkpoint, type LossRecord } from "@sgdscope/sgd";
+import { alignmentOf, minimumReached, summaryAt } from "./measure.js";
+import type { MinimumRecord } from "./record.js";
+import { openSubject, type Subject } from "./subject.js";
+import type { TrainingTask } from "./task.js";
+
+/** What a run lets its caller see and stop. */
+export interface RunHooks {
+  /** Called with every check of the full loss. */
+  progress?: (record: LossRecord) => void;
+  /** Ends the training between two steps; an aborted run is checkpointed but not measured. */
+  signal?: AbortSignal;
+  /** Called with a checkpoint every so many steps, and once more where the run was aborted. */
+  checkpoint?: { every: number; save(checkpoint: Checkpoint): Promise<void> };
+  /** Continues from a checkpoint of the same task, bit for bit on the same backend. */
+  resume?: Checkpoint;
+}
+
+/** A measured run and where it ended. */
+export interface FinishedTask {
+  record: MinimumRecord;
+  /** The parameters by name, and the buffers of normalisation layers. */
+  arrays: Record<string, NamedArray>;
+}
+
+/**
+ * Trains one setting to a minimum and measures there. Networks use the prepared TensorFlow.js backend, closed forms none.
+ *
+ * Deterministic: the record but for its seconds is a function of the task and the backend.
+ *
+ * @throws the errors of the packages it composes; divergence is a record, not an error.
+ */
+export async function runMinimumTask(task: TrainingTask, hooks: RunHooks = {}): Promise<FinishedTask> {
+  const subject = await openSubject(task, seededRandom(task.seed));
+  try {
+    return { record: await trainSubject(subject, task, hooks), arrays: await subject.arrays() };
+  } finally {
+    subject.dispose();
+  }
+}
+
+/** The training of {@link runMinimumTask} on a subject that is open and stays open, at the minimum that was found. */
+export async function trainSubject(subject: Subject, task: TrainingTask, hooks: RunHooks = {}): Promise<MinimumRecord> {
+  const start = performance.now();
+  const { trainee } = subject;
+  const random = seededRandom(task.seed);
+  const minimumAt = async (steps: number, converged: boolean): Promise<Minimum> =>
+    minimumReached({ name: subject.model, precision: subject.precision }, await subject.system(), task, {
+      steps,
+      converged,
+    });
+  const startEdgeRatio =
+    task.startThreshold === true && hooks.resume === undefined ? edgeRatioOf(await minimumAt(0, false)) : undefined;
+  const driven = await training(trainee, {
+    learningRate: task.warmUp > 0 ? warmUp(task.learningRate, task.warmUp) : task.learningRate,
+    batchSize: task.batchSize,
+    sampling: task.sampling,
+    random: random.stream("batches"),
+    momentum: task.momentum,
+    clipNorm: task.clipNorm,
+    maxSteps: task.maxSteps,
+    divergedAbove: 1e6,
+    stop: { lossBelow: task.lossBelow, every: task.every },
+    probe: { at: task.alignmentAt, measure: async (_, step) => alignmentOf(await subject.system(), step) },
+    ...(hooks.progress === undefined ? {} : { progress: hooks.progress }),
+    ...(hooks.signal === undefined ? {} : { signal: hooks.signal }),
+    ...(hooks.checkpoint === undefined ? {} : { checkpoint: hooks.checkpoint }),
+    ...(hooks.resume === undefined ? {} : { resume: hooks.resume }),
+  });
+  const result = await driven.run();
+  if (result.reason === "aborted") await hooks.checkpoint?.save(await driven.checkpoint());
+  const unmeasured = result.reason === "diverged" || result.reason === "aborted";
+  const alignment = result.probes.map((probe) => probe.value);
+  let minimum: MinimumRecord["minimum"];
+  if (!unmeasured) {
+    const reached = await minimumAt(result.steps, result.loss < task.lossBelow);
+    if (task.measured !== false)
+      minimum = {
+        ...summaryAt(reached),
+        frobeniusH: await subject.frobeniusH(task.hessianProducts, random.stream("probes")),
+      };
+    if (alignment.at(-1)?.step !== result.steps) alignment.push(alignmentOf(reached.system, result.steps));
+  }
+  return {
+    model: subject.model,
+    data: subject.data,
+    parameters: subject.parameters,
+    examples: subject.examples,
+    outputs: subject.outputs,
+    learningRate: task.learningRate,
+    batchSize: task.batchSize,
+    sampling: task.sampling,
+    seed: task.seed,
+    gradientDescent: task.batchSize === subject.examples && task.sampling === "without-replacement",
+    reason: result.reason,
+    steps: result.steps,
+    seconds: (performance.now() - start) / 1000,
+    backend: subject.backend,
+    loss: result.loss,
+    startEdgeRatio,
+    interpolates: result.loss < task.lossBelow,
+    minimum,
+    alignment,
+    learned: unmeasured ? undefined : subject.learned(),
+  };
+}

@@ -1,0 +1,108 @@
+import { modelFromConfig, networkKinds, type ModelConfig } from "@sgdscope/models-cnn";
+import { explainIssues } from "@sgdscope/runs";
+import { z } from "zod";
+import { dataDefaults, modelDefaults, samplings, trainingDefaults } from "./defaults.js";
+import { TrainingError } from "./errors.js";
+import { imageShape, targetsOf } from "./images.js";
+import type { MinimumTask } from "./task.js";
+
+const whole = (least: number): z.ZodInt =>
+  z.int(`expected a whole number from ${least} up`).min(least, `expected a whole number from ${least} up`);
+const positive = z.number("expected a positive number").positive("expected a positive number");
+const seed = z
+  .int()
+  .min(0)
+  .max(2 ** 32 - 1);
+
+/** The settings of a training as a person writes them. */
+const settingsSchema = z.strictObject({
+  data: z.discriminatedUnion(
+    "kind",
+    [
+      z.strictObject({
+        kind: z.literal("cifar10"),
+        directory: z.string().optional(),
+        classes: z
+          .array(z.int().min(0).max(9))
+          .min(2, "expected at least two labels")
+          .default([...dataDefaults.classes]),
+        count: whole(1).default(dataDefaults.count),
+        allowPrefix: z.boolean().optional(),
+      }),
+      z.strictObject({
+        kind: z.literal("synthetic"),
+        classes: whole(2).default(dataDefaults.classes.length),
+        count: whole(1).default(dataDefaults.count),
+        seed: seed.default(dataDefaults.seed),
+      }),
+    ],
+    "expected kind cifar10 or synthetic",
+  ),
+  model: z.looseObject({ kind: z.enum(networkKinds, `expected one of ${networkKinds.join(", ")}`) }),
+  learningRate: positive,
+  batchSize: z.union([whole(1), z.literal("all")], 'expected a whole number from 1 up, or "all"'),
+  sampling: z.enum(samplings).default(trainingDefaults.sampling),
+  seed: seed.default(trainingDefaults.seed),
+  momentum: z.number().min(0).lt(1).default(trainingDefaults.momentum),
+  clipNorm: positive.default(trainingDefaults.clipNorm),
+  warmUp: whole(0).default(trainingDefaults.warmUp),
+  maxSteps: whole(1).default(trainingDefaults.maxSteps),
+  lossBelow: positive.default(trainingDefaults.lossBelow),
+  every: whole(1).default(trainingDefaults.every),
+  hessianProducts: whole(0).default(trainingDefaults.hessianProducts),
+});
+
+/** Settings as {@link taskOfSettings} takes them. */
+export type TrainingSettingsInput = z.input<typeof settingsSchema>;
+
+/**
+ * The task that settings mean, checked and with every default filled in: whoever asks, equal settings give equal tasks, and so one
+ * run folder.
+ *
+ * @param settings - Plain JSON: `data`, `model`, `learningRate` and `batchSize` at least.
+ * @throws TrainingError `INVALID_SETTINGS` with every fault and, for an unknown key, the nearest right one.
+ */
+export function taskOfSettings(settings: Record<string, unknown>): MinimumTask {
+  const { success, data: parsed, error } = settingsSchema.safeParse(settings, { reportInput: true });
+  if (!success)
+    throw new TrainingError("INVALID_SETTINGS", explainIssues(settingsSchema, error.issues), { cause: error });
+  const { data, model, batchSize, ...rest } = parsed;
+  const classes = data.kind === "synthetic" ? data.classes : data.classes.length;
+  const targets = targetsOf(classes);
+  const size = batchSize === "all" ? data.count : batchSize;
+  if (size > data.count && rest.sampling !== "with-replacement")
+    throw new TrainingError("INVALID_SETTINGS", [
+      { path: "batchSize", problem: `expected at most the ${data.count} examples of data.count, got ${size}` },
+    ]);
+  const config = {
+    inputShape: [...imageShape],
+    outputs: classes === 2 ? 1 : classes,
+    ...modelDefaults[model.kind],
+    ...model,
+  } as unknown as ModelConfig;
+  try {
+    modelFromConfig(config);
+  } catch (error) {
+    throw new TrainingError("INVALID_SETTINGS", [{ path: "model", problem: (error as Error).message }], {
+      cause: error,
+    });
+  }
+  const { directory, allowPrefix } = data.kind === "cifar10" ? data : {};
+  return {
+    ...rest,
+    data:
+      data.kind === "synthetic"
+        ? { ...data, targets }
+        : {
+            kind: data.kind,
+            classes: data.classes,
+            count: data.count,
+            targets,
+            ...(directory === undefined ? {} : { directory }),
+            ...(allowPrefix === undefined ? {} : { allowPrefix }),
+          },
+    model: config,
+    batchSize: size,
+    alignmentAt: [],
+  };
+}

@@ -1,0 +1,103 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Reached } from "@sgdscope/analysis";
+import { minimumOfModel, type ModelData, type ModelMinimumOptions } from "@sgdscope/analysis/models";
+import { parseSafetensors } from "@sgdscope/array-files";
+import { modelFromConfig, parametersFromArrays, type NamedArrays, type Network } from "@sgdscope/models-cnn";
+import { readRunFile, type RunFile } from "@sgdscope/runs";
+import type * as tf from "@tensorflow/tfjs-core";
+import { TrainingError } from "./errors.js";
+import { longestExampleGradient } from "./measure.js";
+import type { MinimumRecord } from "./record.js";
+import { parametersFile } from "./run-in-folder.js";
+import type { MinimumTask } from "./task.js";
+import { upgradedRecord } from "./upgrade.js";
+
+/** What a run folder holds of a training. */
+export type TrainingRun = RunFile<MinimumTask, MinimumRecord>;
+
+/**
+ * The `run.json` of a training, in today's names whatever version wrote it.
+ *
+ * @throws TrainingError `NO_RUN`; RunsError `INVALID_RUN`.
+ */
+export async function readTrainingRun(directory: string): Promise<TrainingRun> {
+  const run = await readRunFile<MinimumTask, MinimumRecord>(directory);
+  if (run === undefined)
+    throw new TrainingError("NO_RUN", [
+      { path: "", problem: `expected a folder written by a training, got ${directory}` },
+    ]);
+  return run.record === undefined ? run : { ...run, record: upgradedRecord(run.record) };
+}
+
+/** A training that ended, with its model and where it stands. */
+export interface StoredRun {
+  /** What people call it. */
+  name: string;
+  task: MinimumTask;
+  model: Network;
+  /** On the prepared TensorFlow.js backend; the caller disposes them. */
+  params: tf.NamedTensorMap;
+  reached: Reached;
+}
+
+/**
+ * Opens what a training left in its folder: the network at its final parameters, and how it got there.
+ *
+ * @throws TrainingError `NO_RUN`, `NO_PARAMETERS`; RunsError `INVALID_RUN`; ArrayFilesError for damaged parameters.
+ */
+export async function openStoredRun(directory: string): Promise<StoredRun> {
+  const { task, id, state, record } = await readTrainingRun(directory);
+  const path = join(directory, parametersFile);
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw new TrainingError(
+      "NO_PARAMETERS",
+      [{ path: "", problem: `${path} is not there; it appears when a training ends or is stopped` }],
+      {
+        cause: error,
+      },
+    );
+  });
+  const { arrays } = parseSafetensors(bytes) as { arrays: NamedArrays };
+  const network = modelFromConfig(task.model);
+  const take = (names: readonly string[]): NamedArrays =>
+    Object.fromEntries(
+      names.map((name) => {
+        const array = arrays[name];
+        if (array === undefined)
+          throw new TrainingError("NO_PARAMETERS", [
+            { path: "", problem: `${path}: expected the parameters of ${network.name}, got none named ${name}` },
+          ]);
+        return [name, array];
+      }),
+    );
+  const buffered = Object.keys(network.buffers);
+  return {
+    name: `run ${id}`,
+    task,
+    model: buffered.length === 0 ? network : network.withBuffers(take(buffered)),
+    params: parametersFromArrays(take(network.parameters.map(({ name }) => name))),
+    reached: {
+      steps: record?.steps ?? 0,
+      converged: state === "done" && record?.interpolates === true,
+      optimizer: { learningRate: task.learningRate, momentum: task.momentum },
+      batchSize: task.batchSize,
+      sampling: task.sampling,
+    },
+  };
+}
+
+/**
+ * The minimum of a stored run on data, its own or other: what an analysis takes, with how it was reached.
+ *
+ * @throws as `minimumOfModel`.
+ */
+export async function minimumOfRun(
+  { name, model, params, task, reached }: StoredRun,
+  data: ModelData & { name: string },
+  options: Omit<ModelMinimumOptions, "reached"> = {},
+): ReturnType<typeof minimumOfModel> {
+  const title = `${name}, ${data.size} examples of ${data.name}`;
+  const minimum = await minimumOfModel(title, model, params, data, options);
+  return { ...minimum, reached: { ...reached, clipped: longestExampleGradient(minimum.system) > task.clipNorm } };
+}

@@ -1,0 +1,127 @@
+import { gramSystem } from "@sgdscope/autodiff";
+import { modelFromConfig, type NamedArray, type Network } from "@sgdscope/models-cnn";
+import { leastSquares } from "@sgdscope/models-rfm";
+import type { Precision } from "@sgdscope/analysis";
+import type { GramSystem } from "@sgdscope/noise-structure";
+import type { SeededRandom } from "@sgdscope/random";
+import { vectorTrainee, type Trainee } from "@sgdscope/sgd";
+import { tensorTrainee } from "@sgdscope/sgd/tensor";
+import * as tf from "@tensorflow/tfjs-core";
+import { closedFormProblem, type ClosedFormProblem } from "./closed-form.js";
+import { datasetOf } from "./data.js";
+import { frobeniusHOf } from "./measure.js";
+import type { Estimate, LearnedFunction } from "./record.js";
+import type { ClosedFormTask, MinimumTask, TrainingTask } from "./task.js";
+
+/** What a study trains and measures, whatever computes it. */
+export interface Subject {
+  model: string;
+  data: string;
+  parameters: number;
+  examples: number;
+  outputs: number;
+  /** TensorFlow.js backend, or "float64" for closed forms. */
+  backend: string;
+  /** Of the Gram matrices it gives. */
+  precision: Precision;
+  trainee: Trainee;
+  /** K and r at the current parameters. */
+  system(): Promise<GramSystem>;
+  /** ‖H‖_F by Hessian-vector products; undefined for none, and of closed forms. */
+  frobeniusH(products: number, random: () => number): Promise<Estimate | undefined>;
+  learned(): LearnedFunction | undefined;
+  /** The parameters by name, and the buffers of normalisation layers. */
+  arrays(): Promise<Record<string, NamedArray>>;
+  /** The closed form behind it, with the current parameters (a live view); undefined for networks. */
+  closedForm: (ClosedFormProblem & { parameters: Float64Array }) | undefined;
+  dispose(): void;
+}
+
+/** Whether a task trains a model in closed form. */
+export const isClosedForm = (task: Pick<TrainingTask, "model">): task is ClosedFormTask =>
+  ["linear", "deep-linear", "diagonal-linear", "random-features", "two-layer-relu"].includes(task.model.kind);
+
+/**
+ * Data, model and starting parameters of a task. Networks need a prepared TensorFlow.js backend, closed forms none.
+ *
+ * @returns The caller disposes it.
+ * @throws the errors of data and models.
+ */
+export async function openSubject(task: TrainingTask, random: SeededRandom): Promise<Subject> {
+  return isClosedForm(task) ? openClosedForm(task, random) : openNetwork(task, random);
+}
+
+async function openClosedForm(task: ClosedFormTask, random: SeededRandom): Promise<Subject> {
+  const problem = await closedFormProblem(task, random);
+  const { name, model, size, outputs, X, y, start } = problem;
+  const trainee = vectorTrainee({ parameters: start, ...leastSquares(model, X, y) });
+  return {
+    model: model.name,
+    data: name,
+    parameters: model.parameters,
+    examples: size,
+    outputs,
+    backend: "float64",
+    precision: "float64",
+    trainee,
+    system: () => Promise.resolve(model.gramSystem(trainee.parameters, X, y)),
+    frobeniusH: () => Promise.resolve(undefined),
+    learned: () => problem.learned(trainee.parameters),
+    arrays: () => trainee.snapshot(),
+    closedForm: { ...problem, parameters: trainee.parameters },
+    dispose: () => undefined,
+  };
+}
+
+async function openNetwork(task: MinimumTask, random: SeededRandom): Promise<Subject> {
+  const data = await datasetOf(task.data);
+  const bare = modelFromConfig(task.model);
+  const initial = bare.init(random.stream("initial parameters"));
+  const model = await calibrated(bare, initial, data);
+  const trainee = tensorTrainee(model, data, initial);
+  tf.dispose(initial);
+  return {
+    model: model.name,
+    data: data.name,
+    parameters: model.parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
+    examples: data.size,
+    outputs: data.outputs,
+    backend: tf.getBackend(),
+    precision: "float32",
+    trainee,
+    system: () => gramSystem(model, trainee.parameters, data.inputs, data.targets),
+    frobeniusH: (products, probes) => frobeniusHOf(model, trainee.parameters, data, products, probes),
+    learned: () => undefined,
+    arrays: async () => ({ ...parametersOf(await trainee.snapshot()), ...model.buffers }),
+    closedForm: undefined,
+    dispose: () => trainee.dispose(),
+  };
+}
+
+/**
+ * Batch normalisation is a fixed function here: its statistics are those of the whole data set at initialisation, so that
+ * the loss is one function of the parameters and each example stands for itself.
+ */
+async function calibrated(
+  network: Network,
+  params: Record<string, tf.Tensor>,
+  data: { inputs: Float32Array; size: number; inputShape: number[] },
+): Promise<Network> {
+  if (Object.keys(network.buffers).length === 0) return network;
+  const x = tf.tensor(data.inputs, [data.size, ...data.inputShape], "float32");
+  try {
+    return await network.calibrate(params, x);
+  } finally {
+    x.dispose();
+  }
+}
+
+/** The parameters of a snapshot, without the velocity. */
+function parametersOf(snapshot: Awaited<ReturnType<Trainee["snapshot"]>>): Record<string, NamedArray> {
+  const prefix = "parameters/";
+  return Object.fromEntries(
+    Object.entries(snapshot)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, array]) => [name.slice(prefix.length), array]),
+  );
+}
