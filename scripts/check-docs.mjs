@@ -59,7 +59,10 @@ function proseOf(file) {
 /** Links and images of a text, as `{ line, target }`. */
 function linksOf(file) {
   return proseOf(file).flatMap(({ line, text }) =>
-    [...text.replace(/`[^`]*`/g, "").matchAll(/\]\(<?([^)\s>]+)>?(?:\s+"[^"]*")?\)/g)].map(([, target]) => ({ line, target })),
+    [...text.replace(/`[^`]*`/g, "").matchAll(/\]\(<?([^)\s>]+)>?(?:\s+"[^"]*")?\)/g)].map(([, target]) => ({
+      line,
+      target,
+    })),
   );
 }
 
