@@ -29,6 +29,6 @@ async function work({ id, input }: ToWorker & { kind: "job" }): Promise<void> {
   }
 }
 
-if (process.send === undefined) throw new Error("worker: is started by startWorkers only");
+if (process.send === undefined) throw new Error("this file runs only as a worker of startWorkers");
 process.on("message", (message: ToWorker) => void (message.kind === "start" ? start(message) : work(message)));
 process.on("disconnect", () => process.exit(0));
