@@ -15,6 +15,7 @@ const steps = [
   ["build", "npx turbo run build --output-logs=errors-only"],
   ["packages", "npx turbo run pack:check --concurrency=2 --output-logs=errors-only"],
   ["readmes", "node scripts/run-readme.mjs"],
+  ["docs", "node scripts/check-docs.mjs"],
   ["unused", "npx knip"],
 ];
 

@@ -1,16 +1,17 @@
-// Runs every package README against packed tarballs in a fresh folder: the package, its dependencies and its peers
-// are installed from what `npm pack` would publish, each ```js block runs in Node, each ```sh block in a shell, and
-// what is printed is compared with the `// → …` comments, in order. Needs `npm run build` first.
+// Runs every package README, and the pages of docs/ that belong to the package, against packed tarballs in a fresh
+// folder: the package, its dependencies and its peers are installed from what `npm pack` would publish, each ```js block
+// runs in Node, each ```sh block in a shell, and what is printed is compared with the `// → …` comments, in order.
+// A page belongs to a package if it is docs/<folder of the package>.md or if its first line is
+// `<!-- package: <folder> -->`; other pages are skipped. A README must show an example, a page need not.
+// Needs `npm run build` first. `node scripts/run-readme.mjs autodiff sgd` runs only these packages.
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { docsPages, published } from "./docs-pages.mjs";
 
 const scratch = mkdtempSync(join(tmpdir(), "sgdscope-readme-"));
-const folders = [...readdirSync("packages").map((name) => `packages/${name}`), "apps/cli"].filter((folder) =>
-  existsSync(`${folder}/package.json`),
-);
-const manifests = new Map(folders.map((folder) => [manifestOf(folder).name, { folder, ...manifestOf(folder) }]));
+const manifests = new Map(published.map((folder) => [manifestOf(folder).name, { folder, ...manifestOf(folder) }]));
 const wanted = process.argv.slice(2);
 
 const tarballs = new Map();
@@ -33,15 +34,15 @@ for (const [name, manifest] of manifests) {
     console.error(`✗ ${name}: no README.md`);
     continue;
   }
-  const blocks = [...readFileSync(readme, "utf8").matchAll(/^```(js|sh)\n([\s\S]*?)^```$/gm)];
-  if (blocks.length === 0) {
+  const blocks = textsOf(name).flatMap(({ file, text }) => blocksOf(file, text));
+  if (!blocks.some(({ at }) => at.startsWith(readme))) {
     failures++;
     console.error(`✗ ${name}: README.md shows no runnable example`);
     continue;
   }
   const directory = join(scratch, manifest.folder.replace("/", "-"));
   install(directory, name);
-  const problems = blocks.flatMap(([, language, code], index) => runBlock(directory, language, code, index));
+  const problems = blocks.flatMap((block, index) => runBlock(directory, block, index));
   rmSync(directory, { recursive: true, force: true });
   if (problems.length > 0) failures++;
   console.log(
@@ -88,19 +89,35 @@ function install(directory, name) {
   });
 }
 
-function readmeOf(name) {
-  return readFileSync(`${manifests.get(name).folder}/README.md`, "utf8");
+/** README and pages of a package, as `{ file, text }`. */
+function textsOf(name) {
+  const { folder } = manifests.get(name);
+  const pages = docsPages.filter((each) => each.folder === folder).map(({ page }) => page);
+  return [`${folder}/README.md`, ...pages].map((file) => ({ file, text: readFileSync(file, "utf8") }));
+}
+
+/** The runnable examples of a text, as `{ at, language, code }`; `at` is file and line. */
+function blocksOf(file, text) {
+  return [...text.matchAll(/^```(js|sh)\n([\s\S]*?)^```$/gm)].map(({ index, 1: language, 2: code }) => ({
+    at: `${file}:${text.slice(0, index).split("\n").length}`,
+    language,
+    code,
+  }));
 }
 
 /** Whether a runnable example imports the package `imported`. */
 function usesImport(name, imported) {
-  return [...readmeOf(name).matchAll(/^```js\n([\s\S]*?)^```$/gm)].some(([, code]) => code.includes(`"${imported}"`));
+  return textsOf(name)
+    .flatMap(({ file, text }) => blocksOf(file, text))
+    .some(({ language, code }) => language === "js" && code.includes(`"${imported}"`));
 }
 
 /** Sibling packages that the examples import beside the package itself. */
 function usedSiblings(name) {
+  const texts = textsOf(name).map(({ text }) => text);
   return [...manifests.keys()].filter(
-    (sibling) => sibling !== name && new RegExp(`^import .*"${sibling}(/[\\w-]+)?"`, "m").test(readmeOf(name)),
+    (sibling) =>
+      sibling !== name && texts.some((text) => new RegExp(`^(import|\\}) .*"${sibling}(/[\\w-]+)?"`, "m").test(text)),
   );
 }
 
@@ -117,7 +134,7 @@ function closure(name) {
   return [...seen];
 }
 
-function runBlock(directory, language, code, index) {
+function runBlock(directory, { at, language, code }, index) {
   const file = join(directory, `example-${index + 1}.${language === "js" ? "mjs" : "sh"}`);
   writeFileSync(file, code);
   const { status, stdout, stderr } = spawnSync(language === "js" ? "node" : "sh", [file], {
@@ -125,7 +142,7 @@ function runBlock(directory, language, code, index) {
     encoding: "utf8",
     env: { ...process.env, PATH: `${join(directory, "node_modules/.bin")}:${process.env.PATH}` },
   });
-  if (status !== 0) return [`  example ${index + 1} ended with ${status}:\n${stderr}`];
+  if (status !== 0) return [`  ${at}: the example ended with ${status}:\n${stderr}`];
   if (language !== "js") return [];
   const expected = [...code.matchAll(/(?:\/\/|^#) → (.*)$/gm)].map(([, line]) => line.trim());
   const printed =
@@ -136,5 +153,5 @@ function runBlock(directory, language, code, index) {
           .split("\n")
           .map((line) => line.trim());
   if (expected.length === printed.length && expected.every((line, i) => line === printed[i])) return [];
-  return [`  example ${index + 1} printed\n    ${printed.join("\n    ")}\n  but says\n    ${expected.join("\n    ")}`];
+  return [`  ${at}: the example printed\n    ${printed.join("\n    ")}\n  but says\n    ${expected.join("\n    ")}`];
 }

@@ -1,4 +1,4 @@
-/** What can go wrong in this package. */
+/** What can go wrong in this package, as a closed set of codes. */
 export type AutodiffErrorCode =
   | "GRADIENTS_NOT_REGISTERED"
   | "GRADIENT_MISSING"

@@ -7,7 +7,7 @@ export type ComputeErrorCode =
   | "GRADIENTS_NOT_REGISTERED"
   | "OUT_OF_MEMORY"
   | "WORKER_ENDED"
-  /** `sgdscope-tensorflow`: the command line does not read. */
+  /** `sgdscope-tensorflow`: the command line is invalid. */
   | "USAGE"
   /** No TensorFlow library is published for this machine in the form that is needed here. */
   | "UNSUPPORTED_PLATFORM"
@@ -15,9 +15,9 @@ export type ComputeErrorCode =
   | "NO_NPM"
   | "NO_NETWORK"
   | "NO_WHEEL"
-  /** A wheel is not the one that its index, or a checksum inside, says. */
+  /** A wheel does not match its index or a checksum inside it. */
   | "WHEEL_MISMATCH"
-  /** A file is no wheel of TensorFlow with its C library. */
+  /** A file is not a wheel of TensorFlow with its C library. */
   | "WHEEL_INVALID"
   | "DISK_FULL"
   /** The compiler, npm or pip ran and failed. */

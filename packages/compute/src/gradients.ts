@@ -5,7 +5,7 @@ import { ComputeError } from "./errors.js";
 const WITNESSES = ["Add", "BatchMatMul", "Conv2D", "Relu", "Sum"];
 
 /**
- * Checks that TensorFlow.js knows the gradients of its operations.
+ * Checks that TensorFlow.js has the gradients of its operations.
  *
  * In Node `@tensorflow/tfjs-core` registers none by itself: `tf.grad` then fails deep inside with
  * "gradient function not found". This check fails early and says what to do.
@@ -17,9 +17,9 @@ export function assertGradients(): void {
   if (missing.length > 0) {
     throw new ComputeError(
       "GRADIENTS_NOT_REGISTERED",
-      `assertGradients: expected the gradients of TensorFlow.js to be registered, got none for ${missing.join(", ")}; ` +
+      `assertGradients: TensorFlow.js has no gradient of ${missing.join(", ")}; ` +
         `import "@tensorflow/tfjs" (or "@tensorflow/tfjs-node") once before taking a gradient, ` +
-        `and see that only one copy of @tensorflow/tfjs-core is installed (npm ls @tensorflow/tfjs-core)`,
+        `and check that only one copy of @tensorflow/tfjs-core is installed (npm ls @tensorflow/tfjs-core)`,
     );
   }
 }

@@ -2,17 +2,18 @@ import { BACKENDS, type BackendName } from "./backend/packages.js";
 import { prepareBackend } from "./backend/prepare.js";
 import { ComputeError } from "./errors.js";
 
-/** What a test runs on where nobody says otherwise. */
+/** The backends that a test runs on by default. */
 const USUAL: BackendName[] = ["cpu", "wasm", "tensorflow", "webgpu"];
 
 /**
  * The backends that a test should run on: for `describe.each(await backendsUnderTest())`.
  *
- * Those named in the environment variable `SGDSCOPE_BACKENDS` ("cpu,wasm,tensorflow"), unseen, so that one that does not load fails the
- * test that prepares it. Without the variable those of cpu, wasm, tensorflow and webgpu that work here; the others are said on stderr.
+ * Those named in the environment variable `SGDSCOPE_BACKENDS` ("cpu,wasm,tensorflow"), without a check, so that one that does not load
+ * fails the test that prepares it. Without the variable, those of cpu, wasm, tensorflow and webgpu that work here; the others are named on
+ * stderr.
  *
- * @param among - The backends that the test knows, if it does not know them all.
- * @throws ComputeError `UNKNOWN_BACKEND` if the variable names one that is none.
+ * @param among - The backends that the test supports, if it does not support all.
+ * @throws ComputeError `UNKNOWN_BACKEND` if the variable names an unknown backend.
  */
 export async function backendsUnderTest(among: readonly BackendName[] = BACKENDS): Promise<BackendName[]> {
   const named = process.env["SGDSCOPE_BACKENDS"];

@@ -13,7 +13,7 @@ it("names what has no gradient, and what to import", async () => {
     expect(() => assertGradients()).toThrow(
       expect.objectContaining({
         code: "GRADIENTS_NOT_REGISTERED",
-        message: expect.stringMatching(/got none for Sum; import "@tensorflow\/tfjs"/) as string,
+        message: expect.stringMatching(/TensorFlow\.js has no gradient of Sum; import "@tensorflow\/tfjs"/) as string,
       }),
     );
     await expect(prepareBackend("cpu")).rejects.toMatchObject({ code: "GRADIENTS_NOT_REGISTERED" });

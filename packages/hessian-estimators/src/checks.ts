@@ -7,11 +7,11 @@ import type { LinearOperator } from "./operator.js";
 
 /**
  * Asserts that the operator gives the same answer to the same vector, with another vector in between, and does not write into
- * its argument. Every estimator here takes that for granted.
+ * its argument. Every estimator here relies on that.
  *
  * Three products with fixed pseudo-random vectors.
  *
- * @param options.tolerance - Largest difference allowed, relative to the answer's norm. By default 0: equal to the last bit.
+ * @param options.tolerance - Largest difference allowed, relative to the norm of the answer. By default 0: equal to the last bit.
  * Give about 1e-6 for a Float32 device that sums in changing order.
  * @throws HessianEstimatorsError `NOT_DETERMINISTIC`, and as the estimators on bad products.
  */
@@ -35,7 +35,7 @@ export async function assertDeterministic(
   if (!handed[0]!.every((x, i) => x === v[i]))
     throw new HessianEstimatorsError(
       "NOT_DETERMINISTIC",
-      "assertDeterministic: expected the operator to leave its argument as it is, got one that it wrote into",
+      "assertDeterministic: the operator writes into its argument, which it must leave unchanged",
     );
   await run.apply(gaussian(run.size, random));
   const again = await run.apply(v);
@@ -50,8 +50,8 @@ export async function assertDeterministic(
 /**
  * Asserts uᵀ(Av) = vᵀ(Au) for random pairs u, v, which holds for symmetric operators only.
  *
- * The difference is compared with ‖A·u‖ for u with independent standard normal entries, so what is measured is about
- * ‖A − Aᵀ‖_F/‖A‖_F. Two products a pair.
+ * The difference is compared with ‖A·u‖ for u with independent standard normal entries, so the measure is about
+ * ‖A − Aᵀ‖_F/‖A‖_F. Two products per pair.
  *
  * @param random - Uniform generator on [0, 1).
  * @param options.tolerance - Largest asymmetry allowed; 1e-4 by default, which Float32 products meet.

@@ -8,14 +8,14 @@ export interface ConfidenceInterval {
 }
 
 /**
- * The interval that holds the truth with the given probability: value ± t·standardError, with Student's t for samples − 1 degrees
+ * The interval that covers the true value with the given probability: value ± t·standardError, with Student's t for samples − 1 degrees
  * of freedom, because a standard error from few samples is itself uncertain. For 11 samples t is 2.23 at 95 %, not 1.96.
  *
  * Exact for normal samples. The terms of a Frobenius norm are squares: positive and skewed to the right where few eigenvalues dominate,
- * and a symmetric interval then misses large truths too often. There the interval is symmetric in the logarithm of the part that was
+ * and a symmetric interval then misses large true values too often. For such a norm the interval is symmetric in the logarithm of the part that was
  * sampled, and its degrees of freedom are those of the variance of gamma-distributed terms, ν = 1/(3c² + 1/(samples − 1)) with c the
  * relative standard error of that part (by matching the variance of the sample variance, whose excess kurtosis is then 6·samples·c²;
- * derived here). Measured coverage is in the README. An exact estimate has an interval of no width.
+ * derived here). Measured coverage is in docs/hessian-estimators.md. An exact estimate has an interval of no width.
  *
  * @param level - Probability between 0 and 1; 0.95 by default.
  * @throws HessianEstimatorsError `INVALID_ARGUMENT` if `level` or `estimate.samples` is out of range.

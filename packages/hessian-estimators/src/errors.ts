@@ -1,4 +1,4 @@
-/** What can go wrong, as a closed set to switch on. */
+/** What can go wrong, as a closed set of codes. */
 export type HessianEstimatorsErrorCode =
   /** An argument is missing or out of range. */
   | "INVALID_ARGUMENT"
@@ -12,14 +12,14 @@ export type HessianEstimatorsErrorCode =
   | "NOT_SYMMETRIC"
   /** `resume` came from another estimator, size, seed or settings. */
   | "STATE_MISMATCH"
-  /** A logarithm or an inverse was asked of an operator that is not positive definite. */
+  /** A logarithm or an inverse was requested of an operator that is not positive definite. */
   | "NOT_POSITIVE";
 
-/** The one error class of this package. Aborting is not among its codes: `signal.reason` is thrown as it is. */
+/** The one error class of this package. Aborting is not among its codes: `signal.reason` is thrown unchanged. */
 export class HessianEstimatorsError extends Error {
   override readonly name = "HessianEstimatorsError";
   readonly code: HessianEstimatorsErrorCode;
-  /** The number of the product that failed, counted from 1, where a product failed. */
+  /** The number of the product that failed, counted from 1, if a product failed. */
   readonly product: number | undefined;
 
   constructor(code: HessianEstimatorsErrorCode, message: string, product?: number) {

@@ -19,7 +19,7 @@ export interface TraceAndNorm {
 /**
  * The whole matrix of an operator, row-major, from the `size` products with the unit vectors.
  *
- * Column j is A·eⱼ as the operator gives it; nothing is made symmetric. Float64, size² numbers of memory.
+ * Column j is A·eⱼ as the operator returns it; nothing is symmetrised. Float64, size² numbers of memory.
  *
  * @throws HessianEstimatorsError if the operator returns a wrong length or a number that is not finite.
  */

@@ -1,13 +1,13 @@
 import type { EstimatorState } from "./state.js";
 
-/** A symmetric linear map on vectors of length `size`; all that an estimator needs of a Hessian. */
+/** A symmetric linear map on vectors of length `size`; all that an estimator needs to know of a Hessian. */
 export interface LinearOperator {
   size: number;
-  /** The product A·v. `v` is the callee's to keep or overwrite; the result is copied before the next call. */
+  /** The product A·v. The callee may keep or overwrite `v`; the result is copied before the next call. */
   apply(v: Float64Array): Promise<Float64Array>;
   /**
    * The products with several vectors, in their order, where that is faster than one after the other. Every estimator here uses it
-   * when it is there; the vectors are the callee's, the results are copied before the next call. Each counts as one product.
+   * if it exists; the callee may keep or overwrite the vectors, and the results are copied before the next call. Each counts as one product.
    */
   applyBlock?(vectors: Float64Array[]): Promise<Float64Array[]>;
 }
@@ -23,18 +23,18 @@ export interface Estimate {
 
 /** An estimate that is a mean of independent terms. */
 export interface SampledEstimate extends Estimate {
-  /** Independent terms behind `standardError`, which so has `samples − 1` degrees of freedom; 0 where the value is exact. */
+  /** Independent terms behind `standardError`, which has `samples − 1` degrees of freedom; 0 where the value is exact. */
   samples: number;
   /**
    * For a Frobenius norm, the part of its square that is known exactly; the rest is a mean of positive terms, so its interval is not
    * symmetric.
    */
   known?: number;
-  /** Whether `relativeError` was met, by the rule of the stopping module; true where none was asked for. */
+  /** Whether `relativeError` was met, by the rule of the stopping module; true if none was requested. */
   converged: boolean;
 }
 
-/** Where a long computation stands. */
+/** The progress of a long computation. */
 export interface Progress<Result> {
   matvecs: number;
   maxMatvecs: number;
@@ -53,20 +53,20 @@ export interface Randomness {
   seed?: number | undefined;
 }
 
-/** How many vectors a product may take at once, and how to put a computation away and take it up again. */
+/** How many vectors are handed to the operator at once, and how to save a computation and resume it. */
 export interface ResumableOptions {
   /** Most vectors handed to `operator.applyBlock` at once; 16 by default. Without `applyBlock` it is 1. */
   blockSize?: number | undefined;
   /**
-   * Called after every product with all that is needed to go on from there; needs `seed`. The state holds numbers, strings, lists and
+   * Called after every product with the state to resume from; needs `seed`. The state holds numbers, strings, lists and
    * Float64Arrays: `encodeState` makes it text. Its arrays are shared with the running computation and must not be written into.
    */
   onCheckpoint?: ((state: EstimatorState) => void) | undefined;
-  /** A state of the same estimator with the same settings, to go on from; the result is that of an undisturbed run to the last bit. */
+  /** A state of the same estimator with the same settings, to resume from; the result is that of an uninterrupted run, to the last bit. */
   resume?: EstimatorState | undefined;
 }
 
-/** What every long computation here accepts. */
+/** Options of every long computation here. */
 export interface LongOptions<Result> {
   /** Checked before every product; when it is aborted, `signal.reason` is thrown. */
   signal?: AbortSignal | undefined;

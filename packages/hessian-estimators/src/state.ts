@@ -1,6 +1,6 @@
 import { HessianEstimatorsError } from "./errors.js";
 
-/** What a state is made of: JSON and Float64Arrays. */
+/** The values in a state: JSON and Float64Arrays. */
 export type StateValue =
   | number
   | string
@@ -11,7 +11,7 @@ export type StateValue =
   | readonly StateValue[]
   | { readonly [key: string]: StateValue };
 
-/** An estimate between two of its products: everything that is needed to go on. */
+/** An estimate between two of its products: everything that is needed to resume. */
 export interface EstimatorState {
   /** The function it is a state of. */
   readonly estimator: string;
@@ -19,11 +19,11 @@ export interface EstimatorState {
   readonly version: 1;
   /** Of the operator. */
   readonly size: number;
-  /** The seed and the options that the course of the computation depends on, as JSON. */
+  /** The seed and the options that the computation depends on, as JSON. */
   readonly settings: string;
   /** Products spent so far. */
   readonly matvecs: number;
-  /** What the estimator keeps; its layout is its own. */
+  /** What the estimator keeps, in a layout of its own. */
   readonly body: StateValue;
 }
 
@@ -31,9 +31,9 @@ const ARRAY = "$float64";
 const NUMBER = "$number";
 
 /**
- * A state as JSON text, to the last bit: arrays as base64 of their little-endian bytes, and numbers that JSON lacks by name.
+ * A state as JSON text, to the last bit: arrays as base64 of their little-endian bytes, and the names of numbers that JSON lacks.
  *
- * About 11 characters a number. `decodeState` reads it back; so do other languages.
+ * About 11 characters per number. `decodeState` reads it, and so can other languages.
  */
 export function encodeState(state: EstimatorState): string {
   return JSON.stringify(state, (_key, value: unknown) => {
@@ -45,9 +45,9 @@ export function encodeState(state: EstimatorState): string {
 }
 
 /**
- * The state that `encodeState` made the text of.
+ * The state in a text made by `encodeState`.
  *
- * @throws HessianEstimatorsError `INVALID_ARGUMENT` if the text is not one.
+ * @throws HessianEstimatorsError `INVALID_ARGUMENT` if the text is not such a text.
  */
 export function decodeState(text: string): EstimatorState {
   let state: unknown;
@@ -63,7 +63,7 @@ export function decodeState(text: string): EstimatorState {
   if (!isState(state))
     throw new HessianEstimatorsError(
       "INVALID_ARGUMENT",
-      `decodeState: expected text made by encodeState, got ${text.length} characters that are not`,
+      `decodeState: the text, of ${text.length} ${text.length === 1 ? "character" : "characters"}, was not made by encodeState`,
     );
   return state;
 }

@@ -19,7 +19,7 @@ describe("assertDeterministic", () => {
 
   test("refuses an operator that writes into its argument", async () => {
     const scribbling: LinearOperator = { size: 2, apply: (v) => Promise.resolve(v.fill(0)) };
-    await expect(assertDeterministic(scribbling)).rejects.toThrow("leave its argument as it is");
+    await expect(assertDeterministic(scribbling)).rejects.toThrow("the operator writes into its argument");
   });
 
   test("accepts the zero operator", async () => {

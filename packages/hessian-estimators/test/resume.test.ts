@@ -100,7 +100,7 @@ test("a state survives its text: arrays, and numbers that JSON lacks", () => {
   const body = { x: Float64Array.of(0.1, -0, NaN, Infinity), y: [-0, 1e-300, Infinity, "a", null, true] };
   const state: EstimatorState = { estimator: "f", version: 1, size: 2, settings: "{}", matvecs: 3, body };
   expect(decodeState(encodeState(state))).toEqual(state);
-  expect(() => decodeState("{}")).toThrow("decodeState: expected text made by encodeState");
+  expect(() => decodeState("{}")).toThrow("decodeState: the text, of 2 characters, was not made by encodeState");
   expect(() => decodeState("nonsense")).toThrow("decodeState");
 });
 

@@ -12,7 +12,7 @@ export class LinearAlgebraError extends Error {
   }
 }
 
-/** @internal Refuses an array whose length is not the one its shape asks for. */
+/** @internal Refuses an array whose length does not fit its shape. */
 export function expectLength(caller: string, name: string, array: ArrayLike<number>, expected: number): void {
   if (array.length !== expected)
     throw new LinearAlgebraError(

@@ -21,7 +21,7 @@ export function multiplyVector(a: Vector, x: Vector, rows: number, columns: numb
   return product;
 }
 
-/** Even and odd columns are summed apart: independent sums keep the processor busy. */
+/** Even and odd columns are summed separately: independent sums keep the processor busy. */
 function fourRows(a: Vector, x: Vector, product: Float64Array, i: number, columns: number): void {
   const r0 = i * columns;
   const r1 = r0 + columns;
@@ -68,7 +68,7 @@ function oneRow(a: Vector, x: Vector, row: number, columns: number): number {
 }
 
 /**
- * The product `A·x` with a symmetric matrix, of which half is read: a large one is as slow as its way through memory.
+ * The product `A·x` with a symmetric matrix, of which only half is read: for a large matrix, reading memory takes most of the time.
  *
  * @param a - `size × size`, row-major. Only the lower triangle is read.
  * @param x - Length `size`.

@@ -7,13 +7,13 @@ export interface OrthonormalRows {
   rank: number;
   /** `rank × length`, row-major. */
   basis: Float64Array;
-  /** `R` with `A = R·basis`: row i says how row i of the input is made; `count × rank`, lower trapezoidal. */
+  /** `R` with `A = R·basis`: row i has the coefficients of row i of the input; `count × rank`, lower trapezoidal. */
   coefficients: Float64Array;
 }
 
 /**
  * Orthonormalises rows by modified Gram–Schmidt with a second pass, so that orthogonality holds to rounding
- * ("twice is enough"); rows that add nothing are left out. This is the QR factorisation of `Aᵀ`.
+ * ("twice is enough"); rows that add no direction are left out. This is the QR factorisation of `Aᵀ`.
  *
  * @param rows - `count × length`, row-major; not changed.
  * @param options.tolerance - A row is left out when less than this fraction of its norm is new. Default 1e-12.

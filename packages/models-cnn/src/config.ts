@@ -27,7 +27,7 @@ export type ModelConfig = { [K in NetworkKind]: { kind: K } & Parameters<(typeof
 /**
  * The network that `config` describes; `network.config` is the inverse, with every default filled in.
  *
- * @throws ModelsError `OPTION` for an unknown kind or option, and whatever the network's own function throws.
+ * @throws ModelsError `OPTION` for an unknown kind or option, and the errors of the function of the network.
  */
 export function modelFromConfig(config: ModelConfig): Network {
   const network = build(config);

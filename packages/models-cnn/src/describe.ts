@@ -2,7 +2,7 @@ import { showShape } from "./errors.js";
 import type { Network } from "./model.js";
 import { parameterCount } from "./parameters.js";
 
-/** A table of the network for people: one line a layer with its output shape and number of parameters, and the sum. */
+/** A table of the network for people: one line per layer with its output shape and number of parameters, and the total. */
 export function describe(network: Network): string {
   const rows = network.layers.map((layer) => [
     `${"  ".repeat(layer.depth)}${layer.name}`,

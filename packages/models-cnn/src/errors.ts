@@ -2,17 +2,17 @@
 export type ModelsErrorCode =
   /** An option or layer is not of the expected kind or range. */
   | "OPTION"
-  /** A layer cannot take the shape it is given, or an input has another shape than the model's. */
+  /** A layer cannot take the shape it is given, or an input has another shape than the model expects. */
   | "SHAPE"
   /** A parameter, buffer or weight is missing, surplus, or of another shape. */
   | "PARAMETERS"
   /** A file or shard does not exist. */
   | "FILE_MISSING"
-  /** A file exists but its content is short, surplus or not what it says it is. */
+  /** A file exists but its content is too short, too long or invalid. */
   | "FILE_CONTENT"
-  /** A layer of a LayersModel or a dtype that this package does not know. */
+  /** A layer of a LayersModel or a dtype that this package does not support. */
   | "UNSUPPORTED"
-  /** An optional package or Node itself is needed and not there. */
+  /** An optional package or Node itself is needed and missing. */
   | "NOT_AVAILABLE";
 
 /** Every error this package throws on purpose; recognise it by `name` and `code`. */

@@ -1,6 +1,6 @@
 import { ModelsError } from "./errors.js";
 
-/** The rules by which `kernelDeviation` knows a variance. */
+/** The rules of `kernelDeviation`. */
 export const initRules = ["he", "lecun", "glorot", "zeros"] as const;
 
 /**

@@ -42,7 +42,7 @@ export interface LayerSummary {
   readonly depth: number;
 }
 
-/** A `Model` of this package: it also knows its layers, its untrained buffers, and the plain JSON it was made from. */
+/** A `Model` of this package: it also has its layers, its untrained buffers, and the plain JSON it was made from. */
 export interface Network extends Model {
   /** Plain JSON with every default filled in; `modelFromConfig` gives the same network again (its buffers aside). */
   readonly config: ModelConfig;
@@ -52,7 +52,7 @@ export interface Network extends Model {
   readonly buffers: NamedArrays;
   /** The layers as plain JSON, each with its name; `sequential` makes the same function of them. */
   readonly specs: readonly LayerSpec[];
-  /** One row a layer, those inside residual blocks after their block. */
+  /** One row per layer, those inside residual blocks after their block. */
   readonly layers: readonly LayerSummary[];
   /**
    * The same network with other constants; `buffers` must have the names and shapes of `network.buffers`.

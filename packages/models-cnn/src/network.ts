@@ -2,18 +2,18 @@ import { toFloat64, type NamedArray } from "@sgdscope/array-files";
 import { gaussian } from "@sgdscope/random";
 import * as tf from "@tensorflow/tfjs-core";
 import type { ModelConfig } from "./config.js";
-import { integer, ModelsError, showShape } from "./errors.js";
+import { integer, ModelsError, show, showShape } from "./errors.js";
 import { applyLayers, buildLayers, nameLayers } from "./layers/build.js";
 import type { Context, Layer } from "./layers/layer.js";
 import type { LayerSpec } from "./layers/spec.js";
 import type { LayerSummary, NamedArrays, NamedTensors, Network } from "./model.js";
 import { checkNames, parametersToArrays } from "./parameters.js";
 
-/** Statistics of a normalisation layer, from wherever they come. */
+/** Statistics of a normalisation layer, whatever their source. */
 type Statistics = Context["statistics"];
 
 /**
- * The network that `layers` make of inputs of `inputShape`; its output must be flat.
+ * The network of `layers` on inputs of `inputShape`; its output must be flat.
  *
  * @throws ModelsError `OPTION` or `SHAPE`, naming the layer, where a layer's options or input do not fit.
  */
@@ -102,8 +102,7 @@ function parametersOf(
   return (name) => {
     const value = params[name];
     const shape = shapes.get(name)!;
-    if (value === undefined)
-      throw new ModelsError("PARAMETERS", `${model}.apply: expected a parameter ${name}, got none of that name`);
+    if (value === undefined) throw new ModelsError("PARAMETERS", `${model}.apply: parameter ${name} is missing`);
     if (String(value.shape) !== String(shape))
       throw new ModelsError(
         "PARAMETERS",
@@ -120,7 +119,7 @@ function runningStatistics(buffers: NamedArrays): Statistics {
   });
 }
 
-/** Statistics of the batch at hand, which it keeps in `seen` for the caller to dispose. */
+/** Statistics of the batch, which it keeps in `seen` for the caller to dispose. */
 function batchStatistics(seen: NamedTensors): Statistics {
   return (layer, x, epsilon) => {
     const axes = x.shape.slice(0, -1).map((_, axis) => axis);
@@ -140,6 +139,9 @@ function summaryOf({ name, kind, inputShape, outputShape, parameters }: Layer, d
 
 function checkInputShape(name: string, shape: readonly number[]): number[] {
   if (!Array.isArray(shape) || shape.length === 0)
-    throw new ModelsError("OPTION", `${name}: expected inputShape to be a list of at least one size`);
+    throw new ModelsError(
+      "OPTION",
+      `${name}: expected inputShape to be a list of at least one size, got ${show(shape)}`,
+    );
   return shape.map((n, i) => integer(name, `inputShape[${i}]`, n));
 }

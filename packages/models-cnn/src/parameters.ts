@@ -29,7 +29,7 @@ export const parametersFromArrays = (arrays: NamedArrays): NamedTensors =>
 /**
  * Refuses arrays that are not exactly the expected ones.
  *
- * @param where - Who asks, for the message.
+ * @param where - Name of the caller, for the message.
  * @throws ModelsError `PARAMETERS` that lists every name missing, surplus, or of another shape.
  */
 export function checkNames(
@@ -49,6 +49,6 @@ export function checkNames(
   if (complaints.length > 0)
     throw new ModelsError(
       "PARAMETERS",
-      `${where}: expected the ${expected.length} arrays of the model, but ${complaints.join("; ")}`,
+      `${where}: expected the ${expected.length} ${expected.length === 1 ? "array" : "arrays"} of the model, but ${complaints.join("; ")}`,
     );
 }

@@ -3,22 +3,22 @@ import { ModelsError } from "./errors.js";
 import type { LayerSpec } from "./layers/spec.js";
 import type { NamedTensors, Network } from "./model.js";
 
-/** By layer: what its output is multiplied with; 1 where nothing is said. */
+/** By layer, the factor of its output; 1 for layers that are not named. */
 export type LayerFactors = Readonly<Record<string, number>>;
 
 /**
- * By which factor each parameter is multiplied when layers are rescaled such that the network stays the same function.
+ * The factor of each parameter when layers are rescaled such that the network stays the same function.
  *
- * ReLU, pooling and linear layers are positively homogeneous: a layer whose outputs are a times as large, and a next layer whose kernel
- * is a times smaller, compute the same. A kernel is so multiplied with the factor of its own layer over that of its input, a bias
- * with that of its own layer, gamma and beta of a batch normalisation with that of the normalisation.
+ * ReLU, pooling and linear layers are positively homogeneous: a layer whose outputs are a times as large, followed by one whose kernel
+ * is divided by a, compute the same. So a kernel is multiplied by the factor of its own layer over that of its input, a bias by that
+ * of its own layer, gamma and beta of a batch normalisation by that of the normalisation.
  *
  * With θ′ = Sθ, S the diagonal matrix of these factors, gradients become S⁻¹g, Hessians S⁻¹HS⁻¹ and covariances of gradients S⁻¹CS⁻¹,
  * everywhere: S does not depend on θ.
  *
  * @param network - Only its layers are used.
  * @param factors - Positive. What reaches the output, or a layer that is not homogeneous (batch normalisation, tanh), must have factor 1,
- *   and both ways through a residual block the same.
+ *   and branch and shortcut of a residual block must have the same factor.
  * @returns For each parameter, in their order.
  * @throws ModelsError `OPTION`, naming the layer, for unknown layers and factors that would change the function.
  * @see Dinh, Pascanu, Bengio and Bengio (2017), arXiv:1703.04933, α-scale transformations (as recalled); factors on branches and
@@ -30,7 +30,7 @@ export function layerScales(
 ): Record<string, number> {
   const left = new Set(Object.keys(factors));
   for (const [layer, factor] of Object.entries(factors)) {
-    if (!(factor > 0 && Number.isFinite(factor))) refuse(`a positive factor for ${layer}`, factor);
+    if (!(factor > 0 && Number.isFinite(factor))) refuse(`expected a positive factor for ${layer}, got ${factor}`);
   }
   const scales: Record<string, number> = {};
   const factorOf = (layer: string): number => {
@@ -51,18 +51,21 @@ export function layerScales(
       }
       case "batch-norm": {
         if (!same(given, 1))
-          refuse(`inputs of batch normalisation ${name}, whose statistics are fixed, to keep their scale`, given);
+          refuse(
+            `cannot scale the inputs of batch normalisation ${name} by ${given}, because its statistics are fixed`,
+          );
         const own = factorOf(name);
         scales[`${name}.gamma`] = scales[`${name}.beta`] = own;
         return own;
       }
       case "activation":
         if (spec.function !== "relu" && spec.function !== "linear" && !same(given, 1))
-          refuse(`inputs of ${name} to keep their scale, since ${spec.function} is not homogeneous`, given);
+          refuse(`cannot scale the inputs of ${name} by ${given}, because ${spec.function} is not homogeneous`);
         return given;
       case "residual": {
         const [branch, shortcut] = [through(spec.branch, given), through(spec.shortcut ?? [], given)];
-        if (!same(branch, shortcut)) refuse(`the same scale on both ways through ${name}`, `${branch} and ${shortcut}`);
+        if (!same(branch, shortcut))
+          refuse(`expected the same scale on branch and shortcut of ${name}, got ${branch} and ${shortcut}`);
         return branch;
       }
       default:
@@ -70,15 +73,16 @@ export function layerScales(
     }
   };
   const last = through(network.specs, 1);
-  if (!same(last, 1)) refuse(`the outputs of ${network.name} to keep their scale`, last);
+  if (!same(last, 1))
+    refuse(`cannot scale the outputs of ${network.name} by ${last}, because that changes the function`);
   const [unknown] = left;
-  if (unknown !== undefined) refuse(`layers of ${network.name} with parameters`, unknown);
+  if (unknown !== undefined) refuse(`${network.name} has no layer ${unknown} with parameters`);
   return Object.fromEntries(network.parameters.map(({ name }) => [name, scales[name]!]));
 }
 
 /**
- * The same function with other parameters: layers rescaled against each other, see {@link layerScales}. Curvature changes though
- * nothing that can be observed does, which is what measures of flatness have to answer for.
+ * The same function with other parameters: layers rescaled against each other, see {@link layerScales}. The
+ * curvature changes although the function does not, which a measure of flatness must account for.
  *
  * @param params - Of the network; not disposed.
  * @returns Float32, the same names; outputs agree to rounding, and to the last bit where factors are powers of two. The caller disposes
@@ -88,13 +92,12 @@ export function layerScales(
 export function rescaleLayers(network: Network, params: NamedTensors, factors: LayerFactors): NamedTensors {
   const scales = Object.entries(layerScales(network, factors));
   const missing = scales.find(([name]) => params[name] === undefined);
-  if (missing !== undefined)
-    throw new ModelsError("PARAMETERS", `rescaleLayers: expected a parameter ${missing[0]}, got none of that name`);
+  if (missing !== undefined) throw new ModelsError("PARAMETERS", `rescaleLayers: parameter ${missing[0]} is missing`);
   return Object.fromEntries(scales.map(([name, scale]) => [name, tf.mul(params[name]!, scale)]));
 }
 
 const same = (a: number, b: number): boolean => Math.abs(a / b - 1) < 1e-12;
 
-function refuse(expected: string, got: string | number): never {
-  throw new ModelsError("OPTION", `layerScales: expected ${expected}, got ${got}`);
+function refuse(why: string): never {
+  throw new ModelsError("OPTION", `layerScales: ${why}`);
 }

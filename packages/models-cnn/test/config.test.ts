@@ -121,7 +121,7 @@ describe("construction refuses", () => {
       "maps as inputs of a dense layer",
       () => sequential({ inputShape: [2, 2, 1], layers: [{ layer: "dense", units: 1 }] }),
       "SHAPE",
-      /dense dense1: expected a flat input \(put a flatten before\), got 2×2×1/,
+      /dense dense1: expected a flat input, got 2×2×1; put a flatten layer before it/,
     ],
     [
       "an output that is a map",
@@ -133,7 +133,7 @@ describe("construction refuses", () => {
       "branches that do not meet",
       () => sequential({ inputShape: [2], layers: [{ layer: "residual", branch: [{ layer: "dense", units: 3 }] }] }),
       "SHAPE",
-      /residual residual1: expected branch and shortcut to end in one shape, got 3 and 2/,
+      /residual residual1: expected branch and shortcut to end in the same shape, got 3 and 2/,
     ],
     [
       "names used twice",
@@ -146,7 +146,7 @@ describe("construction refuses", () => {
           ],
         }),
       "OPTION",
-      /not used twice, got "a"/,
+      /the name "a" is used twice/,
     ],
     [
       "unknown layers",

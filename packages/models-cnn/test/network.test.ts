@@ -14,7 +14,7 @@ describe("apply", () => {
     const [x, wrong] = [tf.zeros([2, 4, 4, 3]), tf.zeros([2, 4, 4, 1])];
     expect(() => network.apply(params, wrong)).toThrow("small-cnn 2.apply: expected x of shape n×4×4×3, got 2×4×4×1");
     const { "conv1.bias": bias, ...rest } = params;
-    expect(() => network.apply(rest, x)).toThrow("expected a parameter conv1.bias, got none of that name");
+    expect(() => network.apply(rest, x)).toThrow("parameter conv1.bias is missing");
     expect(() => network.apply({ ...rest, "conv1.bias": x }, x)).toThrow("expected conv1.bias of shape 2, got 2×4×4×3");
     tf.dispose([params, x, wrong, bias]);
   });

@@ -145,21 +145,31 @@ describe("rescaleLayers", () => {
   });
 
   test.each<[string, Network, Record<string, number>, RegExp]>([
-    ["the last layer", cases[0]![1], { dense3: 2 }, /expected the outputs of .* to keep their scale, got 2/],
-    ["a layer that is not there", cases[0]![1], { dense9: 2 }, /expected layers of .* with parameters, got dense9/],
+    [
+      "the last layer",
+      cases[0]![1],
+      { dense3: 2 },
+      /cannot scale the outputs of .* by 2, because that changes the function/,
+    ],
+    ["a layer that is not there", cases[0]![1], { dense9: 2 }, /has no layer dense9 with parameters/],
     ["a negative factor", cases[0]![1], { dense1: -1 }, /expected a positive factor for dense1, got -1/],
     [
       "a layer before tanh",
       fullyConnected({ inputShape: [6], widths: [5], outputs: 2, activation: "tanh" }),
       { dense1: 2 },
-      /to keep their scale, since tanh is not homogeneous, got 2/,
+      /cannot scale the inputs of .* by 2, because tanh is not homogeneous/,
     ],
-    ["a layer before batch normalisation", cases[2]![1], { conv1: 2 }, /expected inputs of batch normalisation norm1/],
+    [
+      "a layer before batch normalisation",
+      cases[2]![1],
+      { conv1: 2 },
+      /cannot scale the inputs of batch normalisation norm1/,
+    ],
     [
       "one way through a block",
       cases[3]![1],
       { "stage1.block1.conv2": 2 },
-      /expected the same scale on both ways through stage1\.block1, got 2 and 1/,
+      /expected the same scale on branch and shortcut of stage1\.block1, got 2 and 1/,
     ],
   ])("refuses %s", (_title, network, factors, message) => {
     expect(() => layerScales(network, factors)).toThrow(message);

@@ -4,11 +4,11 @@ export type ModelsRfmErrorCode =
   | "INVALID_SIZE"
   /** A number is outside the range in which the formula holds. */
   | "INVALID_VALUE"
-  /** The noise vanishes at the target, or is so strong that the mode dies: there is no density to return. */
+  /** The noise vanishes at the target, or is so strong that the mode dies out: there is no density to return. */
   | "NO_STATIONARY_LAW"
-  /** An array has another length than the model or the data say. */
+  /** The length of an array does not fit the model or the data. */
   | "WRONG_LENGTH"
-  /** The activation is none of those known here. */
+  /** The activation is not one of those of this package. */
   | "UNKNOWN_ACTIVATION";
 
 /** The one error class of this package; recognise it by `name` and `code`. */

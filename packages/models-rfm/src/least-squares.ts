@@ -1,7 +1,7 @@
 import { expectLength } from "./errors.js";
 import type { ClosedFormModel } from "./model.js";
 
-/** A loss over n examples as functions of θ: what a trainer of plain vectors takes. */
+/** A loss over n examples as functions of θ, as a trainer of plain vectors takes it. */
 export interface LeastSquares {
   /** Number of examples n. */
   size: number;

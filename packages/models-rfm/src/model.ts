@@ -39,7 +39,7 @@ export interface ClosedFormModel {
   residuals(theta: Float64Array, X: Float64Array, y: Float64Array): Float64Array;
   /** K and r without forming J; memory O((nC)²) beside X and the features. */
   gramSystem(theta: Float64Array, X: Float64Array, y: Float64Array): GramSystem;
-  /** Adds Σ_{i∈batch} Jᵢᵀrᵢ, the sum of the gradients of ½‖rᵢ‖², to `out` of length P; cost O(P) an example. */
+  /** Adds Σ_{i∈batch} Jᵢᵀrᵢ, the sum of the gradients of ½‖rᵢ‖², to `out` of length P; cost O(P) per example. */
   gradient(theta: Float64Array, X: Float64Array, y: Float64Array, batch: ArrayLike<number>, out: Float64Array): void;
   /** Adds Σ_{i∈batch} Jᵢᵀvᵢ to `out`, vᵢ the i-th row of `weights` [n, C]: the gradient of any loss of the outputs. */
   pullBack(
@@ -53,7 +53,7 @@ export interface ClosedFormModel {
   jacobian(theta: Float64Array, X: Float64Array): Float64Array;
 }
 
-/** What a model must bring; the rest of a `ClosedFormModel` follows from it. */
+/** What a model must define; the rest of a `ClosedFormModel` follows from it. */
 export interface ModelCore {
   name: string;
   inputs: number;

@@ -13,7 +13,7 @@ export interface RescaledParameters {
  * The parameters with each part multiplied by a factor, in the order of `model.shapes`. Where the factors multiply to 1, a network
  * that is positively homogeneous in every part (`twoLayerRelu`, `deepLinear`, `diagonalLinear`) computes the same function, while
  * its Hessian at an interpolating minimum becomes DHD with D = diag(1/factors): for two layers diag(1/α, α) H diag(1/α, α). Any
- * flatness that is not invariant can be made what one likes.
+ * measure of flatness that is not invariant can so be given an arbitrary value.
  *
  * @throws ModelsRfmError `WRONG_LENGTH` for another number of factors than parts, `INVALID_SIZE` for a factor that is not positive,
  * `INVALID_VALUE` where they do not multiply to 1 within 1e-12.

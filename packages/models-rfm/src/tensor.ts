@@ -17,9 +17,9 @@ export interface TensorModel {
   name: string;
   inputShape: number[];
   outputs: number;
-  /** The closed form's start, so the same seed starts both; the caller disposes it. */
+  /** The start of the closed form, so that both start alike from the same seed; the caller disposes it. */
   init(random: Random): NamedTensors;
-  /** x [n, d] to f [n, C]; the caller disposes it, and nothing else is left. */
+  /** x [n, d] to f [n, C]; the caller disposes it; no other tensor remains. */
   apply(params: NamedTensors, x: tf.Tensor): tf.Tensor;
   /** A vector θ as tensors; the caller disposes them. Throws ModelsRfmError `WRONG_LENGTH`. */
   tensors(theta: Float64Array): NamedTensors;

@@ -18,7 +18,7 @@ export interface AlignmentRange {
 }
 
 /**
- * The infimum and supremum of `μ = Tr(ΣG)/(2L‖G‖_F²)` over residuals `r` in the range of `K`, that is over all
+ * The infimum and supremum of `μ = Tr(ΣG)/(2L‖G‖_F²)` over residuals `r` in the range of `K`, that is, over all
  * parameters of the model linearised with this Gram matrix.
  *
  * `μ = rᵀMr/(‖r‖²‖G‖_F²)` with `M = blockdiag(χᵢ) − K²/n²`, `χᵢ = (1/n) Σⱼ K_ijK_ji`, so with `U` an orthonormal basis of
@@ -26,7 +26,7 @@ export interface AlignmentRange {
  * Derived here (one output: `χᵢ = gᵢᵀGgᵢ`), checked against sampled residuals.
  *
  * @param system - Only `gram`, `examples` and `outputs` matter.
- * @param options.spectrum - A spectrum at hand; its rank tolerance then holds. Otherwise `8(nC)³` operations more.
+ * @param options.spectrum - A spectrum that is already known; its rank tolerance then applies. Without it, `8(nC)³` more operations.
  * @param options.rankTolerance - See `RankOptions`: with a Gram matrix from Float32, rounding directions left in the range
  *   can lower the infimum.
  * @throws NoiseStructureError as `gramSpectrum`; INVALID_ARGUMENT when the Gram matrix is zero.
@@ -38,10 +38,7 @@ export function alignmentRange(
   const spectrum = options.spectrum ?? gramSpectrum(system, options);
   const { examples: n, outputs, eigenvalues, vectors, rank } = spectrum;
   if (rank === 0)
-    throw new NoiseStructureError(
-      "INVALID_ARGUMENT",
-      "alignmentRange: expected gram with a positive eigenvalue, got 0.",
-    );
+    throw new NoiseStructureError("INVALID_ARGUMENT", "alignmentRange: gram is zero, so no alignment factor exists.");
   const size = n * outputs;
   const basis = vectors.subarray(0, rank * size);
   const blocks = chiBlocks(system);

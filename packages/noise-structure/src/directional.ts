@@ -24,7 +24,7 @@ export interface DirectionalAlignment {
  * derived here.
  *
  * @param options.count - How many directions; default, and at most, the rank.
- * @param options.spectrum - A spectrum at hand, from `gramSpectrum`.
+ * @param options.spectrum - A spectrum that is already known, from `gramSpectrum`.
  * @throws NoiseStructureError as `gramSpectrum`.
  */
 export function directionalAlignment(

@@ -3,7 +3,7 @@ const BLOCK = 32;
 
 /** How far a square matrix is from being a Gram matrix, as far as pairs of rows can show. */
 interface GramExtremes {
-  /** False where an entry is not finite, and where entries are too far apart to be subtracted. */
+  /** False where an entry is not finite, or where entries are too far apart to be subtracted. */
   isFinite: boolean;
   /** Largest `|K_ab|`, if all are finite. */
   largest: number;

@@ -20,12 +20,12 @@ export interface GramSystem {
 /**
  * Refuses a system whose parts do not fit together.
  *
- * @param caller - Name of the function that asks, for the message.
+ * @param caller - Name of the calling function, for the message.
  * @param options.symmetryTolerance - Largest accepted `|K_ab − K_ba|` relative to the largest entry. Default 1e-5: a Gram
  *   matrix summed in Float32 is symmetric to about 1e-6.
  * @throws NoiseStructureError INVALID_ARGUMENT, SHAPE_MISMATCH, NOT_FINITE, NOT_SYMMETRIC, or NOT_POSITIVE_SEMIDEFINITE
- *   for a negative diagonal entry or an entry above the Cauchy–Schwarz bound `√(K_aaK_bb)`: all that pairs of rows can
- *   show. Only `gramSpectrum` and what is built on it see every negative eigenvalue. Cost O((nC)²), one sweep.
+ *   for a negative diagonal entry or an entry above the Cauchy–Schwarz bound `√(K_aaK_bb)`: that is all that pairs of rows
+ *   can show. Only `gramSpectrum`, and what is built on it, finds every negative eigenvalue. Cost O((nC)²), one sweep.
  */
 export function checkGramSystem(
   system: GramSystem,
@@ -46,7 +46,7 @@ export function checkGramSystem(
   if (!(asymmetry <= slack && excess <= slack)) expectPairs(caller, gram, size, symmetryTolerance, slack);
 }
 
-/** Names what is wrong with the first pair of rows that no Gram matrix could have. */
+/** Throws an error that names the first pair of rows that no Gram matrix can have. */
 function expectPairs(caller: string, gram: Float64Array, size: number, symmetryTolerance: number, slack: number): void {
   for (let a = 0; a < size; a++) {
     const diagonal = gram[a * size + a]!;

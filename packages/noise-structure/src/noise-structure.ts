@@ -3,7 +3,7 @@ import { checkGramSystem, type GramSystem } from "./gram-system.js";
 import { perExample } from "./per-example.js";
 import type { GramSpectrum } from "./spectrum.js";
 
-/** Below this loss the residuals are rounding errors and the alignment factors say nothing. */
+/** Below this loss the residuals are rounding errors and the alignment factors are meaningless. */
 export const SMALLEST_LOSS = 1e-20;
 
 /** Why a ratio has no value. */
@@ -69,15 +69,15 @@ export interface NoiseStructure {
 export interface NoiseStructureOptions {
   /** How many of the largest eigenvalues of G to report, default 1. More than one costs `4(nC)³/3` without `spectrum`. */
   eigenvalues?: number;
-  /** A spectrum at hand, from `gramSpectrum`; otherwise the largest eigenvalue is found by Lanczos. */
+  /** A spectrum that is already known, from `gramSpectrum`; otherwise the largest eigenvalue is found by Lanczos. */
   spectrum?: GramSpectrum;
 }
 
 /**
- * Everything about the structure of SGD noise that follows from the Gram matrix and the residuals.
+ * The structure of SGD noise, as far as it follows from the Gram matrix and the residuals.
  *
- * The minibatch gradient has covariance `p·Σ` with the sampling factor `p`, 1/B with replacement; all quantities here are
- * free of it. Sums are arranged so that nothing cancels: variances are sums of squares of centred terms.
+ * The minibatch gradient has covariance `p·Σ` with the sampling factor `p`, 1/B with replacement; the quantities
+ * here do not contain p. No sum loses digits by cancellation: variances are sums of squares of centred terms.
  *
  * Sources: definitions of G, Σ, μ from Wu, Wang & Su (2022), arXiv:2207.02628, by way of restatements (whether its μ is
  * centred is not confirmed: both are given); α and β as its direction and magnitude factors are recalled, not confirmed;

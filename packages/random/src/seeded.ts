@@ -1,6 +1,6 @@
 import { xoroshiro128plus, xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 
-/** The generator's whole state, plain data: it survives JSON. */
+/** The whole state of a generator, as plain data that survives JSON. */
 export type RandomState = readonly number[];
 
 /** A uniform generator on [0, 1) whose state can be saved and which splits into independent named streams. */
@@ -8,12 +8,12 @@ export interface SeededRandom {
   (): number;
   /** A copy of the state; `restoreRandom(state)` continues exactly from here. */
   state(): RandomState;
-  /** An independent generator that is a function of this one's seed and the name alone, not of draws made so far. */
+  /** An independent generator, a function of the seed of this one and the name alone, not of the draws so far. */
   stream(name: string): SeededRandom;
 }
 
 /**
- * A uniform generator on [0, 1) with 53 random bits a draw (xoroshiro128+, period 2¹²⁸ − 1).
+ * A uniform generator on [0, 1) with 53 random bits per draw (xoroshiro128+, period 2¹²⁸ − 1).
  *
  * The same seed gives the same numbers on every machine and engine.
  *
@@ -34,7 +34,7 @@ export function seededRandom(seed: number): SeededRandom {
  */
 export function restoreRandom(state: RandomState): SeededRandom {
   if (state.length !== 5 || !state.every(Number.isInteger))
-    throw new RangeError("restoreRandom: expected the five integers of a saved state");
+    throw new RangeError("restoreRandom: expected a state of five integers, as random.state() returns it");
   return wrap(xoroshiro128plusFromState(state.slice(1)), state[0]!);
 }
 

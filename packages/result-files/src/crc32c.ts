@@ -18,7 +18,7 @@ export function crc32c(bytes: Uint8Array): number {
   return (rest ^ 0xffffffff) >>> 0;
 }
 
-/** The CRC as TFRecord files carry it: rotated right by 15 bits, plus a constant, so that a CRC of data with CRCs stays good. */
+/** The CRC as TFRecord files store it: rotated right by 15 bits, plus a constant, so that a CRC of data with CRCs stays reliable. */
 export function maskedCrc32c(bytes: Uint8Array): number {
   const crc = crc32c(bytes);
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;

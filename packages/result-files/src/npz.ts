@@ -3,10 +3,10 @@ import { ResultFilesError } from "./errors.js";
 import type { Column, Table } from "./table.js";
 
 /**
- * A table as a numpy archive, one array a column, all of one length n.
+ * A table as a numpy archive, one array per column, all of the same length n.
  *
- * Numbers are float64 with NaN where there is none; booleans uint8 of 0, 1, and 255 where there is none. Text is uint8 [n, width],
- * UTF-8 padded with zeros, which numpy sees as text by `a.view(f"S{a.shape[1]}").ravel()`.
+ * Numbers are float64, NaN where a value is missing; booleans are uint8 0 and 1, 255 where a value is missing. Text is uint8 [n, width],
+ * UTF-8 padded with zeros; numpy turns it into text by `a.view(f"S{a.shape[1]}").ravel()`.
  *
  * @throws ResultFilesError `INVALID_TABLE` if there is no column.
  */

@@ -6,7 +6,7 @@ const types = { number: "DOUBLE", boolean: "BOOLEAN", text: "STRING" } as const;
 
 /**
  * A table as a Parquet file, Snappy-compressed: numbers are DOUBLE, text is UTF-8, every column may hold nulls. NaN and infinities
- * stay what they are.
+ * are kept.
  *
  * @throws ResultFilesError `INVALID_TABLE` if there is no column.
  */

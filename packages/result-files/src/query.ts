@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { ResultFilesError } from "./errors.js";
 import { findRuns } from "./runs.js";
 
-/** The answer to a query: plain JavaScript values, one object a row. */
+/** The answer to a query: plain JavaScript values, one object per row. */
 export interface QueryResult {
   columns: string[];
   rows: Record<string, unknown>[];
@@ -12,10 +12,10 @@ export interface QueryResult {
 type DuckDB = typeof import("@duckdb/node-api");
 
 /**
- * Answers an SQL query over run folders by DuckDB. Two views are there: `metrics`, a row a metric line with its `run`, and `runs`, a row
- * a run with `id`, `state`, and `task`, `record` and `environment` as structures (`record.minimum.trace`).
+ * Answers an SQL query over run folders by DuckDB. There are two views: `metrics`, one row per metric line with its `run`, and `runs`, one
+ * row per run with `id`, `state`, and `task`, `record` and `environment` as structures (`record.minimum.trace`).
  *
- * The files are read where they lie. Integers beyond 2⁵³ come as text, dates as ISO text.
+ * The files are read in place. Integers beyond 2⁵³ come as text, dates as ISO text.
  *
  * @param folders - As for `findRuns`.
  * @param load - Imports the optional package; for tests and bundlers.
@@ -30,7 +30,7 @@ export async function queryRuns(
   const { DuckDBInstance } = await load().catch((error: unknown) => {
     throw new ResultFilesError(
       "NOT_INSTALLED",
-      "queryRuns: expected the package @duckdb/node-api, got none; install it: npm install @duckdb/node-api",
+      "queryRuns: the package @duckdb/node-api is not installed; install it with: npm install @duckdb/node-api",
       { cause: error },
     );
   });
@@ -49,7 +49,7 @@ export async function queryRuns(
       const names = described
         .getRowObjectsJS()
         .map((row) => `"${(row["column_name"] as string).replaceAll('"', '""')}"`);
-      // A line that is torn comes as a row of nulls.
+      // A torn line is read as a row of nulls.
       const present = names.map((name) => `${name} is not null`).join(" or ");
       await connection.run(
         "create view metrics as select regexp_extract(filename, '([^/\\\\]+)[/\\\\]metrics.jsonl$', 1) as run, * exclude (filename) " +
@@ -81,7 +81,7 @@ async function existing(paths: readonly string[]): Promise<string[]> {
   return found;
 }
 
-/** A value of DuckDB as JSON knows it. */
+/** A value of DuckDB as a JSON value. */
 function plain(value: unknown): unknown {
   if (typeof value === "bigint")
     return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : String(value);

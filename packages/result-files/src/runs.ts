@@ -12,14 +12,14 @@ export interface StoredRun {
   task: object;
   /** Its result, once there is one. */
   record: object | undefined;
-  /** The lines of `metrics.jsonl`; a torn last line, which a kill can leave, is not one. */
+  /** The lines of `metrics.jsonl`; a torn last line, which a kill can leave, is ignored. */
   metrics: object[];
   /** When the last metric was written, in seconds since 1970. */
   written: number;
 }
 
 /**
- * The run folders in `folders`: each is one itself, holds some, or is a sweep with a `runs` folder. In the order given, then by name.
+ * The run folders in `folders`: each is a run folder, contains run folders, or is a sweep with a folder `runs`. In the order given, then by name.
  *
  * @throws ResultFilesError `NO_RUNS` for a folder without any.
  */
@@ -32,10 +32,7 @@ export async function findRuns(folders: readonly string[]): Promise<string[]> {
     }
     const inside = [...(await runsIn(folder)), ...(await runsIn(join(folder, "runs")))];
     if (inside.length === 0)
-      throw new ResultFilesError(
-        "NO_RUNS",
-        `findRuns: expected a run folder (with run.json) or a folder that holds some, got ${folder}`,
-      );
+      throw new ResultFilesError("NO_RUNS", `findRuns: there is no run in ${folder}; a run folder contains run.json`);
     found.push(...inside);
   }
   return found;
@@ -50,14 +47,14 @@ export async function readRuns(folders: readonly string[]): Promise<StoredRun[]>
   return Promise.all((await findRuns(folders)).map(readRun));
 }
 
-/** One row a metric line: `run` and its fields. */
+/** One row per metric line: `run` and its fields. */
 export const metricsTable = (runs: readonly StoredRun[]): Table =>
   tableOf(
     runs.flatMap(({ id, metrics }) => metrics.map((metric) => ({ run: id, ...metric }))),
     ["run"],
   );
 
-/** One row a run: `run`, `state`, and the fields of `task` and `record` under dotted names. */
+/** One row per run: `run`, `state`, and the fields of `task` and `record` under dotted names. */
 export const recordsTable = (runs: readonly StoredRun[]): Table =>
   tableOf(
     runs.map(({ id, state, task, record }) => ({ run: id, state, task, ...(record === undefined ? {} : { record }) })),
@@ -69,7 +66,7 @@ async function readRun(directory: string): Promise<StoredRun> {
   const run = parsed(path, await readFile(path, "utf8"));
   const { id, state, task, record } = run as { id?: unknown; state?: unknown; task?: object; record?: object };
   if (typeof id !== "string" || typeof task !== "object")
-    throw new ResultFilesError("INVALID_RUN", `readRuns: expected id and task in ${path}, got neither or one`);
+    throw new ResultFilesError("INVALID_RUN", `readRuns: ${path} has no ${typeof id === "string" ? "task" : "id"}`);
   const metricsPath = join(directory, "metrics.jsonl");
   const text = await readFile(metricsPath, "utf8").catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
@@ -92,11 +89,11 @@ function parsed(path: string, text: string): object {
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null) return value;
   } catch (error) {
-    throw new ResultFilesError("INVALID_RUN", `readRuns: expected JSON in ${path}, got ${text.slice(0, 60)}`, {
+    throw new ResultFilesError("INVALID_RUN", `readRuns: expected JSON in ${path}, got: ${text.slice(0, 60)}`, {
       cause: error,
     });
   }
-  throw new ResultFilesError("INVALID_RUN", `readRuns: expected objects in ${path}, got ${text.slice(0, 60)}`);
+  throw new ResultFilesError("INVALID_RUN", `readRuns: expected an object in ${path}, got: ${text.slice(0, 60)}`);
 }
 
 const isRun = (folder: string): Promise<boolean> =>

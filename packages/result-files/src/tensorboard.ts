@@ -5,15 +5,15 @@ import { ResultFilesError } from "./errors.js";
 export interface Scalar {
   /** The chart; a slash groups. */
   tag: string;
-  /** From 0 up, whole. */
+  /** A whole number of at least 0. */
   step: number;
-  /** Stored as Float32, as TensorBoard has it. */
+  /** Stored as Float32, as TensorBoard does. */
   value: number;
   /** Seconds since 1970; default 0. */
   wallTime?: number;
 }
 
-/** What the name of a file must hold for TensorBoard to read it: `events.out.tfevents.…`. */
+/** A name that TensorBoard reads; it must contain `events.out.tfevents.…`. */
 export const eventFileName = "events.out.tfevents.0.sgdscope";
 
 /**
@@ -21,7 +21,7 @@ export const eventFileName = "events.out.tfevents.0.sgdscope";
  *
  * The same scalars give the same bytes.
  *
- * @throws ResultFilesError `INVALID_TABLE` for a step that is not a whole number from 0 up.
+ * @throws ResultFilesError `INVALID_TABLE` for a step that is not a whole number of at least 0.
  * @see https://www.tensorflow.org/tutorials/load_data/tfrecord and tensorflow/core/util/event.proto
  */
 export function formatTensorBoard(scalars: Iterable<Scalar>): Uint8Array<ArrayBuffer> {
@@ -30,7 +30,7 @@ export function formatTensorBoard(scalars: Iterable<Scalar>): Uint8Array<ArrayBu
     if (!Number.isSafeInteger(step) || step < 0)
       throw new ResultFilesError(
         "INVALID_TABLE",
-        `formatTensorBoard: expected the steps of ${tag} to be whole numbers from 0 up, got ${step}`,
+        `formatTensorBoard: expected the steps of ${tag} to be whole numbers of at least 0, got ${step}`,
       );
     const summary = bytes(5, message([bytes(1, message([text(1, tag), float(2, value)]))]));
     frames.push(frame(message([double(1, wallTime), varint(2, step), summary])));

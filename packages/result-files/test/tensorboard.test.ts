@@ -94,7 +94,7 @@ describe("formatTensorBoard", () => {
   it("gives the same bytes for the same scalars, and refuses a step below 0", () => {
     expect(formatTensorBoard(scalars)).toEqual(bytes);
     expect(() => formatTensorBoard([{ tag: "loss", step: -1, value: 0 }])).toThrow(
-      "formatTensorBoard: expected the steps of loss to be whole numbers from 0 up, got -1",
+      "formatTensorBoard: expected the steps of loss to be whole numbers of at least 0, got -1",
     );
   });
 });

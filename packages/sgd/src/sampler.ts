@@ -13,7 +13,7 @@ export interface SamplerState {
   size: number;
   batchSize: number;
   random: RandomState;
-  /** Epoch shuffling only: the order of this epoch and how much of it has been used. */
+  /** Epoch shuffling only: the order of this epoch and how many of its examples have been used. */
   epoch?: { order: number[]; position: number };
 }
 
@@ -26,9 +26,9 @@ export interface Sampler {
   readonly batchSize: number;
   /** False for epoch shuffling: its batches depend on each other and no stability theorem covers them. */
   readonly hasTheory: boolean;
-  /** Indices of the next minibatch, to be read only. */
+  /** Indices of the next minibatch; do not change them. */
   next(): Int32Array;
-  /** What the sum of the batch's gradients is divided by: B for Bernoulli sampling, else the length of the batch. */
+  /** The divisor of the sum of the gradients of the batch: B for Bernoulli sampling, else the length of the batch. */
   divisor(batch: Int32Array): number;
   /** The state before the next draw. Throws SgdError `RANDOM_WITHOUT_STATE` if the generator cannot be saved. */
   state(): SamplerState;
@@ -40,9 +40,9 @@ const kinds: readonly Sampling[] = ["with-replacement", "without-replacement", "
  * A sampler of minibatches from `size` examples.
  *
  * - `with-replacement`: B independent uniform draws.
- * - `without-replacement`: a uniform subset of B examples, afresh every step; at B = n all examples in order (gradient descent).
+ * - `without-replacement`: a uniform subset of B examples, drawn anew at every step; at B = n all examples in order (gradient descent).
  * - `bernoulli`: every example with probability B/n, independently; the batch may be empty, and its gradient sum is divided by B.
- * - `epoch-shuffle`: walks through a fresh random order every epoch; an epoch's last batch is shorter when B does not divide n
+ * - `epoch-shuffle`: follows a new random order in every epoch; the last batch of an epoch is shorter when B does not divide n
  *   and is averaged over its own length. No stability theorem covers it (`hasTheory` is false).
  *
  * Cost O(B) expected per step (plus O(n) per epoch for the shuffle). The batches are a function of `random` alone.
@@ -68,7 +68,7 @@ export function restoreSampler(state: SamplerState): Sampler {
   if (epoch !== undefined && (epoch.order.length !== state.size || !isPermutation(epoch.order)))
     throw new SgdError(
       "INVALID_CHECKPOINT",
-      `restoreSampler: expected an order of ${state.size} examples in state.epoch`,
+      `restoreSampler: state.epoch.order is not an order of 0 … ${state.size - 1}`,
     );
   if (epoch !== undefined)
     expectInteger("INVALID_CHECKPOINT", "restoreSampler: expected state.epoch.position", epoch.position, 0, state.size);
@@ -76,7 +76,7 @@ export function restoreSampler(state: SamplerState): Sampler {
   try {
     random = restoreRandom(state.random);
   } catch {
-    throw new SgdError("INVALID_CHECKPOINT", "restoreSampler: expected the state of a generator in state.random");
+    throw new SgdError("INVALID_CHECKPOINT", "restoreSampler: state.random is not the state of a generator");
   }
   return build(state.kind, state.size, state.batchSize, random, epoch);
 }
@@ -123,7 +123,7 @@ function build(
       if (random.state === undefined)
         throw new SgdError(
           "RANDOM_WITHOUT_STATE",
-          "state: expected a generator with state(), such as seededRandom(seed), got a plain function",
+          "state: cannot save the sampler, because its generator has no state(); use one that has, such as seededRandom(seed)",
         );
       const saved: SamplerState = { kind, size, batchSize, random: [...random.state()] };
       if (kind === "epoch-shuffle") saved.epoch = { order: [...order], position };

@@ -1,6 +1,6 @@
 import { SgdError, expectInteger } from "./errors.js";
 
-/** Done when the full loss was below `lossBelow` at `checks` consecutive checks, one every `every` steps. */
+/** Met when the full loss was below `lossBelow` at `checks` consecutive checks, one every `every` steps. */
 export interface StoppingRule {
   lossBelow: number;
   /** Consecutive checks that must pass; default 1. */
@@ -17,7 +17,7 @@ export interface StopCounter {
   count(step: number, loss: number): void;
   /** Whether some rule is met. */
   reached(): boolean;
-  /** Consecutive passes so far, one a rule. */
+  /** Consecutive passes so far, one per rule. */
   counts(): number[];
 }
 

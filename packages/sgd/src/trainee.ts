@@ -1,4 +1,4 @@
-/** An array with its shape, row-major, as files keep it. */
+/** An array with its shape, row-major, as in files of arrays. */
 export interface NamedArray {
   shape: number[];
   data: Float32Array | Float64Array | Int32Array | Uint8Array;
@@ -8,16 +8,16 @@ export interface NamedArray {
 export interface StepOptions {
   /** η ≥ 0. */
   learningRate: number;
-  /** m in m ← μm + g, θ ← θ − ηm (PyTorch's convention, no dampening); 0 is plain SGD. */
+  /** β in m ← βm + g, θ ← θ − ηm (the convention of PyTorch, no dampening); 0 is plain SGD. */
   momentum: number;
-  /** The gradient is scaled by min(1, clipNorm/‖g‖) before momentum sees it; Infinity leaves it alone. */
+  /** The gradient is scaled by min(1, clipNorm/‖g‖) before momentum; Infinity leaves it unchanged. */
   clipNorm: number;
-  /** What the sum of the batch's gradients is divided by. */
+  /** The divisor of the sum of the gradients of the batch. */
   divisor: number;
 }
 
 /**
- * What is trained: parameters, and how they step.
+ * What is trained: parameters and how a step changes them.
  *
  * The loss is L(θ) = (1/2n) Σᵢ ‖f(xᵢ;θ) − yᵢ‖²; a step follows g = (1/divisor) Σ_{i∈batch} ∇½‖f(xᵢ;θ) − yᵢ‖².
  */

@@ -1,4 +1,4 @@
-/** How far apart two numbers may be; both bounds add. */
+/** How far apart two numbers may be: the sum of both bounds. */
 export interface Tolerance {
   /** Of the expected value; default 1e-5. */
   relative?: number;
@@ -11,12 +11,14 @@ export interface Tolerance {
   relativeTo?: "entry" | "largest";
 }
 
-/** Whether all is close, and if not, where it is worst. */
+/** Whether all numbers are close, and if not, where the difference is largest. */
 export interface Closeness {
   close: boolean;
-  /** One sentence on the first difference of length, or on the worst entry and how many are off. */
+  /** One sentence: the difference in length, or the worst entry and how many entries differ. */
   report: string;
 }
+
+const numbers = (count: number): string => `${count} ${count === 1 ? "number" : "numbers"}`;
 
 /**
  * Compares numbers entry by entry: |found − expected| ≤ absolute + relative·|expected|, as numpy's `allclose` does.
@@ -36,7 +38,7 @@ export function allclose(
     ArrayLike<number>,
     ArrayLike<number>,
   ];
-  if (a.length !== b.length) return { close: false, report: `expected ${b.length} numbers, got ${a.length}` };
+  if (a.length !== b.length) return { close: false, report: `expected ${numbers(b.length)}, got ${a.length}` };
   let largest = 0;
   for (let i = 0; i < b.length; i++) largest = Math.max(largest, Math.abs(b[i]!));
   let off = 0;
@@ -51,7 +53,7 @@ export function allclose(
     if (excess > worst.excess) worst = { index: i, excess };
   }
   if (off === 0)
-    return { close: true, report: `${b.length} numbers within ${relative} relative and ${absolute} absolute` };
+    return { close: true, report: `${numbers(b.length)} within ${relative} relative and ${absolute} absolute` };
   const i = worst.index;
   return {
     close: false,

@@ -13,7 +13,7 @@ export interface Dataset {
 
 /**
  * Registers the tests that every `Dataset` must pass: lengths that fit size, shape and outputs, finite Float32 numbers, examples that
- * are not all one, and the same content each time it is made.
+ * are not all equal, and the same content each time it is made.
  *
  * Makes the dataset twice; one pass over each.
  */
@@ -51,7 +51,7 @@ export function testDataset(name: string, makeDataset: () => Dataset | Promise<D
       ).toBe(-1);
     });
 
-    test("has one label an example where it has labels", () => {
+    test("has one label per example, if it has labels", () => {
       if (dataset.labels === undefined) return;
       expect(dataset.labels, "labels").toBeInstanceOf(Uint8Array);
       expect(dataset.labels.length, "length of labels").toBe(dataset.size);

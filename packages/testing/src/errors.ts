@@ -1,11 +1,11 @@
-/** What can be wrong with the arguments of this package's functions. */
+/** What can be wrong with the arguments of the functions of this package. */
 export type TestingErrorCode =
   /** An option is out of range. */
   | "OPTION"
-  /** An optional package is needed and not there. */
+  /** An optional package is needed and missing. */
   | "NOT_AVAILABLE";
 
-/** A wrong use of this package; what is wrong with the thing under test is an assertion error of vitest. */
+/** A wrong use of this package. A fault of the thing under test is an assertion error of vitest instead. */
 export class TestingError extends Error {
   override readonly name = "TestingError";
   readonly code: TestingErrorCode;

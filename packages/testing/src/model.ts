@@ -16,7 +16,7 @@ export interface Model {
 }
 
 export interface TestModelOptions {
-  /** Brings up the backend, once, before the model is made; default: whichever is active. */
+  /** Prepares the backend, once, before the model is made; default: the active one. */
   prepare?: () => Promise<unknown>;
   /** Examples in a batch, ≥ 2; default 4. */
   examples?: number;
@@ -60,7 +60,7 @@ export function testModel(name: string, makeModel: () => Model | Promise<Model>,
     });
     afterAll(() => {
       tf.dispose([params, x]);
-      expect(tf.memory().numTensors, "tensors in the end").toBe(tensorsBefore);
+      expect(tf.memory().numTensors, "tensors at the end").toBe(tensorsBefore);
       (model as { dispose?: () => void }).dispose?.();
     });
 
@@ -88,7 +88,7 @@ export function testModel(name: string, makeModel: () => Model | Promise<Model>,
       tf.dispose([again, other]);
       expect(first.flatMap((values) => Array.from(values)).every(Number.isFinite), "parameters are finite").toBe(true);
       expect(second, "the same generator gives the same parameters").toEqual(first);
-      expect(third, "another generator gives others").not.toEqual(first);
+      expect(third, "another generator gives other parameters").not.toEqual(first);
       expect(Object.keys(again), "names and their order").toEqual(Object.keys(params));
     });
 
@@ -123,7 +123,7 @@ export function testModel(name: string, makeModel: () => Model | Promise<Model>,
     test("leaves no tensor behind but its result", () => {
       const before = tf.memory().numTensors;
       const y = model.apply(params, x);
-      expect(tf.memory().numTensors - before, "tensors more after apply").toBe(1);
+      expect(tf.memory().numTensors - before, "new tensors after apply").toBe(1);
       expect(x.isDisposed || Object.values(params).some((p) => p.isDisposed), "arguments are disposed").toBe(false);
       y.dispose();
     });

@@ -9,9 +9,9 @@ export interface LinearOperator {
 }
 
 export interface TestOperatorOptions {
-  /** The same matrix, row-major `size × size`, or how to get it; then every column is compared. */
+  /** The same matrix, row-major `size × size`, or a function that gives it; then every column is compared. */
   dense?: ArrayLike<number> | (() => ArrayLike<number> | Promise<ArrayLike<number>>);
-  /** Relative to the largest entry of a product; default 1e-5, what Float32 products hold. */
+  /** Relative to the largest entry of a product; default 1e-5, which Float32 products fulfil. */
   tolerance?: number;
   /** Also asserts vᵀAv ≥ 0; default false. */
   positive?: boolean;
@@ -24,7 +24,7 @@ export interface TestOperatorOptions {
  * dense matrix is given, equality with it.
  *
  * Costs 9 products, and `size` more with `dense`. Vectors passed in are never read again, and results are copied at once, so an operator
- * may keep or overwrite both. If the operator has a `dispose`, it is called in the end.
+ * may keep or overwrite both. If the operator has a `dispose`, it is called at the end.
  */
 export function testOperator(
   name: string,

@@ -2,7 +2,7 @@ import { seededRandom, type SeededRandom } from "@sgdscope/random";
 import { expect } from "vitest";
 import { TestingError } from "./errors.js";
 
-/** What an estimator returns: a value and, if it says so, its standard error; 0 claims that the value is exact. */
+/** The result of an estimator: a value and, optionally, its standard error; 0 claims that the value is exact. */
 export interface EstimateLike {
   value: number;
   standardError?: number;
@@ -17,19 +17,19 @@ export interface UnbiasedOptions {
   seed?: number;
   /** Rounding allowed on top, relative to the exact value; default 1e-6. */
   rounding?: number;
-  /** Whether the claimed standard errors must be those found; default: wherever all runs claim one. */
+  /** Whether the claimed standard errors must agree with those found; default: if all runs claim one. */
   standardErrors?: boolean;
 }
 
 /**
- * Asserts that an estimator is unbiased and that its standard errors are honest.
+ * Asserts that an estimator is unbiased and that its standard errors are correct.
  *
  * Runs it with `seeds` independent generators. Their mean must be within `sigmas·s/√seeds` of the exact value, where s is the standard
  * deviation found; a correct estimator with normal errors fails with probability 6e-5 at 4 sigmas. The root mean square of the claimed
  * standard errors must be within a factor `1 ± sigmas·√(1/2(seeds − 1))` (and at least 2) of s.
  * An estimator that claims standard error 0 in every run must give the exact value in every run.
  *
- * @param estimator - Called once a seed, in order.
+ * @param estimator - Called once per seed, in order.
  * @param exact - The value it estimates.
  * @throws An assertion error of vitest; TestingError `OPTION` for fewer than 8 seeds.
  */
@@ -51,7 +51,7 @@ export async function expectUnbiased(
     for (const [i, { value }] of runs.entries())
       expect(
         Math.abs(value - exact),
-        `run ${i} claims to be exact and gives ${value} for ${exact}`,
+        `run ${i} claims to be exact, but gives ${value} instead of ${exact}`,
       ).toBeLessThanOrEqual(slack);
     return;
   }
@@ -61,7 +61,7 @@ export async function expectUnbiased(
   const allowed = (sigmas * deviation) / Math.sqrt(seeds) + slack;
   expect(
     Math.abs(mean - exact),
-    `the mean ${mean} of ${seeds} runs is ${sigmas}σ or less (${allowed}) from ${exact}`,
+    `the mean ${mean} of ${seeds} runs must be within ${sigmas}σ, ${allowed}, of ${exact}`,
   ).toBeLessThanOrEqual(allowed);
 
   if (!(options.standardErrors ?? claimed.length === seeds)) return;

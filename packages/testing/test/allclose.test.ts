@@ -36,6 +36,6 @@ describe("toBeAllclose", () => {
     expect([1, 2]).not.toBeAllclose([1, 3]);
     expect(3).toBeAllclose(3.1, { absolute: 0.2 });
     expect(() => expect([1, 2]).toBeAllclose([1, 3])).toThrow(/1 of 2 numbers .* worst at index 1: expected 3, got 2/);
-    expect(() => expect([1]).not.toBeAllclose([1])).toThrow(/expected numbers that differ, got 1 numbers within/);
+    expect(() => expect([1]).not.toBeAllclose([1])).toThrow(/expected numbers that differ, got 1 number within/);
   });
 });

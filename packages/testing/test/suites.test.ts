@@ -57,7 +57,7 @@ describe("the suites find what is wrong", () => {
     ["short", "holds exactly size inputs and targets, as finite Float32 numbers"],
     ["infinite", "holds exactly size inputs and targets, as finite Float32 numbers"],
     ["repeating", "has examples that differ, if it has more than one"],
-    ["mislabelled", "has one label an example where it has labels"],
+    ["mislabelled", "has one label per example, if it has labels"],
     ["changing", "is the same each time it is made"],
     ["sizeless", "has a name, a size, a shape of its inputs and a number of outputs"],
     ["skew", "is symmetric: u·Av = v·Au"],
@@ -74,7 +74,7 @@ describe("the suites find what is wrong", () => {
   test("and say nothing against the other kernels of a backend with one that is wrong", () => {
     const others = failures.get("the backend broken")!.filter((title) => !title.startsWith("relu: "));
     expect(others).toEqual([
-      "average pool 3×3, stride 2, same: has the gradients that central differences of the reference have",
+      "average pool 3×3, stride 2, same: has the gradients of central differences of the reference",
     ]);
   });
 });

@@ -3,13 +3,13 @@ import { AutodiffError } from "../errors.js";
 import type { NamedTensors } from "../products/named-tensors.js";
 import { labelled } from "../second-order/labels.js";
 
-/** What is used of a weight of `@tensorflow/tfjs-layers`. */
+/** The part of a weight of `@tensorflow/tfjs-layers` that is used. */
 export interface LayerWeight {
   readonly name: string;
   read(): tf.Tensor;
 }
 
-/** What is used of a layer. */
+/** The part of a layer that is used. */
 export interface LayerLike {
   readonly name: string;
   readonly stateful?: boolean;
@@ -18,7 +18,7 @@ export interface LayerLike {
   call?(...parameters: unknown[]): unknown;
 }
 
-/** What is used of a `tf.LayersModel` or `tf.Sequential`. */
+/** The part of a `tf.LayersModel` or `tf.Sequential` that is used. */
 export interface LayersModelLike {
   readonly name: string;
   readonly layers: readonly LayerLike[];
@@ -42,13 +42,13 @@ export interface LayersFunction {
  *
  * `apply(params, x)` lends `params` to the layers while they compute and gives them their own weights back, also when
  * they throw: the model is never changed. Weights that are not trainable, moving statistics and frozen layers, are read
- * from the model at each call. Regularizers are no part of the function. Outputs of a higher rank are flattened to
+ * from the model at each call. Regularizers are not part of the function. Outputs of a higher rank are flattened to
  * [n, outputs].
  *
  * @param layersModel - Built, with one input and one output; from tfjs-layers 4.
  * @returns The function, and clones of the weights in the order of `trainableWeights`, under their names (a second weight
  *   of the same name gets a number); the caller disposes `params`.
- * @throws AutodiffError `UNSUPPORTED_LAYERS_MODEL` naming what is in the way: several inputs or outputs, stateful layers,
+ * @throws AutodiffError `UNSUPPORTED_LAYERS_MODEL` naming the reason: several inputs or outputs, stateful layers,
  *   activity regularizers, open shapes, no trainable weights.
  */
 export function functionOfLayersModel(layersModel: LayersModelLike): { model: LayersFunction; params: NamedTensors } {
@@ -59,7 +59,7 @@ export function functionOfLayersModel(layersModel: LayersModelLike): { model: La
   const apply = (params: NamedTensors, x: tf.Tensor): tf.Tensor =>
     tf.tidy(() => {
       const y = lending(weights, params, () => naming(layersModel, () => layersModel.apply(x, { training: false })));
-      if (!(y instanceof tf.Tensor)) refuse(layersModel, "one output tensor", "a list");
+      if (!(y instanceof tf.Tensor)) refuse(layersModel, "must return one tensor, and returns a list");
       return tf.reshape(y, [x.shape[0], outputs]);
     });
   return {
@@ -68,7 +68,7 @@ export function functionOfLayersModel(layersModel: LayersModelLike): { model: La
   };
 }
 
-/** Runs `body` while the weights read as `params`. */
+/** Runs `body` while the weights have the values `params`. */
 function lending<T>(weights: ReadonlyMap<string, LayerWeight>, params: NamedTensors, body: () => T): T {
   const own: [weight: { val: tf.Tensor }, val: tf.Tensor][] = [];
   try {
@@ -88,7 +88,7 @@ function lending<T>(weights: ReadonlyMap<string, LayerWeight>, params: NamedTens
       if (weight.read() !== lent) {
         throw new AutodiffError(
           "UNSUPPORTED_LAYERS_MODEL",
-          `apply: expected weight "${name}" to be of @tensorflow/tfjs-layers 4, got one that holds its value elsewhere`,
+          `apply: weight "${name}" does not store its value as @tensorflow/tfjs-layers 4 does`,
         );
       }
     }
@@ -98,7 +98,7 @@ function lending<T>(weights: ReadonlyMap<string, LayerWeight>, params: NamedTens
   }
 }
 
-/** Runs `body` while what a layer computes is labelled by its name, so that errors can name it. */
+/** Runs `body` while the operations of each layer are labelled by its name, so that errors can name it. */
 function naming<T>({ layers }: LayersModelLike, body: () => T): T {
   const wrapped = layers.filter((layer) => "call" in layer);
   const own = wrapped.map((layer) => Object.getOwnPropertyDescriptor(layer, "call"));
@@ -125,16 +125,16 @@ function namedWeights(layersModel: LayersModelLike): Map<string, LayerWeight> {
     for (let number = 1; weights.has(name); number++) name = `${weight.name}_${number}`;
     weights.set(name, weight);
   }
-  if (weights.size === 0) refuse(layersModel, "trainable weights", "none");
+  if (weights.size === 0) refuse(layersModel, "has no trainable weights");
   return weights;
 }
 
 function assertSupported(layersModel: LayersModelLike): void {
   for (const layer of layersModel.layers) {
     const named = nameOf(layer);
-    if (layer.stateful === true) refuse(layersModel, "layers without state", `stateful ${named}`);
+    if (layer.stateful === true) refuse(layersModel, `has the stateful layer ${named}; state is not supported`);
     if (layer.activityRegularizer != null) {
-      refuse(layersModel, "layers without activity regularizers", `one in ${named}`);
+      refuse(layersModel, `has an activity regularizer in ${named}, which is not supported`);
     }
   }
 }
@@ -144,16 +144,16 @@ function shapeOf(layersModel: LayersModelLike, end: "inputs" | "outputs"): numbe
   const tensors = (layersModel as Partial<LayersModelLike>)[end] ?? [];
   const [only] = tensors;
   if (only === undefined || tensors.length > 1)
-    refuse(layersModel, `a built model with one of ${end}`, `${tensors.length}`);
+    refuse(
+      layersModel,
+      `must be built and have exactly one ${end === "inputs" ? "input" : "output"}, and has ${tensors.length}`,
+    );
   return only.shape.slice(1).map((size, axis) => {
-    if (size === null) refuse(layersModel, `${end} of fixed shape`, `an open axis ${axis + 1}`);
+    if (size === null) refuse(layersModel, `must have ${end} of fixed shape, and axis ${axis + 1} is open`);
     return size;
   });
 }
 
-function refuse(layersModel: LayersModelLike, expected: string, got: string): never {
-  throw new AutodiffError(
-    "UNSUPPORTED_LAYERS_MODEL",
-    `functionOfLayersModel: expected ${expected} in model "${layersModel.name}", got ${got}`,
-  );
+function refuse(layersModel: LayersModelLike, why: string): never {
+  throw new AutodiffError("UNSUPPORTED_LAYERS_MODEL", `functionOfLayersModel: model "${layersModel.name}" ${why}`);
 }

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { indicator } from "./indicator.js";
 
-/** How a convolution looks at its input; attributes of the kernel. */
+/** How a convolution reads its input; attributes of the kernel. */
 export interface Convolution {
   kernel: readonly [height: number, width: number];
   strides: [number, number] | number;
@@ -10,7 +10,7 @@ export interface Convolution {
   dimRoundingMode?: "floor" | "round" | "ceil";
 }
 
-/** What a parameter multiplies: [n, positions, width], given as it is or as the patches of an image. */
+/** The factor of a parameter: [n, positions, width], as a tensor or as the patches of an image. */
 export type Activations =
   | { kind: "dense"; positions: number; width: number; tensor: tf.Tensor3D }
   | {
@@ -81,7 +81,7 @@ function cutsOf(activations: Patches, from: number, to: number): tf.Tensor3D[] {
 /**
  * For each position the pixel under one place of the filter: [N, height out, width out, channels].
  *
- * It is cut out by a depthwise convolution with a filter that is 1 at one place: backends do that fast, and strides,
+ * It is cut out by a depthwise convolution with a filter that is 1 at one place: backends do this fast, and strides,
  * padding and dilation are those of the layer by construction.
  */
 export function cutOut(
@@ -96,7 +96,7 @@ export function cutOut(
   return tf.depthwiseConv2d(images, filter, strides, pad, "NHWC", dilations, dimRoundingMode);
 }
 
-/** The width of the smallest piece that {@link columnsOf} gives. */
+/** The width of the smallest piece of {@link columnsOf}. */
 export const columnUnit = (activations: Activations): number =>
   activations.kind === "dense" ? 1 : activations.images.shape[3];
 

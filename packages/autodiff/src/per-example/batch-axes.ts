@@ -78,7 +78,7 @@ const firstAxisOnly =
   "AvgPool AvgPool3D Conv2D Conv2DBackpropInput Conv3D DepthToSpace DepthwiseConv2dNative Dilation2D FusedConv2D " +
   "FusedDepthwiseConv2D LRN MaxPool MaxPool3D ResizeBilinear ResizeNearestNeighbor";
 
-/** How many leading axes each kernel treats pointwise; what is not here is not known to keep examples apart. */
+/** How many leading axes each kernel treats pointwise; other kernels are not known to keep examples apart. */
 const pointwiseAxes: ReadonlyMap<string, Pointwise> = new Map<string, Pointwise>([
   ...unary.split(" ").map((name) => [name, everyAxis] as const),
   ...[...broadcastingKernels].map((name) => [name, everyAxis] as const),

@@ -15,14 +15,14 @@ export interface GaussNewtonBlocks {
  * How the Gauss–Newton matrix G = (1/n) JᵀJ is distributed over blocks of parameters, exact from the parts Kₐ = JₐJₐᵀ of the Gram
  * matrix: Tr G_aa = Tr Kₐ / n and ‖G_ab‖_F² = Tr(JᵦᵀJₐJₐᵀJᵦ) / n² = ⟨Kₐ, Kᵦ⟩_F / n². Derived here.
  *
- * Where the outputs are piecewise linear in the parameters of each group alone, as in ReLU networks with one layer a group, the
+ * Where the outputs are piecewise linear in the parameters of each group alone, as in ReLU networks with one layer per group, the
  * diagonal blocks of the Hessian of the square loss are those of G, almost everywhere: then Tr H is the sum of `traces`, exact
  * without any product with H.
  *
  * Cost: (nC)² operations for each pair of groups.
  *
  * @param gram - Of `gram` with `perParameter`.
- * @param groups - Names of parameters by group, each in at most one; what is in none counts as 0. By default the layers.
+ * @param groups - Names of parameters by group, each in at most one; parameters in no group count as 0. By default the layers.
  * @throws AutodiffError `INVALID_ARGUMENT` without `gram.parameters`, or for unknown names.
  */
 export function gaussNewtonBlocks(
@@ -30,11 +30,13 @@ export function gaussNewtonBlocks(
   groups?: Readonly<Record<string, readonly string[]>>,
 ): GaussNewtonBlocks {
   if (parameters === undefined)
-    refuse("a Gram matrix with the part of each parameter ({ perParameter: true })", "none");
+    refuse("the Gram matrix has no parts per parameter; compute it with { perParameter: true }");
   const size = examples * outputs;
   const entries = Object.entries(groups ?? layersOf(parameters));
   const parts = entries.map(([, names]) => {
-    const [only, ...more] = names.map((name) => parameters[name] ?? refuse(`parts of the Gram matrix`, name));
+    const [only, ...more] = names.map(
+      (name) => parameters[name] ?? refuse(`the Gram matrix has no part of the parameter ${name}`),
+    );
     if (only === undefined || more.length === 0) return only ?? new Float64Array(size * size);
     return only.map((value, i) => more.reduce((sum, part) => sum + part[i]!, value));
   });
@@ -58,6 +60,6 @@ export function gaussNewtonBlocks(
   };
 }
 
-function refuse(expected: string, got: string): never {
-  throw new AutodiffError("INVALID_ARGUMENT", `gaussNewtonBlocks: expected ${expected}, got ${got}`);
+function refuse(why: string): never {
+  throw new AutodiffError("INVALID_ARGUMENT", `gaussNewtonBlocks: ${why}`);
 }

@@ -6,7 +6,7 @@ import { loopRows } from "./loop.js";
 import { rowsFor } from "./pieces.js";
 import { replayOf } from "./replay.js";
 
-/** Relative distance that Float32 explains in networks of some depth. */
+/** Relative distance that Float32 rounding explains in deep networks. */
 const tolerance = 1e-3;
 
 /**
@@ -39,7 +39,7 @@ export async function assertReplayAgrees(
   if (found[worst]! <= tolerance) return;
   throw new AutodiffError(
     "PER_EXAMPLE_CHECK_FAILED",
-    `${caller}: expected per-example gradients to agree with the gradients of each example alone, ` +
-      `got a relative distance of ${found[worst]!.toExponential(1)} for ${Object.keys(params)[worst]!}`,
+    `${caller}: the per-example gradients of ${Object.keys(params)[worst]!} differ from the gradients of each example alone ` +
+      `by a relative distance of ${found[worst]!.toExponential(1)}`,
   );
 }

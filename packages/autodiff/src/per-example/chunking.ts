@@ -15,8 +15,8 @@ export interface Chunking {
 const enoughRows = 256;
 
 /**
- * Cuts examples into tiles that go through the model and are multiplied at a time, and these into groups of which two fit in
- * memory. A quarter of the bytes is for the passes of a tile, one for products, one for rows, and one for each of two groups
+ * Cuts examples into tiles, on which the model is evaluated and which are multiplied at a time, and these into groups of which two
+ * fit in memory. A quarter of the bytes is for the passes of a tile, one for products, one for rows, and one for each of two groups
  * (the passes are over by then).
  */
 export function chunkingOf(
@@ -38,7 +38,7 @@ export function chunkingOf(
       bounds.push(Math.sqrt(quarter / entryBytes) / (outputs * activations.positions));
     }
   }
-  // About eight tiles a side keep the work near one half of K without many small ones.
+  // About eight tiles per side keep the work near one half of K without many small tiles.
   const wanted = Math.max(enoughRows / outputs, total / 8);
   const tile = Math.max(1, Math.floor(Math.min(wanted, ...bounds)));
   const kept = quarter / bytesPerExample(probe);
@@ -53,7 +53,7 @@ export function chunkingOf(
   return { groups, rowBytes: quarter };
 }
 
-/** Bytes for each example that factors hold on to, in float32; tensors that share data count once. */
+/** Bytes per example that the factors hold, in float32; tensors that share data count once. */
 export function bytesPerExample({ examples, parameters }: Factors): number {
   const bytes = new Map<object, number>();
   const hold = ({ dataId, size }: tf.Tensor): unknown => bytes.set(dataId, size * 4);

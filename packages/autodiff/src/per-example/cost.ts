@@ -6,15 +6,15 @@ import { addInnerProducts, unitsOf } from "./inner-products.js";
 import type { Inputs } from "./slices.js";
 import { tidied } from "./tidied.js";
 
-/** What a Gram matrix takes. */
+/** The cost of a Gram matrix. */
 export interface GramCost {
   /** nC, its number of rows. */
   size: number;
-  /** Bytes of K on the host, with the part of each parameter where `perParameter` asks for them. */
+  /** Bytes of K on the host, with the part of each parameter if `perParameter` is set. */
   bytes: number;
-  /** Bytes in use on the device beside, roughly: `chunkBytes`, or less where everything fits. */
+  /** Further bytes in use on the device, roughly: `chunkBytes`, or less where everything fits. */
   deviceBytes: number;
-  /** Wall time on this backend, extrapolated from a measurement on a few examples; good to a factor of two or so. */
+  /** Wall time on this backend, extrapolated from a measurement on a few examples; accurate to a factor of about two. */
   seconds: number;
 }
 
@@ -22,13 +22,13 @@ export interface GramCost {
 const enoughRows = 256;
 
 /**
- * What `gram` or `gramSystem` would take with the same arguments, so that one can choose between the exact route through K and
- * products with H and G.
+ * The cost of `gram` or `gramSystem` with the same arguments, to choose between the exact computation through K and products with
+ * H and G.
  *
- * Runs the model on a few examples, at most 256 rows of K, forwards and C times backwards, twice, and multiplies these rows the way
- * that the whole would be multiplied. Passes are counted as often as chunks would be computed again, products with (nC)².
+ * Runs the model on a few examples, at most 256 rows of K, forwards and C times backwards, twice, and multiplies these rows as
+ * all rows would be multiplied. Passes are counted as often as chunks would be computed again, products as (nC)².
  *
- * @throws AutodiffError as `gram`; so a model without per-example rules is refused here already.
+ * @throws AutodiffError as `gram`; so a model without per-example rules is already refused here.
  */
 export async function gramSystemCost(
   model: GramModel,
@@ -98,7 +98,7 @@ async function measured(
   }
 }
 
-/** How often an example goes through the model on average: once for its group, and once for each later group. */
+/** How often the model is evaluated on an example on average: once for its group, and once for each later group. */
 function recomputation(groups: Prepared["chunking"]["groups"]): number {
   const sizes = groups.map((group) => group.reduce((sum, [, length]) => sum + length, 0));
   const total = sizes.reduce((sum, size) => sum + size, 0);

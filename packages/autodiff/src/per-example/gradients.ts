@@ -10,7 +10,7 @@ import { replayOf } from "./replay.js";
 /** What to do where no rule for the gradient of each example is known. */
 export type Fallback = "error" | "loop";
 
-/** Whether an error says that a loop over examples would do what the replay cannot. */
+/** Whether a loop over examples can compute what the replay cannot. */
 export const wantsLoop = (error: unknown, fallback: Fallback | undefined): boolean =>
   fallback === "loop" && error instanceof AutodiffError && error.code === "NO_PER_EXAMPLE_RULE";
 
@@ -20,7 +20,7 @@ export interface PerExampleOptions {
    * single backward pass. A constant here: it is not differentiated.
    */
   residuals?: tf.Tensor;
-  /** "loop" takes one backward pass for each example where a kernel has no rule; "error", the default, throws. */
+  /** "loop" takes one backward pass per example where a kernel has no rule; "error", the default, throws. */
   fallback?: Fallback;
 }
 
@@ -30,8 +30,8 @@ export interface PerExampleOptions {
  * The function runs once; its tape is walked backwards once for each output with the signals of the whole batch, and where a
  * parameter meets the batch the sum over examples is left out. Cost: C backward passes, and memory for the result.
  *
- * @param model - Only `apply` is used: outputs [n, C] or [n], pure, with each example on its own (a batch normalisation only
- * with fixed statistics).
+ * @param model - Only `apply` is used: outputs [n, C] or [n], pure, each example on its own (batch normalisation with
+ * fixed statistics only).
  * @param params - The point. Columns are in the order of `Object.keys(params)`, each tensor row-major.
  * @param x - Inputs [n, ...].
  * @returns Float32: [n, P] for one output or with `residuals`, [n, C, P] for C outputs. The caller disposes it.

@@ -13,7 +13,7 @@ import { slicesOf, type Inputs, type Slices } from "./slices.js";
 import { tidied } from "./tidied.js";
 import type { Sink, Tile } from "./tiles.js";
 
-/** What the theory needs of a minimum: K = JJᵀ row-major (nC)×(nC), row i·C + c, and the residuals r = f − y. */
+/** The input of stability theory at a minimum: K = JJᵀ row-major (nC)×(nC), row i·C + c, and the residuals r = f − y. */
 export interface GramSystem {
   examples: number;
   outputs: number;
@@ -36,13 +36,13 @@ export interface Gram {
 
 export interface GramOptions {
   /**
-   * Bytes that may be in use on the device at a time, roughly (default 2²⁸). K itself, 8(nC)² bytes, is not counted. Examples
-   * go through the model in chunks; if what must be kept of them does not fit, chunks are computed again for each other.
+   * Bytes that may be in use on the device at a time, roughly (default 2²⁸). K itself, 8(nC)² bytes, is not counted. The
+   * model is evaluated on chunks of examples; if what must be kept of them does not fit, chunks are computed again for each other.
    */
   chunkBytes?: number;
-  /** Returns the part of each parameter, too; 8(nC)² bytes for each. */
+  /** Also returns the part of each parameter; 8(nC)² bytes for each. */
   perParameter?: boolean;
-  /** "loop" takes one backward pass for each example where a kernel has no rule; "error", the default, throws. */
+  /** "loop" takes one backward pass per example where a kernel has no rule; "error", the default, throws. */
   fallback?: Fallback;
   /** Compares the gradients of two examples with ordinary gradients first. Costs a few passes over those two. */
   check?: boolean;
@@ -54,9 +54,9 @@ export type GramModel = Applicable & { inputShape?: readonly number[] };
 /**
  * The Gram matrix K = JJᵀ of the Jacobian of all outputs with respect to all parameters (the empirical neural tangent kernel).
  *
- * J is not formed where the structure allows: for a dense layer y = aW the part of K is (AAᵀ)∘(DDᵀ) with A the inputs and D
+ * J is not formed where the layers allow it: for a dense layer y = aW the part of K is (AAᵀ)∘(DDᵀ) with A the inputs and D
  * the back-propagated signals. Filters of convolutions are multiplied as rows of per-example gradients, in pieces, or as sums
- * over pairs of positions where those are few; small rows of all parameters together, but for `perParameter`. Products are in
+ * over pairs of positions where those are few; small rows of all parameters together, except with `perParameter`. Products are in
  * Float32 on the device, and summed in Float64; relative error about 1e-6. The factorisation is derived here; for the norms of
  * per-example gradients, the diagonal of K, it is that of Goodfellow, arXiv:1510.01799.
  *
@@ -64,7 +64,7 @@ export type GramModel = Applicable & { inputShape?: readonly number[] };
  * filters, half of that for n well above 256/C, since only tiles on and below the diagonal are computed; and
  * 2nC · positions · entries to form the rows of filters.
  *
- * @param model - Only `apply` (and `inputShape`) is used; see {@link perExampleGradients} for what it may do.
+ * @param model - Only `apply` (and `inputShape`) is used; see {@link perExampleGradients} for its requirements.
  * @param params - The point.
  * @param inputs - All n inputs.
  * @throws AutodiffError as {@link perExampleGradients}; `PER_EXAMPLE_CHECK_FAILED` with `check`.
@@ -154,13 +154,13 @@ export async function gramSystem(
   if (values.length !== predictions.length) {
     throw new AutodiffError(
       "INVALID_ARGUMENT",
-      `gramSystem: expected targets for ${examples} examples of ${outputs} outputs, got ${values.length} values`,
+      `gramSystem: expected targets [${examples}, ${outputs}] of length ${examples * outputs}, got length ${values.length}`,
     );
   }
   return { ...found, residuals: predictions.map((prediction, row) => prediction - values[row]!) };
 }
 
-/** The chunks of a Gram matrix and how to compute one; learnt from two examples, whose replay is thereby known to work. */
+/** The chunks of a Gram matrix and how to compute one; learnt from two examples, which also shows that their replay works. */
 export function prepared(
   model: GramModel,
   params: NamedTensors,
@@ -177,7 +177,10 @@ export function prepared(
   bytesPerExample: number;
 } {
   if (!(chunkBytes > 0)) {
-    throw new AutodiffError("INVALID_ARGUMENT", `${caller}: expected chunkBytes a positive number, got ${chunkBytes}`);
+    throw new AutodiffError(
+      "INVALID_ARGUMENT",
+      `${caller}: expected chunkBytes to be a positive number, got ${chunkBytes}`,
+    );
   }
   const slices = slicesOf(inputs, model.inputShape, caller);
   const total = slices.examples;

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 
 /** Tensors that several walks over one tape need, made at the first and kept for the others. */
 export interface Held {
-  /** What was made for `key`, or is made now. Not to be disposed by the caller. */
+  /** The tensor made for `key`, which is made now if there is none. Not to be disposed by the caller. */
   of<T extends tf.Tensor>(key: object, make: () => T): T;
   /** Bytes of all of them. */
   bytes(): number;

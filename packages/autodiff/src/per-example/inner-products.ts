@@ -32,7 +32,7 @@ export function unitsOf({ parameters }: Factors): Unit[] {
 }
 
 /**
- * Adds a unit's part of K for all pairs of tiles: ⟨gradient of output c of example i, gradient of output d of example j⟩.
+ * Adds the part of a unit to K for all pairs of tiles: ⟨gradient of output c of example i, gradient of output d of example j⟩.
  *
  * @param bytes - That formed rows may take.
  * @param total - Number of examples that each is multiplied with.

@@ -42,7 +42,7 @@ export function observeKernels<T>(body: () => T): { result: T; calls: Map<TapeNo
   if (typeof addTapeNode !== "function" || typeof runKernelFunc !== "function") {
     throw new AutodiffError(
       "ENGINE_NOT_SUPPORTED",
-      `observeKernels: expected the engine of TensorFlow.js 4, got version ${tf.version_core} without addTapeNode and runKernelFunc`,
+      `per-example gradients need the engine of TensorFlow.js 4; that of version ${tf.version_core} has no addTapeNode or no runKernelFunc`,
     );
   }
   const calls = new Map<TapeNode, KernelCall>();

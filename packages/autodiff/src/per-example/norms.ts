@@ -16,8 +16,8 @@ export type ExampleNormOptions = Pick<GramOptions, "chunkBytes" | "fallback" | "
  * section 4); several positions that share a weight contribute Σₛₜ (aᵢₛ·aᵢₜ)(dᵢₛ·dᵢₜ) or one formed row, whichever is cheaper by
  * count (derived here). Float32 within a parameter, Float64 over parameters; relative error about 1e-6.
  *
- * Cost: one forward and one backward pass over all examples, 2 · positions · entries operations an example for each filter, and
- * a pass over two examples to learn what memory they take. The loop takes one forward pass more.
+ * Cost: one forward and one backward pass over all examples, 2 · positions · entries operations per example for each filter, and
+ * a pass over two examples to learn what memory they take. The loop takes one more forward pass.
  *
  * @param model - Only `apply` (and `inputShape`, for inputs in an array) is used; see {@link perExampleGradients}.
  * @param params - The point.
@@ -41,7 +41,7 @@ export async function exampleGradientNorms(
     if (y.length !== examples * outputs) {
       throw new AutodiffError(
         "INVALID_ARGUMENT",
-        `${caller}: expected targets for ${examples} examples of ${outputs} outputs, got ${y.length} values`,
+        `${caller}: expected targets [${examples}, ${outputs}] of length ${examples * outputs}, got length ${y.length}`,
       );
     }
     return [tf.sub(f, tf.tensor2d(y.slice(start * outputs, (start + length) * outputs), f.shape))];

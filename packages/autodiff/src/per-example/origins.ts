@@ -35,7 +35,7 @@ const constant: Origin = { batch: false, active: false };
  * Follows parameters and inputs forward through the tape. A tensor on the tape is a parameter if it is the same tensor, or
  * another handle on the same data, as a variable is after `assign`.
  *
- * @throws AutodiffError `NOT_A_FUNCTION_OF_PARAMS` if no way leads from parameters and inputs to the outputs.
+ * @throws AutodiffError `NOT_A_FUNCTION_OF_PARAMS` if the outputs depend on no parameter or not on the inputs.
  */
 export function traceOrigins(
   nodes: readonly TapeNode[],
@@ -79,14 +79,14 @@ export function traceOrigins(
   if (!active || !batch) {
     throw new AutodiffError(
       "NOT_A_FUNCTION_OF_PARAMS",
-      `${caller}: expected apply to compute its outputs from ${active ? "x" : `the parameters ${Object.keys(params).join(", ")}`}, ` +
-        "got outputs that no differentiable operation connects with them",
+      `${caller}: the outputs of apply do not depend differentiably on ` +
+        (active ? "x" : `any of the parameters ${Object.keys(params).join(", ")}`),
     );
   }
   return { of, path, leaves };
 }
 
-/** Inputs of a node that are there; optional ones are undefined. */
+/** The inputs of a node; optional ones may be undefined and are left out. */
 export function inputsOf(node: TapeNode): [key: string, tensor: tf.Tensor][] {
   return Object.entries(node.inputs as Record<string, tf.Tensor | null | undefined>).filter(
     (entry): entry is [string, tf.Tensor] => entry[1] != null,
@@ -104,7 +104,7 @@ function namesOf(params: NamedTensors): (tensor: tf.Tensor, caller: string) => s
     if (names === undefined || names.length === 1) return names?.[0];
     throw new AutodiffError(
       "INVALID_ARGUMENT",
-      `${caller}: expected parameters with data of their own, got ${names.join(" and ")} sharing theirs`,
+      `${caller}: parameters ${names.join(" and ")} share one tensor; pass each once`,
     );
   };
 }

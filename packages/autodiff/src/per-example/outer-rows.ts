@@ -6,7 +6,7 @@ import { columnsOf, pieceWidth, type Activations } from "./activations.js";
  *
  * @param signals - [n, positions, width].
  * @param major - Which factor counts slower.
- * @param taps - All columns of the activations [n, width, positions], where they are at hand; otherwise patches are never
+ * @param taps - All columns of the activations [n, width, positions], if they exist already; otherwise patches are never
  * held for more than one place of the filter.
  * @returns [n, width of activations · width of signals]. Cost: 2n · positions · both widths operations.
  */

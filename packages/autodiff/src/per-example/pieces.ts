@@ -7,7 +7,7 @@ import type { ParameterView } from "./origins.js";
 import { outerRows } from "./outer-rows.js";
 import type { Replay, Use } from "./replay.js";
 
-/** What one backward walk leaves of a parameter. */
+/** The result of one backward walk for one parameter. */
 export type Piece = { kind: "signals"; signals: tf.Tensor3D } | { kind: "rows"; rows: tf.Tensor2D };
 
 /** How the gradient of a parameter is kept; without activations as rows. */
@@ -46,7 +46,7 @@ export function oneOutput({ values, outputs }: Pick<Replay, "values" | "outputs"
 }
 
 /**
- * Walks backwards once and keeps of each parameter what its plan says.
+ * Walks backwards once and keeps for each parameter what its plan says.
  *
  * @param walks - How many walks over this replay there will be: what several of them need is made once.
  */

@@ -32,7 +32,7 @@ export interface Replay {
   nodes: readonly TapeNode[];
   /** Bytes of the tape that grow with the number of examples; they stay allocated until `dispose`. */
   batchBytes: number;
-  /** What is made once for several walks. */
+  /** Tensors made once for several walks. */
   held: Held;
   /**
    * Walks backwards from cotangents of the shape of the values; tells each use the signal at its node's output.
@@ -109,7 +109,7 @@ export function recordOf(
   x: tf.Tensor,
   caller: string,
 ): { recording: ReturnType<typeof record<{ value: tf.Tensor }>>; calls: Map<TapeNode, KernelCall>; origins: Origins } {
-  const { result: recording, calls } = observeKernels(() => record(() => ({ value: model.apply(params, x) })));
+  const { result: recording, calls } = observeKernels(() => record(caller, () => ({ value: model.apply(params, x) })));
   try {
     const origins = traceOrigins(recording.nodes, calls, params, x, recording.result.value, caller);
     return { recording, calls, origins };
@@ -141,7 +141,7 @@ function batchBytesOf(nodes: readonly TapeNode[], origins: Origins): number {
 function withoutRule(node: TapeNode, call: KernelCall, { shape }: tf.Tensor, caller: string): AutodiffError {
   return new AutodiffError(
     "NO_PER_EXAMPLE_RULE",
-    `${caller}: expected kernels with a rule for the gradient of each example, got ${call.kernelName}${whereOf(node)} with a ` +
+    `${caller}: there is no rule for the gradient of each example through ${call.kernelName}${whereOf(node)} with a ` +
       `parameter [${shape.join(", ")}]`,
     { advice: loopAdvice },
   );

@@ -27,37 +27,33 @@ export function assertSeparable(
   const batch = inputs.filter(([, tensor]) => origins.of(tensor).batch);
   const [output] = node.outputs as [tf.Tensor];
   const error = (code: "MIXES_EXAMPLES" | "NO_PER_EXAMPLE_RULE", message: string): AutodiffError =>
-    new AutodiffError(
-      code,
-      `${caller}: expected ${message}`,
-      code === "NO_PER_EXAMPLE_RULE" ? { advice: loopAdvice } : {},
-    );
+    new AutodiffError(code, `${caller}: ${message}`, code === "NO_PER_EXAMPLE_RULE" ? { advice: loopAdvice } : {});
   const mixed = (what: string): AutodiffError =>
-    error("MIXES_EXAMPLES", `apply to treat each example on its own, got ${kernelName} ${what}`);
+    error("MIXES_EXAMPLES", `apply must treat each example on its own, but ${kernelName} ${what}`);
 
-  /** Right for some functions (normalisation over a layer, an embedding), and wrong for others. */
+  /** Correct for some functions (normalisation over a layer, an embedding), and wrong for others. */
   const unknown = (what: string): AutodiffError =>
-    error("NO_PER_EXAMPLE_RULE", `kernels known to keep examples apart, got ${kernelName} with ${what}`);
+    error("NO_PER_EXAMPLE_RULE", `${kernelName} with ${what} is not known to keep examples apart`);
 
   if (!reshapingKernels.has(kernelName)) {
     const isBatch = (key: string): boolean => batch.some(([own]) => own === key);
     const pointwise = pointwiseAxesOf(call, { inputs, output, isBatch });
     if (pointwise === undefined) {
-      throw error("NO_PER_EXAMPLE_RULE", `kernels known to keep examples apart, got ${kernelName}`);
+      throw error("NO_PER_EXAMPLE_RULE", `${kernelName} is not known to keep examples apart`);
     }
     for (const [, tensor] of batch) {
       if (kernelName === "FusedBatchNorm" && batch.length > 1) throw unknown("statistics from x");
       if (batchAxes(tensor.shape, examples)! <= pointwise) continue;
       if (kernelName === "GatherV2" && batch.every(([key]) => key === "indices")) throw unknown("indices from x");
       const moved = kernelName === "Transpose" || (call.attributes["transposeB"] === true && batch.length === 1);
-      if (!moved) throw mixed(`across the examples of ${named(tensor)}`);
+      if (!moved) throw mixed(`works across the examples of ${named(tensor)}`);
       throw error(
         "NO_PER_EXAMPLE_RULE",
-        `the examples to stay in the leading axis, got ${kernelName} of ${named(tensor)} that moves them`,
+        `${kernelName} moves the examples of ${named(tensor)} out of the leading axis`,
       );
     }
   }
-  const shapes = `from ${batch.map(([, tensor]) => named(tensor)).join(", ")} to ${named(output)} for ${examples} examples`;
+  const shapes = `maps ${batch.map(([, tensor]) => named(tensor)).join(", ")} to ${named(output)} for ${examples} examples`;
   const axes = batchAxes(output.shape, examples);
   if (axes === undefined || node.outputs.some(({ shape }) => batchAxes(shape, examples) === undefined)) {
     throw mixed(shapes);
@@ -79,7 +75,7 @@ export function assertSeparable(
     const origin = origins.of(tensor);
     const alongExamples = tensor.shape.slice(0, Math.max(0, axes - (output.rank - tensor.rank)));
     if (!origin.batch && origin.active && alongExamples.some((size) => size !== 1)) {
-      throw mixed(`of a parameter ${named(tensor)} that runs along the examples of ${named(output)}`);
+      throw mixed(`takes a parameter ${named(tensor)} that runs along the examples of ${named(output)}`);
     }
   }
 }

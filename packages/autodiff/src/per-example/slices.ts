@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
 
-/** Inputs: a tensor [n, ...], or an array of them, row-major, of the model's `inputShape`. */
+/** Inputs: a tensor [n, ...], or an array of them, row-major, of the `inputShape` of the model. */
 export type Inputs = tf.Tensor | Float32Array;
 
 /** Examples as tensors. */
@@ -31,10 +31,7 @@ export function slicesOf(inputs: Inputs, inputShape: readonly number[] | undefin
     };
   }
   if (inputShape === undefined) {
-    throw new AutodiffError(
-      "INVALID_ARGUMENT",
-      `${caller}: expected model.inputShape for inputs in an array, got undefined`,
-    );
+    throw new AutodiffError("INVALID_ARGUMENT", `${caller}: model.inputShape is needed for inputs in an array`);
   }
   const width = inputShape.reduce((product, each) => product * each, 1);
   const examples = inputs.length / width;

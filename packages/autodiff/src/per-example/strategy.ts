@@ -10,7 +10,7 @@ export interface Sizes {
   total: number;
 }
 
-/** Operations that an entry of a product costs when it is read and summed up on our side, in those of a matrix product. */
+/** The cost of reading an entry of a product and adding it in JavaScript, in operations of a matrix product. */
 const perEntryRead = 30;
 /** How much slower small products, one for each example, run than one large product. */
 const batchedSlowdown = 2;

@@ -16,7 +16,7 @@ import { tidied } from "./tidied.js";
 export type Cotangents = (f: tf.Tensor2D, run: { start: number; examples: number }) => tf.Tensor2D[];
 
 /**
- * Σ over cotangents u of ‖Jᵢᵀuᵢ‖² for each example, from one forward pass, and one backward pass a cotangent.
+ * Σ over cotangents u of ‖Jᵢᵀuᵢ‖² for each example, from one forward pass, and one backward pass per cotangent.
  *
  * @returns [n], not negative.
  */
@@ -31,13 +31,16 @@ export async function summedSquaredNorms(
   assertGradientsRegistered();
   assertParams(params, caller);
   if (!(chunkBytes > 0)) {
-    throw new AutodiffError("INVALID_ARGUMENT", `${caller}: expected chunkBytes a positive number, got ${chunkBytes}`);
+    throw new AutodiffError(
+      "INVALID_ARGUMENT",
+      `${caller}: expected chunkBytes to be a positive number, got ${chunkBytes}`,
+    );
   }
   const slices = slicesOf(inputs, model.inputShape, caller);
   const { examples } = slices;
   const sums = new Float64Array(examples);
   let compute = replayed;
-  /** @returns Bytes for each example. */
+  /** @returns Bytes per example. */
   const fill = async (start: number, length: number): Promise<number> => {
     const pulled = (f: tf.Tensor2D): tf.Tensor2D[] => cotangents(f, { start, examples });
     const { parts, bytes } = tidied(() => compute(model, params, slices.slice(start, length), pulled, caller));

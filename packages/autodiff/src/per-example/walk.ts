@@ -17,7 +17,7 @@ export interface Trail {
   /** Where parameters meet the batch, by node. */
   uses: ReadonlyMap<TapeNode, readonly [key: string, use: Use][]>;
   origins: Origins;
-  /** Where there will be several walks: what they share. */
+  /** Tensors that several walks share, if there are several. */
   held: Held | undefined;
 }
 
@@ -48,7 +48,7 @@ export function walkBack(
         if (signal !== undefined) return signal;
         registered ??= registeredGradient(node, call, incoming);
         const handed = registered[key]!();
-        // Some gradients hand on what they were given; a handle of its own can be disposed on its own.
+        // Some gradients return their argument; a separate handle can be disposed separately.
         return incoming.includes(handed) ? tf.clone(handed) : handed;
       });
     });
@@ -104,10 +104,7 @@ function registeredGradient(
   incoming: readonly (tf.Tensor | null)[],
 ): ReturnType<NonNullable<TapeNode["gradient"]>> {
   if (node.gradient === undefined) {
-    throw new AutodiffError(
-      "GRADIENT_MISSING",
-      `perExampleGradients: expected a gradient of ${kernelName}, got none registered`,
-    );
+    throw new AutodiffError("GRADIENT_MISSING", `perExampleGradients: no gradient of ${kernelName} is registered`);
   }
   return node.gradient(incoming as tf.Tensor[]);
 }

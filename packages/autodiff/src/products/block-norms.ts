@@ -9,7 +9,7 @@ interface Estimate {
   matvecs: number;
 }
 
-/** A symmetric matrix by blocks, as groups of parameters cut it. */
+/** A symmetric matrix by blocks, as groups of parameters divide it. */
 export interface BlockNorms {
   groups: string[];
   /** Tr A_aa of each group. */
@@ -19,9 +19,9 @@ export interface BlockNorms {
 }
 
 export interface BlockNormOptions {
-  /** Names of parameters by group, each in at most one; what is in none counts as 0. By default the layers, `layersOf`. */
+  /** Names of parameters by group, each in at most one; parameters in no group count as 0. By default the layers, `layersOf`. */
   groups?: Readonly<Record<string, readonly string[]>>;
-  /** Probes for each group, at least two; without it everything is exact, from as many products as parameters. */
+  /** Probes per group, at least two; without it everything is exact, from one product per parameter. */
   probes?: { count: number; random: () => number };
   /** Products at a time. Default 16. */
   blockSize?: number;
@@ -35,7 +35,7 @@ export interface BlockNormOptions {
  * estimates, from probes on a and on b; they are averaged.
  *
  * @param operator - Symmetric, such as `hessianOperator` gives.
- * @returns Cost: Σ sizes of the groups, or `probes.count` for each group, products. `matvecs` says what a value rests on.
+ * @returns Cost: Σ sizes of the groups, or `probes.count` for each group, products. `matvecs` is the number of products behind a value.
  * @throws AutodiffError `INVALID_ARGUMENT` for unknown names or a name in two groups, too few probes; and as `operator.applyBlock`.
  */
 export async function blockNorms(
@@ -47,8 +47,9 @@ export async function blockNorms(
   const groups = Object.entries(options.groups ?? layersOf(layout.map(({ name }) => name)));
   const slots = slotsOf(layout, groups);
   if (probes !== undefined && !(Number.isInteger(probes.count) && probes.count >= 2))
-    refuse(`probes.count an integer of at least 2`, probes.count);
-  if (!(Number.isInteger(blockSize) && blockSize >= 1)) refuse("blockSize a positive integer", blockSize);
+    refuse(`expected probes.count to be an integer of at least 2, got ${probes.count}`);
+  if (!(Number.isInteger(blockSize) && blockSize >= 1))
+    refuse(`expected blockSize to be a positive integer, got ${blockSize}`);
 
   const traces: Estimate[] = [];
   const columns: Estimate[][] = [];
@@ -80,8 +81,8 @@ function slotsOf(
   return groups.map(([group, names]) =>
     names.map((name) => {
       const slot = layout.find((each) => each.name === name);
-      if (slot === undefined) refuse(`parameters of the operator in group ${group}`, name);
-      if (seen.has(name)) refuse("groups without common parameters", `${name} twice`);
+      if (slot === undefined) refuse(`group ${group} contains ${name}, which is not a parameter of the operator`);
+      if (seen.has(name)) refuse(`the parameter ${name} is in two groups`);
       seen.add(name);
       return slot;
     }),
@@ -143,13 +144,13 @@ function mean(values: readonly number[]): Estimate {
   return { value, standardError: Math.sqrt(variance / length), matvecs: length };
 }
 
-/** Of two independent estimates of the same number. */
+/** The mean of two independent estimates of the same number. */
 const average = (a: Estimate, b: Estimate): Estimate => ({
   value: (a.value + b.value) / 2,
   standardError: Math.hypot(a.standardError, b.standardError) / 2,
   matvecs: a.matvecs + b.matvecs,
 });
 
-function refuse(expected: string, got: string | number): never {
-  throw new AutodiffError("INVALID_ARGUMENT", `blockNorms: expected ${expected}, got ${got}`);
+function refuse(why: string): never {
+  throw new AutodiffError("INVALID_ARGUMENT", `blockNorms: ${why}`);
 }

@@ -6,7 +6,7 @@ import { pick, type NamedTensors } from "./named-tensors.js";
 import { hessianSum, jacobianSum } from "./operators.js";
 import type { Applicable } from "./square-loss.js";
 
-/** Two sets of parameters, by name: those a block's results belong to, and those its arguments belong to. */
+/** Two sets of parameters, by name: those of the results of a block, and those of its arguments. */
 export interface BlockNames {
   rows: readonly string[];
   columns: readonly string[];
@@ -21,7 +21,7 @@ export interface BlockOperator {
   apply: (v: Float64Array) => Promise<Float64Array>;
   /** Aᵀ·u with u of the size of all rows. */
   applyTransposed: (u: Float64Array) => Promise<Float64Array>;
-  /** Several products, sharing what is not kept; see `TensorOperator`. */
+  /** Several products that share the passes that are not kept; see `TensorOperator`. */
   applyBlock: (vectors: readonly Float64Array[]) => Promise<Float64Array[]>;
   /** Frees parameters, examples and recorded passes. */
   dispose: () => void;
@@ -76,7 +76,7 @@ function blockOf<L extends Linearization>(
   mapOf: (at: L, to: readonly string[], from: readonly string[]) => Map,
 ): BlockOperator {
   const [rows, columns] = [pick(sum.free, names.rows, caller), pick(sum.free, names.columns, caller)];
-  /** Paths through a recording are found once for each that is kept. */
+  /** Paths through a recording are found once for each recording that is kept. */
   const remembered = (to: readonly string[], from: readonly string[]): ((at: L) => Map) => {
     const maps = new WeakMap<L, Map>();
     return (at) => {

@@ -7,18 +7,18 @@ import { assertPure } from "./purity.js";
 import type { Applicable } from "./square-loss.js";
 
 export interface OperatorOptions extends SecondOrderOptions {
-  /** Examples that go through the model at a time; bounds the memory of one pass. Default 256. */
+  /** Number of examples per evaluation of the model; bounds the memory of one pass. Default 256. */
   chunkSize?: number;
   /**
-   * Bytes of recorded passes to keep between products (default 2³⁰). A chunk whose passes are kept costs a product two
-   * gradients' worth of work, any other three.
+   * Bytes of recorded passes to keep between products (default 2³⁰). With kept passes, the part of a chunk in a
+   * product costs as much as two gradients, otherwise as much as three.
    */
   keepBytes?: number;
   /** Evaluates the model twice on the first chunk, before the first product, and refuses one that is not pure. Default true. */
   check?: boolean;
 }
 
-/** What was recorded of one chunk. */
+/** The recording of one chunk. */
 export interface Linearization {
   bytes: number;
   dispose: () => void;
@@ -67,7 +67,7 @@ export function chunkedSum<L extends Linearization>(
   let checked = !check;
   let disposed = false;
   const assertInUse = (): void => {
-    if (disposed) throw new AutodiffError("DISPOSED", "apply: expected an operator in use, got one already disposed");
+    if (disposed) throw new AutodiffError("DISPOSED", "apply: the operator is disposed");
   };
 
   const recordedOf = async (chunk: number): Promise<L> => {
@@ -81,7 +81,7 @@ export function chunkedSum<L extends Linearization>(
         checked = true;
         assertInUse();
       }
-      // Another product may have recorded it meanwhile.
+      // Another product may have recorded it in the meantime.
       const meanwhile = kept.get(chunk);
       if (meanwhile !== undefined) return meanwhile;
       const fresh = linearize(free, complete, { x, y, examples: chunks.examples });

@@ -31,7 +31,7 @@ export type Examples =
   | (Sizes & ExampleArrays)
   | (ReadableExamples & { inputs?: undefined; targets?: undefined });
 
-/** Examples of which the targets are not used. */
+/** Examples whose targets are not used. */
 export type Unlabelled =
   | { inputs: tf.Tensor; targets?: tf.Tensor }
   | (Sizes & Pick<ExampleArrays, "inputs"> & Partial<ExampleArrays>)
@@ -54,7 +54,10 @@ export interface Chunks {
  */
 export function chunksOf(data: Unlabelled, chunkSize: number): Chunks {
   if (!Number.isInteger(chunkSize) || chunkSize < 1) {
-    throw new AutodiffError("INVALID_ARGUMENT", `chunksOf: expected chunkSize a positive integer, got ${chunkSize}`);
+    throw new AutodiffError(
+      "INVALID_ARGUMENT",
+      `options: expected chunkSize to be a positive integer, got ${chunkSize}`,
+    );
   }
   const { examples, slice } = slicesOf(data);
   return {
@@ -81,7 +84,7 @@ const none = (): tf.Tensor => tf.tensor1d([], "float32");
 function slicesOf(data: Unlabelled): Slices {
   if (data.inputs === undefined) {
     const { size, read } = data;
-    assertFits(Number.isInteger(size) && size > 0, "size a positive integer", size);
+    assertFits(Number.isInteger(size) && size > 0, "size to be a positive integer", size);
     return {
       examples: size,
       slice: async (start, length) => tensorsFrom({ ...data, size: length }, await read(start, length)),
@@ -110,7 +113,7 @@ function tensorSlices({ inputs, targets }: { inputs: tf.Tensor; targets?: tf.Ten
 function arraySlices(data: Sizes & Partial<ExampleArrays> & Pick<ExampleArrays, "inputs">): Slices {
   const { inputs, targets, size, inputShape, outputs } = data;
   const width = widthOf(inputShape);
-  assertFits(size > 0, "size > 0", size);
+  assertFits(size > 0, "size above 0", size);
   assertLengths(data, { inputs, targets });
   return {
     examples: size,
@@ -146,5 +149,5 @@ function assertLengths({ size, inputShape, outputs }: Sizes, { inputs, targets }
 const widthOf = (shape: readonly number[]): number => shape.reduce((product, each) => product * each, 1);
 
 function assertFits(fits: boolean, expected: string, got: number | string): void {
-  if (!fits) throw new AutodiffError("INVALID_ARGUMENT", `chunksOf: expected ${expected}, got ${got}`);
+  if (!fits) throw new AutodiffError("INVALID_ARGUMENT", `data: expected ${expected}, got ${got}`);
 }

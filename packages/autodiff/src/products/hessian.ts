@@ -5,17 +5,17 @@ import { installSecondOrderGradients } from "../second-order/install.js";
 import { pathBetween, pullBack, record, type PathNode } from "../second-order/tape.js";
 import { alignedWith, assertParams, named, pick, type NamedTensors } from "./named-tensors.js";
 
-/** A scalar function at one point, with what is needed to multiply by its Hessian again and again. */
+/** A scalar function at one point, recorded for any number of products with its Hessian. */
 export interface HessianAt {
   /** The value at this point. Disposed by `dispose`. */
   value: tf.Scalar;
   /** The gradient at this point. Disposed by `dispose`. */
   gradient: NamedTensors;
-  /** H·v; two gradients' worth of work. The caller disposes the result. */
+  /** H·v, at the cost of two gradients. The caller disposes the result. */
   product: (v: NamedTensors) => NamedTensors;
   /**
    * The block of H with these rows and columns, each a list of names of parameters: a map from vectors with the names
-   * `columns` to ones with the names `rows`. Its products walk only what connects the two. The caller disposes results.
+   * `columns` to ones with the names `rows`. Its products walk only the operations that connect the two. The caller disposes results.
    */
   block: (rows: readonly string[], columns: readonly string[]) => (v: NamedTensors) => NamedTensors;
   /** Kernels whose gradients are relied upon, by name. */
@@ -29,12 +29,12 @@ export interface HessianAt {
  * Value, gradient and Hessian of a scalar function at a point. The function runs once, here; each product with the Hessian
  * only walks the recorded gradient backwards: ∇⟨∇L, v⟩ = H·v.
  *
- * Exact up to Float32 rounding (relative error of H·v about 1e-6), for every operation that the guard lets pass.
+ * Exact up to Float32 rounding (relative error of H·v about 1e-6), for every operation that is accepted.
  *
  * @param loss - A pure function of its parameters, of scalar value.
  * @param params - The point. May be disposed afterwards.
  * @returns The caller disposes it by its `dispose`. Memory: activations and cotangents of one forward and one backward pass.
- * @throws AutodiffError `KERNEL_NOT_VERIFIED` for operations whose second derivatives are not known to be right,
+ * @throws AutodiffError `KERNEL_NOT_VERIFIED` for operations whose second derivatives are not verified,
  *   `GRADIENT_MISSING` where there is none, `NOT_A_FUNCTION_OF_PARAMS` if the loss does not depend on any parameter.
  * @see Pearlmutter (1994), Neural Computation 6(1), for products with the Hessian at the cost of gradients.
  */
@@ -49,7 +49,7 @@ export function hessianAt(
 /**
  * H·v of a scalar function of parameters, H = ∇²L.
  *
- * Cost: three gradients' worth of work; for several v at the same point use {@link hessianAt}, two for each.
+ * Cost: three gradients; for several v at the same point use {@link hessianAt}, which costs two for each.
  *
  * @param loss - A pure function of its parameters, of scalar value.
  * @param v - Same names and shapes as `params`.
@@ -80,7 +80,7 @@ function recordHessian(
   assertParams(params, caller);
   const xs = Object.values(params);
   let kernels: string[] = [];
-  const { result, nodes, bytes, dispose } = record((recorded) => {
+  const { result, nodes, bytes, dispose } = record(caller, (recorded) => {
     const value = tf.tidy(() => loss(params));
     if (value.size !== 1) {
       throw new AutodiffError(
@@ -92,7 +92,7 @@ function recordHessian(
     if (path.length === 0) {
       throw new AutodiffError(
         "NOT_A_FUNCTION_OF_PARAMS",
-        `${caller}: expected loss to depend on its params, got a value that no operation connects with ${Object.keys(params).join(", ")}`,
+        `${caller}: the value of loss does not depend on ${Object.keys(params).join(", ")}`,
       );
     }
     kernels = assertVerified(path, options, caller);
@@ -108,7 +108,7 @@ function recordHessian(
   }
   let disposed = false;
   const assertInUse = (): void => {
-    if (disposed) throw new AutodiffError("DISPOSED", `${caller}: expected a Hessian in use, got one already disposed`);
+    if (disposed) throw new AutodiffError("DISPOSED", `${caller}: the Hessian is disposed`);
   };
   const multiply = (
     { path, rows, columns }: { path: PathNode[]; rows: NamedTensors; columns: NamedTensors },

@@ -5,7 +5,7 @@ import { assertGradientsRegistered, installSecondOrderGradients } from "../secon
 import { pathBetween, pullBack, record } from "../second-order/tape.js";
 import { alignedWith, assertParams, named, pick, type NamedTensors } from "./named-tensors.js";
 
-/** A tensor-valued function at one point, with what is needed to multiply by its Jacobian again and again. */
+/** A tensor-valued function at one point, recorded for any number of products with its Jacobian. */
 export interface JacobianAt {
   /** The value at this point. Disposed by `dispose`. */
   value: tf.Tensor;
@@ -29,7 +29,7 @@ export interface JacobianAt {
  * @param f - A pure function of its parameters.
  * @param params - The point. May be disposed afterwards.
  * @returns The caller disposes it by its `dispose`.
- * @throws AutodiffError as `hessianAt`: J·v takes the gradients' own derivatives.
+ * @throws AutodiffError as `hessianAt`: J·v needs the derivatives of gradients.
  */
 export function jacobianAt(
   f: (params: NamedTensors) => tf.Tensor,
@@ -40,7 +40,7 @@ export function jacobianAt(
 }
 
 /**
- * J·v of a function of parameters: the directional derivative of `f`. See {@link jacobianAt} for how.
+ * J·v of a function of parameters: the directional derivative of `f`. See {@link jacobianAt} for the method.
  *
  * @param v - Same names and shapes as `params`.
  * @returns Of the shape of `f(params)`. The caller disposes it.
@@ -61,7 +61,7 @@ export function jacobianVectorProduct(
 }
 
 /**
- * Jᵀ·u of a function of parameters: the gradient of ⟨f, u⟩. First derivatives only, so any operation with a gradient does.
+ * Jᵀ·u of a function of parameters: the gradient of ⟨f, u⟩. First derivatives only, so any operation with a gradient is accepted.
  *
  * @param u - Of the shape of `f(params)`.
  * @returns Same names and shapes as `params`. The caller disposes them.
@@ -75,7 +75,7 @@ export function vectorJacobianProduct(
   assertGradientsRegistered();
   assertParams(params, "vectorJacobianProduct");
   const xs = Object.values(params);
-  const { result, nodes, dispose } = record(() => ({ value: f(params) }));
+  const { result, nodes, dispose } = record("vectorJacobianProduct", () => ({ value: f(params) }));
   try {
     const path = connected(pathBetween(nodes, xs, [result.value]), params, "vectorJacobianProduct");
     return named(params, pullBack(path, [[result.value, cotangentLike(result.value, u, "vectorJacobianProduct")]], xs));
@@ -94,7 +94,7 @@ function recordJacobian(
   assertParams(params, caller);
   const xs = Object.values(params);
   let kernels: string[] = [];
-  const { result, nodes, bytes, dispose } = record((recorded) => {
+  const { result, nodes, bytes, dispose } = record(caller, (recorded) => {
     const value = tf.tidy(() => f(params));
     const path = connected(pathBetween(recorded(), xs, [value]), params, caller);
     kernels = assertVerified(path, options, caller);
@@ -112,8 +112,7 @@ function recordJacobian(
   }
   let disposed = false;
   const assertInUse = (): void => {
-    if (disposed)
-      throw new AutodiffError("DISPOSED", `${caller}: expected a Jacobian in use, got one already disposed`);
+    if (disposed) throw new AutodiffError("DISPOSED", `${caller}: the Jacobian is disposed`);
   };
   const gradient = named(params, gradients);
   const restricted = (xs: NamedTensors, pulled: NamedTensors): Pick<JacobianAt, "forward" | "backward"> => {
@@ -153,7 +152,7 @@ function connected<T>(path: T[], params: NamedTensors, caller: string): T[] {
   if (path.length > 0) return path;
   throw new AutodiffError(
     "NOT_A_FUNCTION_OF_PARAMS",
-    `${caller}: expected a function of its params, got a value that no operation connects with ${Object.keys(params).join(", ")}`,
+    `${caller}: the returned value does not depend on ${Object.keys(params).join(", ")}`,
   );
 }
 

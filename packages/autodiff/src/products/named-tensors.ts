@@ -63,7 +63,7 @@ export function mapTensors(
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor], i) => [name, map(tensor, name, i)]));
 }
 
-/** Checks that `params` can be differentiated with respect to: at least one, Float32 all. */
+/** Checks that one can differentiate with respect to `params`: at least one tensor, all Float32. */
 export function assertParams(params: NamedTensors, caller: string): void {
   const entries = Object.entries(params);
   if (entries.length === 0) {
@@ -80,7 +80,7 @@ export function assertParams(params: NamedTensors, caller: string): void {
 export function alignedWith(params: NamedTensors, v: NamedTensors, caller: string): tf.Tensor[] {
   const unknown = Object.keys(v).find((name) => !(name in params));
   if (unknown !== undefined) {
-    throw new AutodiffError("INVALID_ARGUMENT", `${caller}: expected v with the names of params, got ${unknown}`);
+    throw new AutodiffError("INVALID_ARGUMENT", `${caller}: v.${unknown} is not in params`);
   }
   return Object.entries(params).map(([name, { shape }]) => {
     const tensor = (v as Partial<NamedTensors>)[name];
@@ -103,14 +103,16 @@ export function named(params: NamedTensors, tensors: readonly tf.Tensor[]): Name
 /**
  * The tensors of these names, in the order of `tensors`.
  *
- * @throws AutodiffError `INVALID_ARGUMENT` for a name that is not there, or none at all.
+ * @throws AutodiffError `INVALID_ARGUMENT` for an unknown name, or none at all.
  */
 export function pick(tensors: NamedTensors, names: readonly string[], caller: string): NamedTensors {
   const unknown = names.find((name) => !(name in tensors));
   if (names.length === 0 || unknown !== undefined) {
     throw new AutodiffError(
       "INVALID_ARGUMENT",
-      `${caller}: expected some of the parameters ${Object.keys(tensors).join(", ")}, got ${unknown ?? "none"}`,
+      unknown === undefined
+        ? `${caller}: expected at least one of the parameters ${Object.keys(tensors).join(", ")}, got none`
+        : `${caller}: ${unknown} is not one of the parameters ${Object.keys(tensors).join(", ")}`,
     );
   }
   const wanted = new Set(names);

@@ -17,7 +17,7 @@ export interface TensorOperator {
   apply: (v: Float64Array) => Promise<Float64Array>;
   /**
    * Products with several vectors. Chunks whose passes are not kept are read and recorded once for all of them: k vectors
-   * then cost 2k + 1 gradients instead of 3k. Where all passes are kept it costs as much as one by one.
+   * then cost 2k + 1 gradients instead of 3k. Where all passes are kept, it costs as much as one product after the other.
    */
   applyBlock: (vectors: readonly Float64Array[]) => Promise<Float64Array[]>;
   /** Frees parameters, examples and recorded passes. */
@@ -27,8 +27,8 @@ export interface TensorOperator {
 /** Options of operators on all or some of the parameters. */
 export interface SquareOperatorOptions extends OperatorOptions {
   /**
-   * Names of the parameters that count, a layer's say: the operator is then the diagonal block of H or G that belongs to them, in
-   * the order of `params`, and is cheaper. All by default.
+   * Names of some parameters, such as those of one layer: the operator is then their diagonal block of H or G, in the order of
+   * `params`, and is cheaper. All by default.
    */
   parameters?: readonly string[];
 }
@@ -36,8 +36,8 @@ export interface SquareOperatorOptions extends OperatorOptions {
 /**
  * The Hessian H of the square loss (1/2n) Σᵢ ‖f(xᵢ) − yᵢ‖² over a set of examples, as an operator.
  *
- * Each chunk contributes with the weight of its size, so a ragged last chunk is right; sums over chunks are in Float64, the
- * products themselves in Float32 (relative error about 1e-6). Memory: one chunk's passes, and those that are kept.
+ * Each chunk is weighted by its size, so a smaller last chunk is counted correctly; sums over chunks are in Float64, the
+ * products themselves in Float32 (relative error about 1e-6). Memory: the passes of one chunk, and those that are kept.
  *
  * @param model - Only `apply` is used.
  * @param params - The point; copied.

@@ -10,7 +10,7 @@ const tolerance = 1e-4;
  * Evaluates a model twice at the same point and compares: dropout, noise, batch statistics that move or any other state would
  * make every product with a derivative meaningless. Costs two forward passes.
  *
- * @throws AutodiffError `MODEL_NOT_PURE` naming the model where it has a name.
+ * @throws AutodiffError `MODEL_NOT_PURE` naming the model if it has a name.
  */
 export async function assertPure(model: Applicable, params: NamedTensors, x: tf.Tensor, caller: string): Promise<void> {
   const found = tf.tidy(() => {
@@ -20,12 +20,12 @@ export async function assertPure(model: Applicable, params: NamedTensors, x: tf.
   });
   const [distance] = (await found.data()) as Float32Array;
   found.dispose();
-  // What is not a number is somebody else's error.
+  // NaN is reported elsewhere.
   if (!(distance! > tolerance)) return;
   const { name } = model as { name?: unknown };
   throw new AutodiffError(
     "MODEL_NOT_PURE",
-    `${caller}: expected ${typeof name === "string" ? `model "${name}"` : "model.apply"} to give the same outputs for the same ` +
-      `parameters and inputs, got outputs ${distance!.toExponential(1)} apart, relative to the largest`,
+    `${caller}: ${typeof name === "string" ? `model "${name}"` : "model.apply"} is not pure: its outputs for the same parameters ` +
+      `and inputs differ by ${distance!.toExponential(1)}, relative to the largest`,
   );
 }

@@ -2,14 +2,14 @@ import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
 import type { NamedTensors } from "./named-tensors.js";
 
-/** What the products need of a model: outputs as a pure function of parameters and inputs. */
+/** The part of a model that products use: outputs as a pure function of parameters and inputs. */
 export interface Applicable {
   apply(params: NamedTensors, x: tf.Tensor): tf.Tensor;
 }
 
 /**
- * The square loss L(θ) = (1/2n) Σᵢ ‖f(xᵢ; θ) − yᵢ‖²: a mean over examples, a sum over outputs, and a half. Keras' "mse"
- * and PyTorch's `MSELoss` divide by the number of outputs as well and have no half, so they are 2/C times this.
+ * The square loss L(θ) = (1/2n) Σᵢ ‖f(xᵢ; θ) − yᵢ‖²: a mean over examples, a sum over outputs, and a half. The "mse"
+ * of Keras and `MSELoss` of PyTorch also divide by the number of outputs and have no half, so they are 2/C times this.
  *
  * @param x - Inputs [n, ...inputShape].
  * @param y - Targets [n, C], of the shape of the outputs.

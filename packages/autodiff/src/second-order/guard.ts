@@ -4,25 +4,25 @@ import { whereOf } from "./labels.js";
 import type { PathNode, TapeNode } from "./tape.js";
 import { verifiedKernels } from "./verified-kernels.js";
 
-/** Options of everything that takes second derivatives. */
+/** Options of all functions that take second derivatives. */
 export interface SecondOrderOptions {
-  /** Kernels to let through though this package has not verified their gradients to second order; none by default. */
+  /** Kernels to accept although this package has not verified their second derivatives; none by default. */
   vouchedKernels?: readonly string[];
 }
 
 const vouched = new Set<string>();
 
 /**
- * Lets a kernel through the guard of all second-order products from now on: you know that its gradient can be
- * differentiated again. Operations of `tf.customGrad` outside a named operation go by the name "customGrad".
+ * Makes all second-order products accept a kernel from now on, although its second derivative is not verified: you declare that its
+ * gradient can be differentiated again. Operations of `tf.customGrad` outside a named operation are called "customGrad".
  *
- * @param kernelName - As the refusal names it.
+ * @param kernelName - As in the error message.
  */
 export function vouchFor(kernelName: string): void {
   vouched.add(kernelName);
 }
 
-/** Names of the kernels on a path, without the clones that the engine makes of what it saves; and where each comes first. */
+/** Names of the kernels on a path, without the clones that the engine makes of what it saves, with the first node of each. */
 function kernelsOn(path: readonly PathNode[]): Map<string, TapeNode> {
   const kernels = new Map<string, TapeNode>();
   for (const { node } of path) {
@@ -34,7 +34,7 @@ function kernelsOn(path: readonly PathNode[]): Map<string, TapeNode> {
 
 /**
  * Refuses a path with a kernel that is neither verified nor vouched for. Symmetry would not show a wrong second
- * derivative, and central differences in Float32 are no judge either, so knowing the kernels is the only guard.
+ * derivative, and central differences in Float32 cannot show it either, so the list of verified kernels is the only guard.
  *
  * @returns The names of all kernels on the path.
  * @throws AutodiffError `KERNEL_NOT_VERIFIED` naming the kernels, and their layers where these are known.
@@ -52,19 +52,18 @@ export function assertVerified(path: readonly PathNode[], options: SecondOrderOp
     : "";
   throw new AutodiffError(
     "KERNEL_NOT_VERIFIED",
-    `${caller}: expected kernels whose second derivatives are verified, ` +
-      `got ${unknown
-        .sort()
-        .map((name) => `${name}${whereOf(kernels.get(name)!)}`)
-        .join(", ")}${advice}`,
+    `${caller}: the second ${unknown.length === 1 ? "derivative" : "derivatives"} of ${unknown
+      .sort()
+      .map((name) => `${name}${whereOf(kernels.get(name)!)}`)
+      .join(", ")} ${unknown.length === 1 ? "is" : "are"} not verified${advice}`,
     {
       advice:
-        "if you know that its gradient can be differentiated again, say vouchFor(name) or pass { vouchedKernels: [name] }",
+        "if you know that its gradient can be differentiated again, vouch for a kernel with vouchFor(name) or { vouchedKernels: [name] }",
     },
   );
 }
 
-/** What the guard calls a node; undefined for the engine's clones, which are named by the scope they were made in. */
+/** The name of a node; undefined for the clones of the engine, which have the name of the scope in which they were made. */
 function kernelOf({ kernelName, inputs, saved }: TapeNode): string | undefined {
   if ((tf.getKernel(kernelName, tf.getBackend()) as tf.KernelConfig | undefined) !== undefined) return kernelName;
   const keys = Object.keys(inputs);

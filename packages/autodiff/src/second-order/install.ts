@@ -7,7 +7,7 @@ import { convolutionGradients } from "./gradients/convolution.js";
 import { poolingGradients } from "./gradients/pooling.js";
 import { reductionGradients } from "./gradients/reductions.js";
 
-/** Every gradient that this package puts in the place of one of TensorFlow.js, or adds. */
+/** Every gradient that this package adds, or puts in place of one of TensorFlow.js. */
 export const secondOrderGradients: readonly tf.GradConfig[] = [
   ...activationGradients,
   ...arrayGradients,
@@ -18,17 +18,17 @@ export const secondOrderGradients: readonly tf.GradConfig[] = [
 ];
 
 /**
- * Makes second derivatives right: registers with TensorFlow.js gradients that can be differentiated again in the place
- * of those that cannot, and adds the missing ones. First derivatives stay what they are, but for average pooling with
- * padding on the cpu backend, whose gradient near the border is wrong in TensorFlow.js.
+ * Makes second derivatives correct: registers gradients with TensorFlow.js that can be differentiated again, in place of
+ * those that cannot, and adds the missing ones. First derivatives do not change, except for average pooling with padding
+ * on the cpu backend, whose gradient near the border is wrong in TensorFlow.js.
  *
  * TensorFlow.js 4.22 throws in `tf.grad(tf.grad(f))` for convolutions, pooling, elu or max, and silently drops terms for
  * tanh, sigmoid, exp and softmax (its tape loses the path through saved outputs). The products of this package call this
  * function themselves, each time, so that gradients registered later by an import do not undo it. Two operations of
- * TensorFlow.js save something else than their inputs outside the registry: `tf.logSoftmax`, right in our products
- * and still wrong in `tf.grad(tf.grad(f))`, and `tf.losses.softmaxCrossEntropy`, which our products refuse.
+ * TensorFlow.js save something else than their inputs outside the registry: `tf.logSoftmax`, which is correct in the
+ * products here and still wrong in `tf.grad(tf.grad(f))`, and `tf.losses.softmaxCrossEntropy`, which the products refuse.
  *
- * Idempotent. Cost: activations are computed once more in the backward pass, since inputs are saved in place of outputs.
+ * Idempotent. Cost: activations are computed once more in the backward pass, because inputs are saved instead of outputs.
  *
  * @throws AutodiffError `GRADIENTS_NOT_REGISTERED` if TensorFlow.js has no gradients yet.
  */
@@ -46,8 +46,8 @@ export function assertGradientsRegistered(): void {
   if ((tf.getGradient("Sum") as tf.GradConfig | undefined) === undefined) {
     throw new AutodiffError(
       "GRADIENTS_NOT_REGISTERED",
-      'installSecondOrderGradients: expected the gradients of TensorFlow.js to be registered, got none; import "@tensorflow/tfjs" ' +
-        "(or @tensorflow/tfjs-node, @tensorflow/tfjs-node-gpu), since @tensorflow/tfjs-core registers none in Node",
+      'installSecondOrderGradients: the gradients of TensorFlow.js are not registered; import "@tensorflow/tfjs" ' +
+        "(or @tensorflow/tfjs-node, @tensorflow/tfjs-node-gpu), because @tensorflow/tfjs-core registers none in Node",
     );
   }
 }

@@ -4,7 +4,7 @@ import type { TapeNode } from "./tape.js";
 
 const labels = new WeakMap<TapeNode, string>();
 
-/** Runs `body`, and remembers by `label`, a layer say, what it records on the tape and nobody inside has labelled. */
+/** Runs `body` and labels, for example with a layer, the nodes that it records on the tape and that have no label yet. */
 export function labelled<T>(label: string, body: () => T): T {
   const tape = tf.engine().state.activeTape as TapeNode[] | null | undefined;
   const from = tape?.length ?? 0;

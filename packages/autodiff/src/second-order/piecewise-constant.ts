@@ -1,6 +1,6 @@
 /**
  * Kernels whose derivative is zero wherever there is one. No path leads through them, so nothing is computed for them;
- * to `tf.grad(tf.grad(f))` they get gradients of zeros (see `gradients/comparisons.ts`).
+ * for `tf.grad(tf.grad(f))` they have gradients of zeros (see `gradients/comparisons.ts`).
  */
 export const piecewiseConstantKernels: ReadonlySet<string> = new Set([
   "All",

@@ -3,7 +3,7 @@ import { AutodiffError } from "../errors.js";
 import { locating } from "./labels.js";
 import { constantInputs, piecewiseConstantKernels } from "./piecewise-constant.js";
 
-/** One operation as the engine of TensorFlow.js remembers it. */
+/** One operation as the engine of TensorFlow.js records it. */
 export type TapeNode = ReturnType<typeof tf.engine>["state"]["activeTape"][number];
 
 /** A node on the way from some tensors to others, with those of its inputs that lie on the way. */
@@ -22,22 +22,21 @@ export interface Recording<T> {
 }
 
 /**
- * Runs `body` with the engine's tape on and hands over everything that was recorded, so that it can be walked backwards
+ * Runs `body` with the tape of the engine on and returns everything that was recorded, so that it can be walked backwards
  * as often as wanted: a gradient, and then products with its derivative, without running the function again.
  *
- * @param body - Gets a view of the nodes recorded so far, in an order that respects who consumes what.
+ * @param caller - Name of the calling function, for the message.
+ * @param body - Gets a view of the nodes recorded so far, in an order in which every tensor is computed before it is used.
  * @returns The recording; the caller disposes it.
- * @throws AutodiffError `INSIDE_GRADIENT` when a tape is already on: its owner would see our results as constants.
+ * @throws AutodiffError `INSIDE_GRADIENT` when a tape is already on: its owner would treat the results as constants.
  */
 export function record<T extends Record<string, tf.Tensor | tf.Tensor[]>>(
+  caller: string,
   body: (nodes: () => TapeNode[]) => T,
 ): Recording<T> {
   const { state } = tf.engine();
   if (state.gradientDepth > 0) {
-    throw new AutodiffError(
-      "INSIDE_GRADIENT",
-      "record: expected no gradient to be under way, got a call from inside tf.grad or another product",
-    );
+    throw new AutodiffError("INSIDE_GRADIENT", `${caller}: cannot be called inside tf.grad or another product`);
   }
   const tape: TapeNode[] = [];
   const disposeSaved = (): void => {
@@ -89,7 +88,7 @@ function inOrderOfUse(tape: readonly TapeNode[]): TapeNode[] {
   return ordered;
 }
 
-/** Inputs of a node that are there: optional ones (the scale of a batch normalisation) are undefined. */
+/** The inputs of a node; optional ones (the scale of a batch normalisation) may be undefined and are left out. */
 function entriesOf(node: TapeNode): [string, tf.Tensor][] {
   return Object.entries(node.inputs as Record<string, tf.Tensor | null | undefined>).filter(
     (entry): entry is [string, tf.Tensor] => entry[1] != null,
@@ -103,7 +102,7 @@ function retainedBytes(tensors: readonly tf.Tensor[]): number {
 }
 
 /**
- * Nodes through which `to` depends on `from`, in order of use. Ways through piecewise constant operations carry no
+ * Nodes through which `to` depends on `from`, in order of use. Paths through piecewise constant operations carry no
  * derivative and are left out.
  */
 export function pathBetween(
@@ -136,7 +135,7 @@ export function pathBetween(
  *
  * @param seeds - Pairs of an output and its cotangent of the same shape. Not disposed.
  * @param xs - Tensors that the path starts from.
- * @returns One tensor for each x, zeros where no way leads to it. The caller disposes them (or runs this in a tidy).
+ * @returns One tensor for each x, zeros where no path leads to it. The caller disposes them (or runs this in a tidy).
  */
 export function pullBack(
   path: readonly PathNode[],
@@ -144,7 +143,7 @@ export function pullBack(
   xs: readonly tf.Tensor[],
 ): tf.Tensor[] {
   return tf.tidy(() => {
-    // Tensors made from here on are ours to free as soon as the last node that needs them is done.
+    // Tensors made from here on are freed as soon as the last node that needs them is done.
     const { id: first } = tf.scalar(0);
     const uses = new Map<tf.Tensor, number>();
     const retain = (tensor: tf.Tensor): number => {
@@ -190,22 +189,19 @@ export function pullBack(
 function gradientsOf({ node, inputs }: PathNode, incoming: readonly (tf.Tensor | null)[]): tf.Tensor[] {
   const { gradient, kernelName } = node;
   if (gradient === undefined) {
-    throw new AutodiffError("GRADIENT_MISSING", `pullBack: expected a gradient of ${kernelName}, got none registered`);
+    throw new AutodiffError("GRADIENT_MISSING", `no gradient of ${kernelName} is registered`);
   }
   return tf.tidy(() => {
     const outgoing = gradient(incoming as tf.Tensor[]);
     return inputs.map(([key, { shape }]) => {
       const dx = (outgoing as Partial<typeof outgoing>)[key]?.();
       if (dx === undefined) {
-        throw new AutodiffError(
-          "GRADIENT_MISSING",
-          `pullBack: expected a gradient of ${kernelName} for its input ${key}, got none`,
-        );
+        throw new AutodiffError("GRADIENT_MISSING", `the gradient of ${kernelName} has no part for its input ${key}`);
       }
       if (dx.dtype !== "float32" || !tf.util.arraysEqual(dx.shape, shape)) {
         throw new AutodiffError(
           "GRADIENT_INVALID",
-          `pullBack: expected the gradient of ${kernelName} for ${key} to be float32 [${shape.join(", ")}], ` +
+          `expected the gradient of ${kernelName} for ${key} to be float32 [${shape.join(", ")}], ` +
             `got ${dx.dtype} [${dx.shape.join(", ")}]`,
         );
       }

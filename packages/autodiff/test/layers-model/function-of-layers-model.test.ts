@@ -210,7 +210,12 @@ describe("functionOfLayersModel", () => {
       ],
     });
     const inputs: [tf.LayersModel, tf.Tensor, gradients: string | undefined, gram: string][] = [
-      [volumes, tf.ones([2, 3, 3, 3, 1]), 'got Conv3D in Conv3D "volume"', 'got Conv3D in Conv3D "volume"'],
+      [
+        volumes,
+        tf.ones([2, 3, 3, 3, 1]),
+        'of Conv3D in Conv3D "volume" is not verified',
+        'through Conv3D in Conv3D "volume"',
+      ],
       [series, tf.ones([2, 3, 2]), undefined, 'in LSTM "memory"'],
       [words, tf.tensor2d([0, 1, 2, 3, 4, 0, 1, 2], [2, 4]), undefined, 'in Embedding "words"'],
       [scaled, tf.tensor2d(values(8, 1), [2, 4]), undefined, 'in LayerNormalization "scaled"'],
@@ -248,21 +253,23 @@ describe("functionOfLayersModel", () => {
     const b = tf.input({ shape: [2], name: "right" });
     const sum = tf.layers.add().apply([a, b]) as tf.SymbolicTensor;
     const two = tf.model({ inputs: [a, b], outputs: sum, name: "two" });
-    expect(() => functionOfLayersModel(two)).toThrow(refusal('"two", got 2'));
+    expect(() => functionOfLayersModel(two)).toThrow(
+      refusal('"two" must be built and have exactly one input, and has 2'),
+    );
 
     const stateful = tf.sequential({ name: "memory" });
     stateful.add(tf.layers.simpleRNN({ units: 2, batchInputShape: [1, 3, 2], stateful: true, name: "rnn" }));
-    expect(() => functionOfLayersModel(stateful)).toThrow(refusal('stateful SimpleRNN "rnn"'));
+    expect(() => functionOfLayersModel(stateful)).toThrow(refusal('has the stateful layer SimpleRNN "rnn"'));
 
     const open = tf.sequential({ name: "open" });
     open.add(tf.layers.conv2d({ inputShape: [null, null, 1], filters: 1, kernelSize: 1 }));
-    expect(() => functionOfLayersModel(open)).toThrow(refusal("an open axis 1"));
+    expect(() => functionOfLayersModel(open)).toThrow(refusal("axis 1 is open"));
 
     const frozen = tf.sequential({
       name: "frozen",
       layers: [tf.layers.dense({ inputShape: [1], units: 1, trainable: false })],
     });
-    expect(() => functionOfLayersModel(frozen)).toThrow(refusal("expected trainable weights"));
+    expect(() => functionOfLayersModel(frozen)).toThrow(refusal("has no trainable weights"));
     for (const each of [two, stateful, open, frozen]) each.dispose();
     // The state is not freed with its layer.
     tf.dispose((stateful.layers[0] as unknown as { getStates: () => tf.Tensor[] }).getStates());

@@ -155,10 +155,10 @@ describe("exampleGradientNorms", () => {
     const y = new Float32Array(5);
     const before = tf.memory().numTensors;
     await expect(exampleGradientNorms(network, params, x, new Float32Array(4))).rejects.toThrow(
-      "exampleGradientNorms: expected targets for 5 examples of 1 outputs, got 4 values",
+      "exampleGradientNorms: expected targets [5, 1] of length 5, got length 4",
     );
     await expect(exampleGradientNorms(network, params, x, y, { chunkBytes: 0 })).rejects.toThrow(
-      "exampleGradientNorms: expected chunkBytes a positive number, got 0",
+      "exampleGradientNorms: expected chunkBytes to be a positive number, got 0",
     );
     const mixing = {
       apply: (at: typeof params, from: tf.Tensor) => tf.sub(network.apply(at, from), tf.mean(network.apply(at, from))),

@@ -179,7 +179,7 @@ describe.each([
       { chunkSize: 20 },
     );
     await expect(short.apply(v)).rejects.toThrow(
-      `chunksOf: expected inputs of length size · 192 = ${20 * width}, got ${n * width}`,
+      `data: expected inputs of length size · 192 = ${20 * width}, got ${n * width}`,
     );
     const broken = operator(fixtureModel, params, { ...readable(), read: () => Promise.reject(new Error("no disk")) });
     await expect(broken.apply(v)).rejects.toThrow("no disk");
@@ -202,7 +202,7 @@ describe.each([
       expect.objectContaining({
         code: "MODEL_NOT_PURE",
         message: expect.stringMatching(
-          /expected model "with dropout" to give the same outputs for the same parameters and inputs, got outputs 1\.\de-3 apart/,
+          /model "with dropout" is not pure: its outputs for the same parameters and inputs differ by 1\.\de-3/,
         ) as string,
       }) as Error,
     );

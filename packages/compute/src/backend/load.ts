@@ -3,7 +3,7 @@ export const inNode = (): boolean =>
   typeof process !== "undefined" &&
   typeof (process.versions as Partial<NodeJS.ProcessVersions> | undefined)?.node === "string";
 
-/** Imports a module by a name that bundlers cannot see, so that absent packages and Node's own break no build. */
+/** Imports a module by a name that bundlers cannot see, so that missing packages and those of Node do not break a build. */
 export const importByName = (specifier: string): Promise<unknown> =>
   import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
 
@@ -15,8 +15,8 @@ export interface Located {
 }
 
 /**
- * Says where an optional package would be loaded from, without loading it: as this package sees it, else as a program
- * in the folder `from` does.
+ * Finds where an optional package would be loaded from, without loading it: from this package, else from a program in the
+ * folder `from`.
  *
  * @param name - Package name, e.g. "@tensorflow/tfjs-node".
  * @param from - Folder whose `node_modules` (and those above it) are searched second; the working directory by default.

@@ -13,9 +13,9 @@ const SHIMS: Record<string, (value: unknown) => boolean> = {
 };
 
 /**
- * Puts back the type checks of `node:util` that Node 23 removed and `@tensorflow/tfjs-node` 4.22 still calls.
+ * Restores the type checks of `node:util` that Node 23 removed and `@tensorflow/tfjs-node` 4.22 still calls.
  *
- * @returns The names put back; none on Node 22 and before.
+ * @returns The restored names; none on Node 22 and before.
  */
 export async function restoreUtilChecks(): Promise<string[]> {
   const { default: util } = (await importByName("node:util")) as { default: Record<string, unknown> };

@@ -1,15 +1,15 @@
 import { ComputeError } from "../errors.js";
 
-/** The backends that `prepareBackend` knows. */
+/** The backends of `prepareBackend`. */
 export const BACKENDS = ["tensorflow-gpu", "tensorflow", "webgpu", "wasm", "cpu"] as const;
 export type BackendName = (typeof BACKENDS)[number];
 
 interface Requirement {
   /** Packages to load, in order. */
   packages: string[];
-  /** What to type when one is absent. */
+  /** What to type when one is missing. */
   command: string;
-  /** What to try when they are there and do not work. */
+  /** What to try when they are installed and do not work. */
   repair: string;
 }
 
@@ -27,7 +27,7 @@ const native = (name: string, flag: string): Requirement => {
   };
 };
 
-/** What each backend needs, and what to do where it is missing. */
+/** What each backend needs, and what to do if it is missing. */
 export const REQUIREMENTS: Record<BackendName, Requirement> = {
   "tensorflow-gpu": native("@tensorflow/tfjs-node-gpu", " --gpu"),
   tensorflow: native("@tensorflow/tfjs-node", ""),
@@ -39,7 +39,7 @@ export const REQUIREMENTS: Record<BackendName, Requirement> = {
   wasm: {
     packages: ["@tensorflow/tfjs-backend-wasm"],
     command: "npm install @tensorflow/tfjs-backend-wasm@4.22.0",
-    repair: "in a bundle, serve the package's .wasm files and pass their folder as wasmPath",
+    repair: "in a bundle, serve the .wasm files of the package and pass their folder as wasmPath",
   },
   cpu: {
     packages: ["@tensorflow/tfjs"],
@@ -51,13 +51,13 @@ export const REQUIREMENTS: Record<BackendName, Requirement> = {
 export const notInstalled = (backend: BackendName, missing: string): ComputeError =>
   new ComputeError(
     "BACKEND_NOT_INSTALLED",
-    `prepareBackend: expected the package ${missing} for the backend "${backend}", got none; ` +
+    `prepareBackend: backend "${backend}" needs the package ${missing}, which is not installed; ` +
       `install it with: ${REQUIREMENTS[backend].command}`,
   );
 
 export const failed = (backend: BackendName, reason: string, cause?: unknown): ComputeError =>
   new ComputeError(
     "BACKEND_FAILED",
-    `prepareBackend: expected a working backend "${backend}", got: ${reason}; try: ${REQUIREMENTS[backend].repair}`,
+    `prepareBackend: backend "${backend}" could not start: ${reason}; try: ${REQUIREMENTS[backend].repair}`,
     { cause },
   );

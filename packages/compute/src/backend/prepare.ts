@@ -19,24 +19,24 @@ import { loadTensorFlow, tensorFlowBackend } from "./tensorflow.js";
 import { hasWebGpuAdapter, installWebGpuGlobals } from "./webgpu.js";
 
 export interface PrepareOptions {
-  /** Folder in whose `node_modules` (and those above) optional packages are looked for too; default: the working directory. */
+  /** Folder in whose `node_modules` (and those above) optional packages are also looked for; default: the working directory. */
   from?: string;
-  /** URL of the folder with the `.wasm` files, where a bundler has moved them. Only before wasm's first use. */
+  /** URL of the folder with the `.wasm` files, if a bundler has moved them. Takes effect only before the first use of wasm. */
   wasmPath?: string;
   /**
-   * Threads that one operation may use on wasm in Node; counts only at wasm's first use. Default: `SGDSCOPE_THREADS` if that is set, else
-   * one a core up to 8, and 1 in a worker thread.
+   * Threads that one operation may use on wasm in Node; takes effect only at the first use of wasm. Default: `SGDSCOPE_THREADS` if that is
+   * set, else one per core up to 8, and 1 in a worker thread.
    */
   threads?: number;
 }
 
-/** Plain data: what computes now. */
+/** The current backend, as plain data. */
 export interface BackendReport {
-  /** The backend asked for, or the one that "auto" chose. */
+  /** The requested backend, or the one that "auto" chose. */
   name: BackendName;
   /** Its name in TensorFlow.js: what `tf.getBackend()` says. */
   tensorflowName: string;
-  /** Versions by package, with "node" where that is, and "tensorflow" for the native library. */
+  /** Versions by package, with "node" under Node, and "tensorflow" for the native library. */
   versions: Record<string, string>;
   /** Threads a single operation may use. */
   threads: number;
@@ -44,24 +44,24 @@ export interface BackendReport {
   gpu: boolean;
   /** Kernels of this package in use. */
   kernels: string[];
-  /** What "auto" tried before, and why it went on. */
+  /** The backends that "auto" skipped, and why. */
   passedOver: { name: BackendName; code: string; reason: string }[];
 }
 
-/** The order of "auto"; WebGPU in Node is experimental and only taken when asked for. */
+/** The order of "auto"; WebGPU in Node is experimental and used only when it is requested. */
 const AUTOMATIC: BackendName[] = ["tensorflow-gpu", "tensorflow", "wasm", "cpu"];
 
 /**
- * Makes a TensorFlow.js backend ready and current: loads its packages, registers gradients, keeps TensorFlow's banners
- * and logs off the terminal, and on wasm installs the kernels of this package. Calling it again is cheap, and switches.
+ * Makes a TensorFlow.js backend ready and current: loads its packages, registers gradients, keeps the banners and
+ * logs of TensorFlow off the terminal, and on wasm installs the kernels of this package. Calling it again is cheap and switches backends.
  *
- * `@tensorflow/tfjs-node`, `@tensorflow/tfjs-node-gpu`, `webgpu` and `@tensorflow/tfjs-backend-webgpu` are no
- * dependencies: they are loaded if they are installed beside this package or in the user's project. TensorFlow is looked for, too, where
- * the program `sgdscope-tensorflow` of this package installs it: first there if `SGDSCOPE_TENSORFLOW_DIR` names a folder, else last.
+ * `@tensorflow/tfjs-node`, `@tensorflow/tfjs-node-gpu`, `webgpu` and `@tensorflow/tfjs-backend-webgpu` are not
+ * dependencies: they are loaded if they are installed beside this package or in the project of the user. TensorFlow is also looked for
+ * where the program `sgdscope-tensorflow` of this package installs it: first if `SGDSCOPE_TENSORFLOW_DIR` names a folder, else last.
  *
  * @param name - A backend, or "auto" for the first that works of tensorflow-gpu, tensorflow, wasm, cpu.
  * @param options - Where to look for packages and files.
- * @returns What computes now.
+ * @returns The backend that is now current.
  * @throws ComputeError `UNKNOWN_BACKEND`; `BACKEND_NOT_INSTALLED` with the command that installs it; `BACKEND_FAILED`
  * with what to try; `GRADIENTS_NOT_REGISTERED`.
  */
@@ -90,7 +90,7 @@ export async function prepareBackend(
     }
   }
   const reasons = passedOver.map(({ reason }) => reason).join("\n");
-  throw new ComputeError("BACKEND_FAILED", `prepareBackend: expected one working backend, got none:\n${reasons}`);
+  throw new ComputeError("BACKEND_FAILED", `prepareBackend: no backend could start:\n${reasons}`);
 }
 
 async function prepare(name: BackendName, options: PrepareOptions): Promise<BackendReport> {
@@ -141,12 +141,12 @@ async function load(name: BackendName, options: PrepareOptions, versions: Record
     if (located.version !== undefined) versions[required] = located.version;
   }
   await installWebGpuGlobals(urls[0]!);
-  if (!(await hasWebGpuAdapter())) throw failed(name, "no device that WebGPU could compute on");
+  if (!(await hasWebGpuAdapter())) throw failed(name, "WebGPU found no device to compute on");
   await quietly(() => importByName(urls[1]!));
   return name;
 }
 
-/** Replaces the kernels of the current backend that fail, err or dawdle; returns their names. */
+/** Replaces the kernels of the current backend that fail, are wrong or are slow; returns their names. */
 async function installKernels(name: BackendName, threads: number): Promise<string[]> {
   if (name === "cpu") return [];
   registerReluGradient();
@@ -174,10 +174,11 @@ async function resources(name: BackendName): Promise<{ threads: number; gpu: boo
   return { threads: name === "webgpu" ? 1 : (availableParallelism?.() ?? 1), gpu };
 }
 
-/** Computes something whose answer is known. */
+/** Computes a product whose result is known. */
 async function proveWorking(name: BackendName): Promise<void> {
   const product = tf.tidy(() => tf.matMul(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor2d([5, 6, 7, 8], [2, 2])));
   const values = Array.from(await product.data());
   product.dispose();
-  if (values.join() !== "19,22,43,50") throw failed(name, `a product of matrices came out as [${values.join(", ")}]`);
+  if (values.join() !== "19,22,43,50")
+    throw failed(name, `a matrix product gave [${values.join(", ")}] instead of [19, 22, 43, 50]`);
 }

@@ -2,14 +2,14 @@ import * as tf from "@tensorflow/tfjs";
 import { inNode } from "./load.js";
 
 /**
- * Keeps TensorFlow's own log lines off stderr. Must run before the native binding is loaded, which reads the
+ * Keeps the log lines of TensorFlow off stderr. Must run before the native binding is loaded, which reads the
  * variable once. A value set by the user stays.
  */
 export function silenceTensorFlowLogs(): void {
   if (inNode()) process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "3";
 }
 
-/** Runs `work` while TensorFlow.js keeps its remarks to itself: it asks the flag `PROD`, which is put back. */
+/** Runs `work` while TensorFlow.js prints no remarks, through the flag `PROD`, which is then restored. */
 export async function quietly<T>(work: () => T | Promise<T>): Promise<T> {
   const before = tf.env().getBool("PROD");
   tf.env().set("PROD", true);
@@ -20,7 +20,7 @@ export async function quietly<T>(work: () => T | Promise<T>): Promise<T> {
   }
 }
 
-/** Spends the banner that the cpu backend prints in Node on its first write. */
+/** Suppresses the banner that the cpu backend prints in Node on its first write. */
 export async function silenceBanner(): Promise<void> {
   const cpu = tf.findBackend("cpu") as Partial<tf.KernelBackend> | null;
   await quietly(() => {
@@ -30,8 +30,8 @@ export async function silenceBanner(): Promise<void> {
 }
 
 /**
- * Runs `start` and takes away the process-wide handlers it adds: Emscripten rethrows every uncaught error from inside
- * its one-line module, which prints some 30,000 characters of it before the user's own stack.
+ * Runs `start` and removes the process-wide handlers that it adds: Emscripten rethrows every uncaught error from inside
+ * its one-line module, which prints about 30,000 characters of it before the stack of the user.
  */
 export async function withoutNewProcessHandlers<T>(start: () => Promise<T>): Promise<T> {
   if (!inNode()) return start();

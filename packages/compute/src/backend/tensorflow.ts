@@ -6,7 +6,7 @@ import { restoreUtilChecks } from "./node-shims.js";
 import { failed, notInstalled, type BackendName } from "./packages.js";
 import { quietly } from "./quiet.js";
 
-/** What `@tensorflow/tfjs-node` registers; the package with GPU support registers the same. */
+/** The backend that `@tensorflow/tfjs-node` registers, as does the package with GPU support. */
 interface TensorFlowBackend {
   isGPUPackage?: boolean;
   isUsingGpuDevice?: boolean;
@@ -23,13 +23,13 @@ export const tensorFlowBackend = (): TensorFlowBackend | null =>
 export interface NativeCandidate {
   url: string;
   version?: string;
-  /** TensorFlow's version, where it is known without loading it. */
+  /** Version of TensorFlow, if it is known without loading it. */
   tensorflow?: string;
 }
 
 /**
- * Where a native package could be loaded from, best first: the folder that `SGDSCOPE_TENSORFLOW_DIR` names, this package's surroundings
- * and the user's project, the folder that `sgdscope-tensorflow` installs into.
+ * Where a native package could be loaded from, best first: the folder that `SGDSCOPE_TENSORFLOW_DIR` names, the surroundings of this
+ * package and the project of the user, the folder that `sgdscope-tensorflow` installs into.
  */
 export async function nativeCandidates(name: BackendName, from?: string): Promise<NativeCandidate[]> {
   const variant = name === "tensorflow-gpu" ? "gpu" : "cpu";
@@ -50,12 +50,15 @@ export async function loadTensorFlow(
   const required = NATIVE_PACKAGES[wantsGpu ? "gpu" : "cpu"];
   const loaded = tensorFlowBackend();
   if (loaded !== null && wantsGpu && loaded.isGPUPackage !== true)
-    throw failed(name, "this process has loaded @tensorflow/tfjs-node, which cannot be exchanged; start a new process");
+    throw failed(
+      name,
+      "this process has already loaded @tensorflow/tfjs-node, which cannot be replaced; start a new process",
+    );
   const candidates = await nativeCandidates(name, from);
   if (candidates.length === 0 && loaded === null) throw notInstalled(name, required);
   let version = candidates[0]?.version;
   if (loaded === null) {
-    // Eigen may hand products on to an sgemm of oneDNN that was seen to corrupt the heap on processors with AVX-512.
+    // Eigen may pass products to an sgemm of oneDNN that was seen to corrupt the heap on processors with AVX-512.
     process.env["TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL"] ??= "false";
     version = (await loadFirst(candidates)).version;
   }
@@ -66,7 +69,7 @@ export async function loadTensorFlow(
   if (backend?.binding?.TF_Version !== undefined) versions["tensorflow"] = backend.binding.TF_Version;
 }
 
-/** Loads the first candidate that loads; if none does, the first one's error is thrown. */
+/** Loads the first candidate that loads; if none does, the error of the first is thrown. */
 async function loadFirst(candidates: NativeCandidate[]): Promise<NativeCandidate> {
   await restoreUtilChecks();
   offerTensorFlow();

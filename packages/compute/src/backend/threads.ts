@@ -1,14 +1,14 @@
 import { ComputeError } from "../errors.js";
 import { importByName, inNode } from "./load.js";
 
-/** The most threads taken unasked: operations are too small to feed more. */
+/** The most threads by default: operations are too small to occupy more. */
 const MOST = 8;
 const VARIABLE = "SGDSCOPE_THREADS";
 
 /**
- * Threads that one operation may use on wasm: as asked, else as the environment says, else one a core.
+ * Threads that one operation may use on wasm: as requested, else as the environment says, else one per core.
  *
- * @throws ComputeError `INVALID_ARGUMENT` for what is not a positive whole number.
+ * @throws ComputeError `INVALID_ARGUMENT` for a number that is not a positive integer.
  */
 export async function threadsFor(asked?: number): Promise<number> {
   if (asked !== undefined) return checked(asked, "options.threads");

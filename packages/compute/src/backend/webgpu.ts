@@ -13,11 +13,11 @@ interface Dawn {
 }
 
 /**
- * Gives Node what a browser has: `navigator.gpu` and the WebGPU classes, from Dawn (the package `webgpu`).
- * Does nothing where they are there already.
+ * Adds to Node what a browser has: `navigator.gpu` and the WebGPU classes, from Dawn (the package `webgpu`).
+ * Does nothing if they exist already.
  *
- * TensorFlow.js 4.22 asks adapters for `requestAdapterInfo`, which the standard has since replaced by `info`;
- * adapters get it back.
+ * TensorFlow.js 4.22 calls `requestAdapterInfo` of adapters, which the standard has since replaced by `info`;
+ * it is restored.
  */
 export async function installWebGpuGlobals(dawnUrl: string): Promise<void> {
   const scope = globalThis as unknown as { navigator?: { gpu?: Gpu } };

@@ -4,8 +4,8 @@ import { isDilated, stuffed, stuffedShape, unstuffed, type WindowAttributes } fr
 type FilterAttributes = WindowAttributes & { filterShape: number[] };
 
 /**
- * Gradients of dilated convolutions, by the filter with zeros in between: TensorFlow.js 4.22 leaves the dilation out of them on
- * tensorflow and webgpu, or has no kernel for it.
+ * Gradients of dilated convolutions, by the filter with zeros in between: TensorFlow.js 4.22 ignores the dilation in them on
+ * tensorflow and webgpu, or has no kernel for them.
  */
 export const dilatedGradients: ComposedKernel[] = ["Conv2D", "DepthwiseConv2dNative"].flatMap((name) => [
   composedKernel<"dy" | "filter", WindowAttributes>(

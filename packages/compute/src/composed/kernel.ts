@@ -16,10 +16,10 @@ export interface ComposedCall<Inputs extends string, Attributes> {
 }
 
 /**
- * Declares a kernel composed of others, to be replaced where it fails or errs.
+ * Declares a kernel composed of others, to replace one where it fails or is wrong.
  *
  * @param applies - Whether a call needs the replacement; all others go to the original.
- * @param run - Tensors made in it are disposed but for the result.
+ * @param run - Tensors made in it are disposed, except the result.
  */
 export const composedKernel = <Inputs extends string, Attributes extends object = object>(
   name: string,
@@ -43,11 +43,11 @@ export const composedKernel = <Inputs extends string, Attributes extends object 
   },
 });
 
-/** What the kernel functions registered here are made of, innermost first. */
+/** The parts of the kernel functions registered here, innermost first. */
 const made = new WeakMap<tf.KernelFunc, readonly ComposedKernel[]>();
 
 /**
- * Registers kernels for a backend, several of one name around each other, the last outermost; more than once does no harm.
+ * Registers kernels for a backend, several of one name around each other, the last outermost; calling it again does no harm.
  *
  * @returns The names of all kernels registered here for this backend, these and those of earlier calls.
  */

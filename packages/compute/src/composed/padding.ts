@@ -66,7 +66,7 @@ const pool = (
     },
   );
 
-/** Less than all numbers; TensorFlow takes no infinity for a padding. */
+/** Smaller than all numbers; TensorFlow does not accept infinity as padding. */
 const LEAST = -3.4028234663852886e38;
 
 const maxPoolGrad = composedKernel<"dy" | "input" | "output", WindowAttributes>(
@@ -89,7 +89,7 @@ const avgPoolGrad = composedKernel<"dy" | "input", WindowAttributes>(
   },
 );
 
-/** Convolutions and pools with padding in numbers, of which TensorFlow for Node knows only a few: margins are added, then it is "valid". */
+/** Convolutions and pools with padding in numbers, of which TensorFlow for Node supports only a few: margins are added, then it is "valid". */
 export const numericPadding: ComposedKernel[] = [
   forward("Conv2D", false),
   forward("FusedConv2D", false),

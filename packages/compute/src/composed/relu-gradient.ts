@@ -25,7 +25,7 @@ const gradients: tf.GradConfig[] = [
 ];
 
 /**
- * Lets the gradient of `tf.relu` be one kernel, `ReluGrad`, on backends that have it; on the others it stays what it was. The kernel has
+ * Makes the gradient of `tf.relu` one kernel, `ReluGrad`, on backends that have it; on the others it does not change. The kernel has
  * a gradient itself: linear in dy, and zero for x almost everywhere.
  */
 export function registerReluGradient(): void {

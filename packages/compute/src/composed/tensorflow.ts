@@ -34,7 +34,7 @@ const sharing = (
   },
 });
 
-/** What TensorFlow has a faster operation for, or none is needed. */
+/** Kernels for which TensorFlow has a faster operation, or that need none. */
 export const tensorFlowKernels: ComposedKernel[] = [
   reluGrad,
   sharing("Cast", ({ dtype }, attrs) => dtype === attrs!["dtype"]),

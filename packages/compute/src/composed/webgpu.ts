@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { composedKernel, type ComposedKernel } from "./kernel.js";
 import { overhang, poolInfo, type WindowAttributes } from "./windows.js";
 
-/** Buffers that a shader may use where nobody has asked the device for more: all inputs and the output. */
+/** Buffers that a shader may use unless the device was created with more: all inputs and the output. */
 const BUFFERS = 8;
 
 /** The sum of more tensors than a shader can take; without this the result is zeros. */
@@ -24,7 +24,7 @@ interface Reduction {
   keepDims?: boolean;
 }
 
-/** Reductions of tensors with more axes than a shader knows: axes of one are dropped, neighbours that go together are joined. */
+/** Reductions of tensors with more axes than a shader supports: axes of size one are dropped, neighbours that are reduced together are joined. */
 const reductions = ["Sum", "Mean", "Max", "Min"].map((name) =>
   composedKernel<"x", Reduction>(
     name,
@@ -52,7 +52,7 @@ const reductions = ["Sum", "Mean", "Max", "Min"].map((name) =>
   ),
 );
 
-/** The kernel divides by the whole window even where it hangs over the border, the forward pass by what lies inside. */
+/** The kernel divides by the whole window even where it extends over the border, the forward pass by the part inside. */
 const avgPoolGrad = composedKernel<"dy" | "input", WindowAttributes>(
   "AvgPoolGrad",
   ({ input }, attrs) => poolInfo(input.shape, attrs).padInfo.type !== "VALID",
@@ -76,5 +76,5 @@ const batchMatMul = composedKernel<"a" | "b", Product>(
   },
 );
 
-/** What the webgpu backend of TensorFlow.js 4.22 computes wrongly, without an error, or not at all. */
+/** Kernels that the webgpu backend of TensorFlow.js 4.22 computes wrongly, without an error, or lacks. */
 export const webgpuKernels: ComposedKernel[] = [addN, ...reductions, avgPoolGrad, batchMatMul];

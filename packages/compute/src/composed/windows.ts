@@ -35,7 +35,7 @@ export const poolInfo = (
   { filterSize, strides, pad, dimRoundingMode }: WindowAttributes,
 ): WindowInfo => tf.backend_util.computePool2DInfo(shape as Shape, filterSize!, strides, 1, pad, dimRoundingMode);
 
-/** How much of zeros, or of what is given, makes windows that hang over the border "valid" ones. */
+/** The margin of zeros, or of a given value, that turns windows over the border into "valid" ones. */
 function margins(info: WindowInfo): [[number, number], [number, number], [number, number], [number, number]] {
   const { top, left } = info.padInfo;
   const height = Math.max(top + info.inHeight, (info.outHeight - 1) * info.strideHeight + info.effectiveFilterHeight);
@@ -54,7 +54,7 @@ export const enlarge = (x: tf.Tensor, info: WindowInfo, value = 0): tf.Tensor4D 
 export const enlargedShape = (shape: number[], info: WindowInfo): number[] =>
   margins(info).map(([before, after], axis) => before + shape[axis]! + after);
 
-/** Takes the margins away. */
+/** Removes the margins. */
 export const shrink = (x: tf.Tensor, shape: number[], info: WindowInfo): tf.Tensor =>
   tf.slice(
     x,
@@ -104,7 +104,7 @@ export function stuffedShape([height, width, ...channels]: number[], attrs: Wind
   return [(height! - 1) * down + 1, (width! - 1) * across + 1, ...channels];
 }
 
-/** Takes the zeros out again. */
+/** Removes the zeros again. */
 export function unstuffed(filter: tf.Tensor, attrs: WindowAttributes): tf.Tensor {
   const [down, across] = dilationsOf(attrs);
   return tf.stridedSlice(filter, [0, 0, 0, 0], filter.shape, [down, across, 1, 1]);

@@ -7,36 +7,36 @@ import { prepareBackend, type PrepareOptions } from "../backend/prepare.js";
 
 export interface BackendStatus {
   name: BackendName;
-  /** Whether all its packages are there. */
+  /** Whether all its packages are installed. */
   installed: boolean;
-  /** Version of its main package, where that is known. */
+  /** Version of its main package, if it is known. */
   version?: string;
-  /** Version of the native TensorFlow library, where it was loaded. */
+  /** Version of the native TensorFlow library, if it was loaded. */
   tensorflow?: string;
   /** Whether it computed; `undefined` if it was not tried. */
   working?: boolean;
   /** Why it does not work. */
   reason?: string;
-  /** What to type to get it, where it is not installed. */
+  /** The command that installs it, if it is not installed. */
   install?: string;
 }
 
-/** Plain data: where this program runs and what could compute here. */
+/** The machine, the runtime and the backends, as plain data. */
 export interface Environment {
   /** "node", or "browser" for pages and workers. */
   runtime: "node" | "browser";
-  /** Version of Node, or the browser's name for itself. */
+  /** Version of Node, or the user agent of the browser. */
   runtimeVersion: string;
   platform: string;
   /** Cores this process may use. */
   cores: number;
-  /** Main memory in bytes; `undefined` where that is not told. */
+  /** Main memory in bytes; `undefined` if it is unknown. */
   memoryBytes?: number;
   backends: BackendStatus[];
 }
 
 export interface EnvironmentOptions extends PrepareOptions {
-  /** Also prepare each installed backend and compute with it (default true); the current one is current again afterwards. */
+  /** Also prepare each installed backend and compute with it (default true); the current backend stays current afterwards. */
   tryBackends?: boolean;
 }
 
@@ -45,7 +45,7 @@ export interface EnvironmentOptions extends PrepareOptions {
  *
  * Trying a backend loads its packages into this process; a native binding stays loaded.
  *
- * @param options - `tryBackends`, and what `prepareBackend` takes.
+ * @param options - `tryBackends`, and the options of `prepareBackend`.
  * @returns Plain data, fit for JSON.
  */
 export async function describeEnvironment({

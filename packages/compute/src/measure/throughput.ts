@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { ComputeError } from "../errors.js";
 
-/** Speeds in GFLOP/s: 10⁹ multiplications and additions a second, counted as the textbook algorithm counts them. */
+/** Speeds in GFLOP/s: 10⁹ multiplications and additions per second, counted as in the textbook algorithm. */
 export interface Throughput {
   /** The TensorFlow.js backend that was measured. */
   backend: string;
@@ -22,7 +22,7 @@ export interface ThroughputOptions {
   milliseconds?: number;
 }
 
-/** A computation of a given size, and what it costs. */
+/** A computation of a given size, and its cost. */
 interface Work {
   flops: (size: number) => number;
   sizes: readonly number[];
@@ -75,23 +75,20 @@ const WORK: Record<Exclude<keyof Throughput, "backend">, Work> = {
 };
 
 /**
- * Measures how fast the current backend computes what networks are made of.
+ * Measures how fast the current backend computes the operations of networks.
  *
- * Each operation grows until one run takes a fiftieth of the time it is given, so that a call's overhead does not
- * count, and is then repeated; the fastest run counts, as other programs can only slow one down. The result is read
- * back in part, so that work on a GPU is waited for.
+ * Each operation grows until one run takes a fiftieth of its time, so that the overhead of a call is negligible, and is then
+ * repeated; the fastest run counts, because other programs can only slow a run down. Part of the result is read back, so that
+ * work on a GPU is complete.
  *
- * @param options.milliseconds - Time for each of the five measurements; the whole takes about ten times as long at worst.
+ * @param options.milliseconds - Time for each of the five measurements; all of them together take about ten times as long at worst.
  * @returns Speeds in GFLOP/s.
  * @throws ComputeError `BACKEND_FAILED` where no backend is current: call `prepareBackend` first.
  */
 export async function measureThroughput({ milliseconds = 200 }: ThroughputOptions = {}): Promise<Throughput> {
   const backend = tf.getBackend() as string | undefined;
   if (backend === undefined) {
-    throw new ComputeError(
-      "BACKEND_FAILED",
-      "measureThroughput: expected a current backend, got none; call prepareBackend",
-    );
+    throw new ComputeError("BACKEND_FAILED", "measureThroughput: no backend is current; call prepareBackend first");
   }
   const speeds: Partial<Record<keyof typeof WORK, number>> = {};
   for (const [name, work] of Object.entries(WORK) as [keyof typeof WORK, Work][]) {

@@ -1,5 +1,5 @@
 /**
- * A very small assembler for WebAssembly with SIMD: just what the kernels of this package are written in.
+ * A very small assembler for WebAssembly with SIMD, with the instructions that the kernels of this package use.
  *
  * Expressions are values with their byte code; statements go to the body under construction. All integers are
  * 32-bit, addresses are byte offsets into the one imported memory. Opcodes: WebAssembly Core Specification 2.0,

@@ -11,7 +11,7 @@ export interface Images {
   channels: number;
 }
 
-/** Where a kernel looks: output (i, j) and tap (k, l) meet at row `i·strideHeight + k·dilationHeight − top`. */
+/** The windows of a kernel: output (i, j) and tap (k, l) meet at row `i·strideHeight + k·dilationHeight − top`. */
 export interface Windows {
   top: number;
   left: number;
@@ -28,7 +28,7 @@ export interface Windows {
 /** Padded images of one group together stay below this, so that they are still in cache when they are used. */
 const GROUP_BYTES = 1 << 18;
 
-/** Some images as seen through windows: `corner` is where the first image's row `−top`, column `−left` lies. */
+/** Images padded for windows: `corner` is the address of row `−top`, column `−left` of the first image. */
 interface WindowedGroup {
   corner: number;
   first: number;
@@ -37,7 +37,7 @@ interface WindowedGroup {
   rowBytes: number;
 }
 
-/** Visits groups of images, padded with zeros as far as the windows reach; no copy is made where none is needed. */
+/** Visits groups of images, padded with zeros as far as the windows extend; no copy is made if none is needed. */
 function eachGroup(
   runtime: Runtime,
   images: Images,
@@ -97,14 +97,14 @@ function eachGroup(
 /** Where results go: a tensor, or every few pixels of one. */
 export interface Target {
   address: number;
-  /** Whether results are added to what is there. */
+  /** Whether results are added to the present values. */
   accumulate?: boolean;
   imageBytes: number;
   rowBytes: number;
   pixelBytes: number;
 }
 
-/** Whether every output pixel sees just the input pixel in its place. */
+/** Whether every output pixel depends only on the input pixel in its place. */
 const isPointwise = ({ height, width }: Images, windows: Windows): boolean =>
   windows.kernelHeight * windows.kernelWidth * windows.strideHeight * windows.strideWidth === 1 &&
   windows.top === 0 &&
@@ -120,7 +120,7 @@ const isWhole = ({ height, width }: Images, target: Target, outChannels: number)
 
 /**
  * Correlates images with a filter `[kernelHeight, kernelWidth, channels, outChannels]`: what TensorFlow calls a
- * convolution. Each output pixel is written once; pixels between those of `target` stay as they are.
+ * convolution. Each output pixel is written once; pixels between those of `target` do not change.
  */
 export function correlate(
   runtime: Runtime,
@@ -194,12 +194,12 @@ export function correlate(
 
 /** Pixels summed in registers before they join the gradient: enough to hide that, few enough to stay in cache. */
 const PIXELS = { atLeast: 128, atMost: 512 };
-/** From this many numbers a window on, copying the signals into contiguous panels pays. */
+/** From this many numbers per window on, copying the signals into contiguous panels is faster. */
 const PACKING_WINDOW = 64;
 
 /**
- * Sums products of what windows see with signals `[count, outHeight, outWidth, outChannels]` over images and windows:
- * the gradient of `correlate` with respect to its filter. The sums are added to what `gradient` holds.
+ * Sums products of windows with signals `[count, outHeight, outWidth, outChannels]` over images and windows:
+ * the gradient of `correlate` with respect to its filter. The sums are added to `gradient`.
  */
 export function correlateFilter(
   runtime: Runtime,

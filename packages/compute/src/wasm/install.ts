@@ -25,11 +25,11 @@ const KERNELS: WasmKernel[] = [
   ...einsumKernels,
 ];
 
-/** Kernel functions registered here, to know them again. */
+/** Kernel functions registered here, to recognise them. */
 const installed = new WeakSet<tf.KernelFunc>();
 
 /**
- * Registers the kernels that the wasm backend lacks and replaces the slow ones; more than once does no harm.
+ * Registers the kernels that the wasm backend lacks and replaces the slow ones; calling it again does no harm.
  *
  * The backend must be ready. Kernels are shared by all programs in the process that use the same TensorFlow.js.
  *
@@ -44,7 +44,7 @@ export async function installWasmKernels(threads: number): Promise<string[]> {
     const kernelFunc = create(existing?.kernelFunc);
     installed.add(kernelFunc);
     if (existing !== undefined) tf.unregisterKernel(name, "wasm");
-    // The setup of a replaced kernel stays: where the kernel does not apply, the original runs on.
+    // The setup of a replaced kernel stays: where the kernel does not apply, the original is used.
     tf.registerKernel({ ...existing, kernelName: name, backendName: "wasm", kernelFunc });
   }
   return KERNELS.map(({ name }) => name);

@@ -1,7 +1,7 @@
 import { getKernel, type KernelFunc, type NamedAttrMap, type TensorInfo } from "@tensorflow/tfjs";
 import { runtimeOf, type Runtime } from "./runtime.js";
 
-/** What a kernel is given: tensors and attributes by name, and the runtime of the backend it runs on. */
+/** The arguments of a kernel: tensors and attributes by name, and the runtime of its backend. */
 export interface KernelCall<Inputs extends string, Attributes> {
   inputs: Record<Inputs, TensorInfo>;
   attrs: Attributes;

@@ -50,15 +50,15 @@ const FUNCTIONS = [
   ...(["spreadAverage", "placeAverage", "spreadToMaximum", "spreadDepthwise", "gatherDepthwise"] as const),
 ] as const;
 
-/** The assembled functions over one backend's memory (see `program/`), with what kernels need around them. */
+/** The assembled functions over the memory of one backend (see `program/`), with what kernels need besides. */
 export interface Runtime extends Record<(typeof FUNCTIONS)[number], Function_> {
   /** See `defineContract`. Large ones are divided among threads, here and in `multiply`. */
   contract(contraction: Contraction): void;
   /** See `defineContract`; brings its own scratch memory. */
   multiply(product: Omit<Product, "packed">): void;
   /**
-   * Calls a function for `count` things of `weight` operations each; many are divided among threads, each with the arguments for its
-   * run of them.
+   * Calls a function for `count` items of `weight` operations each; many items are divided among threads, each with the arguments for
+   * its share.
    */
   divide(
     name: (typeof FUNCTIONS)[number],
@@ -68,9 +68,9 @@ export interface Runtime extends Record<(typeof FUNCTIONS)[number], Function_> {
   ): void;
   /** Threads that compute, once all have started. */
   threads: number;
-  /** Where a tensor's numbers start, until it is disposed. */
+  /** The address of the numbers of a tensor, until it is disposed. */
   address(tensor: TensorInfo): number;
-  /** A new tensor of unset content, Float32 unless told. */
+  /** A new tensor of undefined content, Float32 by default. */
   output(shape: number[], dtype?: DataType): TensorInfo;
   /** Another tensor over the same numbers. */
   share(tensor: TensorInfo, shape?: number[]): TensorInfo;
@@ -78,7 +78,7 @@ export interface Runtime extends Record<(typeof FUNCTIONS)[number], Function_> {
   dispose(tensor: TensorInfo): void;
   /** The numbers of a tensor in place: valid until the next allocation. */
   view(tensor: TensorInfo): Float32Array | Int32Array | Uint8Array;
-  /** Lends memory of unset content to `use`, and frees it. */
+  /** Lends memory of undefined content to `use`, and frees it. */
   scratch<T>(bytes: number, use: (address: number) => T): T;
 }
 
@@ -98,17 +98,17 @@ function assembleProgram(sharedMemory: boolean): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Loads the functions into a backend's memory.
+ * Loads the functions into the memory of a backend.
  *
- * @param threads - That may compute at once, where the memory is shared.
- * @throws ComputeError `BACKEND_FAILED` where WebAssembly has no SIMD or the backend hides its memory.
+ * @param threads - Threads that may compute at once, if the memory is shared.
+ * @throws ComputeError `BACKEND_FAILED` where WebAssembly has no SIMD or the memory of the backend cannot be reached.
  */
 export async function loadRuntime(backend: WasmBackend, threads: number): Promise<Runtime> {
   const known = runtimes.get(backend);
   if (known !== undefined) return known;
   const memory = memoryOf(backend);
   if (memory === undefined) {
-    throw new ComputeError("BACKEND_FAILED", "loadRuntime: expected a wasm backend that shows its memory, got none");
+    throw new ComputeError("BACKEND_FAILED", "the memory of this wasm backend cannot be reached");
   }
   const shared = typeof SharedArrayBuffer !== "undefined" && memory.buffer instanceof SharedArrayBuffer;
   const { instance, module } = await WebAssembly.instantiate(assembleProgram(shared), { env: { memory } });
@@ -123,10 +123,7 @@ export async function loadRuntime(backend: WasmBackend, threads: number): Promis
 export function runtimeOf(backend: unknown): Runtime {
   const runtime = runtimes.get(backend as WasmBackend);
   if (runtime === undefined) {
-    throw new ComputeError(
-      "BACKEND_FAILED",
-      'runtimeOf: expected a wasm backend prepared by prepareBackend("wasm"), got a new one; call it again',
-    );
+    throw new ComputeError("BACKEND_FAILED", 'this wasm backend is new; prepare it with prepareBackend("wasm") first');
   }
   return runtime;
 }
@@ -143,7 +140,7 @@ function createRuntime(backend: WasmBackend, functions: Record<string, Function_
     Runtime,
     (typeof FUNCTIONS)[number]
   >;
-  // Kept for the backend's lifetime, a piece for each part.
+  // Kept as long as the backend, one piece per part.
   const packed = backend.wasm._malloc(PACKED_BYTES * partsOf(Infinity, team.threads));
   return {
     ...named,
@@ -183,10 +180,7 @@ function createRuntime(backend: WasmBackend, functions: Record<string, Function_
     scratch: (bytes, use) => {
       const address = backend.wasm._malloc(bytes) >>> 0;
       if (address === 0 && bytes > 0) {
-        throw new ComputeError(
-          "OUT_OF_MEMORY",
-          `scratch: expected ${bytes} free bytes of WebAssembly memory, got none`,
-        );
+        throw new ComputeError("OUT_OF_MEMORY", `${bytes} bytes of WebAssembly memory could not be allocated`);
       }
       try {
         return use(address);

@@ -5,15 +5,15 @@ import { ComputeError } from "../errors.js";
 import { startProcess, type WorkerProcess } from "./process.js";
 
 export interface WorkersOptions<Setup> {
-  /** Processes; default: one per core. They share the cores: with fewer processes each uses several threads. */
+  /** Number of processes; default: one per core. They share the cores: with fewer processes each uses several threads. */
   workers?: number;
-  /** What each process prepares; default "wasm". Jobs that compute without TensorFlow.js need "none". */
+  /** The backend of each process; default "wasm". Jobs that compute without TensorFlow.js need "none". */
   backend?: BackendName | "auto" | "none";
   /** Given to the default export of the module in every process; must survive a structured clone. */
   setup?: Setup;
   /** Where optional backend packages are looked for; default: the working directory. */
   from?: string;
-  /** Node's own arguments for the processes; default those of this one. */
+  /** Arguments of Node for the processes; default: those of this one. */
   execArgv?: string[];
   /**
    * Milliseconds that a job has to stop by itself once its `context.signal` is aborted, before its process is killed. Default 0:
@@ -35,21 +35,21 @@ export interface RunOptions {
 
 export interface MapOptions<Output> {
   onProgress?: (index: number, value: unknown) => void;
-  /** Each result as it comes, in no order; its worker takes the next job when what this returns has settled. */
+  /** Called with each result as it arrives, in no particular order; its worker takes the next job when what this returns has settled. */
   onResult?: (index: number, output: Output) => void | Promise<void>;
   signal?: AbortSignal;
 }
 
 export interface Workers<Input, Output> {
-  /** Processes, at most this many jobs at once. */
+  /** Number of processes, and so of jobs at once. */
   size: number;
-  /** What computes in each process; undefined for "none". */
+  /** The backend of each process; undefined for "none". */
   backend: BackendReport | undefined;
   /** One job, by the next free process. */
   run(input: Input, options?: RunOptions): Promise<Output>;
-  /** One job an input, results in the order of the inputs. The first failure ends the rest. */
+  /** One job per input, results in the order of the inputs. The first failure stops the rest. */
   map(inputs: Iterable<Input>, options?: MapOptions<Output>): Promise<Output[]>;
-  /** Ends the processes; jobs under way reject. */
+  /** Ends the processes; running jobs reject. */
   close(): void;
 }
 
@@ -58,9 +58,10 @@ export interface Workers<Input, Output> {
  * the probes of one estimate. For Node; a job carries its own seed, so results do not depend on the number of processes.
  *
  * @param module - File with a `JobModule` as its default export, as a `file:` URL.
- * @param options - How many processes, on which backend, and what they share.
- * @returns The workers, when the first is ready; the caller closes them. A process that dies under a job is replaced. Cost: one backend's memory a process, and a copy of each input and result.
- * @throws RangeError for a number of workers that is none; ComputeError as `prepareBackend`, or whatever the module throws,
+ * @param options - The number of processes, their backend, and their shared setup.
+ * @returns The workers, when the first is ready; the caller closes them. A process that dies during a job is replaced. Cost:
+ *   the memory of one backend per process, and a copy of each input and result.
+ * @throws RangeError for an invalid number of workers; ComputeError as `prepareBackend`, or the error that the module throws,
  *   with its name and code. Jobs reject with their own error, or `WORKER_ENDED` when the process died.
  */
 export async function startWorkers<Setup, Input, Output>(

@@ -11,7 +11,7 @@ export interface WorkerProcess {
   run(input: unknown, onProgress?: (value: unknown) => void): Promise<unknown>;
   /** Whether the process still takes jobs. */
   alive(): boolean;
-  /** Ends it at once; a job under way rejects. */
+  /** Ends it immediately; a running job rejects. */
   kill(): void;
   /** Asks the job under way to stop, and ends the process where it has not stopped within the grace period. */
   stop(): void;
@@ -24,7 +24,7 @@ interface Pending {
   onProgress: ((value: unknown) => void) | undefined;
 }
 
-/** Beside this file: TypeScript where the sources run, JavaScript in what is published. */
+/** Beside this file: TypeScript when the sources run, JavaScript in the published package. */
 const entry = fileURLToPath(
   import.meta.url.endsWith(".ts") ? new URL("./worker.ts", import.meta.url) : new URL("./worker.js", import.meta.url),
 );

@@ -1,7 +1,7 @@
 import type { BackendName } from "../backend/packages.js";
 import type { BackendReport } from "../backend/prepare.js";
 
-/** What a job is told beside its input. */
+/** The context of a job, besides its input. */
 export interface JobContext {
   /** Tells the parent how far the job is; any value that can be cloned. */
   progress: (value: unknown) => void;
@@ -13,8 +13,9 @@ export interface JobContext {
 export type Job<Input, Output> = (input: Input, context: JobContext) => Output | Promise<Output>;
 
 /**
- * The default export of a job module: called once in each worker, when its backend is ready, with what the parent gave as
- * `setup`. Where no backend was asked for there is no report of one. What it prepares here, a network and its data, serves every job of this worker.
+ * The default export of a job module: called once in each worker, when its backend is ready, with the `setup` of the
+ * parent. There is no report of a backend where none was asked for. What it prepares, such as a network and its data, serves
+ * every job of this worker.
  */
 export type JobModule<Setup, Input, Output> = (
   setup: Setup,

@@ -46,7 +46,7 @@ function orphaned(): void {
   setTimeout(() => process.exit(0), grace);
 }
 
-if (process.send === undefined) throw new Error("worker: is started by startWorkers only");
+if (process.send === undefined) throw new Error("this file runs only as a worker of startWorkers");
 process.on("message", (message: ToWorker) => {
   if (message.kind === "stop") stopping?.abort();
   else void (message.kind === "start" ? start(message) : work(message));

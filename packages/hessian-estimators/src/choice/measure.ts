@@ -9,11 +9,11 @@ import { scaled } from "../operator/arithmetic.js";
 import { denseOperator } from "../operator/matrix.js";
 import { choose } from "../spectrum/wanted.js";
 
-/** What there is to measure: the Gram matrix of a minimum, an operator, or both. */
+/** The source of a measurement: the Gram matrix of a minimum, an operator, or both. */
 export interface CurvatureSource {
   /**
    * K = JJᵀ, row-major (nC)×(nC), of n examples with C outputs each. K/n has the nonzero spectrum of the Gauss–Newton matrix
-   * G = JᵀJ/n, which is the Hessian's at a global minimum only.
+   * G = JᵀJ/n, which equals the Hessian at a global minimum only.
    */
   gram?: { examples: number; outputs: number; gram: Float64Array } | undefined;
   operator?: LinearOperator | undefined;
@@ -25,16 +25,16 @@ export interface MeasureOptions extends Omit<CurvatureOptions, "diagonal"> {
   method?: "auto" | "exact" | "estimated" | undefined;
   /** Largest n·C for which K is decomposed; 3000 by default, which takes about a minute. */
   largestGram?: number | undefined;
-  /** Largest size of an operator whose matrix is computed whole, one product a column; 1000 by default. */
+  /** Largest size of an operator whose matrix is computed in full, one product per column; 1000 by default. */
   largestDense?: number | undefined;
 }
 
-/** Spectral quantities, and how they came about. */
+/** Spectral quantities, and how they were obtained. */
 export interface MeasuredCurvature {
   method: "exact" | "estimated";
-  /** Of which matrix. */
+  /** The matrix that was measured. */
   of: "gram" | "operator";
-  /** Why this method, in a sentence. */
+  /** The reason for this method, in one sentence. */
   why: string;
   matvecs: number;
   trace: SampledEstimate;
@@ -52,10 +52,10 @@ export interface MeasuredCurvature {
  * Trace, norm, effective ranks, top eigenvalues and density of a Gram matrix or an operator: exact where that is cheap, else estimated,
  * and the result says which and why.
  *
- * With `"auto"`: a Gram matrix up to `largestGram` is decomposed; else an operator up to `largestDense` is computed whole; else
- * `curvature` estimates, of the operator where there is one. `method` overrides the choice.
+ * With `"auto"`: a Gram matrix up to `largestGram` is decomposed; else an operator up to `largestDense` is computed in full; else
+ * `curvature` estimates, of the operator if there is one. `method` overrides the choice.
  *
- * @throws HessianEstimatorsError `INVALID_ARGUMENT` if there is nothing to measure, and as `curvature`.
+ * @throws HessianEstimatorsError `INVALID_ARGUMENT` if neither gram nor operator is given, and as `curvature`.
  *
  * Source: the spectrum of G through K, Papyan (2019) and others; the estimates, see `curvature`.
  */
@@ -72,7 +72,7 @@ export async function measureCurvature(source: CurvatureSource, options: Measure
   } else if (!operator)
     throw new HessianEstimatorsError("INVALID_ARGUMENT", `${caller}: expected gram or operator, got neither`);
 
-  const asked = `method "${method}" was asked for`;
+  const asked = `method "${method}" was requested`;
   if (gram && method !== "estimated" && (order <= largestGram || (method === "exact" && !operator))) {
     const why = method === "exact" ? asked : `n·C = ${order} is at most ${largestGram}`;
     return ofGram({ ...gram, order }, rest, why);

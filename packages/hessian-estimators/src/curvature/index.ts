@@ -13,9 +13,9 @@ import type { Curvature, CurvatureOptions } from "./types.js";
 
 interface Runs extends Counted {
   runs: Krylov[];
-  /** Runs that met an invariant subspace, and end there. */
+  /** Runs that reached an invariant subspace and end there. */
   ended: boolean[];
-  /** Columns of the matrix, where it is computed whole. */
+  /** Columns of the matrix, where it is computed in full. */
   columns: Float64Array[];
 }
 
@@ -25,8 +25,8 @@ interface Runs extends Counted {
  * A few Rademacher probes each start a Krylov run with full reorthogonalisation. The runs' Gauss rules are the density (stochastic
  * Lanczos quadrature). Rayleigh and Ritz on the span of all runs together, a block Krylov space, gives eigenpairs with residuals. And for
  * each run the span of the *others* splits A into a part known exactly and a remainder that this run's probe samples: that gives trace,
- * norm and diagonal with far smaller errors than the probes alone, and no further product. Standard errors count the correlation of
- * these leave-one-out terms (the diagonal's are those of the terms).
+ * norm and diagonal with far smaller errors than the probes alone, and without a further product. Standard errors account for the correlation of
+ * these leave-one-out terms (those of the diagonal are those of the terms).
  *
  * Cost: `maxMatvecs` products = probes·steps (rounded down); memory 2·size numbers for each of them; 8·size·maxMatvecs² operations,
  * more with the diagonal, and about 10·maxMatvecs³ for each pair of runs. Float64.

@@ -14,7 +14,7 @@ export interface LeftOut {
  * For each run, Tr A and ‖A‖_F² from the span of the other runs and the probe that this one started with.
  *
  * The probe is independent of that span, so given it each term is unbiased, by the split of the deflated estimators; and because the
- * span is that of several Krylov spaces, it holds what dominates A. Derived here, after XTrace (Epperly, Tropp and Webber 2024).
+ * span is that of several Krylov spaces, it contains what dominates A. Derived here, after XTrace (Epperly, Tropp and Webber 2024).
  */
 export function leaveRunsOut({ runs }: Coordinates, size: number, least: number): LeftOut {
   const probes = runs.map(([first]) => ({

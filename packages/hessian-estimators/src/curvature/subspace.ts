@@ -71,7 +71,7 @@ export interface Span {
 /**
  * An orthonormal basis of the span of the vectors, from the eigenvectors of their Gram matrix, twice.
  *
- * Directions with a singular value below `least` are left out; what a span lacks is merely sampled instead of known.
+ * Directions with a singular value below `least` are left out; what a span lacks is sampled instead of known.
  */
 export function spanOf(pairs: readonly Pair[], least: number): Span {
   const dimension = pairs[0]!.vector.length;

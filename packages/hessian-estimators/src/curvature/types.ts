@@ -18,7 +18,7 @@ export interface CurvatureOptions extends LongOptions<undefined>, Randomness, Re
   diagonal?: boolean | undefined;
 }
 
-/** Eigenpairs that came with other quantities: as good as the products happened to make them, which the residuals say. */
+/** Eigenpairs obtained along with other quantities; their residuals say how accurate they are. */
 export interface RitzPairs {
   /** Most wanted first (for `"both-ends"` largest first). */
   values: Float64Array;

@@ -26,7 +26,7 @@ export interface LanczosQuadratureOptions extends LongOptions<LanczosQuadrature>
   /** Independent probes, Rademacher; 8 by default. What is far from an eigenvalue's own resolution averages over them. */
   probes?: number | undefined;
   /**
-   * Lanczos steps a probe, so products a probe; 32 by default, at most `size`. `steps` vectors are held, and as many times that as
+   * Lanczos steps per probe, and so products per probe; 32 by default, at most `size`. `steps` vectors are held, and as many times that as
    * `operator.applyBlock` takes at once.
    */
   steps?: number | undefined;
@@ -37,9 +37,9 @@ export interface LanczosQuadratureOptions extends LongOptions<LanczosQuadrature>
  *
  * From a probe v, m Lanczos steps with full reorthogonalisation give a tridiagonal T; its eigenvalues are nodes and the squared
  * first entries of its eigenvectors are weights of a rule that is exact for polynomials of degree 2m − 1 under the measure
- * vᵀδ(λ − A)v/‖v‖². Over Rademacher probes its mean is the eigenvalue density. With a basis that is invariant the run ends early.
+ * vᵀδ(λ − A)v/‖v‖². Over Rademacher probes its mean is the eigenvalue density. A run ends early when its basis is invariant.
  *
- * Feed the result to `spectralDensity`, `traceOfFunction` and what is built on it. Cost: probes·steps products, steps·size numbers.
+ * Pass the result to `spectralDensity`, `traceOfFunction` and the functions built on it. Cost: probes·steps products, steps·size numbers.
  * Float64.
  *
  * @throws HessianEstimatorsError on a bad argument, a product of wrong length, or one that is not finite.
@@ -75,17 +75,17 @@ export async function lanczosQuadrature(
 /** @internal Lanczos runs from independent probes, as many at a time as the operator takes vectors. */
 export interface Quadratures extends Counted {
   runs: QuadratureRun[];
-  /** The runs under way, side by side, and which of them has its product next. */
+  /** The open runs, side by side, and which of them has its product next. */
   open: Krylov[];
   turn: number;
-  /** What came of the runs under way that are complete; emptied when all of them are. */
+  /** Results of the open runs that are complete; emptied when all of them are. */
   complete: (QuadratureRun | null)[];
 }
 
 /** @internal */
 export const noQuadratures = (): Quadratures => ({ matvecs: 0, runs: [], open: [], turn: 0, complete: [] });
 
-/** @internal The next vectors of the runs under way; opens up to `missing` where there are none. */
+/** @internal The next vectors of the open runs; opens up to `missing` runs if there are none. */
 export function wantsOf(
   state: Quadratures,
   most: number,

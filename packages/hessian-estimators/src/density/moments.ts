@@ -4,7 +4,7 @@ import type { Estimate } from "../operator.js";
 import { integrate } from "../functions/trace-of-function.js";
 import type { LanczosQuadrature } from "./ghorbani2019slq.js";
 
-/** One moment of a density beside what another estimate says it is. */
+/** One moment of a density beside the value of another estimate. */
 export interface MomentComparison {
   /** From the density, with its standard error over the probes. */
   density: number;
@@ -15,13 +15,13 @@ export interface MomentComparison {
   deviation: number;
 }
 
-/** Whether a density knows the trace and the norm. */
+/** Whether a density agrees with a trace and a norm. */
 export interface MomentCheck {
   /** m₁ = Tr A/P. */
   first: MomentComparison;
   /** m₂ = ‖A‖_F²/P. */
   second: MomentComparison;
-  /** Both deviations are within 99.9 % of Student's distribution for that many probes. */
+  /** Both deviations are within 99.9 % of Student's distribution for this number of probes. */
   consistent: boolean;
 }
 
@@ -44,7 +44,7 @@ export function spectralMoments(
 }
 
 /**
- * Holds the first two moments of a density against Tr A/P and ‖A‖_F²/P from elsewhere: a density with wrong weights, of another
+ * Compares the first two moments of a density with Tr A/P and ‖A‖_F²/P from another estimate: a density with wrong weights, of another
  * operator or of another normalisation fails.
  *
  * @param trace - Tr A.

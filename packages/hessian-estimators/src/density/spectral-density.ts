@@ -17,9 +17,9 @@ export interface SpectralDensity {
 /**
  * The eigenvalue density at the points of `grid`, each node a Gaussian of standard deviation `sigma`; it integrates to 1.
  *
- * The band is density ± t·standardError with Student's t over the probes, point by point (not for all points at once). It knows of
- * the probes' scatter, not of what `sigma` smooths away or of too few steps: nodes narrower than `sigma` apart need steps enough to
- * be told apart. One isolated eigenvalue weighs 1/size only: look at it on a logarithmic scale, or use `topEigenpairs`.
+ * The band is density ± t·standardError with Student's t over the probes, point by point (not for all points at once). It accounts
+ * for the scatter of the probes, not for what `sigma` smooths away or for too few steps: nodes closer than `sigma` need enough steps
+ * to be resolved. One isolated eigenvalue has a weight of only 1/size: view it on a logarithmic scale, or use `topEigenpairs`.
  *
  * @param sigma - In the unit of the eigenvalues; structure finer than this is smoothed away.
  * @param level - Of the band; 0.95 by default.

@@ -13,7 +13,7 @@ export interface DiagonalEstimate {
   /** One standard error of each entry. */
   standardErrors: Float64Array;
   matvecs: number;
-  /** Whether `relativeError` was met; true where none was asked for. */
+  /** Whether `relativeError` was met; true if none was requested. */
   converged: boolean;
 }
 
@@ -24,14 +24,14 @@ export interface DiagonalOptions extends LongOptions<DiagonalEstimate>, Randomne
    * given, the diagonal is computed exactly instead.
    */
   maxMatvecs?: number | undefined;
-  /** Stop when √Σ standardErrorᵢ² is at most this share of √Σ valueᵢ², by the same rule as the trace. */
+  /** Stop when √Σ standardErrorᵢ² is at most this fraction of √Σ valueᵢ², by the same rule as the trace. */
   relativeError?: number | undefined;
 }
 
 interface Diagonal extends Counted {
   exact: boolean;
   done: boolean;
-  /** Products that the means are of. */
+  /** Products behind the means. */
   samples: number;
   mean: Float64Array;
   deviations: Float64Array;
@@ -40,8 +40,8 @@ interface Diagonal extends Counted {
 /**
  * diag A of a symmetric operator: the mean of v∘(Av) over Rademacher probes v.
  *
- * Unbiased, entry i with variance Σ_{j≠i} aᵢⱼ² a probe: small entries beside large ones in their row are known badly.
- * `xDiagonal` takes the large part of a decaying spectrum out first.
+ * Unbiased, entry i with variance Σ_{j≠i} aᵢⱼ² per probe: a small entry beside large ones in its row is inaccurate.
+ * `xDiagonal` first removes the large part of a decaying spectrum.
  *
  * Cost: `maxMatvecs` products, O(size) memory. Float64.
  *
@@ -88,7 +88,7 @@ export async function hutchinsonDiagonal(
       const drawn: Float64Array[] = [];
       while (drawn.length < room) {
         drawn.push(draws.rademacher(samples + drawn.length));
-        // A look in the middle of a block would come too late.
+        // A check in the middle of a block would come too late.
         if (relativeError !== undefined && isLook(samples + drawn.length)) break;
       }
       return drawn;
@@ -102,7 +102,7 @@ export async function hutchinsonDiagonal(
       if (state.exact || state.done || relativeError === undefined || !isLook(state.samples)) return;
       state.done = now(state).converged;
       if (state.done || state.samples < size || state.matvecs + size > limit) return;
-      // More products than the exact diagonal takes have not been enough.
+      // More products than the exact diagonal takes were not enough.
       Object.assign(state, { exact: true, samples: 0, mean: new Float64Array(size) });
     },
     partial: (state) => (state.exact && !state.done ? undefined : now(state)),

@@ -16,10 +16,10 @@ interface XDiag extends Counted {
 
 /**
  * diag A of a symmetric operator by XDiag: the diagonal of what a sketch captures exactly, a probe for the rest, each probe left
- * out of the sketch in its turn.
+ * out of the sketch in turn.
  *
  * As `xTrace`, entry by entry: with Q = orth(AΩ) and Qᵢ the same without probe i, the mean over i of diag(QᵢQᵢᵀA) + ωᵢ∘(I − QᵢQᵢᵀ)Aωᵢ,
- * with Rademacher probes. Unbiased given the other probes. The standard errors count the correlation of the terms.
+ * with Rademacher probes. Unbiased given the other probes. The standard errors account for the correlation of the terms.
  *
  * Cost: `maxMatvecs` products (one less if odd), 5·size numbers for each of k = `maxMatvecs`/2 probes, and 12·size·k² operations at the
  * end. Float64. With a budget of at least `size` products the diagonal is exact.

@@ -9,28 +9,28 @@ import { traceOfFunction } from "./trace-of-function.js";
 
 /** What `estimateTraceOfFunction` accepts. */
 export interface TraceOfFunctionOptions extends LongOptions<SampledEstimate>, Randomness, ResumableOptions {
-  /** Stop when the standard error is at most this share of the value; 0.01 by default, by the same rule as the trace. */
+  /** Stop when the standard error is at most this fraction of the value; 0.01 by default, by the same rule as the trace. */
   relativeError?: number | undefined;
-  /** Lanczos steps a probe; 32 by default, at most `size`. */
+  /** Lanczos steps per probe; 32 by default, at most `size`. */
   steps?: number | undefined;
-  /** Most products to spend; 1000 by default, at least 8 probes' worth. */
+  /** Most products to spend; 1000 by default, at least enough for 8 probes. */
   maxMatvecs?: number | undefined;
-  /** Names f in states that are put away: a state goes on only under the same name. Needed where `onCheckpoint` or `resume` is given. */
+  /** Names f in saved states: a state can be resumed only under the same name. Needed with `onCheckpoint` or `resume`. */
   name?: string | undefined;
 }
 
 /**
- * Tr f(A) of a symmetric operator to a requested accuracy: probes are added to a stochastic Lanczos quadrature until their standard
- * error says so.
+ * Tr f(A) of a symmetric operator to a requested accuracy: probes are added to a stochastic Lanczos quadrature until the standard
+ * error is small enough.
  *
  * For several functions of one operator make the `lanczosQuadrature` once and use `traceOfFunction`.
  *
- * Cost: `steps` products a probe, `steps`·size numbers. Float64.
+ * Cost: `steps` products per probe, `steps`·size numbers. Float64.
  *
- * @param f - Of an eigenvalue; asked at Ritz values, which lie between the smallest and the largest eigenvalue.
+ * @param f - Of an eigenvalue; evaluated at Ritz values, which lie between the smallest and the largest eigenvalue.
  * @throws HessianEstimatorsError on a bad argument, a product of wrong length, or one that is not finite.
  *
- * Source: Ubaru, Chen and Saad (2017); the stopping rule is ours.
+ * Source: Ubaru, Chen and Saad (2017); the stopping rule is derived here.
  */
 export async function estimateTraceOfFunction(
   operator: LinearOperator,

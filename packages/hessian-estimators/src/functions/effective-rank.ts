@@ -6,7 +6,7 @@ import { integrate } from "./trace-of-function.js";
 /**
  * The participation ratio (Tr A)²/‖A‖_F² from a quadrature: 1 for rank one, the rank where all nonzero eigenvalues are equal.
  *
- * Of a ratio of means, with the jackknife's standard error over the probes. `curvature` gives it more accurately.
+ * A ratio of means, with the jackknife standard error over the probes. `curvature` gives it more accurately.
  *
  * Source: R₀ of Bartlett, Long, Lugosi and Tsigler (2020, arXiv 1906.11300), for positive semidefinite A.
  */
@@ -14,7 +14,7 @@ export const participationRatio = (quadrature: LanczosQuadrature): SampledEstima
   jackknife(quadrature, [(x) => x, (x) => x * x], (trace, square) => trace ** 2 / square);
 
 /**
- * The stable rank ‖A‖_F²/‖A‖₂² from a quadrature: at most the rank, and blind to small eigenvalues.
+ * The stable rank ‖A‖_F²/‖A‖₂² from a quadrature: at most the rank, and insensitive to small eigenvalues.
  *
  * @param largest - ‖A‖₂, the largest |λ|, for example from `topEigenpairs`; by default the largest Ritz value, which is at most that.
  *
@@ -29,7 +29,7 @@ export function stableRank(quadrature: LanczosQuadrature, largest = largestNode(
  * The entropy rank exp(−Σ pᵢ log pᵢ) with pᵢ = |λᵢ|/Σ|λⱼ|, from a quadrature: the number of equal eigenvalues that would have as
  * much entropy.
  *
- * Log and modulus are no polynomials: near zero eigenvalues the rule needs steps enough.
+ * Logarithm and modulus are not polynomials: for eigenvalues near zero the rule needs enough steps.
  *
  * Source: Roy and Vetterli, "The effective rank" (EUSIPCO 2007).
  */

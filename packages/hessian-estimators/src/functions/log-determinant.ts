@@ -6,8 +6,8 @@ import { traceOfFunction } from "./trace-of-function.js";
 /**
  * log det(A + shift·I) = Tr log(A + shift) of a symmetric operator, from a quadrature; all `size` eigenvalues count.
  *
- * The standard error is over the probes. The rule's own error falls geometrically with the steps, at a rate set by the condition
- * number of A + shift: for a small shift take more steps until the value stays.
+ * The standard error is over the probes. The error of the rule itself falls geometrically with the steps, at a rate set by the condition
+ * number of A + shift: for a small shift increase the steps until the value no longer changes.
  *
  * @param shift - In the unit of the eigenvalues, above minus the smallest; 0 by default.
  * @throws HessianEstimatorsError `NOT_POSITIVE` where a Ritz value plus the shift is not positive: then A + shift is not definite.
@@ -20,8 +20,8 @@ export function logDeterminant(quadrature: LanczosQuadrature, { shift = 0 }: { s
 }
 
 /**
- * The effective dimension Tr A(A + λ)⁻¹ of a positive semidefinite operator, from a quadrature: how many eigenvalues stand above λ,
- * each counting λᵢ/(λᵢ + λ).
+ * The effective dimension Tr A(A + λ)⁻¹ of a positive semidefinite operator, from a quadrature: the number of eigenvalues above λ,
+ * each weighted by λᵢ/(λᵢ + λ).
  *
  * @param lambda - In the unit of the eigenvalues, positive.
  * @throws HessianEstimatorsError `NOT_POSITIVE` where a Ritz value is at most −λ.
@@ -43,6 +43,6 @@ function expectAbove(caller: string, { runs }: LanczosQuadrature, bound: number,
   if (!(least > bound))
     throw new HessianEstimatorsError(
       "NOT_POSITIVE",
-      `${caller}: expected ${name} to be positive definite, got an eigenvalue of at most ${least - bound} there`,
+      `${caller}: expected ${name} to be positive definite, got an eigenvalue of at most ${least - bound}`,
     );
 }

@@ -1,7 +1,7 @@
 import { momentsOf, standardError } from "../internal/moments.js";
 import type { SampledEstimate } from "../operator.js";
 
-/** Squares of Frobenius norms, or what one probe says of them. */
+/** Squares of Frobenius norms, or the sample of them from one probe. */
 export interface Squares {
   hessian: number;
   gaussNewton: number;
@@ -24,7 +24,7 @@ export interface GaussNewtonSplit {
   matvecs: number;
 }
 
-/** All of it from the squares that are known and those that were sampled; none sampled is exact. */
+/** The comparison from the known and the sampled squares; exact if none was sampled. */
 export function comparison(known: Squares, probes: readonly Squares[], matvecs: number): GaussNewtonSplit {
   const total = (key: keyof Squares): number =>
     known[key] + (probes.length === 0 ? 0 : momentsOf(probes.map((probe) => probe[key])).mean);

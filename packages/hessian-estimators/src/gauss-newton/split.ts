@@ -14,7 +14,7 @@ import { comparison, type GaussNewtonSplit, type Squares } from "./comparison.js
 /** What `gaussNewtonSplit` accepts. */
 export interface GaussNewtonOptions extends LongOptions<undefined>, Randomness, ResumableOptions {
   /**
-   * Products to spend on both operators together, half on each; 120 by default, at least 20. Where half of it is at least the size,
+   * Products to spend on both operators together, half on each; 120 by default, at least 20. If half of it is at least the size,
    * the result is exact.
    */
   maxMatvecs?: number | undefined;
@@ -32,7 +32,7 @@ interface Split extends Counted {
  * How far the Hessian H is from its Gauss–Newton part G: ‖H − G‖_F relative to ‖H‖_F, both norms, and the cosine of the angle between
  * the two matrices, from shared probes.
  *
- * A fifth of the budget sketches both operators; what they span, Q, is treated exactly, and the rest is sampled by probes
+ * A fifth of the budget sketches both operators; their span Q is treated exactly, and the rest is sampled by probes
  * w = (I − QQᵀ)v, as in `deflatedNorm`: ⟨A, B⟩ = ⟨QᵀAQ, QᵀBQ⟩ + 2⟨(I − P)AQ, (I − P)BQ⟩ + E⟨(I − P)Aw, (I − P)Bw⟩. The same probe
  * serves both operators, so in ratios most of its noise cancels; standard errors of ratios are by the delta method.
  *

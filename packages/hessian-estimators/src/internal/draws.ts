@@ -7,7 +7,7 @@ import { checkRandom } from "./arguments.js";
 export interface Draws {
   rademacher: (index: number) => Float64Array;
   gaussian: (index: number) => Float64Array;
-  /** Undefined where a generator was given, whose place cannot be found again. */
+  /** Undefined if a generator was given, because its position cannot be restored. */
   seed: number | undefined;
 }
 

@@ -4,7 +4,7 @@ import { momentsOf, standardError } from "./moments.js";
  * Mean of leave-one-out terms tᵢ and its standard error.
  *
  * Such terms share all but two of their probes and so are correlated: their own scatter alone is too small a standard error. With tᵢⱼ
- * the term of probe i without probe j, E (tᵢ − tᵢⱼ)(tⱼ − tⱼᵢ) = Cov(tᵢ, tⱼ), because given the other probes tᵢⱼ knows nothing of probe
+ * the term of probe i without probe j, E (tᵢ − tᵢⱼ)(tⱼ − tⱼᵢ) = Cov(tᵢ, tⱼ), because given the other probes tᵢⱼ does not depend on probe
  * j, and tᵢ is unbiased whatever probe j is. So Var = (scatter of the tᵢ)/k + mean of these products is unbiased. Derived here.
  *
  * @param change - tᵢ − tᵢⱼ.

@@ -10,14 +10,14 @@ export interface Counted {
 }
 
 /**
- * An estimate as a machine that asks for products and takes them in, so that it can be put away between any two of them.
+ * An estimate as a machine that requests products and takes them in, so that it can be saved between any two of them.
  *
  * A state is numbers, lists, records and Float64Arrays; arrays in it are replaced, never written into, because states that were
  * handed out share them.
  */
 export interface Machine<State extends Counted, Result, Partial = Result> {
   caller: string;
-  /** Seed and options that the course depends on; they must be the same for a state to be continued. */
+  /** Seed and options that the computation depends on; they must be the same for a state to be continued. */
   settings: Record<string, unknown>;
   begin(): State;
   /** The vectors whose products come next, 1 to `most` of them, as a function of the state; none when it is done. */
@@ -25,7 +25,7 @@ export interface Machine<State extends Counted, Result, Partial = Result> {
   /** Takes in the product of the first vector wanted; `state.matvecs` counts it already. */
   takes(state: State, vector: Float64Array, product: Float64Array): void;
   result(state: State): Result;
-  /** What is reported on the way. */
+  /** What is reported in between. */
   partial(state: State): Partial | undefined;
   limit: number;
 }
@@ -44,7 +44,7 @@ export async function drive<State extends Counted, Result, Partial>(
   if ((onCheckpoint ?? resume) && machine.settings["seed"] === undefined)
     throw new HessianEstimatorsError(
       "INVALID_ARGUMENT",
-      `${caller}: expected seed where a state is kept or continued, got a generator, whose place cannot be found again`,
+      `${caller}: expected seed with onCheckpoint or resume, got a generator, whose position cannot be restored`,
     );
   const label = {
     estimator: caller,

@@ -22,6 +22,6 @@ export function momentsOf(samples: Iterable<number>): Moments {
   return moments;
 }
 
-/** Standard error of the mean; infinite for fewer than two samples, which know nothing of their spread. */
+/** Standard error of the mean; infinite for fewer than two samples, which have no spread. */
 export const standardError = ({ count, deviations }: Moments): number =>
   count < 2 ? Infinity : Math.sqrt(deviations / (count - 1) / count);

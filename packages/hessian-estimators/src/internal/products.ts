@@ -1,7 +1,7 @@
 import { HessianEstimatorsError } from "../errors.js";
 import type { LinearOperator } from "../operator.js";
 
-/** An operator behind a counter and checks; the vectors that go in and come out are copies. */
+/** An operator behind a counter and checks; the vectors passed in and returned are copies. */
 export interface Products {
   readonly size: number;
   /** Most vectors that `applyAll` hands over at once. */
@@ -13,7 +13,7 @@ export interface Products {
   applyAll(vectors: readonly Float64Array[]): Promise<Float64Array[]>;
 }
 
-/** Vectors at once by default: several times the speed of one by one, at the memory of a few. */
+/** Vectors at once by default: several times as fast as one by one, with the memory of a few vectors. */
 const BLOCK = 16;
 
 /** The operator's size, checked. */

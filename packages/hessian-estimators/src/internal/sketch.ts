@@ -7,7 +7,7 @@ export interface Sketch {
   basis: Float64Array[];
   /** Column i of R, which may be shorter than the basis. */
   columns: Float64Array[];
-  /** Some column added nothing: what was sketched has no more rank. */
+  /** Some column added no direction: the rank of the sketched operator is exhausted. */
   exhausted: boolean;
 }
 

@@ -1,10 +1,10 @@
 /** Fewest independent samples after which a requested relative error may end the sampling. */
 export const LEAST_SAMPLES = 8;
 
-/** The next number of samples at which to look whether to stop: half as many again. */
+/** The next number of samples at which to check whether to stop: half as many again. */
 export const nextLook = (samples: number): number => Math.ceil(samples * 1.5);
 
-/** Whether this number of samples is one at which to look. */
+/** Whether to check at this number of samples. */
 export function isLook(samples: number): boolean {
   let look = LEAST_SAMPLES;
   while (look < samples) look = nextLook(look);
@@ -12,7 +12,7 @@ export function isLook(samples: number): boolean {
 }
 
 /**
- * How much to inflate a standard error found from `samples` normal samples so that it is too small in one case of twenty only:
+ * How much to inflate a standard error found from `samples` normal samples so that it is too small in only one of twenty cases:
  * √(ν/χ²) with ν = samples − 1 and χ² the 5 % quantile of the chi-squared distribution, by Wilson and Hilferty (1931).
  *
  * It is 1.80 at 8 samples, 1.37 at 20 and 1.13 at 100.
@@ -27,9 +27,9 @@ export function caution(samples: number): number {
 /**
  * The stopping rule of every `relativeError` in this package.
  *
- * A running standard error is itself random, and a rule that looks at it after every sample stops where it happens to be too small.
- * Three things guard against it: no look before 8 samples, looks at counts that grow geometrically (8, 12, 18, …) and so are few,
- * and at each look the standard error counts `caution(samples)` times.
+ * A running standard error is itself random, and a rule that checks it after every sample stops where it happens to be too small.
+ * Three things guard against it: no check before 8 samples, few checks at counts that grow geometrically (8, 12, 18, …),
+ * and a standard error multiplied by `caution(samples)` at each check.
  */
 export function goodEnough(
   { value, standardError, samples }: { value: number; standardError: number; samples: number },

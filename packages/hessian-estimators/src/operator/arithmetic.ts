@@ -4,7 +4,7 @@ import { checkLength } from "../internal/arguments.js";
 import { projectOut } from "../internal/project-out.js";
 import type { LinearOperator } from "../operator.js";
 
-/** The products with all vectors, by the operator's own block product where it has one. */
+/** The products with all vectors, by the block product of the operator if it has one. */
 export async function applyAll(operator: LinearOperator, vectors: Float64Array[]): Promise<Float64Array[]> {
   if (operator.applyBlock) return operator.applyBlock(vectors);
   const images: Float64Array[] = [];
@@ -32,7 +32,9 @@ export function linearCombination(
   if (!first || operators.some(({ size }) => size !== first.size))
     throw new HessianEstimatorsError(
       "INVALID_ARGUMENT",
-      `linearCombination: expected operators of one size, got sizes ${operators.map(({ size }) => size).join(", ") || "of none"}`,
+      operators.length === 0
+        ? "linearCombination: expected at least one operator, got none"
+        : `linearCombination: expected operators of equal size, got sizes ${operators.map(({ size }) => size).join(", ")}`,
     );
   checkLength("linearCombination", "coefficients", coefficients, operators.length);
   return blockwise(first.size, async (vectors) => {
@@ -51,7 +53,7 @@ export function linearCombination(
 /** A + B. */
 export const sumOf = (a: LinearOperator, b: LinearOperator): LinearOperator => linearCombination([a, b]);
 
-/** A − B, for example H − G: what the curvature of the network itself adds to Gauss and Newton. */
+/** A − B, for example H − G: the part of the curvature that Gauss–Newton leaves out. */
 export const differenceOf = (a: LinearOperator, b: LinearOperator): LinearOperator =>
   linearCombination([a, b], [1, -1]);
 

@@ -8,7 +8,7 @@ export interface CountedOperator extends LinearOperator {
   readonly products: number;
 }
 
-/** The same operator, counting: what several estimates together spend. */
+/** The same operator with a counter: the number of products that several estimates spend together. */
 export function counted(operator: LinearOperator): CountedOperator {
   let products = 0;
   return {

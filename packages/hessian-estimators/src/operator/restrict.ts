@@ -6,7 +6,7 @@ import { applyAll, blockwise } from "./arithmetic.js";
 /**
  * The principal submatrix of A with the given rows and columns, in their order. One product with A each.
  *
- * @throws HessianEstimatorsError `INVALID_ARGUMENT` if there are no indices, one is out of range, or one is there twice.
+ * @throws HessianEstimatorsError `INVALID_ARGUMENT` if there are no indices, one is out of range, or one occurs twice.
  */
 export function submatrix(operator: LinearOperator, indices: ArrayLike<number>): LinearOperator {
   const chosen = Array.from(indices);
@@ -34,7 +34,7 @@ export function submatrix(operator: LinearOperator, indices: ArrayLike<number>):
 }
 
 /**
- * The diagonal block of A with rows and columns from `start` up to and without `end`: that of a layer, whose parameters are contiguous.
+ * The diagonal block of A with the rows and columns from `start` up to, but not including, `end`, such as that of a layer with contiguous parameters.
  * One product with A each.
  *
  * @throws HessianEstimatorsError `INVALID_ARGUMENT` if the range is empty or out of bounds.

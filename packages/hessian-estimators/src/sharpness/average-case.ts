@@ -10,17 +10,17 @@ import { finiteLoss, scaleOf, type LossFunction } from "./loss.js";
 export interface AverageCaseOptions extends Randomness {
   /** σ: the perturbation is σ·scale∘ξ with standard normal ξ. */
   sigma: number;
-  /** 1 for each parameter (`"uniform"`, the default), |θᵢ| (`"adaptive"`), or numbers of your own. */
+  /** 1 for each parameter (`"uniform"`, the default), |θᵢ| (`"adaptive"`), or your own numbers. */
   scale?: "uniform" | "adaptive" | Float64Array | undefined;
   /** Pairs ±ξ; 50 by default, or at most 1000 with `relativeError`. */
   samples?: number | undefined;
-  /** Stop when the standard error is at most this share of the value, by the same rule as the trace. */
+  /** Stop when the standard error is at most this fraction of the value, by the same rule as the trace. */
   relativeError?: number | undefined;
   /** Checked before every pair. */
   signal?: AbortSignal | undefined;
 }
 
-/** How much the loss rises on average around a point. */
+/** The average rise of the loss around a point. */
 export interface AverageCaseSharpness {
   /** E L(θ + σξ) − L(θ). */
   value: number;
@@ -28,7 +28,7 @@ export interface AverageCaseSharpness {
   /** Pairs ±ξ. */
   samples: number;
   converged: boolean;
-  /** Values of the loss that were asked for. */
+  /** Evaluations of the loss. */
   evaluations: number;
 }
 
@@ -38,7 +38,7 @@ export interface AverageCaseSharpness {
  * A pair ±ξ gives ½(L(θ + δ) + L(θ − δ)) − L(θ), in which all odd terms cancel: at a point with a gradient its variance is far smaller
  * than that of two independent samples. To second order it is ½σ²Tr H (`averageCaseQuadratic`).
  *
- * Cost: two values of the loss a pair, three vectors. Float64.
+ * Cost: two evaluations of the loss per pair, three vectors. Float64.
  *
  * @throws HessianEstimatorsError `INVALID_ARGUMENT`, also if the loss at the point is not finite.
  *

@@ -14,7 +14,7 @@ export interface DifferentiableLoss extends LossFunction {
   gradient(parameters: Float64Array): Promise<Float64Array>;
 }
 
-/** The quadratic model L + gᵀδ + ½δᵀHδ of a loss as a loss of δ. One product a value or gradient. */
+/** The quadratic model L + gᵀδ + ½δᵀHδ of a loss as a loss of δ. One product per value or gradient. */
 export function quadraticModel(
   operator: LinearOperator,
   { gradient = new Float64Array(operator.size), value = 0 }: { gradient?: Float64Array; value?: number } = {},
@@ -38,7 +38,7 @@ export async function finiteLoss(caller: string, loss: LossFunction, point: Floa
   return value;
 }
 
-/** @internal The scale of each parameter's perturbation, checked. */
+/** @internal The scale of the perturbation of each parameter, checked. */
 export function scaleOf(
   caller: string,
   point: Float64Array,

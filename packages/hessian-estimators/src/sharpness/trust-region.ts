@@ -14,7 +14,7 @@ export interface WorstCaseOptions extends LongOptions<undefined>, Randomness, Re
   radius: number;
   /** The gradient g at the point; 0 by default, as at a minimum. */
   gradient?: Float64Array | undefined;
-  /** Converged when the conditions of optimality hold to this share; 1e-6 by default. */
+  /** Converged when the conditions of optimality hold to this relative accuracy; 1e-6 by default. */
   tolerance?: number | undefined;
   /** Most products to spend; 300 by default. */
   maxMatvecs?: number | undefined;
@@ -22,12 +22,12 @@ export interface WorstCaseOptions extends LongOptions<undefined>, Randomness, Re
 
 /** The worst step within a ball, by the quadratic model. */
 export interface WorstCaseStep {
-  /** max gᵀδ + ½δᵀHδ over ‖δ‖ ≤ ρ: by how much the loss rises there, to second order. Not below 0. */
+  /** max gᵀδ + ½δᵀHδ over ‖δ‖ ≤ ρ: the rise of the loss there, to second order. Not below 0. */
   value: number;
   step: Float64Array;
   /** ν ≥ 0 with Hδ + g = νδ, at least λ₁ on the sphere; 0 where the maximum lies inside. */
   multiplier: number;
-  /** ‖Hδ + g − νδ‖, from the products made. */
+  /** ‖Hδ + g − νδ‖, from the products computed. */
   residual: number;
   /** Whether the residual and that of the largest Ritz value, which ν must not be below, are within the tolerance. */
   converged: boolean;

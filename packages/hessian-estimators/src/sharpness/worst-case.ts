@@ -12,8 +12,8 @@ export interface WorstCaseSharpnessOptions extends Randomness {
   /** `"l2"` (the default): a ball; `"linf"`: a box. */
   ball?: "l2" | "linf" | undefined;
   /**
-   * How far each parameter may move in units of ρ: `"uniform"` (1, the default), `"adaptive"` (|θᵢ|, which no rescaling of a ReLU network's
-   * layers changes), or numbers of your own.
+   * How far each parameter may move in units of ρ: `"uniform"` (1, the default), `"adaptive"` (|θᵢ|, for which rescaling the layers of a
+   * ReLU network changes nothing), or your own numbers.
    */
   scale?: "uniform" | "adaptive" | Float64Array | undefined;
   /** Steps of ascent from each start; 20 by default. */
@@ -24,14 +24,14 @@ export interface WorstCaseSharpnessOptions extends Randomness {
   signal?: AbortSignal | undefined;
 }
 
-/** The worst step that was found. */
+/** The worst step found. */
 export interface WorstCaseSharpness {
   /** L(θ + δ) − L(θ): a lower bound of the maximum, and not below 0. */
   value: number;
   step: Float64Array;
   /** L(θ). */
   loss: number;
-  /** Gradients and values of the loss that were asked for. */
+  /** Evaluations of the loss and of its gradient. */
   gradients: number;
   evaluations: number;
 }
@@ -41,7 +41,7 @@ export interface WorstCaseSharpness {
  *
  * In the variable u = δ/scale each step is ρ·γₜ along the steepest direction of its norm (the gradient for `"l2"`, its signs for
  * `"linf"`), then the projection on the ball; γₜ falls from 1 as 1/√(t + 1), so the first step from the point itself is that of sharpness-aware
- * minimisation. The best point met is returned: a lower bound. For the exact maximum of the quadratic model see `worstCaseQuadratic`.
+ * minimisation. The best point found is returned: a lower bound. For the exact maximum of the quadratic model see `worstCaseQuadratic`.
  *
  * Cost: starts·steps gradients and as many values, four vectors. Float64.
  *

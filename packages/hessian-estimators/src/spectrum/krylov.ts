@@ -5,15 +5,15 @@ import { combine } from "../internal/vectors.js";
 /**
  * An orthonormal basis Q of m vectors with what A does to it: A·Q = [Q pending]·H + (unit vectors not held)·dropped + defects.
  *
- * H is kept as it was measured and not made symmetric, so residuals computed from it are those of the products that were really
- * made, with their noise. With one pending vector this is Lanczos' method; with b of them it is its band form (Ruhe 1979), which
+ * H is kept as it was measured and not made symmetric, so residuals computed from it are those of the actual products,
+ * with their noise. With one pending vector this is Lanczos' method; with b of them it is its band form (Ruhe 1979), which
  * spans the same space as block Lanczos and finds up to b directions of a repeated eigenvalue.
  */
 export interface Krylov {
   basis: Float64Array[];
   /** Column j of H; entries beyond its length are 0. Entries from m on belong to `pending`, which joins the basis in order. */
   columns: Float64Array[];
-  /** For each direction that a restart gave up, its coefficient in every column; entries beyond the length are 0. */
+  /** For each direction that a restart dropped, its coefficient in every column; entries beyond the length are 0. */
   dropped: Float64Array[];
   /** For each column, the norm of whatever else it lacks: asymmetry and rounding. */
   defects: number[];
@@ -39,7 +39,7 @@ export interface Ritz {
   vectors: Float64Array[];
 }
 
-/** The rounding level of one product: below it a residual says nothing. */
+/** The rounding level of one product; a residual below it is meaningless. */
 export const roundingLevel = ({ scale }: Krylov, size: number): number => 10 * Number.EPSILON * Math.sqrt(size) * scale;
 
 /** A random unit vector orthogonal to the basis, from the first of the draws that has one. */
@@ -57,7 +57,7 @@ export function freshDirection(basis: readonly Float64Array[], draw: () => Float
  * Takes the first pending vector into the basis with its product, which is orthogonalised twice against everything held.
  *
  * @param product - Becomes part of the basis.
- * @param fresh - Gives a unit vector orthogonal to the basis, to go on with where the basis is invariant under A.
+ * @param fresh - Gives a unit vector orthogonal to the basis, to continue with where the basis is invariant under A.
  * @returns Whether it was.
  */
 export function extend(krylov: Krylov, product: Float64Array, fresh: (basis: Float64Array[]) => Float64Array): boolean {
@@ -112,7 +112,7 @@ const defectOf = ({ defects }: Krylov, s: Float64Array): number =>
 export interface Residual {
   /** The part that further steps make smaller. */
   open: number;
-  /** With what restarts gave up: an upper bound, and exact before the first of them. */
+  /** Including what restarts dropped: an upper bound, and exact before the first of them. */
   total: number;
 }
 
@@ -126,8 +126,8 @@ export function residual(krylov: Krylov, theta: number, s: Float64Array): Residu
 }
 
 /**
- * The basis shrunk to the given Ritz vectors. With `fresh` it goes on in those directions, else in the ones it would have taken
- * (thick restart, Wu and Simon 2000), which loses nothing but the vectors left out.
+ * The basis shrunk to the given Ritz vectors. With `fresh` it continues in those directions, else in the ones it would have taken
+ * (thick restart, Wu and Simon 2000), which loses only the vectors left out.
  */
 export function restart(
   krylov: Krylov,

@@ -23,7 +23,7 @@ interface Search extends Counted {
   /** The values a confirming search set out to beat, and when it began; null before the first. */
   search: { values: Float64Array; from: number } | null;
   progress: RitzProgress | null;
-  /** What only the end of the search knows. */
+  /** What is known only at the end of the search. */
   found: { vectors: Float64Array[]; converged: boolean[]; confirmed: boolean } | null;
 }
 
@@ -31,21 +31,21 @@ interface Search extends Counted {
  * Eigenpairs at the ends of the spectrum of a symmetric operator by Lanczos' method, reorthogonalised against the whole basis;
  * with `block` > 1 or several starting vectors by its band form, which spans what block Lanczos does.
  *
- * It goes on until every pair has converged or `maxMatvecs` is spent, and says of each pair which. Residuals come from the products
- * made, without the assumption that the operator is exactly symmetric or linear: noise of Float32 products shows in them.
+ * It continues until every pair has converged or `maxMatvecs` is spent, and says for each pair whether it converged. Residuals come from the actual
+ * products, without the assumption that the operator is exactly symmetric or linear: noise of Float32 products shows in them.
  *
- * A Krylov space of b starts holds b directions of each eigenspace, so eigenvalues repeated oftener would count b times. Therefore,
- * with `confirm`, the search is taken up from random directions orthogonal to the pairs found; what turns up there joins them, until
- * nothing does. The confirming search ends when its best value is converged, or provably (given its residual) nearer to itself than
+ * A Krylov space of b starts holds b directions of each eigenspace, so eigenvalues repeated more often would count b times. Therefore,
+ * with `confirm`, the search resumes from random directions orthogonal to the pairs found, and adds what it finds, until it finds
+ * nothing more. The confirming search ends when its best value is converged, or provably (given its residual) nearer to itself than
  * to the wanted ones.
  *
- * Cost: one product and 8·m·size operations a step at basis size m; m ≤ `maxBasis` vectors of memory (twice that for a moment
- * at a restart). Float64.
+ * Cost: one product and 8·m·size operations per step at basis size m; m ≤ `maxBasis` vectors of memory (twice that for a short
+ * time at a restart). Float64.
  *
  * @throws HessianEstimatorsError on a bad argument, a product of wrong length, or one that is not finite.
  *
  * Source: Lanczos (1950); Parlett, The symmetric eigenvalue problem (1980), on reorthogonalisation and residuals; Ruhe (1979) for
- * the band form; Wu and Simon (2000) for the thick restart. The confirming search and its end are ours.
+ * the band form; Wu and Simon (2000) for the thick restart. The confirming search and its end are derived here.
  */
 export async function topEigenpairs(operator: LinearOperator, options: EigenpairsOptions): Promise<Eigenpairs> {
   const caller = "topEigenpairs";
@@ -94,7 +94,7 @@ export async function topEigenpairs(operator: LinearOperator, options: Eigenpair
     const values = Float64Array.from(wanted, (index) => pairs.values[index]!);
     state.progress = { values, residuals: Float64Array.from(wanted, (index) => residuals.get(index)!.total) };
 
-    // A restart gives up what is still open, so before one there is to be less of it than the tolerance.
+    // A restart drops the open directions, so their coefficients must be below the tolerance before one.
     const closed = wanted.every(
       (index) => residuals.get(index)!.open <= (confirm ? allowed(index) / 4 : allowed(index)),
     );
@@ -118,7 +118,7 @@ export async function topEigenpairs(operator: LinearOperator, options: Eigenpair
     if (settled && (search === null || searched)) {
       state.krylov = restart(krylov, wanted.map(vectorOf), (basis) => freshBlock(state, basis, block));
     } else if (m === size || (closed && !settled)) {
-      // Only products can close what restarts gave up: the worst pair starts the next search.
+      // Only products can recover what restarts dropped: the worst pair starts the next search.
       const worst = wanted.reduce((a, b) => (excess(b) > excess(a) ? b : a));
       const others = wanted.filter((index) => index !== worst);
       state.krylov = restart(krylov, others.map(vectorOf), () => [combine(vectorOf(worst), krylov.basis)]);

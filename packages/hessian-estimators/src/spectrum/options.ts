@@ -5,7 +5,7 @@ import { projectOut } from "../internal/project-out.js";
 import type { LongOptions, Randomness, ResumableOptions } from "../operator.js";
 import { WHICH, type Which } from "./wanted.js";
 
-/** Eigenvalues on the way, and how far they are from converged. */
+/** Eigenvalues so far, and how far they are from converged. */
 export interface RitzProgress {
   values: Float64Array;
   residuals: Float64Array;
@@ -19,12 +19,12 @@ export interface EigenpairsOptions extends LongOptions<RitzProgress>, Randomness
   which?: Which | undefined;
   /** A pair has converged when ‖Av − λv‖ ≤ tolerance·|λ| for its unit vector, or at the rounding level; 1e-5 by default. */
   tolerance?: number | undefined;
-  /** Most products to spend; by default 300, or 20 a pair if that is more. */
+  /** Most products to spend; by default 300, or 20 per pair if that is more. */
   maxMatvecs?: number | undefined;
-  /** Most vectors to hold, each `size` numbers; the search restarts when it has them. By default as many as fit 512 MB. */
+  /** Most vectors to hold, each `size` numbers; the search restarts when it holds so many. By default as many as fit 512 MB. */
   maxBasis?: number | undefined;
   /**
-   * Vectors the search goes on from at a time; as many as `start` has by default, else 1. A block of b finds up to b directions of a
+   * Vectors the search continues from at a time; as many as `start` has by default, else 1. A block of b finds up to b directions of a
    * repeated eigenvalue at once and resolves a cluster of b in fewer rounds, for more products where the top is well separated.
    */
   block?: number | undefined;
@@ -35,12 +35,12 @@ export interface EigenpairsOptions extends LongOptions<RitzProgress>, Randomness
   confirm?: boolean | undefined;
   /**
    * Where to start, for example with the eigenvectors of an earlier checkpoint: one vector or several, each of length `size`, not
-   * necessarily orthonormal. Random vectors by default, and where they are fewer than `block`.
+   * necessarily orthonormal. Random vectors by default, and to fill up to `block`.
    */
   start?: Float64Array | readonly Float64Array[] | undefined;
 }
 
-/** Eigenpairs with what is known of their accuracy. */
+/** Eigenpairs with their accuracy. */
 export interface Eigenpairs {
   /** Eigenvalues: for `"both-ends"` largest first, else most wanted first. */
   values: Float64Array;
@@ -84,7 +84,7 @@ export function eigenpairsPlan(caller: string, size: number, options: Eigenpairs
   return { count, which, tolerance, maxMatvecs, maxBasis, block, confirm, start };
 }
 
-/** The starting vectors orthonormalised; what adds nothing is left out. */
+/** The starting vectors orthonormalised; those that add no direction are left out. */
 function orthonormal(caller: string, start: readonly Float64Array[], size: number): Float64Array[] {
   const basis: Float64Array[] = [];
   for (const given of start) {

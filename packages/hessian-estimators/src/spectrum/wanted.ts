@@ -3,7 +3,7 @@ export type Which = "largest-magnitude" | "largest" | "smallest" | "both-ends";
 
 export const WHICH: readonly Which[] = ["largest-magnitude", "largest", "smallest", "both-ends"];
 
-/** The Ritz values asked for, best first, and those just behind them. */
+/** The requested Ritz values, best first, and those just behind them. */
 export interface Choice {
   /** Indices into the values, most wanted first. */
   wanted: number[];

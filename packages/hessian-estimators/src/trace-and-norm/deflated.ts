@@ -12,11 +12,11 @@ import { noSplit, remainder, settleImages, takeImage, takeProbe, takeSketches, t
 interface Deflation extends Counted {
   split: Split;
   phase: "sketch" | "image" | "probe" | "exact" | "done";
-  /** Probes to have at the next look; the basis is to have as many directions. */
+  /** Probes to have at the next check; the basis then has as many directions. */
   samples: number;
   /** Random vectors used so far. */
   draws: number;
-  /** Sketches still to come in this round, and those that came. */
+  /** Sketches still missing in this round, and those taken. */
   missing: number;
   sketches: Float64Array[];
   /** The budget allows no further round. */
@@ -58,7 +58,7 @@ export async function deflatedSampling(
     state.missing = rank;
   }
 
-  /** Goes on to the next phase, or round, where this one is complete. */
+  /** Moves to the next phase, or round, when this one is complete. */
   function settle(state: Deflation): void {
     const { split } = state;
     if (state.phase === "sketch" && state.missing === 0) {

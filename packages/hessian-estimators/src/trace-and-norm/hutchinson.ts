@@ -12,10 +12,10 @@ import { estimates, plan, satisfied, type ProbeOptions, type Targets } from "./o
 interface Sampling extends Counted {
   trace: Moments;
   square: Moments;
-  /** The number of samples at which to look next. */
+  /** The number of samples at which to check next. */
   look: number;
   done: boolean;
-  /** The exact value, where that turned out cheaper. */
+  /** The exact value, if that turned out cheaper. */
   exact: Columns | null;
 }
 
@@ -46,7 +46,7 @@ export async function plainSampling(
     }),
     wants({ matvecs, exact, done, trace, look }, most) {
       if (exact) return unitVectors(size, exact.taken, most);
-      // A look in the middle of a block would come too late.
+      // A check in the middle of a block would come too late.
       const room = Math.min(most, limit - matvecs, adaptive ? look - trace.count : Infinity);
       return done ? [] : Array.from({ length: room }, (_, i) => draw(trace.count + i));
     },
@@ -69,7 +69,7 @@ export async function plainSampling(
   });
 }
 
-/** How many more samples the worst of the unmet targets would take, by the standard error so far. */
+/** How many more samples the hardest of the unmet targets would take, by the standard error so far. */
 function missing({ trace, norm }: TraceAndNorm, targets: Targets): number {
   const needed = [
     { ...trace, target: targets.trace },

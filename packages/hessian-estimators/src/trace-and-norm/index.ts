@@ -7,11 +7,11 @@ import type { DeflatedOptions, Targets } from "./options.js";
 
 /** What `traceAndNorm` accepts. */
 export interface TraceAndNormOptions extends Omit<DeflatedOptions<TraceAndNorm>, "relativeError"> {
-  /** `"deflated"` (the default) or `"hutchinson"`, which holds no basis and so needs four vectors of memory only. */
+  /** `"deflated"` (the default) or `"hutchinson"`, which holds no basis and so needs only four vectors of memory. */
   method?: "deflated" | "hutchinson" | undefined;
   /**
-   * Stop as soon as the standard errors are at most this share of their values; one number for both, or one each.
-   * Leave the trace out where it may be near zero: no relative error of it is ever small then.
+   * Stop as soon as the standard errors are at most this fraction of their values; one number for both, or one for each.
+   * Leave the trace out if it may be near zero: its relative error is then never small.
    */
   relativeError?: number | { trace?: number; norm?: number } | undefined;
 }

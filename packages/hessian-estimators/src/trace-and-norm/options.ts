@@ -6,7 +6,7 @@ import { standardError, type Moments } from "../internal/moments.js";
 import { goodEnough } from "../internal/stopping.js";
 import type { LongOptions, Randomness, ResumableOptions, SampledEstimate } from "../operator.js";
 
-/** What the estimators that draw random probes accept. */
+/** Options of the estimators that draw random probes. */
 export interface ProbeOptions<Result> extends LongOptions<Result>, Randomness, ResumableOptions {
   /**
    * Products A·v to spend; all of them, unless `relativeError` ends it sooner. By default 99, or 1000 with `relativeError`.
@@ -14,16 +14,16 @@ export interface ProbeOptions<Result> extends LongOptions<Result>, Randomness, R
    */
   maxMatvecs?: number | undefined;
   /**
-   * Stop as soon as the standard error is at most this share of the value: 0.01 is 1 %.
-   * The rule looks at 8, 12, 18, … samples only and inflates the standard error at small counts, because a rule that always looks
-   * stops where the standard error happens to be too small. It turns to the exact value where that is cheaper.
+   * Stop as soon as the standard error is at most this fraction of the value: 0.01 is 1 %.
+   * The rule checks at 8, 12, 18, … samples only and inflates the standard error at small counts, because a rule that checks always
+   * stops where the standard error happens to be too small. It switches to the exact value where that is cheaper.
    */
   relativeError?: number | undefined;
   /** Entries of a probe: ±1 (`"rademacher"`, the default, least variance) or standard normal. */
   probes?: "rademacher" | "gaussian" | undefined;
 }
 
-/** What the deflated estimators accept on top. */
+/** Further options of the deflated estimators. */
 export interface DeflatedOptions<Result> extends ProbeOptions<Result> {
   /**
    * Most directions to treat exactly; 2·maxRank·size numbers are held, with `relativeError` 4·maxRank·size.
@@ -32,7 +32,7 @@ export interface DeflatedOptions<Result> extends ProbeOptions<Result> {
   maxRank?: number | undefined;
 }
 
-/** @internal The relative errors asked of each quantity; undefined where it may be what it will be. */
+/** @internal The requested relative error of each quantity; undefined if there is none. */
 export interface Targets {
   trace: number | undefined;
   norm: number | undefined;
@@ -45,7 +45,7 @@ export interface Plan {
   adaptive: boolean;
   /** Probe number `index`. */
   draw: (index: number) => Float64Array;
-  /** What the course depends on, for the states. */
+  /** What the computation depends on, for the states. */
   settings: Record<string, unknown>;
 }
 
@@ -107,7 +107,7 @@ function judged(
   return { ...estimate, converged: target === undefined || goodEnough(estimate, target) };
 }
 
-/** @internal Whether nothing that was asked for is still missing. */
+/** @internal Whether everything requested was met. */
 export const satisfied = ({ trace, norm }: TraceAndNorm): boolean => trace.converged && norm.converged;
 
 /** @internal The same options, with the progress of both quantities turned into that of one. */

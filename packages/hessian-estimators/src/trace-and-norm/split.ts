@@ -3,7 +3,7 @@ import { projectOut } from "../internal/project-out.js";
 import { squaredNorm } from "../internal/vectors.js";
 
 /**
- * @internal An orthonormal basis Q that holds what dominates A, its image AQ, and probes w = (I − QQᵀ)v with Aw for the rest.
+ * @internal An orthonormal basis Q that contains what dominates A, its image AQ, and probes w = (I − QQᵀ)v with Aw for the rest.
  *
  * With P = QQᵀ and A symmetric
  *   Tr A   = Tr QᵀAQ + E wᵀAw,
@@ -14,16 +14,16 @@ export interface Split {
   basis: Float64Array[];
   images: Float64Array[];
   probes: Probe[];
-  /** What the basis alone says of Tr A and ‖A‖_F². */
+  /** Tr A and ‖A‖_F² from the basis alone. */
   known: { trace: number; square: number };
-  /** The sketch met directions it already had: A has no more rank to give. */
+  /** The sketch met directions that it already had: the rank of A is exhausted. */
   exhausted: boolean;
 }
 
 interface Probe {
   trace: number;
   square: number;
-  /** w and Aw, as long as the basis may still grow. */
+  /** w and Aw, while the basis may still grow. */
   vectors?: { w: Float64Array; image: Float64Array } | undefined;
 }
 
@@ -47,7 +47,7 @@ export function takeSketches(split: Split, sketches: readonly Float64Array[]): v
   }
 }
 
-/** Takes the image of the next basis vector that lacks one; the probes at hand follow without new products. */
+/** Takes the image of the next basis vector that lacks one; the existing probes are updated without new products. */
 export function takeImage(split: Split, image: Float64Array): void {
   const q = split.basis[split.images.length]!;
   split.images.push(image);
@@ -60,7 +60,7 @@ export function takeImage(split: Split, image: Float64Array): void {
   }
 }
 
-/** What the basis says, and what it leaves of the probes, once every image is there. */
+/** The part known from the basis, and the remainders of the probes, once every image is taken. */
 export function settleImages(split: Split): void {
   split.known = knownPart(split);
   for (const one of split.probes) Object.assign(one, sample(split, one.vectors!.w, one.vectors!.image));

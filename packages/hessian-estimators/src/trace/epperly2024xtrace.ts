@@ -19,7 +19,7 @@ interface XTrace extends Counted {
   exact: Columns | null;
 }
 
-/** What `xTrace` accepts. Its probes are normal. */
+/** Options of `xTrace`. Its probes are normal. */
 export type XTraceOptions = Omit<ProbeOptions<SampledEstimate>, "probes">;
 
 /**
@@ -28,9 +28,9 @@ export type XTraceOptions = Omit<ProbeOptions<SampledEstimate>, "probes">;
  * With m products, m/2 give Y = AΩ for normal probes ωᵢ and m/2 the image of Q = orth Y. For each i, the sketch without column i
  * splits A into a part known exactly and a remainder that ωᵢ samples, as Hutch++ does with fresh probes; the mean over i is the
  * estimate. Given the others each term is unbiased. The remainder's sample is rescaled to a sphere, whose radius carries no
- * information. The standard error counts the correlation of the terms.
+ * information. The standard error accounts for the correlation of the terms.
  *
- * On decaying spectra the most accurate estimate of the trace per product here; on flat ones plain `hutchinsonTrace` is.
+ * On decaying spectra it is the most accurate estimate of the trace per product here; on flat ones plain `hutchinsonTrace` is.
  *
  * Cost: `maxMatvecs` products (one less if odd), 2·size numbers for each of `maxMatvecs`/2 probes, (maxMatvecs/2)³ operations. Float64.
  *

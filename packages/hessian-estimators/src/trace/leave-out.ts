@@ -3,7 +3,7 @@ import { leaveTwoOut } from "../internal/leave-two-out.js";
 import { leftOut, type Sketch } from "../internal/sketch.js";
 import { multiplyRows } from "../internal/vectors.js";
 
-/** What a sketch Y = QR = AΩ and the matrix QᵀAQ say of Tr A. */
+/** A sketch Y = QR = AΩ and the matrix QᵀAQ. */
 export interface SketchedTrace {
   size: number;
   probes: readonly Float64Array[];
@@ -15,7 +15,7 @@ export interface SketchedTrace {
 /**
  * The mean of the leave-one-out terms tᵢ, and its standard error from leaving two out.
  *
- * Neither takes a new product: leaving i and j out takes two directions from Q.
+ * Neither needs a new product: leaving i and j out removes two directions from Q.
  *
  * Everything is in the coordinates of Q: O(k³) operations for k probes.
  */

@@ -7,10 +7,10 @@ import { reporting, type DeflatedOptions } from "../trace-and-norm/options.js";
  *
  * With m products, m/3 give the sketch Q = orth(AV), m/3 its image AQ, and m/3 the probes w = (I − QQᵀ)v:
  * Tr A ≈ Tr QᵀAQ + mean wᵀAw. Given Q it is unbiased and its variance is Hutchinson's for (I − QQᵀ)A(I − QQᵀ), which is far
- * smaller than A where the spectrum decays, and no smaller where it is flat: then plain `hutchinsonTrace` does better by √3.
+ * smaller than A where the spectrum decays, and no smaller where it is flat: then plain `hutchinsonTrace` is better by a factor √3.
  * The standard error returned is that of the mean over the probes.
  *
- * With `relativeError` the sketch grows along with the probes, and the probes already drawn follow without new products.
+ * With `relativeError` the sketch grows along with the probes, and the probes already drawn are updated without new products.
  *
  * Cost: `maxMatvecs` products; memory 2·size numbers for each of the `maxMatvecs`/3 directions, with `relativeError` 4·size.
  * Float64.

@@ -143,7 +143,7 @@ describe("measureCurvature", () => {
   });
 
   test("the choice can be overridden", async () => {
-    const asked = 'method "estimated" was asked for';
+    const asked = 'method "estimated" was requested';
     const estimated = await measureCurvature({ operator }, { seed: 1, method: "estimated", maxMatvecs: 48 });
     expect(estimated).toMatchObject({ method: "estimated", why: asked, matvecs: 48 });
     const ofGram = await measureCurvature({ gram }, { seed: 1, method: "estimated", probes: 3 });

@@ -100,8 +100,8 @@ test("says what is wrong with a block product", async () => {
 });
 
 test.each([
-  ["no operators", () => linearCombination([]), "operators"],
-  ["sizes that differ", () => sumOf(a, rangeBlock(a, 0, 3)), "operators of one size"],
+  ["no operators", () => linearCombination([]), "at least one operator"],
+  ["sizes that differ", () => sumOf(a, rangeBlock(a, 0, 3)), "operators of equal size"],
   ["coefficients too few", () => linearCombination([a, b], [1]), "coefficients"],
   ["an index twice", () => submatrix(a, [1, 1]), "indices"],
   ["no index", () => submatrix(a, []), "indices"],

@@ -41,7 +41,7 @@ export function largestEigenpair(
   const length = norm(start);
   expectFinite("largestEigenpair", "start", start);
   if (!(length > 0))
-    throw new LinearAlgebraError("INVALID_ARGUMENT", "largestEigenpair: expected a start that is not zero, got zero.");
+    throw new LinearAlgebraError("INVALID_ARGUMENT", "largestEigenpair: start is zero, so it has no direction.");
 
   const basis = new Float64Array(most * size);
   let vector = start.map((value) => value / length);

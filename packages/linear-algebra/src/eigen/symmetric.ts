@@ -32,7 +32,7 @@ export function symmetricEigen(matrix: Vector, size: number): SymmetricEigen {
 }
 
 /**
- * The eigenvalues alone, largest first, at about a quarter of the time of {@link symmetricEigen}.
+ * The eigenvalues alone, largest first, in about a quarter of the time of {@link symmetricEigen}.
  *
  * @param matrix - n × n, row-major. Only the lower triangle is read; it is not changed.
  * @throws LinearAlgebraError SHAPE_MISMATCH, NOT_FINITE or NOT_CONVERGED.

@@ -1,10 +1,10 @@
 import { expectFinite, expectLength, LinearAlgebraError } from "../errors.js";
 
-/** Eigenvalues of a symmetric tridiagonal matrix, largest first, with the rows that were carried along. */
+/** Eigenvalues of a symmetric tridiagonal matrix, largest first, with the rows that were multiplied by the eigenvectors. */
 export interface TridiagonalEigen {
   /** Length n, largest first. */
   values: Float64Array;
-  /** Row r, column k: component r of eigenvector k, when the identity was carried along; `rowCount × n`, row-major. */
+  /** Row r, column k: component r of eigenvector k, when the rows were those of the identity; `rowCount × n`, row-major. */
   rows: Float64Array;
   rowCount: number;
 }
@@ -18,7 +18,7 @@ const BUFFER = 1 << 15;
  *
  * With `Z` the identity (`"vectors"`) the columns of the result are the eigenvectors; with `Z` only its first row
  * (`"first-components"`) the squares are the weights of Gauss quadrature (Golub & Welsch), at `O(n²)` cost.
- * Rotations are recorded and applied late, four rows at a time along the rows.
+ * Rotations are recorded and applied later, four rows at a time.
  *
  * @param diagonal - Length n.
  * @param offDiagonal - Length n − 1; entry k couples k and k + 1.
@@ -79,7 +79,7 @@ function iterate(d: Float64Array, e: Float64Array, rows: Float64Array, rowCount:
       if (sweep === 60)
         throw new LinearAlgebraError(
           "NOT_CONVERGED",
-          `tridiagonalEigen: expected every eigenvalue within 60 sweeps, got stuck at ${low}.`,
+          `tridiagonalEigen: eigenvalue ${low} did not converge within 60 sweeps.`,
         );
       const half = (d[low + 1]! - d[low]!) / (2 * e[low]!);
       const root = Math.hypot(half, 1);

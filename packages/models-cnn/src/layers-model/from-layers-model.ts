@@ -18,12 +18,12 @@ type KerasLayer = LayersModel["layers"][number];
 type Config = Record<string, unknown>;
 
 /**
- * The pure function that a LayersModel computes in inference, so that derivatives by its parameters can be taken.
+ * The pure function that a LayersModel computes in inference, so that it can be differentiated with respect to its parameters.
  *
- * Knows Dense, Conv2D, AveragePooling2D, MaxPooling2D, GlobalAveragePooling2D, Flatten, Activation, ReLU, ELU, BatchNormalization and
- * Dropout (the identity), one after the other, with square kernels and windows. The model is not disposed.
+ * Supports Dense, Conv2D, AveragePooling2D, MaxPooling2D, GlobalAveragePooling2D, Flatten, Activation, ReLU, ELU, BatchNormalization and
+ * Dropout (as the identity), in one chain, with square kernels and windows. The model is not disposed.
  *
- * @throws ModelsError `UNSUPPORTED`, naming the layer and what about it is not known here.
+ * @throws ModelsError `UNSUPPORTED`, naming the layer and what about it is not supported.
  */
 export async function fromLayersModel(model: LayersModel): Promise<ConvertedModel> {
   const specs = model.layers.flatMap((layer, i) => {
@@ -34,7 +34,7 @@ export async function fromLayersModel(model: LayersModel): Promise<ConvertedMode
   if (model.inputs.length !== 1 || model.outputs.length !== 1 || shape.some((n) => n === null))
     throw new ModelsError(
       "UNSUPPORTED",
-      `fromLayersModel: expected one input of fixed shape and one output, got ${model.inputs.length} of ${show(shape)} and ${model.outputs.length}`,
+      `fromLayersModel: expected one input of fixed shape and one output, got ${plural(model.inputs.length, "input")} of ${show(shape)} and ${plural(model.outputs.length, "output")}`,
     );
   const network = sequential({ name: model.name, inputShape: shape as number[], layers: specs });
   const arrays: NamedArrays = {};
@@ -54,10 +54,12 @@ export async function fromLayersModel(model: LayersModel): Promise<ConvertedMode
 const fieldsOf = (layer: KerasLayer): string[] =>
   layer.getClassName() === "BatchNormalization" ? ["gamma", "beta", "mean", "variance"] : ["kernel", "bias"];
 
-function unsupported(layer: KerasLayer, what: string): never {
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+function unsupported(layer: KerasLayer, why: string): never {
   throw new ModelsError(
     "UNSUPPORTED",
-    `fromLayersModel: layer ${layer.name} (${layer.getClassName()}): expected ${what}`,
+    `fromLayersModel: cannot convert layer ${layer.name} (${layer.getClassName()}): ${why}`,
   );
 }
 
@@ -67,7 +69,7 @@ function checkChain(layer: KerasLayer, before: KerasLayer | undefined): void {
   const sources = nodes[0]?.inboundLayers ?? [];
   const first = before === undefined || before.getClassName() === "InputLayer";
   if (nodes.length > 1 || sources.length > 1 || (!first && sources.length === 1 && sources[0] !== before))
-    unsupported(layer, "one use, after the layer before it; branching models are not converted");
+    unsupported(layer, "it is shared or has other inputs than the layer before it; branching models are not supported");
 }
 
 function specsOf(layer: KerasLayer): LayerSpec[] {
@@ -100,7 +102,8 @@ function specsOf(layer: KerasLayer): LayerSpec[] {
       ];
     case "AveragePooling2D":
     case "MaxPooling2D":
-      if (config["padding"] !== "valid") unsupported(layer, `padding "valid", got ${show(config["padding"])}`);
+      if (config["padding"] !== "valid")
+        unsupported(layer, `pools are supported with padding "valid" only, not ${show(config["padding"])}`);
       return [
         {
           layer: "pool",
@@ -115,37 +118,42 @@ function specsOf(layer: KerasLayer): LayerSpec[] {
     case "Activation":
       return activationOf(layer, config["activation"]);
     case "ReLU":
-      if (config["maxValue"] != null) unsupported(layer, "no maxValue");
+      if (config["maxValue"] != null) unsupported(layer, "a ReLU with maxValue is not supported");
       return [{ layer: "activation", function: "relu" }];
     case "ELU":
-      if (config["alpha"] != null && config["alpha"] !== 1) unsupported(layer, "alpha 1");
+      if (config["alpha"] != null && config["alpha"] !== 1)
+        unsupported(layer, `ELU is supported with alpha 1 only, not ${show(config["alpha"])}`);
       return [{ layer: "activation", function: "elu" }];
     case "BatchNormalization":
-      if (config["center"] === false || config["scale"] === false) unsupported(layer, "both center and scale");
+      if (config["center"] === false || config["scale"] === false)
+        unsupported(layer, "batch normalisation is supported with both center and scale only");
       return [{ layer: "batch-norm", name, epsilon: config["epsilon"] as number }];
     default:
-      return unsupported(layer, "a layer this package knows");
+      return unsupported(layer, "layers of this class are not supported");
   }
 }
 
 function checkConvolution(layer: KerasLayer, config: Config): void {
   if (config["dataFormat"] === "channelsFirst" || config["dataFormat"] === "channels_first")
-    unsupported(layer, "channels last");
+    unsupported(layer, "the data format channels first is not supported");
   const dilation = config["dilationRate"];
-  if (dilation != null && [dilation].flat().some((rate) => rate !== 1)) unsupported(layer, "no dilation");
+  if (dilation != null && [dilation].flat().some((rate) => rate !== 1)) unsupported(layer, "dilation is not supported");
   if (config["padding"] !== "same" && config["padding"] !== "valid")
-    unsupported(layer, `padding "same" or "valid", got ${show(config["padding"])}`);
+    unsupported(
+      layer,
+      `convolutions are supported with padding "same" or "valid" only, not ${show(config["padding"])}`,
+    );
 }
 
 function square(layer: KerasLayer, key: string, value: unknown): number {
   const [height, width = height] = [value].flat() as number[];
-  if (height !== width) unsupported(layer, `a square ${key}, got ${show(value)}`);
+  if (height !== width) unsupported(layer, `${key} must be square, and is ${show(value)}`);
   return height!;
 }
 
 function activationOf(layer: KerasLayer, name: unknown): LayerSpec[] {
   if (name == null || name === "linear") return [];
   if (!activations.includes(name as Activation))
-    unsupported(layer, `an activation out of ${activations.join(", ")}, got ${show(name)}`);
+    unsupported(layer, `activation ${show(name)} is not one of ${activations.join(", ")}`);
   return [{ layer: "activation", function: name as Activation }];
 }

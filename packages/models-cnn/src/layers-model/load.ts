@@ -9,9 +9,9 @@ import { layersLibrary, readFileOf } from "./node.js";
  * Weights quantised to 8 or 16 bits are widened by TensorFlow.js. Needs `@tensorflow/tfjs-layers`.
  *
  * @param path - `model.json`, or the folder that holds it.
- * @throws ModelsError `FILE_MISSING` for a file or shard that is not there, `FILE_CONTENT` where `model.json` is not one or the
+ * @throws ModelsError `FILE_MISSING` for a file or shard that does not exist, `FILE_CONTENT` where `model.json` is invalid or the
  *   shards of a group do not hold exactly its weights, `UNSUPPORTED` for a GraphModel and for layers that TensorFlow.js cannot build
- *   (naming what it does not know), `NOT_AVAILABLE` without `tfjs-layers`.
+ *   (naming the layer), `NOT_AVAILABLE` without `tfjs-layers`.
  */
 export async function loadLayersModel(path: string): Promise<LayersModel> {
   const { loadLayersModel: load } = await layersLibrary("loadLayersModel");
@@ -19,17 +19,19 @@ export async function loadLayersModel(path: string): Promise<LayersModel> {
   try {
     return await load({ load: () => Promise.resolve(artifacts) });
   } catch (cause) {
-    throw new ModelsError("UNSUPPORTED", `loadLayersModel: expected ${path} to hold ${unbuildable(cause)}`, { cause });
+    throw new ModelsError("UNSUPPORTED", `loadLayersModel: cannot build the model in ${path}: ${unbuildable(cause)}`, {
+      cause,
+    });
   }
 }
 
-/** What TensorFlow.js says of a model that it cannot build, without its advice. */
+/** The reason why TensorFlow.js cannot build a model, without its advice. */
 function unbuildable(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : String(cause);
   const unknown = /^Unknown (\w+): ([^.\n]+)\./.exec(message);
   return unknown === null
-    ? `a model that TensorFlow.js can build, got one of which it says: ${message.split("\n")[0]!}`
-    : `what TensorFlow.js knows, got the ${unknown[1]!} ${unknown[2]!}; if it is your own, register its class first: tf.serialization.registerClass`;
+    ? `TensorFlow.js says: ${message.split("\n")[0]!}`
+    : `TensorFlow.js has no ${unknown[1]!} ${unknown[2]!}; if it is your own, register its class first with tf.serialization.registerClass`;
 }
 
 async function readArtifacts(path: string): Promise<io.ModelArtifacts> {
@@ -41,7 +43,10 @@ async function readArtifacts(path: string): Promise<io.ModelArtifacts> {
     const shards = await Promise.all(
       names.map((name) => {
         if (/^([/\\]|[a-z]:)|(^|[/\\])\.\.([/\\]|$)/i.test(name))
-          throw new ModelsError("FILE_CONTENT", `loadLayersModel: expected shards beside ${file}, got ${show(name)}`);
+          throw new ModelsError(
+            "FILE_CONTENT",
+            `loadLayersModel: the shard ${show(name)} is not beside ${file}; shards elsewhere are refused`,
+          );
         return readFileOf(
           "loadLayersModel",
           `the shard ${name} named in ${file}`,
@@ -66,10 +71,13 @@ function parseModel(bytes: Uint8Array, file: string): io.ModelJSON {
   try {
     json = JSON.parse(new TextDecoder().decode(bytes)) as Partial<io.ModelJSON> | null;
   } catch (cause) {
-    throw new ModelsError("FILE_CONTENT", `loadLayersModel: expected JSON in ${file}, got other text`, { cause });
+    throw new ModelsError("FILE_CONTENT", `loadLayersModel: ${file} is not JSON`, { cause });
   }
   if (json?.format === "graph-model")
-    throw new ModelsError("UNSUPPORTED", `loadLayersModel: expected a layers-model in ${file}, got a graph-model`);
+    throw new ModelsError(
+      "UNSUPPORTED",
+      `loadLayersModel: cannot load the graph-model in ${file}; only a layers-model has layers and trainable weights`,
+    );
   if (!json?.modelTopology || !Array.isArray(json.weightsManifest))
     throw new ModelsError(
       "FILE_CONTENT",

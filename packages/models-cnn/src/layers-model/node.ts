@@ -7,26 +7,26 @@ export async function layersLibrary(where: string): Promise<typeof import("@tens
   } catch (cause) {
     throw new ModelsError(
       "NOT_AVAILABLE",
-      `${where}: expected the package @tensorflow/tfjs-layers; install it: npm install @tensorflow/tfjs-layers`,
+      `${where}: the package @tensorflow/tfjs-layers is not installed; install it with: npm install @tensorflow/tfjs-layers`,
       { cause },
     );
   }
 }
 
-/** The bytes of a file, or `FILE_MISSING` that says which file of what. */
+/** The bytes of a file, or a `FILE_MISSING` error that says which file is missing. */
 export async function readFileOf(where: string, what: string, path: string): Promise<Uint8Array> {
   const { readFile } = await import("node:fs/promises");
   try {
     return await readFile(path);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
-    throw new ModelsError("FILE_MISSING", `${where}: expected ${what}, got nothing at ${path}`, { cause });
+    throw new ModelsError("FILE_MISSING", `${where}: ${what} is missing: ${path} does not exist`, { cause });
   }
 }
 
 let writes = 0;
 
-/** Writes a file under its name only once it is whole. */
+/** Writes a file; it gets its name only once it is complete. */
 export async function writeFileAtomically(path: string, bytes: Uint8Array): Promise<void> {
   const { open, rename, rm } = await import("node:fs/promises");
   const paths = await import("node:path");

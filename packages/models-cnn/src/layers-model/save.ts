@@ -4,7 +4,7 @@ import { integer, ModelsError } from "../errors.js";
 import { writeFileAtomically } from "./node.js";
 
 export interface SaveLayersModelOptions {
-  /** Most bytes of one weight file; default 4 MiB, what browsers cache well. */
+  /** Most bytes per weight file; default 4 MiB, which browsers cache well. */
   shardBytes?: number;
 }
 
@@ -15,7 +15,7 @@ export interface SaveLayersModelOptions {
  * names the ones it needs. Shards of an earlier save are then removed. Optimizer state is not saved.
  *
  * @returns The path of `model.json`.
- * @throws ModelsError `OPTION` for a `shardBytes` that is no positive integer.
+ * @throws ModelsError `OPTION` for a `shardBytes` that is not a positive integer.
  */
 export async function saveLayersModel(
   model: LayersModel,
@@ -51,7 +51,7 @@ async function artifactsOf(model: LayersModel): Promise<io.ModelArtifacts> {
     },
   });
   if (artifacts === undefined)
-    throw new ModelsError("UNSUPPORTED", "saveLayersModel: expected the model to hand out its artifacts, got none");
+    throw new ModelsError("UNSUPPORTED", "saveLayersModel: the model has no artifacts to save");
   return artifacts;
 }
 

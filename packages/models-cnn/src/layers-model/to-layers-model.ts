@@ -10,9 +10,9 @@ type Library = typeof import("@tensorflow/tfjs-layers");
 /**
  * A LayersModel that computes the same function, with copies of the parameters as its weights. The caller disposes it.
  *
- * Residual blocks become `Add` layers; batch normalisation gets the network's buffers as moving statistics.
+ * Residual blocks become `Add` layers; batch normalisation gets the buffers of the network as moving statistics.
  *
- * @throws ModelsError `PARAMETERS` where `params` are not the network's; `NOT_AVAILABLE` without `@tensorflow/tfjs-layers`.
+ * @throws ModelsError `PARAMETERS` where `params` are not those of the network; `NOT_AVAILABLE` without `@tensorflow/tfjs-layers`.
  */
 export async function toLayersModel(network: Network, params: NamedTensors): Promise<LayersModel> {
   checkNames("toLayersModel", network.parameters, params);

@@ -40,7 +40,10 @@ export function nameLayers(specs: readonly LayerSpec[]): NamedSpec[] {
     counts.set(kind, count);
     const name = spec.name ?? `${kind}${count}`;
     if (name === "" || taken.has(name))
-      throw new ModelsError("OPTION", `layers: expected names that are not empty and not used twice, got "${name}"`);
+      throw new ModelsError(
+        "OPTION",
+        name === "" ? "layers: a name is empty" : `layers: the name "${name}" is used twice`,
+      );
     taken.add(name);
     if (spec.layer !== "residual") return { ...spec, name };
     return { ...spec, name, branch: spec.branch.map(visit), shortcut: (spec.shortcut ?? []).map(visit) };
@@ -111,7 +114,7 @@ function residual(spec: NamedSpec<ResidualSpec>, shape: number[]): Layer {
   if (String(left) !== String(right))
     throw new ModelsError(
       "SHAPE",
-      `residual ${name}: expected branch and shortcut to end in one shape, got ${showShape(left)} and ${showShape(right)}`,
+      `residual ${name}: expected branch and shortcut to end in the same shape, got ${showShape(left)} and ${showShape(right)}`,
     );
   return {
     ...bare,

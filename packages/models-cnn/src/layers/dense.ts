@@ -12,7 +12,7 @@ export function dense(spec: NamedSpec<DenseSpec>, inputShape: number[]): Layer {
   if (inputShape.length !== 1)
     throw new ModelsError(
       "SHAPE",
-      `${where}: expected a flat input (put a flatten before), got ${showShape(inputShape)}`,
+      `${where}: expected a flat input, got ${showShape(inputShape)}; put a flatten layer before it`,
     );
   const inputs = inputShape[0]!;
   const kernel = `${name}.kernel`;

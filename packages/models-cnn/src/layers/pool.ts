@@ -21,7 +21,7 @@ export function pool(spec: NamedSpec<PoolSpec>, inputShape: number[]): Layer {
     throw new ModelsError(
       "SHAPE",
       `${name}: expected height and width that windows of ${size} at stride ${stride} cover exactly, ` +
-        `got ${showShape(inputShape)}; oddSizes: "drop" leaves the last rows and columns out`,
+        `got ${showShape(inputShape)}; oddSizes: "drop" leaves out the last rows and columns`,
     );
   const operation = kind === "average" ? tf.avgPool : tf.maxPool;
   return {

@@ -35,8 +35,8 @@ export interface ResnetOptions {
  * `σ(x + conv(σ(conv(x))))`, mean over the map, one dense layer. Shortcuts are their options A (`"subsample"`) and B (`"projection"`).
  *
  * Without normalisation the second convolution of each of the b blocks starts with its variance divided by b. With ReLU a branch then
- * has at most 2/b of the second moment of its input, so the whole of the blocks multiplies it by less than (1 + 2/b)^b < e² in
- * expectation. That scaling is derived here. With normalisation call `Network.calibrate` once the parameters are there.
+ * has at most 2/b of the second moment of its input, so all blocks together multiply it by less than (1 + 2/b)^b < e² in
+ * expectation. That scaling is derived here. With normalisation, call `Network.calibrate` once the parameters exist.
  *
  * Parameters `conv1.kernel`, …, `stage1.block1.conv1.kernel`, `stage1.block1.norm1.gamma`, …, `dense.kernel`, `dense.bias`.
  *

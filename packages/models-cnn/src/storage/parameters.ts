@@ -8,7 +8,7 @@ import { checkNames, parametersFromArrays, parametersToArrays } from "../paramet
  * Writes parameters as Float32 to a `.safetensors` or `.npz` file, in their order, atomically. Node only.
  *
  * @param metadata - Free text for the header; `.safetensors` only.
- * @throws ModelsError `OPTION` for another extension or metadata where there is no place for it.
+ * @throws ModelsError `OPTION` for another extension or metadata that the format cannot hold.
  */
 export async function saveParameters(
   path: string,
@@ -38,7 +38,7 @@ export async function loadParameters(
 /**
  * Writes a whole network to one `.safetensors` file: parameters and buffers as arrays, its configuration as JSON in the header.
  *
- * @param metadata - More text for the header; the keys `name` and `config` are taken.
+ * @param metadata - More text for the header; the keys `name` and `config` are reserved.
  * @throws ModelsError `OPTION` for another extension.
  */
 export async function saveModel(
@@ -74,7 +74,7 @@ export async function loadModel(path: string): Promise<SavedModel> {
   if (config === undefined)
     throw new ModelsError(
       "FILE_CONTENT",
-      `loadModel: expected a file written by saveModel, got no configuration in ${path}`,
+      `loadModel: ${path} has no configuration in its header, so saveModel did not write it`,
     );
   const network = modelFromConfig(parseConfig(config, path));
   const [params, buffers] = split("loadModel", path, arrays, network.parameters, network.buffers, true);
@@ -116,7 +116,7 @@ function parseConfig(text: string, path: string): ModelConfig {
   try {
     return JSON.parse(text) as ModelConfig;
   } catch (cause) {
-    throw new ModelsError("FILE_CONTENT", `loadModel: expected JSON as the configuration in ${path}, got other text`, {
+    throw new ModelsError("FILE_CONTENT", `loadModel: the configuration in ${path} is not JSON`, {
       cause,
     });
   }
@@ -129,6 +129,6 @@ async function readBytes(where: string, path: string): Promise<Uint8Array> {
     return await readFile(path);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
-    throw new ModelsError("FILE_MISSING", `${where}: expected a file, got nothing at ${path}`, { cause });
+    throw new ModelsError("FILE_MISSING", `${where}: ${path} does not exist`, { cause });
   }
 }

@@ -11,11 +11,11 @@ export interface TorchLayoutOptions {
   match?: "name" | "order";
   /** Names a module after its layer, e.g. `{ "features.0": "conv1" }`; for `match: "name"`. Modules left out keep their name. */
   rename?: Readonly<Record<string, string>>;
-  /** The order in which the PyTorch model flattened maps; default `"chw"`, what `Flatten` does to its NCHW tensors. */
+  /** The order in which the PyTorch model flattened maps; default `"chw"`, as `Flatten` does to NCHW tensors. */
   flattenOrder?: "chw" | "hwc";
 }
 
-/** What a state dict holds, in this package's layouts. */
+/** A state dict in the layouts of this package. */
 export interface TorchImport {
   params: NamedArrays;
   /** For `network.withBuffers`; the running statistics of batch normalisation. */

@@ -11,11 +11,11 @@ export interface DriftDiffusion {
 }
 
 /**
- * How far the gradient and how far its noise move SGD at a point, in the units of the modified equation
+ * How far the gradient and its noise move SGD at a point, in the units of the modified equation
  * dθ = −∇L dt + √((η/B)Σ) dW: its drift ‖∇L‖ and its diffusion, with Σ estimated without bias from the n examples given.
  *
  * @throws ModelsRfmError `INVALID_SIZE`, `WRONG_LENGTH`; `INVALID_VALUE` for fewer than two examples.
- * @see The code of Corlouer et al. (2026), arXiv:2604.06366, which measures the same along the training of deep linear networks.
+ * @see The code of Corlouer et al. (2026), arXiv:2604.06366, which measures the same quantities during the training of deep linear networks.
  */
 export function driftDiffusion(
   model: ClosedFormModel,

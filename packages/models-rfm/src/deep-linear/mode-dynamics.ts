@@ -34,7 +34,7 @@ export interface ModeDynamics {
  *     du = u^{L−1}[(s − w) dt + √(T(2(s − w)² + σ²)) dβ],   w = u^L,  T = η/B,
  *     dw = [L w^{2−2/L}(s − w) + ½L(L−1)T w^{3−4/L}(2(s − w)² + σ²)] dt + L w^{2−2/L} √(T(2(s − w)² + σ²)) dβ,
  *
- * for whitened Gaussian inputs with fresh examples, ℓ = ½‖y − Wx‖². All layers see the same noise, so their balance stays.
+ * for whitened Gaussian inputs with fresh examples, ℓ = ½‖y − Wx‖². All layers see the same noise, so they stay balanced.
  * Derived here (the second line is the first by Itô's formula) for a single mode, and checked against SGD; in a network of
  * several modes noise also mixes them, to higher order in η. For L ≥ 2 a mode that is 0 stays 0.
  *

@@ -52,7 +52,7 @@ export function alignedStart(model: DeepLinear, modes: ArrayLike<number>, bases:
  *
  * @returns Length min(C, d), or the number of columns of the bases.
  * @throws ModelsRfmError `WRONG_LENGTH`.
- * @see The code of Corlouer et al. (2026), arXiv:2604.06366, which measures the same.
+ * @see The code of Corlouer et al. (2026), arXiv:2604.06366, which measures the same quantities.
  */
 export function modesOf(model: DeepLinear, theta: Float64Array, bases: TeacherBases = {}): Float64Array {
   const { inputs, outputs } = model;

@@ -1,7 +1,7 @@
 import { expectCount, expectNotNegative, expectPositive, ModelsRfmError } from "../errors.js";
 import type { DeepLinearMode } from "./mode-dynamics.js";
 
-/** Where SGD with label noise keeps a mode. */
+/** The stationary distribution of a mode under SGD with label noise. */
 export interface StationaryLaw {
   /** Layer singular values u, increasing, not equally spaced. */
   u: Float64Array;
@@ -40,12 +40,12 @@ export function stationaryLaw(mode: DeepLinearMode): StationaryLaw {
   if (T * noiseVariance === 0)
     throw new ModelsRfmError(
       "NO_STATIONARY_LAW",
-      "stationaryLaw: expected temperature and noiseVariance > 0, got none; without noise the mode rests at its target",
+      "stationaryLaw: no stationary law exists without label noise or at temperature 0, because the mode rests at its target",
     );
   if (L === 2 && T * (2 * s * s + noiseVariance) >= 2 * s)
     throw new ModelsRfmError(
       "NO_STATIONARY_LAW",
-      `stationaryLaw: expected temperature below ${(2 * s) / (2 * s * s + noiseVariance)}, got ${T}; the mode dies out`,
+      `stationaryLaw: no stationary law exists at temperature ${T}, because the mode dies out from ${(2 * s) / (2 * s * s + noiseVariance)} on`,
     );
   const { at, speed } = chart(L, s, noiseVariance);
   const variance = (w: number): number => 2 * (s - w) ** 2 + noiseVariance;
@@ -73,7 +73,7 @@ export function stationaryLaw(mode: DeepLinearMode): StationaryLaw {
       const log = logDensity(x, exponent);
       peak = Math.max(peak, log);
       points.push({ x, log });
-      // The second moment of w must have died out as well.
+      // The second moment of w must have vanished as well.
       if (log + 2 * Math.max(0, Math.log(Math.abs(at(x) ** L / s))) < peak - 46 || Math.abs(x) > 600) return points;
     }
   };

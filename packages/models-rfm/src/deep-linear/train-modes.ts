@@ -5,12 +5,12 @@ import type { DeepLinear } from "../models/deep-linear.js";
 import { modesOf } from "./modes.js";
 
 export interface TrainModesOptions {
-  /** Singular values s of the diagonal teacher y_a = s_a x_a + σz; at most min(d, C), the other outputs are taught 0. */
+  /** Singular values s of the diagonal teacher y_a = s_a x_a + σz; at most min(d, C); the targets of the other outputs are 0. */
   target: ArrayLike<number>;
   /** θ at the start; not changed. `alignedStart` makes a balanced one. */
   start: Float64Array;
   learningRate: number;
-  /** Fresh examples a step; default 1. */
+  /** Fresh examples per step; default 1. */
   batchSize?: number;
   /** σ², the variance of the label noise; default 0. */
   noiseVariance?: number;
@@ -24,7 +24,7 @@ export interface TrainModesOptions {
 export interface ModeHistory {
   /** Steps made at each record. */
   steps: Int32Array;
-  /** One array a mode, of w_a at each record. */
+  /** One array per mode, with w_a at each record. */
   modes: Float64Array[];
   /** θ at the end. */
   theta: Float64Array;
@@ -33,8 +33,8 @@ export interface ModeHistory {
 /**
  * Trains the whole network, not its modes, by SGD on fresh examples x ~ N(0, I_d), y = diag(s)x + σz, and records its modes.
  *
- * W ← W − (η/B) Σ ∇½‖f − y‖². That the teacher is diagonal costs nothing: Gaussian inputs look the same in any basis. Cost
- * O(B·P) a step.
+ * W ← W − (η/B) Σ ∇½‖f − y‖². A diagonal teacher is no restriction: Gaussian inputs have the same law in any orthonormal basis. Cost
+ * O(B·P) per step.
  *
  * @throws ModelsRfmError `INVALID_SIZE`, `INVALID_VALUE`, `WRONG_LENGTH`.
  */

@@ -14,13 +14,13 @@ export interface RandomFeatureKernelOptions {
 
 /** k(x, x′) = E_w σ(w·x)σ(w·x′), to which the Gram matrix of `randomFeatures` converges as 1/√m. */
 export interface RandomFeatureKernel {
-  /** k for ‖x‖, ‖x′‖ and the cosine of the angle between them: all it depends on. */
+  /** k as a function of ‖x‖, ‖x′‖ and the cosine of the angle between them. */
   value(norm: number, otherNorm: number, cosine: number): number;
   /** The kernel matrix of the rows of X [n, d], row-major n × n; n(n + 1)/2 values. Throws ModelsRfmError `WRONG_LENGTH`. */
   gram(X: Float64Array): Float64Array;
   /**
    * The variance of the same entry of the Gram matrix of m sampled features, (E[σ(w·x)²σ(w·x′)²] − k²)/m, exact for every m:
-   * finite features scatter about the kernel without bias. Derived here. Throws ModelsRfmError `INVALID_SIZE`.
+   * the features scatter about the kernel without bias. Derived here. Throws ModelsRfmError `INVALID_SIZE`.
    */
   variance(norm: number, otherNorm: number, cosine: number, features: number): number;
 }
@@ -31,7 +31,7 @@ export interface RandomFeatureKernel {
  * - linear: x·x′/d, either law.
  * - relu: ‖x‖‖x′‖(sin t + (π − t)cos t)/(2πd), either law since relu is homogeneous: the arc-cosine kernel of degree 1.
  * - erf, Gaussian w: (2/π) arcsin(2x·x′/√((d + 2‖x‖²)(d + 2‖x′‖²))).
- * - erf on the sphere and tanh: quadrature over the plane of x and x′, to about 1e-12; some 10⁴ activations a value.
+ * - erf on the sphere and tanh: quadrature over the plane of x and x′, to about 1e-12; about 10⁴ activations per value.
  *
  * The variance of finite features takes the arc-cosine kernel of degree 2 for relu, (3 sin t cos t + (π − t)(1 + 2cos² t))/2π, and for
  * linear features 1 + 2cos² t; quadrature for the others.

@@ -3,14 +3,14 @@ import { expectCount, expectLength, ModelsRfmError } from "../errors.js";
 import type { ClosedFormModel, Random } from "../model.js";
 
 /**
- * One draw of the gradient noise of the stochastic differential equation that stands in for minibatches of B:
+ * One draw of the gradient noise of the stochastic differential equation that replaces minibatches of B:
  * √((1/B − 1/n)Σℓ′²)·∇((1/n)Σ ξ_i f(x_i)) with ξ ~ N(0, I), to be added to the full gradient (1/n)Σℓ′_i∇f(x_i) of a step.
  *
  * Its covariance is (1/B − 1/n)·mean ℓ′²·JᵀJ/n: noise decoupled from the examples that carry the loss (this reading derived here).
  *
  * @param slopes - ℓ′_i, the derivative of the loss of each output, length nC: residuals for the square loss, `slopes` of `scaledHinge`.
  * @returns Length P; 0 at B = n. O(nP).
- * @throws ModelsRfmError `INVALID_SIZE`, `WRONG_LENGTH`; `INVALID_VALUE` for more than n examples a batch.
+ * @throws ModelsRfmError `INVALID_SIZE`, `WRONG_LENGTH`; `INVALID_VALUE` for batches of more than n examples.
  * @see Sclocchi, Geiger and Wyart (2023), arXiv:2301.13703, as in the authors' code, for one output.
  */
 export function decoupledGradientNoise(

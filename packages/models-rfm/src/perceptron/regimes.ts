@@ -27,7 +27,7 @@ export function featureTemperatureExponent(hiddenLayers: number): number {
 
 /**
  * The exponent a of the temperature at which a model of P examples leaves the kernel regime, T_c ~ P^(−a): a = γ/δ where
- * ‖Δw‖/‖w₀‖ ~ T^δ P^γ, since there the weights have moved by as much as they were. Derived here from the scalings of the source.
+ * ‖Δw‖/‖w₀‖ ~ T^δ P^γ, since there the weights have moved by as much as their size. Derived here from the scalings of the source.
  *
  * @throws ModelsRfmError `INVALID_SIZE`.
  * @see Sclocchi, Geiger and Wyart (2023), arXiv:2301.13703, for the scalings.

@@ -15,15 +15,15 @@ export interface TrainPerceptronOptions {
   random: Random;
 }
 
-/** Where the perceptron is when every example is fitted. */
+/** The perceptron at the end of its training. */
 export interface PerceptronFit {
   /** w, length d. */
   weights: Float64Array;
-  /** Training time t* = η·(steps of SGD), those that change nothing at their expected number. */
+  /** Training time t* = η·(steps of SGD), with the expected number of those that change nothing. */
   time: number;
   /** Steps that changed w. */
   updates: number;
-  /** Whether all y·f > κ; false where `maxUpdates` came first. */
+  /** Whether all y·f > κ; false if `maxUpdates` was reached first. */
   fitted: boolean;
   /** w₁, along the teacher. */
   along: number;
@@ -34,13 +34,13 @@ export interface PerceptronFit {
 /**
  * Trains the perceptron f(x) = w·x/√d from w = 0 by SGD on max(0, κ − y·f), until it fits every example.
  *
- * Steps on fitted examples change nothing, so they are not made: the next batch with an unfitted example is drawn at once, and time
- * moves by its expected wait, η over the chance of such a batch, which is η·P/(unfitted examples) for B = 1. At κ = 0 nothing sets
- * a scale: w and t* are proportional to η, the path in w/η is always the same. O(BPd) an update.
+ * Steps on fitted examples change nothing, so they are skipped: the next batch with an unfitted example is drawn directly, and time
+ * advances by its expected waiting time, η over the chance of such a batch, which is η·P/(unfitted examples) for B = 1. At κ = 0 nothing sets
+ * a scale: w and t* are proportional to η, the path in w/η is always the same. O(BPd) per update.
  *
  * @throws ModelsRfmError `INVALID_SIZE`, `INVALID_VALUE`, `WRONG_LENGTH`.
- * @see Sclocchi, Geiger and Wyart (2023), arXiv:2301.13703, whose code trains with batches of two; that time moves by expected waits, and
- * scale invariance, derived here.
+ * @see Sclocchi, Geiger and Wyart (2023), arXiv:2301.13703, whose code trains with batches of two; the expected waiting times and the
+ * scale invariance are derived here.
  */
 export function trainPerceptron(data: LabelledInputs, options: TrainPerceptronOptions): PerceptronFit {
   const { learningRate, batchSize = 1, margin = 0, maxUpdates = 1e6, random } = options;
@@ -90,7 +90,7 @@ export function trainPerceptron(data: LabelledInputs, options: TrainPerceptronOp
   }
 }
 
-/** How many of the unfitted examples are in a batch that has some, and the chance of such a batch: the hypergeometric law. */
+/** The number of unfitted examples in a batch that has at least one, and the chance of such a batch, by the hypergeometric law. */
 function unfittedInBatch(
   count: number,
   P: number,

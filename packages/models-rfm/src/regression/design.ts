@@ -2,18 +2,18 @@ import { expectCount, expectNotNegative, expectPositive, ModelsRfmError } from "
 
 /**
  * Linear regression y = u·x + σz on Gaussian inputs, x ~ N(0, A), by SGD on fresh minibatches: the population limit N → ∞,
- * drawn with replacement. Everything is said in the eigenbasis of A.
+ * drawn with replacement. Everything is written in the eigenbasis of A.
  */
 export interface GaussianRegression {
   /** Eigenvalues a_i > 0 of A = E xxᵀ. */
   eigenvalues: ArrayLike<number>;
-  /** Batch size S. */
+  /** Batch size B. */
   batchSize: number;
   /** σ², the variance of the label noise; default 0. */
   noiseVariance?: number;
 }
 
-/** Refuses what is no such problem; returns the spectrum. */
+/** Refuses an invalid problem; returns the spectrum. */
 export function expectRegression(caller: string, problem: GaussianRegression): Float64Array {
   const spectrum = expectSpectrum(caller, problem.eigenvalues);
   expectCount(`${caller}: expected batchSize`, problem.batchSize);

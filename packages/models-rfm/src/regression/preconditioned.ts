@@ -2,21 +2,21 @@ import { expectCount, expectNotNegative, expectPositive } from "../errors.js";
 import { expectMomentum } from "./design.js";
 
 export interface PreconditionedOptions {
-  /** D. */
+  /** d. */
   dimension: number;
-  /** λ. */
+  /** η. */
   learningRate: number;
-  /** S. */
+  /** B. */
   batchSize: number;
-  /** μ of m ← μm + ĝ, w ← w − Λm; default 0. */
+  /** β of m ← βm + ĝ, w ← w − Λm; default 0. */
   momentum?: number;
 }
 
 /**
- * The stationary covariance of damped Newton, Λ = λA⁻¹, on Gaussian linear regression, as the factor c of Σ = c·A⁻¹:
- * c = λσ²/(gS − λD), g = 2(1 − μ) − ((1 − μ)/(1 + μ) + 1/S)λ.
+ * The stationary covariance of damped Newton, Λ = ηA⁻¹, on Gaussian linear regression, as the factor c of V = c·A⁻¹:
+ * c = ησ²/(gB − ηd), g = 2(1 − β) − ((1 − β)/(1 + β) + 1/B)η.
  *
- * @returns c; Infinity where gS ≤ λD, where second moments do not settle.
+ * @returns c; Infinity where gB ≤ ηd, where second moments do not settle.
  * @throws ModelsRfmError `INVALID_SIZE`, `INVALID_VALUE`.
  * @see Ziyin, Liu, Mori and Ueda (2022), arXiv:2102.05375, on the damped Newton method.
  */
@@ -35,10 +35,10 @@ export function dampedNewtonVariance(options: PreconditionedOptions & { noiseVar
 }
 
 /**
- * A stationary covariance of natural gradient descent without label noise, as the factor c of Σ = c·A⁻¹:
- * c = (λ/2)(1/((1 + D)(1 + μ)) + 1/((1 − μ)S)).
+ * A stationary covariance of natural gradient descent without label noise, as the factor c of V = c·A⁻¹:
+ * c = (η/2)(1/((1 + d)(1 + β)) + 1/((1 − β)B)).
  *
- * Λ = λJ⁻¹ with the Fisher matrix J = E∇ℓ∇ℓᵀ averaged over the stationary law, so J = c(1 + D)A; the source calls it one solution.
+ * Λ = ηJ⁻¹ with the Fisher matrix J = E∇ℓ∇ℓᵀ averaged over the stationary law, so J = c(1 + d)A; the source calls it one solution.
  * Checked here against the Lyapunov equation of SGD with momentum.
  *
  * @throws ModelsRfmError `INVALID_SIZE`, `INVALID_VALUE`.

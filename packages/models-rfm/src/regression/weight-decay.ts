@@ -4,7 +4,7 @@ import { expectRegression, perMode, type GaussianRegression } from "./design.js"
 export interface WeightDecayOptions extends GaussianRegression {
   /** Coordinates of the teacher u in the eigenbasis of A. */
   teacher: Float64Array;
-  /** λ of w ← w − λ(ĝ + Γw). */
+  /** η of w ← w − η(ĝ + Γw). */
   learningRate: number;
   /** γ of Γ = γI, or one for each eigendirection: any Γ that commutes with A. May be negative. */
   weightDecay: number | ArrayLike<number>;
@@ -16,9 +16,9 @@ export interface WeightDecayStationary {
   stable: boolean;
   /** E w = K⁻¹Au, K = A + Γ. */
   mean: Float64Array;
-  /** Covariance of w, row-major D × D. */
+  /** V, the covariance of w, row-major d × d. */
   covariance: Float64Array;
-  /** C, the covariance of the minibatch gradient averaged over the stationary law, row-major D × D. */
+  /** Σ_B, the covariance of the minibatch gradient averaged over the stationary law, row-major d × d. */
   noise: Float64Array;
   /** ½E(w − u)ᵀA(w − u): the test loss over that of the teacher, σ²/2. */
   excessLoss: number;
@@ -26,19 +26,19 @@ export interface WeightDecayStationary {
 
 /**
  * SGD with weight decay on Gaussian linear regression, exact at every learning rate. With K = A + Γ, v = u − Ew = K⁻¹Γu,
- * G = 2I − λ(K + K⁻¹A²/S) and q = vᵀAv:
+ * D = 2I − η(K + K⁻¹A²/B) and q = vᵀAv:
  *
- *     excess loss = (λ/2S)((q + σ²)κ + r) + ½q,   κ = t/(1 − (λ/S)t),  t = Tr[A²K⁻¹G⁻¹],
- *     r = Tr[A³K⁻¹G⁻¹vvᵀ]/(1 − (λ/S)t),   C = (AΣA + Tr[AΣ]A + σ²A + qA + A vvᵀ A)/S.
+ *     excess loss = (η/2B)((q + σ²)κ + r) + ½q,   κ = t/(1 − (η/B)t),  t = Tr[A²K⁻¹D⁻¹],
+ *     r = Tr[A³K⁻¹D⁻¹vvᵀ]/(1 − (η/B)t),   Σ_B = (AVA + Tr[AV]A + σ²A + qA + A vvᵀ A)/B.
  *
  * Sourced for σ = 0 (there A vvᵀ A reads ΓA′uuᵀA′Γ with A′ = K⁻¹A); the terms in σ² and the entries of the covariance,
- * Σ_ij(k_i + k_j − λk_ik_j − λa_ia_j/S) = (λ/S)(a_ia_jv_iv_j + δ_ij a_i(Tr[AΣ] + q + σ²)), are derived here. O(D²).
+ * V_ij(k_i + k_j − ηk_ik_j − ηa_ia_j/B) = (η/B)(a_ia_jv_iv_j + δ_ij a_i(Tr[AV] + q + σ²)), are derived here. O(d²).
  *
  * @throws ModelsRfmError `INVALID_SIZE`, `INVALID_VALUE`, `WRONG_LENGTH`.
  * @see Ziyin, Liu, Mori and Ueda (2022), arXiv:2102.05375, Proposition 3 and Theorem 4.
  */
 export function weightDecayStationary(options: WeightDecayOptions): WeightDecayStationary {
-  const { learningRate, batchSize: S, noiseVariance = 0, teacher } = options;
+  const { learningRate, batchSize: B, noiseVariance = 0, teacher } = options;
   const modes = weightDecayModes("weightDecayStationary", options);
   const { a, k, v, q, stable, variance } = modes;
   const D = a.length;
@@ -48,8 +48,8 @@ export function weightDecayStationary(options: WeightDecayOptions): WeightDecayS
   if (!stable) return { stable, mean, covariance, noise, excessLoss: Infinity };
   for (let i = 0; i < D; i++)
     for (let j = 0; j < D; j++) {
-      const coupling = (a[i]! * a[j]!) / S;
-      const own = i === j ? (a[i]! / S) * (variance + q + noiseVariance) : 0;
+      const coupling = (a[i]! * a[j]!) / B;
+      const own = i === j ? (a[i]! / B) * (variance + q + noiseVariance) : 0;
       const source = coupling * v[i]! * v[j]! + own;
       const sigma = (learningRate * source) / (k[i]! + k[j]! - learningRate * k[i]! * k[j]! - learningRate * coupling);
       covariance[i * D + j] = sigma;
@@ -61,9 +61,9 @@ export function weightDecayStationary(options: WeightDecayOptions): WeightDecayS
 /**
  * The weight decay γ, Γ = γI, that minimises the excess test loss of `weightDecayStationary`; negative above a learning rate.
  *
- * For D = 1 and with label noise its sign is that of 1 − λa: weight decay and learning rate both set how far a step contracts (derived here, like this
+ * For d = 1 and with label noise its sign is that of 1 − ηa: weight decay and learning rate both set how far a step contracts (derived here, like this
  * function). Found on 2000 points of geometric spacing above −min a and by golden section around the best, to about 1e-7 of the
- * scale of γ; where several minima compete, the best of the grid wins. Without label noise it is 0 wherever γ = 0 is stable, since
+ * scale of γ; of several minima, the best on the grid is taken. Without label noise it is 0 wherever γ = 0 is stable, since
  * SGD then finds the teacher.
  *
  * @returns γ and its excess loss.
@@ -78,7 +78,7 @@ export function optimalWeightDecay(options: Omit<WeightDecayOptions, "weightDeca
     const { stable, variance, q } = weightDecayModes("optimalWeightDecay", { ...options, weightDecay });
     return stable ? (variance + q) / 2 : Infinity;
   };
-  // K must lie in (0, 2/λ).
+  // K must lie in (0, 2/η).
   const [points, first, last] = [2000, 1e-6 * smallest, 2 / options.learningRate + smallest];
   const grid = Array.from({ length: points }, (_, k) => first * (last / first) ** (k / (points - 1)) - smallest);
   const losses = grid.map(loss);
@@ -86,18 +86,18 @@ export function optimalWeightDecay(options: Omit<WeightDecayOptions, "weightDeca
   if (losses[best] === Infinity)
     throw new ModelsRfmError(
       "INVALID_VALUE",
-      `optimalWeightDecay: expected a learningRate that some weight decay makes stable, got ${options.learningRate}`,
+      `optimalWeightDecay: no weight decay makes SGD stable at learningRate ${options.learningRate}`,
     );
   const weightDecay = goldenSection(loss, grid[Math.max(0, best - 1)]!, grid[Math.min(points - 1, best + 1)]!);
   return { weightDecay, excessLoss: loss(weightDecay) };
 }
 
-/** K, v = K⁻¹Γu, q = vᵀAv and Tr[AΣ], or that they do not exist. */
+/** K, v = K⁻¹Γu, q = vᵀAv and Tr[AV]; `stable` is false where they do not exist. */
 function weightDecayModes(
   caller: string,
   options: WeightDecayOptions,
 ): { a: Float64Array; k: Float64Array; v: Float64Array; q: number; stable: boolean; variance: number } {
-  const { learningRate, batchSize: S, noiseVariance = 0, teacher } = options;
+  const { learningRate, batchSize: B, noiseVariance = 0, teacher } = options;
   const a = expectRegression(caller, options);
   expectPositive(`${caller}: expected learningRate`, learningRate);
   expectLength(`${caller}: expected teacher`, teacher, a.length);
@@ -105,13 +105,13 @@ function weightDecayModes(
   const k = a.map((value, i) => value + gamma[i]!);
   const v = a.map((_, i) => (gamma[i]! * teacher[i]!) / k[i]!);
   const q = a.reduce((sum, value, i) => sum + value * v[i]! ** 2, 0);
-  // kG = 2k − λ(k² + a²/S); positive also makes the blocks off the diagonal contract.
-  const contraction = k.map((value, i) => 2 * value - learningRate * (value ** 2 + a[i]! ** 2 / S));
+  // kD = 2k − η(k² + a²/B); positive also makes the blocks off the diagonal contract.
+  const contraction = k.map((value, i) => 2 * value - learningRate * (value ** 2 + a[i]! ** 2 / B));
   const t = a.reduce((sum, value, i) => sum + value ** 2 / contraction[i]!, 0);
-  const feedback = (learningRate / S) * t;
+  const feedback = (learningRate / B) * t;
   const stable = contraction.every((value) => value > 0) && feedback < 1;
   const r = a.reduce((sum, value, i) => sum + (value ** 3 * v[i]! ** 2) / contraction[i]!, 0);
-  return { a, k, v, q, stable, variance: ((learningRate / S) * (r + t * (q + noiseVariance))) / (1 - feedback) };
+  return { a, k, v, q, stable, variance: ((learningRate / B) * (r + t * (q + noiseVariance))) / (1 - feedback) };
 }
 
 function goldenSection(f: (x: number) => number, from: number, to: number): number {

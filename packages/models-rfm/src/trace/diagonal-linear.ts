@@ -3,7 +3,7 @@ import type { DiagonalLinear } from "../models/diagonal-linear.js";
 
 /**
  * Tr G = Σ_j (a_j² + b_j²) E x_j² of a diagonal linear network, and the least it can be for the same function, 2 Σ_j |a_j b_j| E x_j².
- * The two agree where |a_j| = |b_j|: stability bounds the trace, and with it the ℓ₁ norm of what is learned.
+ * The two agree where |a_j| = |b_j|: stability bounds the trace, and with it the ℓ₁ norm of the learned function.
  *
  * @param secondMoments - E x_j², length d: of a population, or the mean squares of the columns of X; default 1.
  * @throws ModelsRfmError `WRONG_LENGTH`.
@@ -27,8 +27,8 @@ export function diagonalLinearTrace(
 }
 
 /**
- * The balance r(θ) = Σ(a_j² + b_j²)/(2Σ|a_j b_j|) ≥ 1 of a diagonal linear network: 1 where |a_j| = |b_j| for all j, and what
- * SGD with large steps tends to from every start while gradient descent does not.
+ * The balance r(θ) = Σ(a_j² + b_j²)/(2Σ|a_j b_j|) ≥ 1 of a diagonal linear network: 1 where |a_j| = |b_j| for all j, to which
+ * SGD with large steps tends from every start, while gradient descent does not.
  *
  * @returns Infinity for f = 0 with θ ≠ 0, NaN for θ = 0.
  * @throws ModelsRfmError `WRONG_LENGTH`.

@@ -100,7 +100,7 @@ describe("stationaryLaw", () => {
       expect.objectContaining({ code: "NO_STATIONARY_LAW" }),
     );
     expect(() => stationaryLaw({ depth: 2, target: 1, temperature: 0.8, noiseVariance: 0.5 })).toThrow(
-      "stationaryLaw: expected temperature below 0.8, got 0.8; the mode dies out",
+      "stationaryLaw: no stationary law exists at temperature 0.8, because the mode dies out from 0.8 on",
     );
   });
 });

@@ -91,7 +91,7 @@ export function gaussianNoise(design: GaussianDesign): GaussianNoise {
  *
  * The ratio is of Wang & Wu (2023), arXiv:2310.00692; the closed form is derived here.
  *
- * @param v - P numbers, d without `jacobian`; of any length but 0.
+ * @param v - P numbers, d without `jacobian`; not the zero vector.
  * @returns The alignments are undefined where the loss is below 1e-20 or `vᵀGv` is 0.
  * @throws NoiseStructureError as {@link gaussianNoise}.
  */

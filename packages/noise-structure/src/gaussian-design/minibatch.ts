@@ -4,15 +4,15 @@ import { expectSymmetric } from "./design.js";
 
 /**
  * The covariance of the minibatch gradient in linear regression on Gaussian inputs, averaged over a distribution of
- * parameters: `C = (1/S)(AΣA + Tr[AΣ]A + σ²A)`.
+ * parameters: `Σ_B = (1/B)(AVA + Tr[AV]A + σ²A)`.
  *
  * Source: Ziyin, Liu, Mori & Ueda (2022), arXiv:2102.05375, Lemma 1; batches drawn with replacement from infinitely many
- * examples. With `Σ = δδᵀ` it is the centred Σ of `gaussianNoise` over S.
+ * examples. With `V = δδᵀ` it is the centred Σ of `gaussianNoise` over B.
  *
  * @param design.inputCovariance - A, d × d, row-major.
- * @param design.parameterCovariance - `Σ = E[(w − w*)(w − w*)ᵀ]`, d × d, row-major.
+ * @param design.parameterCovariance - `V = E[(w − w*)(w − w*)ᵀ]`, d × d, row-major.
  * @param design.labelVariance - σ², default 0.
- * @param design.batchSize - S.
+ * @param design.batchSize - B.
  * @returns d × d, row-major. Cost `4d³` operations.
  * @throws NoiseStructureError SHAPE_MISMATCH, NOT_FINITE, NOT_SYMMETRIC or INVALID_ARGUMENT.
  */

@@ -10,7 +10,7 @@ export interface OneDimensionalDensity {
   width: number;
   /** `width²/(2·power − 3)`, Infinity for a power of at most 3/2. */
   variance: number;
-  /** β of the tail `|θ|^(−1−β)`, `2·power − 1`. */
+  /** Tail index τ of the density `|θ|^(−1−τ)`, `2·power − 1`. */
   tailIndex: number;
   /** log p(θ). */
   logDensity: (theta: number) => number;
@@ -19,19 +19,19 @@ export interface OneDimensionalDensity {
 /**
  * Three predictions for where SGD settles on one-dimensional regression, `x ~ N(0, a)`, `y = ε ~ N(0, σ²)`:
  *
- * | law | noise of an example | density |
+ * | law | noise of one example | density |
  * | --- | --- | --- |
  * | `decoupled` | `a(σ² + aθ²)`, that is 2L·h | `(σ² + aθ²)^(−1 − B/(ηa))`, L to the power −φ |
- * | `true-noise` | `a(σ² + 2aθ²)`, what it is | `(σ² + 2aθ²)^(−1 − B/(2ηa))` |
- * | `moment-matched` | | `(σ² + aθ²)^(−(1 + β)/2)` with `β = 2B/(ηa) − B` |
+ * | `true-noise` | `a(σ² + 2aθ²)`, the exact one | `(σ² + 2aθ²)^(−1 − B/(2ηa))` |
+ * | `moment-matched` | | `(σ² + aθ²)^(−(1 + τ)/2)` with `τ = 2B/(ηa) − B` |
  *
  * The first two solve the equation of small steps, `dθ = −aθ dt + √(η·noise/B) dW`. The third has the variance of SGD itself at any
- * learning rate, `(ησ²/B)/(2 − ηa(1 + 2/B))`, and a tail that is exact only where β = 2; see `gaussianTailIndex`.
+ * learning rate, `(ησ²/B)/(2 − ηa(1 + 2/B))`, and a tail that is exact only where τ = 2; see `gaussianTailIndex`.
  *
  * Sources: `decoupled` Mori, Ziyin, Liu & Ueda (2022), arXiv:2105.09557; `moment-matched` Ziyin, Liu, Mori & Ueda (2022),
  * arXiv:2102.05375; `true-noise`, and that the third matches the variance, derived here.
  *
- * @param law - Which.
+ * @param law - Which of the three.
  * @param dynamics.curvature - a. Default 1.
  * @param dynamics.labelVariance - σ² above 0. Default 1.
  * @returns For `moment-matched` beyond ηa = 2 the power is below 1/2 and nothing can be normalised: `logDensity` is −Infinity there.

@@ -3,11 +3,11 @@ import { expectInteger, expectNonNegative, expectNumbers, expectPositive } from 
 
 /** SGD on linear regression with Gaussian inputs. */
 export interface GaussianDynamics {
-  /** λ. */
+  /** η. */
   learningRate: number;
-  /** S, drawn with replacement from infinitely many examples. */
+  /** B, drawn with replacement from infinitely many examples. */
   batchSize: number;
-  /** `m ← μm + ĝ, w ← w − λm`, with μ in [0, 1). Default 0. */
+  /** β in [0, 1) of `m ← βm + ĝ, w ← w − ηm`. Default 0. */
   momentum?: number;
   /** σ². */
   labelVariance: number;
@@ -25,11 +25,11 @@ export interface GaussianStationary {
 
 /**
  * The exact stationary covariance of SGD and of its noise:
- * `Σ = (σ²/S)(1 + κ/S)·λ/G`, `G = 2(1 − μ) − ((1 − μ)/(1 + μ) + 1/S)λA`, `κ = t/(1 − t/S)`, `t = Tr[λA/G]`, and
- * `C = (1/S)(AΣA + Tr[AΣ]A + σ²A)`, all diagonal in the eigenvectors of A.
+ * `V = (σ²/B)(1 + κ/B)·η/D`, `D = 2(1 − β) − ((1 − β)/(1 + β) + 1/B)ηA`, `κ = t/(1 − t/B)`, `t = Tr[ηA/D]`, and
+ * `Σ_B = (1/B)(AVA + Tr[AV]A + σ²A)`, all diagonal in the eigenvectors of A.
  *
  * Source: Ziyin, Liu, Mori & Ueda (2022), arXiv:2102.05375, Theorems 2 and 3, for one learning rate. Checked here against
- * the recursion of second moments of parameters and momentum, also that the state is lost where `t = S`.
+ * the recursion of second moments of parameters and momentum, also that no stationary state exists from `t = B` on.
  *
  * @param spectrum - Eigenvalues of A, at least 0.
  * @returns Undefined where the second moments diverge; directions with eigenvalue 0 do not move.
@@ -66,10 +66,10 @@ export function gaussianStationary(
 
 /**
  * The stationary test loss of SGD with weight decay, for noiseless labels `y = u·x`:
- * `(λ/2S)(qκ + r) + ½q`, all sums over the common eigenvectors of inputs and weight decay.
+ * `(η/2B)(qκ + r) + ½q`, all sums over the common eigenvectors of inputs and weight decay.
  *
- * With `K = a + γ` and `G = 2 − λ(K + a²/(SK))`: `q = Σ aγ²u²/K²`, `t = Σ a²/(KG)`, `κ = t/(1 − λt/S)`,
- * `r = Σ a³γ²u²/(K³G)/(1 − λt/S)`. Negative weight decay is allowed and can be the best at large learning rates.
+ * With `K = a + γ` and `D = 2 − η(K + a²/(BK))`: `q = Σ aγ²u²/K²`, `t = Σ a²/(KD)`, `κ = t/(1 − ηt/B)`,
+ * `r = Σ a³γ²u²/(K³D)/(1 − ηt/B)`. Negative weight decay is allowed and can be the best at large learning rates.
  *
  * Source: Ziyin, Liu, Mori & Ueda (2022), arXiv:2102.05375, Theorem 4. Checked here against the recursion of second moments.
  *

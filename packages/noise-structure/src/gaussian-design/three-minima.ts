@@ -13,22 +13,22 @@ export interface Minimum {
   hessian: Float64Array;
   /** L₀, the loss without weight decay. Below 1e-20 it counts as 0. */
   loss: number;
-  /** S, drawn with replacement. */
+  /** B, drawn with replacement. */
   batchSize: number;
   /** `Γw*`, the gradient of the weight decay, length P: `∇L = −Γw*` at the minimum. Without, or 0: no weight decay. */
   weightDecayGradient?: Float64Array;
-  /** `E[(w − w*)(w − w*)ᵀ]`, P × P: the fluctuation that carries the noise around a minimum of zero loss. Default 0. */
+  /** `V = E[(w − w*)(w − w*)ᵀ]`, P × P: the fluctuation that carries the noise around a minimum of zero loss. Default 0. */
   fluctuation?: Float64Array;
 }
 
 /**
- * Which of three minima a network is in and what the minibatch noise is there:
+ * Which of three kinds of minima a point is, and the minibatch noise there:
  *
  * | kind | noise covariance |
  * | --- | --- |
- * | `regularized` | `(2L₀H₀ − Γw*w*ᵀΓ)/S` |
- * | `positive loss` | `2L₀H₀/S` |
- * | `zero loss` | `(Tr[H₀Σ]I − H₀Σ)H₀/S`, 0 at the minimum itself |
+ * | `regularized` | `(2L₀H₀ − Γw*w*ᵀΓ)/B` |
+ * | `positive loss` | `2L₀H₀/B` |
+ * | `zero loss` | `(Tr[H₀V]I − H₀V)H₀/B`, 0 at the minimum itself |
  *
  * Source: Ziyin, Liu, Mori & Ueda (2022), arXiv:2102.05375, Theorem 5 and Corollary 2, to leading order in the loss. It
  * rests on decoupling of residuals and Jacobians, which makes it exact where all squared residuals are equal; for Gaussian
@@ -60,7 +60,7 @@ export function minimumNoise(minimum: Minimum): { kind: MinimumKind; covariance:
   if (pull)
     throw new NoiseStructureError(
       "INVALID_ARGUMENT",
-      `${caller}: expected weightDecayGradient of 0 where the loss is 0, got a gradient other than 0.`,
+      `${caller}: weightDecayGradient must be 0 where the loss is 0, because the gradient of the loss is 0 there.`,
     );
   const covariance = new Float64Array(size * size);
   if (fluctuation) {

@@ -6,7 +6,7 @@ import { estimate, type Estimate } from "../noise-strength/estimate.js";
 export interface CloudWidth {
   /** Standard deviation of the iterates along the unit direction. */
   width: Estimate;
-  /** The standard deviation that a theory says; undefined where none was given. */
+  /** The predicted standard deviation; undefined where none was given. */
   predicted: number | undefined;
   /** `width/predicted`, with its standard error. */
   ratio: Estimate | undefined;
@@ -14,22 +14,22 @@ export interface CloudWidth {
 
 /** Options of {@link cloudWidth}. */
 export interface CloudWidthOptions {
-  /** Variances that a theory says, one for each direction: `eᵀΣ_θe` of a stationary covariance. */
+  /** Predicted variances, one per direction: `eᵀΣ_θe` of a stationary covariance. */
   predictedVariances?: ArrayLike<number>;
   /** The centre of the cloud, length P, where it is known; otherwise the mean of the iterates. */
   centre?: ArrayLike<number>;
-  /** Blocks that the iterates are cut into for the standard errors, at least 2; default ⌊√k⌋. */
+  /** Number of blocks into which the iterates are cut for the standard errors, at least 2; default ⌊√k⌋. */
   blocks?: number;
 }
 
 /**
- * The width of the cloud of the last k iterates of SGD along given directions, beside the width that theory says.
+ * The width of the cloud of the last k iterates of SGD along given directions, beside a predicted width.
  *
  * Iterates are correlated in time, so variances and their standard errors come from the means of consecutive blocks
  * (batch means), which are nearly independent when a block is much longer than the correlation time `1/(ηh)` of the
- * direction. Without `centre` the variance of the mean is estimated from the blocks and added back: the deviations
- * from a mean of the same iterates are too small by as much. Predictions are stationary covariances, as of a quadratic
- * with measured noise; comparing is all that is done here.
+ * direction. Without `centre` the variance of the mean is estimated from the blocks and added back, because
+ * deviations from a mean of the same iterates are too small by that amount. Predictions are stationary covariances, such
+ * as that of a quadratic with measured noise; this function only compares.
  *
  * That SGD moves a cloud of points, too wide for narrow valleys, is from Bengio's lectures of 2018; the estimator is
  * elementary statistics.
@@ -37,7 +37,7 @@ export interface CloudWidthOptions {
  * @param iterates - k × P, row-major, in order of time.
  * @param directions - m × P, row-major, orthogonal or not; used as unit vectors.
  * @param shape - k (at least 4) and P; m follows.
- * @returns One entry a direction. Cost kPm operations, km numbers of memory.
+ * @returns One entry per direction. Cost kPm operations, memory of km numbers.
  * @throws NoiseStructureError SHAPE_MISMATCH, NOT_FINITE, or INVALID_ARGUMENT for a direction of length 0, a predicted
  *   variance that is negative, or more blocks than half the iterates.
  */
@@ -69,10 +69,11 @@ export function cloudWidth(
     let length = 0;
     for (const value of direction) length += value * value;
     const variance = predictedVariances?.[m];
-    if (length === 0 || (variance !== undefined && variance < 0))
+    if (length === 0) throw new NoiseStructureError("INVALID_ARGUMENT", `${caller}: direction ${m} has length 0.`);
+    if (variance !== undefined && variance < 0)
       throw new NoiseStructureError(
         "INVALID_ARGUMENT",
-        `${caller}: expected directions other than 0 and predicted variances of at least 0, got length ${Math.sqrt(length)} and variance ${variance ?? "none"} at direction ${m}.`,
+        `${caller}: expected options.predictedVariances[${m}] of at least 0, got ${variance}.`,
       );
     const coordinates = new Float64Array(k);
     for (let t = 0, o = 0; t < k; t++) {

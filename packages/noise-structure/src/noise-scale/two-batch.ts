@@ -20,7 +20,7 @@ export interface NoiseScaleEstimate {
 export interface TwoBatchNorms {
   smallBatch: number;
   largeBatch: number;
-  /** `‖ĝ‖²` of a small batch, one for every repetition, at least two. */
+  /** `‖ĝ‖²` of a small batch, one per repetition, at least two. */
   smallSquaredNorms: ArrayLike<number>;
   /** `‖ĝ‖²` of a large batch, paired with the small one of the same repetition; the two may share examples. */
   largeSquaredNorms: ArrayLike<number>;
@@ -39,8 +39,8 @@ export interface NoiseScaleSampling {
  *
  * `E‖ĝ_B‖² = ‖∇L‖² + p_B·Tr Σ`, two equations for two unknowns: with replacement (p = 1/B)
  * `‖∇L‖² ≈ (B₂‖ĝ₂‖² − B₁‖ĝ₁‖²)/(B₂ − B₁)` and `Tr Σ ≈ (‖ĝ₁‖² − ‖ĝ₂‖²)/(1/B₁ − 1/B₂)`. Unbiased at fixed parameters,
- * whether or not the batches overlap; checked by enumerating all batches. The standard errors take repetitions for
- * independent.
+ * whether or not the batches overlap; checked by enumerating all batches. The standard errors assume independent
+ * repetitions.
  *
  * The estimator and the name are of McCandlish, Kaplan, Amodei & OpenAI Dota Team (2018), arXiv:1812.06162 (recalled, not
  * confirmed); the equations are derived here, also for the other ways of sampling.

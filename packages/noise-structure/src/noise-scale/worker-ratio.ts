@@ -9,7 +9,7 @@ export interface WorkerNorms {
   workers: number;
   /** b, examples of one worker. */
   batchSize: number;
-  /** `(1/K) Σ_k‖ĝ_k‖²` over the workers, one for every repetition, at least two. */
+  /** `(1/K) Σ_k‖ĝ_k‖²` over the workers, one per repetition, at least two. */
   meanSquaredNorms: ArrayLike<number>;
   /** `‖(1/K) Σ_k ĝ_k‖²` of the averaged gradient of the same repetition. */
   averagedSquaredNorms: ArrayLike<number>;
@@ -41,11 +41,13 @@ export function workerNoiseScale(norms: WorkerNorms, options: NoiseScaleSampling
   expectNumbers(caller, "meanSquaredNorms", meanSquaredNorms, meanSquaredNorms.length);
   expectNumbers(caller, "averagedSquaredNorms, one for each mean", averagedSquaredNorms, meanSquaredNorms.length);
   const averaged = meanOf(averagedSquaredNorms).value;
-  if (options.sampling === "bernoulli" || !(averaged > 0))
+  if (options.sampling === "bernoulli")
     throw new NoiseStructureError(
       "INVALID_ARGUMENT",
-      `${caller}: expected batches of a fixed size and averaged gradients other than 0, got sampling "${options.sampling ?? "with-replacement"}" and a mean square of ${averaged}.`,
+      `${caller}: sampling "bernoulli" is not covered, because its batches have no fixed size.`,
     );
+  if (!(averaged > 0))
+    throw new NoiseStructureError("INVALID_ARGUMENT", `${caller}: all averaged gradients are 0, so no ratio exists.`);
   const found = solveTwoBatch(
     caller,
     {

@@ -26,7 +26,7 @@ export function expectNumbers(caller: string, name: string, array: ArrayLike<num
   if (array.length !== length)
     throw new NoiseStructureError(
       "SHAPE_MISMATCH",
-      `${caller}: expected ${name}, ${length} numbers, got ${array.length}.`,
+      `${caller}: expected ${name}, ${length} ${length === 1 ? "number" : "numbers"}, got ${array.length}.`,
     );
   for (let i = 0; i < length; i++)
     if (!Number.isFinite(array[i]!))

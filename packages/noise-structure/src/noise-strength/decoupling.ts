@@ -3,7 +3,7 @@ import { NoiseStructureError } from "../errors.js";
 import { checkGramSystem, type GramSystem } from "../gram-system.js";
 import { SMALLEST_LOSS } from "../noise-structure.js";
 
-/** How far the losses of examples are from independent of their curvatures. */
+/** How far the losses of the examples are from being independent of their curvatures. */
 export interface Decoupling {
   /** `Tr((1/n) Σ ℓᵢCᵢ)/(L·Tr G)`; 1 when decoupled. */
   traceRatio: number;
@@ -53,7 +53,10 @@ export function decoupling(system: GramSystem): Decoupling {
     error += (losses[i]! - loss) * weighted;
   }
   if (squares === 0)
-    throw new NoiseStructureError("INVALID_ARGUMENT", "decoupling: expected gram with a positive eigenvalue, got 0.");
+    throw new NoiseStructureError(
+      "INVALID_ARGUMENT",
+      "decoupling: gram is zero, so there is no curvature to decouple from.",
+    );
   let covariance = 0;
   let lossVariance = 0;
   let traceVariance = 0;
@@ -71,7 +74,7 @@ export function decoupling(system: GramSystem): Decoupling {
 }
 
 /**
- * The nonzero part of the spectra of `(1/n) Σ ℓᵢCᵢ` and `L·G`, as eigenvalues of `√ℓ K √ℓ/n` and `L·K/n`: to be compared
+ * The nonzero part of the spectra of `(1/n) Σ ℓᵢCᵢ` and `L·G`, as eigenvalues of `√ℓ K √ℓ/n` and `L·K/n`, to be compared
  * as histograms.
  *
  * Source: Mori, Ziyin, Liu & Ueda (2021), arXiv:2105.09557; the Gram-matrix form is derived here.

@@ -2,7 +2,7 @@ import type { DirectionalAlignment } from "../directional.js";
 import { SMALLEST_LOSS } from "../noise-structure.js";
 import { expectInteger, expectNumbers } from "./arguments.js";
 
-/** Noise along a direction v, with the slope of the loss. */
+/** Noise along a direction v, and the slope of the loss along it. */
 export interface VectorAlignment extends DirectionalAlignment {
   /** `v·∇L`. */
   slope: number;

@@ -11,7 +11,7 @@ export interface NoiseStrengthFit {
   intercept: Estimate;
   /** Standard deviation of the logarithm of the strength about the line. */
   deviation: number;
-  /** Share of the variance of the logarithm of the strength that the line explains. */
+  /** Fraction of the variance of the logarithm of the strength that the line explains. */
   explained: number;
   /** Records used. */
   records: number;
@@ -61,7 +61,7 @@ export function fitNoiseStrength(losses: ArrayLike<number>, strengths: ArrayLike
   if (records < 3 || x.every((value) => value === x[0]))
     throw new NoiseStructureError(
       "INVALID_ARGUMENT",
-      `${caller}: expected at least three records with positive strength, a loss of at least ${SMALLEST_LOSS} and not all the same loss, got ${records}.`,
+      `${caller}: cannot fit a line to ${records} usable record${records === 1 ? "" : "s"}; at least three records with positive strength and a loss of at least ${SMALLEST_LOSS} are needed, not all of the same loss.`,
     );
   const slope = xy / xx;
   let squares = 0;

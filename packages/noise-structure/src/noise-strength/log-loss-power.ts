@@ -12,8 +12,8 @@ import { digamma, trigamma } from "./polygamma.js";
  * `φ = 1 + B/(ηh*)` for decoupled noise, is of Mori, Ziyin, Liu & Ueda (2021), arXiv:2105.09557; discrete SGD on a model
  * that does not decouple has another φ, or none.
  *
- * @param losses - L at points of the trajectory, at least two. The standard error takes them for independent: leave out
- *   all but every k-th, where k exceeds the correlation time.
+ * @param losses - L at points of the trajectory, at least two. The standard error assumes that they are independent: keep
+ *   only every k-th, where k exceeds the correlation time.
  * @param options.minimumLoss - L*, in the same units, positive and at most the smallest loss.
  * @param options.dimensions - d, the directions in which the points move. Default 1.
  * @throws NoiseStructureError INVALID_ARGUMENT or NOT_FINITE.
@@ -41,7 +41,7 @@ export function logLossPower(
   if (mean === 0)
     throw new NoiseStructureError(
       "INVALID_ARGUMENT",
-      `${caller}: expected losses above options.minimumLoss, got ${minimumLoss} for all.`,
+      `${caller}: cannot fit a power, because all losses equal options.minimumLoss ${minimumLoss}; at least one must be above options.minimumLoss.`,
     );
   // The difference of digammas falls from ∞ at φ = d/2 to 0: bisect in the logarithm of the excess φ − d/2.
   const half = dimensions / 2;

@@ -25,11 +25,11 @@ export interface SampledAlignment {
  *
  * Derived here; checked by enumerating all draws.
  *
- * @param draws.first - `K_ij = gᵢ·gⱼ`, one a draw, at least two.
+ * @param draws.first - `K_ij = gᵢ·gⱼ`, one per draw, at least two.
  * @param draws.second - `K_kj` of the same draws.
  * @param draws.firstResiduals - `rᵢ`.
  * @param draws.secondResiduals - `r_k`.
- * @returns Cost O(draws); two inner products of gradients a draw before.
+ * @returns Cost O(draws), after two inner products of gradients per draw.
  * @throws NoiseStructureError INVALID_ARGUMENT, SHAPE_MISMATCH or NOT_FINITE.
  */
 export function sampledAlignment(draws: {

@@ -1,10 +1,10 @@
 import { NoiseStructureError } from "../errors.js";
 import { expectInteger, expectPositive } from "./arguments.js";
 
-/** How minibatches are drawn. `epoch-shuffle` walks through a new permutation every epoch: no formula here covers it. */
+/** How minibatches are drawn. `epoch-shuffle` follows a new permutation in every epoch; no formula here covers it. */
 export type Sampling = "with-replacement" | "without-replacement" | "bernoulli" | "epoch-shuffle";
 
-/** A batch size and how the batch is drawn, afresh and independently every time. */
+/** A batch size and how the batch is drawn, independently every time. */
 export interface Batches {
   /** B. For `bernoulli` the expected size: each example enters with probability B/n, and the sum is divided by B. */
   batchSize: number;
@@ -34,7 +34,7 @@ export interface NoiseWeights {
  *
  * Elementary sampling theory; checked by enumerating all batches.
  *
- * @param caller - Name of the function that asks, for the message of errors.
+ * @param caller - Name of the calling function, for the messages of errors.
  * @throws NoiseStructureError INVALID_ARGUMENT, also for `epoch-shuffle`.
  */
 export function noiseWeights(
@@ -59,7 +59,7 @@ export function noiseWeights(
     case "epoch-shuffle":
       throw new NoiseStructureError(
         "INVALID_ARGUMENT",
-        `${caller}: expected sampling with independent batches, got "epoch-shuffle": its batches are anti-correlated in time. One batch by itself is "without-replacement".`,
+        `${caller}: sampling "epoch-shuffle" is not covered, because its batches are anti-correlated in time. A single batch is "without-replacement".`,
       );
     default:
       throw new NoiseStructureError(

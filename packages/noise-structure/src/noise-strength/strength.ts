@@ -26,7 +26,7 @@ export interface GramNoiseStrength extends NoiseStrength {
  *
  * Definition, and the prediction that 𝒩 is proportional to the loss late in training: Mori, Ziyin, Liu & Ueda (2021),
  * arXiv:2105.09557. The Gram-matrix form, and `(2L/C)·Tr G` for C outputs, are derived here. The strength is the mean of
- * `‖∇ℓᵢ − ∇L‖²`, so that nothing but one such term cancels.
+ * `‖∇ℓᵢ − ∇L‖²`, so that cancellation is confined to a single such term.
  *
  * @param system - Not changed. Cost O((nC)²).
  * @throws NoiseStructureError as `checkGramSystem`.
@@ -66,7 +66,7 @@ export function noiseStrength(system: GramSystem): GramNoiseStrength {
  *
  * @param gradientNorms - `‖∇ℓᵢ‖`, one for every example.
  * @param gradientNorm - `‖∇L‖` of the mean of the same gradients. It cannot exceed the root mean square of the norms;
- *   where rounding makes it, the strength is 0.
+ *   where it does by rounding, the strength is 0.
  * @param options.sample - The examples are m independent draws from more: the strength is then multiplied by m/(m − 1)
  *   and `squaredGradient` reduced by strength/m, which makes both unbiased for the whole (elementary). Default false.
  * @throws NoiseStructureError INVALID_ARGUMENT for no norms, or fewer than two in a sample; NOT_FINITE.

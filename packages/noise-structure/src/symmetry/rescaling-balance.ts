@@ -33,7 +33,7 @@ export interface RescalingGroups {
  * The balance of noise under a rescaling symmetry, for instance of the weights into and out of a ReLU neuron.
  *
  * Every per-example loss with the symmetry has `u·∂_uℓᵢ = w·∂_wℓᵢ`, so gradient flow keeps `‖u‖² − ‖w‖²`, and a step of
- * SGD changes it by `η²(‖ĝ_u‖² − ‖ĝ_w‖²)` exactly (derived here). Its sign says to which side noise moves the balance.
+ * SGD changes it by `η²(‖ĝ_u‖² − ‖ĝ_w‖²)` exactly (derived here). Its sign says to which side the noise moves the balance.
  * The symmetry perspective is that of Ziyin, Wang, Li & Wu (2024), arXiv:2402.07193 (abstract only: noise of different
  * directions is balanced at the noise equilibrium).
  *

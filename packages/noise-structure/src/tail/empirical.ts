@@ -3,11 +3,11 @@ import { momentRoot } from "./moment-root.js";
 import { tailIndex, type TailIndex } from "./tail-index.js";
 
 /**
- * The tail index from observed multipliers: the root β of `(1/N) Σ|M_k|^β = 1`.
+ * The tail index from observed multipliers: the root τ of `(1/N) Σ|M_k|^τ = 1`.
  *
- * For curvatures h of batches along a direction pass `1 − ηh`; for longer products, the product over so many steps. The
+ * For curvatures h of batches along a direction pass `1 − ηh`; for several steps, the product of the factors of these steps. The
  * standard error is that of the root of a sample mean, to first order:
- * `√(Var |M|^β/N)/E(|M|^β log|M|)`, for independent multipliers (derived here). Heavy tails of M itself
+ * `√(Var |M|^τ/N)/E(|M|^τ log|M|)`, for independent multipliers (derived here). Heavy tails of M itself
  * make it too small: the root leans on the largest multipliers.
  *
  * @param multipliers - At least two; signs do not matter.

@@ -1,13 +1,13 @@
 /**
- * @internal A quadrature rule for functions of `M = |1 − qs|`, `s ~ χ²_S/S`: values `log M` and logarithms of weights, not
+ * @internal A quadrature rule for functions of `M = |1 − qs|`, `s ~ χ²_B/B`: values `log M` and logarithms of weights, not
  * normalised.
  *
- * The density `s^{S/2−1}e^{−Ss/2}` and powers of M have algebraic ends at `s = 0` and at the kink `c = 1/q`: the tanh-sinh
+ * The density `s^{B/2−1}e^{−Bs/2}` and powers of M have algebraic ends at `s = 0` and at the kink `c = 1/q`: the tanh-sinh
  * rule on [0, c] and the exp-sinh rule on [c, ∞) meet both without loss, since distances from the ends are computed as
  * such. Takahasi & Mori (1974), Publ. RIMS 9.
  *
  * @param q - Mean curvature times learning rate.
- * @param degrees - S.
+ * @param degrees - B.
  * @param step - Of the trapezoidal rule in t.
  */
 export function gaussianMultipliers(

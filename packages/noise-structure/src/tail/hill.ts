@@ -30,7 +30,7 @@ export function hillEstimate(samples: ArrayLike<number>, options: { count?: numb
   if (!(sum > 0 && Number.isFinite(sum)))
     throw new NoiseStructureError(
       "INVALID_ARGUMENT",
-      `${caller}: expected different nonzero samples in the tail, got the ${count + 1} largest from ${threshold} to ${-sorted[0]!}.`,
+      `${caller}: cannot estimate a tail, because the ${count + 1} largest absolute values are all equal or include 0: they lie between ${threshold} and ${-sorted[0]!}.`,
     );
   const value = count / sum;
   return estimate(value, value / Math.sqrt(count));

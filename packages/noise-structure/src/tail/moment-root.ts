@@ -1,15 +1,15 @@
-/** @internal Where `E M^β = 1` for a positive random variable M, as found. */
+/** @internal Where `E M^τ = 1` for a positive random variable M. */
 export interface MomentRoot {
-  /** β; 0 when `E log M ≥ 0`, Infinity when M never exceeds 1. */
+  /** τ; 0 when `E log M ≥ 0`, Infinity when M never exceeds 1. */
   root: number;
   /** `E log M`. */
   drift: number;
 }
 
 /**
- * @internal The positive root β of `E M^β = 1` for M with values `exp(logs[k])` and weights `exp(logWeights[k])`.
+ * @internal The positive root τ of `E M^τ = 1` for M with values `exp(logs[k])` and weights `exp(logWeights[k])`.
  *
- * `log E M^β` is convex in β, 0 at β = 0 and has the slope `E log M` there: with a negative slope and values above 1 there
+ * `log E M^τ` is convex in τ, 0 at τ = 0 and has the slope `E log M` there: with a negative slope and values above 1 there
  * is exactly one positive root, found by doubling a bracket and bisection. Everything is in logarithms.
  */
 export function momentRoot(logs: Float64Array, logWeights: Float64Array): MomentRoot {
@@ -29,7 +29,7 @@ export function momentRoot(logs: Float64Array, logWeights: Float64Array): Moment
   if (highest <= 0) return { root: Infinity, drift };
   const logTotal = largest + Math.log(total);
 
-  /** Has the sign of `E M^β − 1`; close to 0 by a sum of differences, which a logarithm of a sum near 1 would lose. */
+  /** Has the sign of `E M^τ − 1`; close to 0 by a sum of differences, which a logarithm of a sum near 1 would lose. */
   const excess = (beta: number): number => {
     let sum = 0;
     if (beta <= 1) {

@@ -1,8 +1,8 @@
 import type { Estimate } from "../noise-strength/estimate.js";
 
-/** The power of a tail, `P(|θ| > x) ∝ x^−β`. */
+/** The power of a tail, `P(|θ| > x) ∝ x^−τ`. */
 export interface TailIndex extends Estimate {
-  /** β; moments below it are finite. 0 without a stationary law, Infinity where every step contracts. */
+  /** τ; moments below it are finite. 0 without a stationary law, Infinity where every step contracts. */
   value: number;
   /** `E log|M|` per step, negative when there is a stationary law. */
   logGrowth: number;

@@ -88,10 +88,12 @@ describe("the width of the cloud", () => {
   it("refuses what does not fit", () => {
     const cloud = new Float64Array(8);
     const shape = { iterates: 4, parameters: 2 };
-    expect(() => cloudWidth(cloud, Float64Array.of(0, 0), shape)).toThrow(/other than 0/);
+    expect(() => cloudWidth(cloud, Float64Array.of(0, 0), shape)).toThrow(/direction 0 has length 0/);
     expect(() => cloudWidth(cloud, Float64Array.of(1), shape)).toThrow(/number of directions/);
     expect(() => cloudWidth(cloud, Float64Array.of(1, 0), shape, { blocks: 3 })).toThrow(/at most half/);
-    expect(() => cloudWidth(cloud, Float64Array.of(1, 0), shape, { predictedVariances: [-1] })).toThrow(/variance -1/);
+    expect(() => cloudWidth(cloud, Float64Array.of(1, 0), shape, { predictedVariances: [-1] })).toThrow(
+      /predictedVariances\[0\] of at least 0, got -1/,
+    );
     expect(() => cloudWidth(cloud, Float64Array.of(1, 0), { iterates: 3, parameters: 2 })).toThrow(/at least 4/);
   });
 });

@@ -69,6 +69,6 @@ describe("the decoupling diagnostic", () => {
   it("refuses an interpolated system and a Gram matrix of zeros", () => {
     const { system } = randomProblem(7);
     expect(() => decoupling({ ...system, residuals: system.residuals.map(() => 1e-12) })).toThrow(/loss of at least/);
-    expect(() => decoupling({ ...system, gram: system.gram.map(() => 0) })).toThrow(/positive eigenvalue/);
+    expect(() => decoupling({ ...system, gram: system.gram.map(() => 0) })).toThrow(/gram is zero/);
   });
 });

@@ -50,7 +50,7 @@ describe("the fit of noise strength against loss", () => {
 
   it("refuses fewer than three records, one loss only, negative or missing numbers", () => {
     expect(() => fitNoiseStrength([1, 2], [1, 2])).toThrow(/at least three records/);
-    expect(() => fitNoiseStrength([0.3, 0.3, 0.3], [1, 2, 3])).toThrow(/not all the same loss/);
+    expect(() => fitNoiseStrength([0.3, 0.3, 0.3], [1, 2, 3])).toThrow(/not all of the same loss/);
     expect(() => fitNoiseStrength([1, 2, -3], [1, 2, 3])).toThrow(/index 2/);
     expect(() => fitNoiseStrength([1, 2, 3], [1, 2])).toThrow(/one for each loss/);
   });

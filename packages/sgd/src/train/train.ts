@@ -14,10 +14,10 @@ import type {
 } from "./types.js";
 import { expectFits, samplerOf, validateOptions } from "./validate.js";
 
-/** A careful rule for two-layer networks: the full loss below 1e-8 at five consecutive checks, 200 steps apart. */
+/** A cautious rule for two-layer networks: the full loss below 1e-8 at five consecutive checks, 200 steps apart. */
 export const interpolation: Readonly<Required<StoppingRule>> = { lossBelow: 1e-8, checks: 5, every: 200 };
 
-/** Without a stopping rule the loss is checked this often, so that divergence is seen. */
+/** Without a stopping rule the loss is checked this often, to detect divergence. */
 const defaultCheckInterval = 200;
 /** The event loop gets a turn at least this often, in milliseconds. */
 const yieldInterval = 50;
@@ -25,8 +25,8 @@ const yieldInterval = 50;
 /**
  * Trains by SGD until a stopping rule is met, the loss diverges, `maxSteps` are taken, or `signal` aborts.
  *
- * Costs one `trainee.step` a step and one full loss a check: at step 0, where a rule is due, and at the end; without rules every 200 steps.
- * The trajectory is a function of the trainee's start, the options and `random` alone.
+ * Costs one `trainee.step` per step and one full loss per check: at step 0, where a rule is due, and at the end; without rules every 200 steps.
+ * The trajectory is a function of the start of the trainee, the options and `random` alone.
  *
  * @throws SgdError for options out of range, and for a `resume` that does not fit (`INVALID_CHECKPOINT`).
  */

@@ -21,11 +21,11 @@ export type StopReason = "interpolated" | "diverged" | "max-steps" | "aborted";
 /** How a training ended; divergence is a result, not an error. */
 export interface TrainResult<T = never> {
   reason: StopReason;
-  /** Steps taken since the very start, checkpoints included. */
+  /** Steps taken since the start, including those before a checkpoint. */
   steps: number;
   /** The full loss at the end. */
   loss: number;
-  /** Every loss check, from step 0 (or from the checkpoint's own history) to the end. */
+  /** Every loss check, from step 0 (with the history of the checkpoint, if resumed) to the end. */
   history: LossRecord[];
   /** What the probe returned since this training was started or resumed. */
   probes: ProbeRecord<T>[];
@@ -58,12 +58,12 @@ export interface TrainOptions<V extends Trainee = Trainee, T = never> {
   sampling?: Sampling;
   /** Source of the batches; `seededRandom(seed)` makes checkpoints possible. A resumed training takes the state saved in its checkpoint instead. */
   random: Random;
-  /** PyTorch's convention; default 0. */
+  /** Momentum β in the convention of PyTorch; default 0. */
   momentum?: number;
   /** Global gradient-norm clipping; default none. */
   clipNorm?: number;
   maxSteps: number;
-  /** Any rule met ends the training as `interpolated`; default none. */
+  /** A rule that is met ends the training as `interpolated`; default none. */
   stop?: StoppingRule | readonly StoppingRule[];
   /** A checked loss above this, or one that is not finite, ends the training as `diverged`; default Infinity. */
   divergedAbove?: number;
@@ -71,7 +71,7 @@ export interface TrainOptions<V extends Trainee = Trainee, T = never> {
   probe?: { every?: number; at?: readonly number[]; measure(trainee: V, step: number): T | Promise<T> };
   /** Called with each loss check. */
   progress?: (record: LossRecord) => void;
-  /** Called with a checkpoint every so many steps, after that step's loss check and probe. */
+  /** Called with a checkpoint every `every` steps, after the loss check and the probe of that step. */
   checkpoint?: { every: number; save(checkpoint: Checkpoint): void | Promise<void> };
   /** Ends the training as `aborted`, between two steps. */
   signal?: AbortSignal;
@@ -79,11 +79,11 @@ export interface TrainOptions<V extends Trainee = Trainee, T = never> {
   resume?: Checkpoint;
 }
 
-/** A training under way. */
+/** A training in progress. */
 export interface Training<T = never> {
   /** Steps taken. */
   readonly step: number;
-  /** Takes up to `steps` more steps; the result if the training ended on the way. */
+  /** Takes up to `steps` more steps; returns the result if the training ended. */
   advance(steps: number): Promise<TrainResult<T> | undefined>;
   /** Runs to the end. */
   run(): Promise<TrainResult<T>>;

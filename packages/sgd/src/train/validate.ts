@@ -41,10 +41,10 @@ export function validateOptions<V extends Trainee, T>(options: TrainOptions<V, T
 export function expectFits(state: CheckpointState, rules: number): void {
   if ((state.version as number) !== 1)
     throw new SgdError("INVALID_CHECKPOINT", `train: expected a checkpoint of version 1, got ${String(state.version)}`);
-  expectInteger("INVALID_CHECKPOINT", "train: expected the checkpoint's step", state.step, 0);
+  expectInteger("INVALID_CHECKPOINT", "train: expected the step of the checkpoint", state.step, 0);
   if (state.stopCounts.length !== rules)
     throw new SgdError(
       "INVALID_CHECKPOINT",
-      `train: expected counts of ${rules} stopping rules, got ${state.stopCounts.length}`,
+      `train: expected a checkpoint with as many stopping rules as options.stop, ${rules}, got ${state.stopCounts.length}`,
     );
 }

@@ -19,12 +19,12 @@ export interface Model {
   apply(params: NamedTensors, x: tf.Tensor): tf.Tensor;
 }
 
-/** Examples that go through the model at once when the full loss is evaluated. */
+/** Number of examples per evaluation of the model when the full loss is computed. */
 const lossChunk = 1024;
 
-/** A trainee whose tensors can be looked at while it trains. */
+/** A trainee whose tensors can be read while it trains. */
 export interface TensorTrainee extends Trainee {
-  /** The current parameters; owned by the trainee, gone at its next step: clone what you keep. */
+  /** The current parameters; owned by the trainee and disposed at its next step: clone what you keep. */
   readonly parameters: NamedTensors;
   step(batch: Int32Array, options: StepOptions): void;
   restore(arrays: Record<string, NamedArray>): void;
@@ -35,7 +35,7 @@ export interface TensorTrainee extends Trainee {
  * Trains a TensorFlow.js model by the square loss, on the device: gradient, clipping, momentum and update are never read back.
  *
  * Float32. A step costs one forward and one backward pass over the batch; a batch of all n examples in order needs no gather.
- * The full loss goes through the model 1024 examples at a time and is summed in Float64.
+ * The full loss evaluates the model on 1024 examples at a time and is summed in Float64.
  * Gradients must be registered: import `@tensorflow/tfjs` or a backend package that does.
  * The inputs, targets, parameters and velocity stay on the device until `dispose`.
  *
@@ -47,7 +47,7 @@ export function tensorTrainee(model: Model, dataset: Dataset, params: NamedTenso
   if ((tf.getGradient("BatchMatMul") as unknown) === undefined)
     throw new SgdError(
       "GRADIENTS_NOT_REGISTERED",
-      'tensorTrainee: expected the gradients of TensorFlow.js to be registered, got none; import "@tensorflow/tfjs" once',
+      'tensorTrainee: the gradients of TensorFlow.js are not registered; import "@tensorflow/tfjs" once',
     );
   const names = Object.keys(params);
   if (names.length === 0)
@@ -63,10 +63,10 @@ export function tensorTrainee(model: Model, dataset: Dataset, params: NamedTenso
     Object.fromEntries(names.map((name, k) => [name, tensors[k]!]));
 
   function alive(caller: string): void {
-    if (disposed) throw new SgdError("DISPOSED", `${caller}: expected a living trainee, got a disposed one`);
+    if (disposed) throw new SgdError("DISPOSED", `${caller}: the trainee is disposed`);
   }
 
-  /** factor · Σ_{i∈batch} ∇½‖f(xᵢ) − yᵢ‖², one tensor a parameter; zeros for an empty batch. */
+  /** factor · Σ_{i∈batch} ∇½‖f(xᵢ) − yᵢ‖², one tensor per parameter; zeros for an empty batch. */
   function gradient(batch: Int32Array, factor: number): tf.Tensor[] {
     if (batch.length === 0) return weights.map((w) => tf.zerosLike(w));
     const everything = isEverything(batch, size);
@@ -84,7 +84,7 @@ export function tensorTrainee(model: Model, dataset: Dataset, params: NamedTenso
   function stepped(batch: Int32Array, options: StepOptions): { weights: tf.Tensor[]; velocity?: tf.Tensor[] } {
     const { learningRate, momentum, clipNorm, divisor } = options;
     const plain = momentum === 0 && velocity === undefined;
-    // Without clipping and momentum the learning rate rides on the residual: one operation less for each parameter.
+    // Without clipping and momentum the learning rate multiplies the residual: one operation less per parameter.
     if (plain && clipNorm === Infinity) {
       const updates = gradient(batch, learningRate / divisor);
       return { weights: weights.map((w, k) => tf.sub(w, updates[k]!)) };

@@ -7,13 +7,13 @@ export interface VectorProblem {
   parameters: Float64Array;
   /** Number of examples n. */
   size: number;
-  /** Adds Σ_{i∈batch} ∇ℓᵢ(θ) (a sum, not a mean) to `out`, which arrives zeroed. */
+  /** Adds Σ_{i∈batch} ∇ℓᵢ(θ) (a sum, not a mean) to `out`, which is zero before. */
   gradient(parameters: Float64Array, batch: Int32Array, out: Float64Array): void;
   /** The full loss L(θ) = (1/n) Σ ℓᵢ(θ); for the square loss ℓᵢ = ½‖rᵢ‖². */
   loss(parameters: Float64Array): number;
 }
 
-/** A trainee whose parameters can be looked at while it trains. */
+/** A trainee whose parameters can be read while it trains. */
 export interface VectorTrainee extends Trainee {
   /** The current parameters, a live view: read it, copy it, do not write to it. */
   readonly parameters: Float64Array;
@@ -25,7 +25,7 @@ export interface VectorTrainee extends Trainee {
 /**
  * Trains a vector of Float64 parameters without TensorFlow.js.
  *
- * Costs one `gradient` and three passes over P a step; memory 2P numbers, 3P with momentum.
+ * Costs one `gradient` and three passes over P per step; memory 2P numbers, 3P with momentum.
  *
  * @throws SgdError `INVALID_SIZE`, `INVALID_PARAMETERS`.
  */

@@ -12,17 +12,17 @@ export interface TestBackendOptions {
   tolerance?: number;
   /** The same for gradients; default 1e-4. */
   gradientTolerance?: number;
-  /** Cases to leave out, by the start of their name, each with the reason why. */
+  /** Cases to leave out, by the start of their name, each with the reason. */
   except?: Readonly<Record<string, string>>;
 }
 
 /**
- * Registers the tests that a backend must pass to be trusted with networks: about eighty operations and their gradients by every
+ * Registers the tests that a backend must pass to be trusted with networks: about a hundred operations and their gradients by every
  * input, against plain JavaScript in Float64 (gradients against central differences of the plain reference), and no tensor leaked.
  *
  * Needs TensorFlow.js with its gradients (import `@tensorflow/tfjs` in the test file). Second derivatives are not tested.
  *
- * @param prepare - Brings the backend up and makes it the active one; called once.
+ * @param prepare - Prepares the backend and makes it the active one; called once.
  */
 export function testBackend(name: string, prepare: () => Promise<unknown>, options: TestBackendOptions = {}): void {
   const { tolerance = 1e-5, gradientTolerance = 1e-4, except = {} } = options;
@@ -50,7 +50,7 @@ export function testBackend(name: string, prepare: () => Promise<unknown>, optio
       });
 
       test.skipIf(skip || entry.gradient === false)(
-        "has the gradients that central differences of the reference have",
+        "has the gradients of central differences of the reference",
         async () => {
           const before = tf.memory().numTensors;
           const inputs = draw(entry);

@@ -31,7 +31,7 @@ function patchesOf(images: tf.Tensor4D, convolution: Convolution, examples: numb
         kind: "patches",
         positions,
         width: kernel[0] * kernel[1] * channels,
-        // A handle of our own: what the tape saved goes with the tape.
+        // A separate handle, because the tape disposes what it saved.
         images: tf.clone(images),
         examples,
         convolution,

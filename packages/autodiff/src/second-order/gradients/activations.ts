@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 
 /**
  * Elementwise functions whose gradients in TensorFlow.js are written in terms of the saved output (tanh′ = 1 − y²), and
- * whose second derivatives lose their way there. Here the input is saved and the output computed again: the same
- * operations on the same numbers, so first derivatives stay what they were.
+ * whose second derivatives are lost there. Here the input is saved and the output computed again: the same
+ * operations on the same numbers, so first derivatives do not change.
  */
 export const activationGradients: readonly tf.GradConfig[] = [
   {
@@ -41,7 +41,7 @@ export const activationGradients: readonly tf.GradConfig[] = [
     }),
   },
   {
-    // exp(x) of a large x overflows on the side that is not taken, and 0·∞ spoils the second derivative.
+    // exp(x) of a large x overflows on the side that is not taken, and 0·∞ makes the second derivative NaN.
     kernelName: tf.Selu,
     inputsToSave: ["x"],
     gradFunc: (dy, [x]) => ({

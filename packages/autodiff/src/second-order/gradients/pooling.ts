@@ -44,7 +44,7 @@ export const poolingGradients: readonly tf.GradConfig[] = [
 
 /**
  * Gradient of average pooling. Near the border an average is taken over the cells inside the input only, which the cpu
- * kernel of TensorFlow.js 4.22 forgets backwards (it divides by the whole window); so padded windows are reduced to
+ * kernel of TensorFlow.js 4.22 ignores in the backward pass (it divides by the whole window); so padded windows are reduced to
  * windows on a padded input, on which all backends agree.
  */
 function averageBackwards(dy: tf.Tensor4D, x: tf.Tensor4D, attributes: PoolingAttributes): tf.Tensor {
@@ -70,8 +70,8 @@ function averageBackwards(dy: tf.Tensor4D, x: tf.Tensor4D, attributes: PoolingAt
  * Values of `ddx` at the place in each window where the maximum was taken.
  *
  * `MaxPoolGrad` of ones marks the places, and the sum of the marked values over a window is the value wanted as long as
- * windows do not overlap. Overlapping ones are dealt with in phases: every so many windows along each axis, few enough
- * not to overlap. Ties go the way of the backend's own kernel, so the map is the exact transpose of the gradient.
+ * windows do not overlap. Overlapping ones are treated in phases: every k-th window along each axis, with k large enough that
+ * they do not overlap. Ties are resolved as in the kernel of the backend, so the map is the exact transpose of the gradient.
  */
 function atMaxima(ddx: tf.Tensor4D, input: tf.Tensor4D, output: tf.Tensor, attributes: PoolingAttributes): tf.Tensor {
   const { filterSize, strides, pad, dimRoundingMode } = attributes;
@@ -106,7 +106,7 @@ function grid({ outHeight, outWidth }: tf.backend_util.Conv2DInfo, value: (i: nu
   return tf.tensor4d(numbers, [1, outHeight, outWidth, 1]);
 }
 
-/** How many rows and columns of each window lie inside the input: what its average divides by. */
+/** How many rows and columns of each window lie inside the input: the divisor of its average. */
 function cellsInside(info: tf.backend_util.Conv2DInfo): { rows: number[]; columns: number[] } {
   const { padInfo } = info;
   return {

@@ -69,7 +69,7 @@ export const reductionGradients: readonly tf.GradConfig[] = [
         a: () => reducedTo(base.shape, tf.mul(dy as tf.Tensor, tf.mul(exponent, tf.pow(base, tf.sub(exponent, 1))))),
         b: () => {
           const positive = tf.greater(base, 0);
-          // The logarithm of the side that is not taken must stay finite: 0·∞ spoils the second derivative.
+          // The logarithm of the side that is not taken must stay finite: 0·∞ makes the second derivative NaN.
           const logarithm = tf.log(tf.where(positive, base, tf.onesLike(base)));
           return reducedTo(b!.shape, tf.mul(dy as tf.Tensor, tf.mul(tf.pow(base, exponent), logarithm)));
         },

@@ -26,7 +26,7 @@ export function geometry(
   return backend_util.computeConv2DInfo(input, filter, strides, dilations, pad, dimRoundingMode, depthwise);
 }
 
-/** What the two-dimensional functions need to know; also a slice of a three-dimensional convolution has it. */
+/** The sizes that the two-dimensional functions use; a slice of a three-dimensional convolution has them too. */
 export type ConvolutionSizes = Pick<
   backend_util.Conv2DInfo,
   | ("batchSize" | "inHeight" | "inWidth" | "inChannels" | "outHeight" | "outWidth" | "outChannels")
@@ -76,7 +76,7 @@ const conv2d = wasmKernel<"x" | "filter", Attributes>("Conv2D", ({ inputs: { x, 
 
 type FusedInputs = Record<"x" | "filter", TensorInfo> & Partial<Record<"bias", TensorInfo>>;
 
-/** What layers with a linear activation run, also under a gradient. */
+/** The kernel of layers with a linear activation, also under a gradient. */
 const fusedConv2d = partialKernel<"x" | "filter", Attributes & { activation?: string }>(
   "FusedConv2D",
   ({ inputs, attrs }) => {
@@ -144,7 +144,7 @@ function phases(size: number, kernel: number, stride: number, dilation: number, 
   });
 }
 
-/** The gradient of a convolution with respect to its images; added to what is there if told. */
+/** The gradient of a convolution with respect to its images; optionally added to the present values. */
 export function correlateInput(
   runtime: Runtime,
   info: ConvolutionSizes,

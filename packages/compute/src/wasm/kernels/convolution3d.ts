@@ -16,7 +16,7 @@ interface Meeting {
   tap: number;
 }
 
-/** Takes a three-dimensional convolution apart into two-dimensional ones, one for each image, depth and tap in depth. */
+/** Splits a three-dimensional convolution into two-dimensional ones, one per image, depth and tap in depth. */
 function slices(
   inputShape: number[],
   filterShape: number[],
@@ -44,7 +44,7 @@ function slices(
   return { sizes: { ...info, batchSize: 1 }, meetings };
 }
 
-/** The kernels of TensorFlow.js 4.22's wasm backend for these two return wrong numbers, without an error. */
+/** The kernels of the wasm backend of TensorFlow.js 4.22 for these two return wrong numbers, without an error. */
 const backpropFilter = wasmKernel<"x" | "dy", Attributes & { filterShape: number[] }>(
   "Conv3DBackpropFilterV2",
   ({ inputs: { x, dy }, attrs, runtime }) => {

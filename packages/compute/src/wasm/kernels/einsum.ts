@@ -3,7 +3,7 @@ import { callKernel, wasmKernel, type KernelCall, type WasmKernel } from "../ker
 
 interface Labelled {
   tensor: TensorInfo;
-  /** One letter an axis. */
+  /** One letter per axis. */
   labels: string[];
 }
 type Call = KernelCall<string, { equation: string }>;
@@ -32,7 +32,7 @@ function arrange(call: Call, term: Labelled, labels: string[]): Labelled {
 }
 
 /**
- * Sums of products over labelled axes, by one batched matrix product: what is summed in one factor alone goes first,
+ * Sums of products over labelled axes, by one batched matrix product: sums over axes of one factor alone come first,
  * then axes are sorted into batch, rows, depth and columns.
  */
 const einsum = wasmKernel<string, { equation: string }>("Einsum", (call) => {

@@ -4,7 +4,7 @@ import { partialKernel, wasmKernel, type WasmKernel } from "../kernel.js";
 import type { ELEMENTWISE } from "../program/elementwise.js";
 import { bitsOf, type Runtime } from "../runtime.js";
 
-/** What one number costs, in arithmetic operations: such functions wait for memory. */
+/** The cost of one number, in arithmetic operations: such functions are bound by memory. */
 const WEIGHT = 16;
 
 /** A new tensor whose numbers come one by one from those at `sources`; large ones are divided among threads. */
@@ -52,7 +52,7 @@ function addBias(runtime: Runtime, full: TensorInfo, row: TensorInfo): TensorInf
 type Two = Record<"a" | "b", TensorInfo>;
 const floats = ({ a, b }: Two): boolean => a.dtype === "float32" && b.dtype === "float32";
 const sameShape = ({ a, b }: Two): boolean => util.arraysEqual(a.shape, b.shape);
-/** A single number that leaves the other's shape as it is. */
+/** A single number that does not change the shape of the other. */
 const isScalar = (one: TensorInfo, other: TensorInfo): boolean =>
   util.sizeFromShape(one.shape) === 1 && one.shape.length <= other.shape.length;
 
@@ -99,7 +99,7 @@ const step = partialKernel<"x", { alpha?: number }>(
     elementwise(runtime, "step", x.shape, [runtime.address(x)], [bitsOf(alpha)]),
 );
 
-/** What a ReLU lets through of the signal that comes back. */
+/** The part of the incoming signal that the gradient of a ReLU passes on. */
 const reluGrad = wasmKernel<"dy" | "x">(RELU_GRAD, ({ inputs: { dy, x }, runtime }) =>
   elementwise(runtime, "passWherePositive", x.shape, [runtime.address(dy), runtime.address(x)]),
 );

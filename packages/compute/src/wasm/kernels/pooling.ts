@@ -16,7 +16,7 @@ function poolWindows(input: TensorInfo, { filterSize, strides, pad, dimRoundingM
   return channelWindows(info);
 }
 
-/** The windows of a pooling or a depthwise convolution with one filter a channel. */
+/** The windows of a pooling or a depthwise convolution with one filter per channel. */
 export const channelWindows = (info: backend_util.Conv2DInfo): ChannelWindows => ({
   count: info.batchSize,
   height: info.inHeight,
@@ -36,7 +36,7 @@ export const channelWindows = (info: backend_util.Conv2DInfo): ChannelWindows =>
 
 /**
  * The adjoint of average pooling: a signal is divided by the pixels inside the image, as the forward pass divides.
- * (The cpu backend divides by the window's size even where it hangs over the border, which is not the gradient.)
+ * (The cpu backend divides by the size of the window even where it extends over the border, which is not the gradient.)
  */
 const avgPoolGrad = wasmKernel<"dy" | "input", Pooling>("AvgPoolGrad", ({ inputs: { dy, input }, attrs, runtime }) => {
   const windows = poolWindows(input, attrs);

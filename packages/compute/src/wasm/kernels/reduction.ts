@@ -2,7 +2,7 @@ import { backend_util, util, type TensorInfo } from "@tensorflow/tfjs";
 import { partialKernel, wasmKernel, type WasmKernel } from "../kernel.js";
 import { bitsOf, type Runtime } from "../runtime.js";
 
-/** Fewer columns than this leave the adders waiting for each other: rows are then summed side by side. */
+/** With fewer columns than this the additions wait for each other: rows are then summed side by side. */
 const NARROW = 32;
 
 /** `to[b, j] = scale · Σ_i from[b, i, j]`. */
@@ -99,7 +99,7 @@ const mean = partialKernel<"x", Reduction>("Mean", isFloat, ({ inputs: { x }, at
   sumOver(runtime, x, axis, keepDims, "mean"),
 );
 
-/** Sums the slices `x[i]` with the same segment number; those whose number is no segment are dropped. */
+/** Sums the slices `x[i]` with the same segment number; those whose number is not a segment are dropped. */
 const unsortedSegmentSum = wasmKernel<"x" | "segmentIds", { numSegments: number }>(
   "UnsortedSegmentSum",
   ({ inputs: { x, segmentIds }, attrs: { numSegments }, runtime }) => {

@@ -8,7 +8,7 @@ const identity = partialKernel<"x">(
   ({ inputs: { x }, runtime }) => runtime.share(x),
 );
 
-/** A cast to the type at hand copies nothing; a cast to bool asks for "not zero" instead of cutting off decimals. */
+/** A cast to the same type copies nothing; a cast to bool tests for "not zero" instead of truncating decimals. */
 const cast = partialKernel<"x", { dtype: DataType }>(
   "Cast",
   ({ inputs: { x }, attrs: { dtype } }) => x.dtype === dtype || (dtype === "bool" && x.dtype === "float32"),

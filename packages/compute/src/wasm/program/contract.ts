@@ -10,7 +10,7 @@ export const TILE_ROWS = 4;
  */
 const BLOCK_ROWS = 256;
 const BLOCK_DEPTH = 256;
-/** From this many rows on, packing pays. */
+/** From this many rows on, packing is faster. */
 const PACKING_ROWS = 2 * TILE_ROWS;
 /** Memory that `multiply` packs into. */
 export const PACKED_BYTES = 2 * BLOCK_DEPTH * 4 * TILE_COLUMNS;
@@ -126,9 +126,9 @@ export type Product = Record<(typeof PRODUCT)[number], number>;
 export const PRODUCT_ORDER: readonly (keyof Product)[] = PRODUCT;
 
 /**
- * Adds `contract` and what it is made of.
+ * Adds `contract` and the functions it consists of.
  *
- * @param relaxed - Whether to multiply and add in one instruction, a quarter faster where the engine has it.
+ * @param relaxed - Whether to multiply and add in one instruction, a quarter faster if the engine has it.
  */
 export function defineContract(asm: Assembler, relaxed: boolean): void {
   const multiplyAdd = relaxed ? f32x4.multiplyAdd : inTwoSteps;

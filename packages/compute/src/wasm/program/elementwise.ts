@@ -7,7 +7,7 @@ export const ELEMENTWISE = [
   ...(["relu", "step", "fill"] as const),
 ] as const;
 
-/** Functions that compute each number by itself; `count` numbers each. */
+/** Functions that compute each number separately, `count` numbers in all. */
 export function defineElementwise(asm: Assembler): void {
   const define = <N extends string>(
     name: (typeof ELEMENTWISE)[number],
@@ -40,7 +40,7 @@ export function defineElementwise(asm: Assembler): void {
     f.set(scalar, f32x4.loadSplat(p.scalar));
     return (load) => f32x4.mul(load("a"), scalar);
   });
-  /** `a` where `b > 0`, zero elsewhere: what a ReLU lets through. */
+  /** `a` where `b > 0`, zero elsewhere: the gradient of a ReLU. */
   define("passWherePositive", ["a", "b"], () => (load) => f32x4.and(load("a"), f32x4.gt(load("b"), f32x4.zero)));
   define("relu", ["x"], () => (load) => f32x4.max(f32x4.zero, load("x")));
   /** One where x > 0, else the number of these bits; NaN where x is. */

@@ -1,16 +1,16 @@
 import { MOST_CALLS } from "./team.js";
 import { TILE_COLUMNS, TILE_ROWS, type Contraction, type Product } from "../program/contract.js";
 
-/** Operations that a part should have at least, some 0.05 ms: waking another thread takes a part of that. */
+/** Operations that a part should have at least, about 0.05 ms: waking another thread takes a fraction of that. */
 const OPERATIONS = 2e6;
-/** Parts for each thread, so that one that is held up is not waited for long. */
+/** Parts per thread, so that the wait for a delayed thread is short. */
 const PARTS = 4;
 
-/** Into how many parts to divide so many operations. */
+/** The number of parts for a number of operations. */
 export const partsOf = (operations: number, threads: number): number =>
   threads === 1 ? 1 : Math.max(1, Math.min(PARTS * threads, MOST_CALLS, Math.floor(operations / OPERATIONS)));
 
-/** Cuts `count` things into as many runs as there are parts, at multiples of `unit`; none is empty. */
+/** Divides `count` items into as many runs as there are parts, at multiples of `unit`; none is empty. */
 export function runsOf(count: number, parts: number, unit = 1): [start: number, length: number][] {
   const units = Math.ceil(count / unit);
   const cut = (part: number): number => Math.min(count, unit * Math.round((part * units) / parts));
@@ -19,7 +19,7 @@ export function runsOf(count: number, parts: number, unit = 1): [start: number, 
   );
 }
 
-/** One way to divide: `count` independent things that are best kept together by `unit`. */
+/** One way to divide: `count` independent items, kept together in units of `unit`. */
 interface Axis<T> {
   count: number;
   unit: number;
@@ -37,8 +37,8 @@ function divided<T extends object>(whole: T, parts: number, axes: readonly Axis<
 }
 
 /**
- * Divides a contraction among threads. Each number of the result is summed by one thread, in the order of one alone, so the
- * division does not change a bit of it.
+ * Divides a contraction among threads. Each number of the result is summed by one thread, in the same order as without division, so the
+ * division does not change a bit of the result.
  */
 export function dividedContraction(p: Contraction, threads: number): Contraction[] {
   const operations = 2 * p.rows * p.columns * p.count1 * p.count2 * p.count3 * p.outer1 * p.outer2;

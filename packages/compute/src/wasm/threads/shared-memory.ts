@@ -7,7 +7,7 @@ const HAS_MAXIMUM = 0x01;
 const SHARED = 0x02;
 
 /**
- * A WebAssembly module like another, but with its memory shared, so that threads of this process can compute in it: one bit in
+ * A copy of a WebAssembly module with shared memory, so that threads of this process can compute in it: one bit in
  * its section of memories.
  *
  * @returns `undefined` if the module has no memory of its own with a maximum, which sharing requires.
@@ -38,9 +38,9 @@ export function withSharedMemory(binary: Uint8Array): Uint8Array | undefined {
 }
 
 /**
- * TensorFlow.js' SIMD module with shared memory, by file name for `setWasmPaths`, as `data:` URLs.
+ * The SIMD module of TensorFlow.js with shared memory, by file name for `setWasmPaths`, as `data:` URLs.
  *
- * @returns `undefined` outside Node, where the file is not to be found (in a bundle), or cannot be shared.
+ * @returns `undefined` outside Node, if the file is not found (in a bundle), or if its memory cannot be shared.
  */
 export async function sharedBinaries(): Promise<Record<string, string> | undefined> {
   if (!inNode()) return undefined;

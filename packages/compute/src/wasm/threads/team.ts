@@ -3,13 +3,13 @@ import { ComputeError } from "../../errors.js";
 
 /** Functions of a WebAssembly module, computed by several threads at once. */
 export interface Team {
-  /** Threads that there will be, this one included. */
+  /** The number of threads, this one included. */
   threads: number;
   /** How many of them are ready. */
   size(): number;
   /**
    * Calls a function once for each list of arguments, at most {@link MOST_CALLS} of them, on whichever threads are free, and returns when
-   * all are done. A thread that the system holds up delays the others by no more than the call it is at.
+   * all are done. A thread that the system delays holds up the others by no more than its current call.
    */
   run(name: string, calls: readonly (readonly number[])[]): void;
 }
@@ -18,18 +18,18 @@ type Functions = Record<string, (...values: number[]) => void>;
 
 /** The most calls of one run: a power of two. */
 export const MOST_CALLS = 256;
-/** A call on the board: the function's index, how many arguments, the arguments. */
+/** A call on the board: the index of the function, the number of arguments, the arguments. */
 const CALL_WORDS = 32;
 /**
- * The first words of the board. Calls are numbered from the beginning of time (modulo 2³²): those before `taken` are being computed or
- * done, those before `end` are to be. `done` counts those that are; where all are, it is `end`.
+ * The first words of the board. Calls are numbered from the start (modulo 2³²): those before `taken` are being computed or
+ * done, those before `end` are to be computed. `done` counts the finished ones; when all are finished, it equals `end`.
  */
 const WORDS = { taken: 0, end: 1, done: 2, ready: 3, failed: 4, calls: 8 } as const;
-/** Looks at the board before going to sleep, some 0.05 ms: from one operation of a network to the next, since waking up takes as long. */
+/** Checks of the board before going to sleep, about 0.05 ms: from one operation of a network to the next, because waking up takes as long. */
 const GLANCES = 30_000;
 
 /**
- * Takes calls from the board until there are none. Helpers get its text, so it may use nothing but its arguments.
+ * Takes calls from the board until there are none. Helpers get its source text, so it may use only its arguments.
  */
 function takeCalls(
   board: Int32Array,
@@ -53,7 +53,7 @@ function takeCalls(
   }
 }
 
-/** What a helper does; it needs nothing of its surroundings, so that it runs in whatever form this file is published. */
+/** The work of a helper. It depends on nothing around it, so that it runs in any form in which this file is published. */
 const HELPER = `
 const { module, memory, board, names, words, callWords, ring, glances } = require("node:worker_threads").workerData;
 const { exports } = new WebAssembly.Instance(module, { env: { memory } });
@@ -69,12 +69,12 @@ for (;;) {
 `;
 
 /**
- * Starts threads that compute in a module's memory beside this one. They are ready a little later, without being waited for, and
- * do not keep the process alive.
+ * Starts threads that compute in the memory of a module beside this one. They become ready a little later, without a wait, and do
+ * not keep the process alive.
  *
  * @param module - Compiled, importing its memory as `env.memory`, which must be shared.
- * @param functions - The exports of this thread's own instance.
- * @param threads - With this one.
+ * @param functions - The exports of the instance of this thread.
+ * @param threads - Including this one.
  */
 export async function startTeam(
   module: WebAssembly.Module,
@@ -99,11 +99,11 @@ export async function startTeam(
   while (helpers < threads - 1) {
     try {
       const worker = new Worker(HELPER, { eval: true, execArgv: [], workerData });
-      worker.on("error", () => undefined); // it never gets ready
+      worker.on("error", () => undefined); // it never becomes ready
       worker.unref();
       helpers++;
     } catch {
-      break; // threads are not allowed here: fewer compute
+      break; // threads are not allowed here: fewer threads compute
     }
   }
   const inOrder = names.map((name) => functions[name]!);
@@ -131,7 +131,7 @@ export async function startTeam(
       for (let glance = 0; glance < GLANCES && Atomics.load(board, WORDS.done) !== end; glance++);
       for (let done; (done = Atomics.load(board, WORDS.done)) !== end;) Atomics.wait(board, WORDS.done, done);
       if (Atomics.exchange(board, WORDS.failed, 0) === 1)
-        throw new ComputeError("BACKEND_FAILED", `run: expected ${name} to return on every thread, got a trap`);
+        throw new ComputeError("BACKEND_FAILED", `the WebAssembly function ${name} trapped on a thread`);
     },
   };
 }

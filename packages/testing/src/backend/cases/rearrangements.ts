@@ -1,7 +1,7 @@
 import type { BackendCase } from "../case.js";
 import { at, fill } from "../reference.js";
 
-/** What moves entries and computes nothing, but for sums of what meets. */
+/** Operations that move entries and compute nothing, except sums where entries meet. */
 export const rearrangements = (): BackendCase[] => [
   {
     name: "reshape",

@@ -5,7 +5,7 @@ const sum = (entries: number[]): number => entries.reduce((a, b) => a + b, 0);
 const logSumExp = (entries: number[]): number => Math.log(sum(entries.map(Math.exp)));
 const column = ({ shape, data }: Dense): Dense => ({ shape: [...shape, 1], data });
 
-/** Sums, means and maxima over axes, and what is made of them. */
+/** Sums, means and maxima over axes, and operations made of them. */
 export const reductions = (): BackendCase[] => [
   ...[[0], [1], [2], [0, 2], [0, 1, 2]].flatMap((axes): BackendCase[] => [
     {
