@@ -1,3 +1,4 @@
+export type { ReadBudget } from "./budgets.js";
 export { ArrayFilesError, type ArrayFilesErrorCode } from "./errors.js";
 export { readArray, readArrays, writeArrays, type WriteArraysOptions } from "./files.js";
 export { toFloat64, type NamedArray, type NumericArray } from "./named-array.js";
