@@ -1,5 +1,5 @@
 import { CifarError } from "../errors.js";
-import { readTar } from "./tar.js";
+import { readTar } from "../archive/tar.js";
 
 /**
  * Unpacks a `.tar.gz` into a folder, streaming.

@@ -7,7 +7,7 @@ import { temporaryFolder, withEnvironment } from "../helpers.js";
 import { downloadSource } from "../../src/download/download.js";
 import { sources, type DataFile, type Source } from "../../src/sources.js";
 import { serve, type Behaviour } from "./server.js";
-import { md5, officialLookalike, tar, text } from "./tarball.js";
+import { md5, officialLookalike, tar, text } from "../archive/tarball.js";
 
 // The whole mechanism on a small archive: files of 300 records instead of 10,000.
 const archive = officialLookalike(300);
