@@ -77,9 +77,12 @@ export async function locate(path: string, source: Source): Promise<Place | unde
   const paths = await import("node:path");
   if ((await fileSize(path)) !== undefined) return { path, packing: undefined };
   for (const packing of packingsOf(source))
-    for (const folder of [path, paths.join(path, packing.folder)])
+    // Keras 3 keeps the archive's folder in one that is called after it.
+    for (const parts of [[], [packing.folder], [`${packing.folder}-target`, packing.folder]]) {
+      const folder = paths.join(path, ...parts);
       for (const { file } of [...packing.train, ...packing.test])
         if ((await fileSize(paths.join(folder, file))) !== undefined) return { path: folder, packing };
+    }
   for (const { archive } of packingsOf(source))
     if ((await fileSize(paths.join(path, archive))) !== undefined)
       return { path: paths.join(path, archive), packing: undefined };

@@ -39,6 +39,14 @@ describe("loadCifar10 from the Python version", () => {
     }
   });
 
+  it.each(["cifar-10-batches-py", "cifar-10-batches-py-target/cifar-10-batches-py"])(
+    "takes Keras' folder of data sets, with %s",
+    async (folder) => {
+      const directory = await folderOf({ [`${folder}/test_batch`]: batch });
+      expect((await loadCifar10({ directory, split: "test", allowPrefix })).size).toBe(2);
+    },
+  );
+
   it("gives what the binary files give", async () => {
     const python = await folderOf({ data_batch_1: batch });
     const binary = await folderOf({ "data_batch_1.bin": makeRecords([[6], [9]]) });
