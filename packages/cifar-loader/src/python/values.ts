@@ -11,20 +11,20 @@ export type Value =
   | NumpyArray;
 
 /** A string of Python: `bytes` as they are in the pickle, which for unicode is UTF-8. */
-export interface Text {
+interface Text {
   kind: "text";
   bytes: Uint8Array;
   unicode: boolean;
 }
 
 /** A numpy dtype, such as `u1`. */
-export interface ElementType {
+interface ElementType {
   kind: "dtype";
   name: string;
 }
 
 /** A numpy array; without shape and data until its state has been read. */
-export interface NumpyArray {
+interface NumpyArray {
   kind: "array";
   state: { shape: number[]; dtype: string; data: Uint8Array } | undefined;
 }
