@@ -1,3 +1,4 @@
+// Kept here: npyjs takes the first of two equal keys, any shape and any bytes after the data; it writes our files.
 import { isElementType, type ElementType } from "./dtypes.js";
 import { ArrayFilesError } from "./errors.js";
 

@@ -1,3 +1,4 @@
+// Kept here: npm has no maintained reader of safetensors; the JSON in it is read by libraries.
 import { declaredBytes } from "./budgets.js";
 import { bytesPerElement, type ElementType } from "./dtypes.js";
 import { ArrayFilesError } from "./errors.js";

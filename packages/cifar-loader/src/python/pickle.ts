@@ -1,5 +1,5 @@
-// Kept here: pickleparser, the one library, lets its caller answer for every global but takes every opcode, has no limit on what a
-// file unfolds to, makes strings of the 30 MB of pixels, and has seen no release since 2024.
+// Kept here: pickleparser, the nearest library, takes every opcode, has no limit on what a file unfolds to, and reads the bytes of
+// Python 2's strings, which is what the pixels are, as windows-1252 text.
 import { CifarError } from "../errors.js";
 import { restore, resultOf } from "./calls.js";
 import { opcodeName } from "./opcodes.js";
