@@ -12,6 +12,7 @@ import {
 } from "../src/index.js";
 import { parseJsonArrays } from "../src/json.js";
 import { fixture } from "./fixtures.js";
+import { archiveOf } from "./zip/archive.js";
 
 const COUNT = 10_000;
 const refusal = (error: unknown): string | undefined => (error instanceof ArrayFilesError ? error.code : undefined);
@@ -71,8 +72,18 @@ describe("ten thousand mutants are read right or refused", () => {
   });
 
   it("by parseNpz, whose checksums let nothing but names change", async () => {
-    const files = ["stored.npz", "deflated.npz"].map(fixture);
-    const original = new Set(Object.values(parseNpz(files[0]!)).map((array) => latin1(bytesOf(array))));
+    const content = fixture("scalar.npy");
+    const wide = archiveOf(
+      [
+        { name: "a.npy", content },
+        { name: "b.npy", content, method: 0 },
+      ],
+      { wide: true },
+    );
+    const files = [...["stored.npz", "deflated.npz"].map(fixture), wide, wide];
+    const original = new Set(
+      files.flatMap((bytes) => Object.values(parseNpz(bytes)).map((array) => latin1(bytesOf(array)))),
+    );
     await survey("npz", several(files, 10), parseNpz, (arrays) => {
       consistent(Object.values(arrays));
       for (const array of Object.values(arrays))

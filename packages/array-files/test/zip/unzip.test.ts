@@ -1,6 +1,6 @@
 import { constants, deflateRawSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { formatNpy, parseNpz } from "../../src/index.js";
+import { formatNpy, parseNpy, parseNpz } from "../../src/index.js";
 import { fixture, range } from "../fixtures.js";
 import { archiveOf, type FileToZip } from "./archive.js";
 
@@ -60,18 +60,22 @@ describe("parseNpz on archives that say other things than they hold", () => {
   it("counts entries before it reads them", () => {
     expect(() => parseNpz(archiveOf([file()], { count: 2 }))).toThrow("expected 2 entries in the zip directory, got 1");
     const many = range(100_001).map((i) => ({ name: `${i}`, content: new Uint8Array(0), method: 0 }));
-    // The 16-bit field cannot hold the count, so a zip64 end is put in front of it.
-    const bytes = Buffer.from(archiveOf(many, { count: 0xffff }));
-    const end = bytes.length - 22;
-    const end64 = Buffer.alloc(76);
-    end64.writeUInt32LE(0x06064b50, 0);
-    end64.writeBigUInt64LE(100_001n, 32);
-    end64.writeBigUInt64LE(BigInt(bytes.readUInt32LE(end + 16)), 48);
-    end64.writeUInt32LE(0x07064b50, 56);
-    end64.writeBigUInt64LE(BigInt(end), 64);
-    const wide = Buffer.concat([bytes.subarray(0, end), end64, bytes.subarray(end)]);
+    const wide = archiveOf(many, { wide: true });
     expect(() => parseNpz(wide)).toThrow(expect.objectContaining({ code: "TOO_LARGE" }));
     expect(() => parseNpz(wide)).toThrow("expected at most 100000 zip entries, got 100001");
+  });
+
+  it("reads zip64, and refuses places and counts beyond the archive", () => {
+    const bytes = archiveOf([file(), file({ name: "b.npy", method: 0 })], { wide: true });
+    const { data } = parseNpy(content);
+    expect(parseNpz(bytes)).toStrictEqual({ a: { shape: [], data }, b: { shape: [], data } });
+    const view = Buffer.from(bytes);
+    for (const back of [98 - 32, 98 - 48, 98 - 64])
+      for (const value of [2n ** 63n, 2n ** 53n, 10_000n]) {
+        const damaged = Buffer.from(view);
+        damaged.writeBigUInt64LE(value, damaged.length - back);
+        expect(() => parseNpz(damaged)).toThrow(expect.objectContaining({ name: "ArrayFilesError" }));
+      }
   });
 
   it("takes large and small, compressible and random entries", () => {
