@@ -1,3 +1,4 @@
+export type { ReadBudget } from "./budgets.js";
 export { ArrayFilesError, type ArrayFilesErrorCode } from "./errors.js";
 export { formatJson, parseJson } from "./json-numbers.js";
 export { readArray, readArrays, writeArrays, type WriteArraysOptions } from "./files.js";
