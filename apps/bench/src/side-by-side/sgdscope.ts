@@ -9,7 +9,8 @@ import {
   squareLoss,
 } from "@sgdscope/autodiff";
 import type { BackendReport } from "@sgdscope/compute";
-import { lanczosQuadrature, spectralDensity, topEigenpairs, traceAndNorm } from "@sgdscope/hessian-estimators";
+import { topEigenpairs, traceAndNorm } from "@sgdscope/hessian-estimators";
+import { lanczosQuadrature, spectralDensity } from "@sgdscope/hessian-estimators/density";
 import { parametersFromArrays } from "@sgdscope/models-cnn";
 import { noiseStructure } from "@sgdscope/noise-structure";
 import { seededRandom } from "@sgdscope/random";

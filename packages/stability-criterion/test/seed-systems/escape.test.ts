@@ -9,7 +9,7 @@ import {
   logBasinWeight,
   meanFirstPassageTime,
   quasiStationaryExponent,
-} from "../../src/index.js";
+} from "../../src/escape.js";
 
 describe("the radial first-passage time on L*(1 + r²)", () => {
   // Reference slopes between barriers 50 and 100, and 100 and 200, by the trapezoidal rule of NumPy.
