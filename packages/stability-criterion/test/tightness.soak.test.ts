@@ -3,21 +3,17 @@ import {
   chiJensenBound,
   coherence,
   coherenceBound,
-  exactThreshold,
   frobeniusBound,
   gradientDescentBound,
   nonUniformity,
-  prepareMinimum,
-  samplingWeights,
   simpleTraceBound,
   topEigenvectorBound,
   traceBound,
   traceJensenBound,
   uncentredAlignmentBound,
   worstCaseAlignmentBound,
-  type Batches,
-  type BoundId,
-} from "../src/index.js";
+} from "../src/bounds.js";
+import { exactThreshold, prepareMinimum, samplingWeights, type Batches, type BoundId } from "../src/index.js";
 import { PROBLEMS, randomProblem, seededRandom } from "./support/problems.js";
 
 describe("how tight the bounds are", () => {

@@ -13,8 +13,10 @@ export async function sweepStatusReport(sweep: string, { json }: { json?: boolea
   const counts = Object.fromEntries(
     progresses.map((progress) => [progress, runs.filter((run) => run.progress === progress).length]),
   ) as Record<Progress, number>;
-  if (json === true)
-    { printJson({ schema: "sgdscope/sweep-status@1", sweep, ...counts, runs, ...(tasks && { slurm: tasks }) }); return; }
+  if (json === true) {
+    printJson({ schema: "sgdscope/sweep-status@1", sweep, ...counts, runs, ...(tasks && { slurm: tasks }) });
+    return;
+  }
   process.stdout.write(
     formatTable<Progress>(
       [

@@ -48,7 +48,8 @@ export async function trainRun(options: TrainOptions): Promise<void> {
     if (folder === undefined) {
       say(`${directory} is done already`);
       outcome = "done";
-      await print(directory, options); return;
+      await print(directory, options);
+      return;
     }
     if (options.resume === true && folder.resume === undefined)
       say(`no checkpoint in ${directory}: starting from step 0`);
@@ -85,7 +86,10 @@ export async function trainRun(options: TrainOptions): Promise<void> {
 /** Prints the run of a folder that is done. */
 async function print(directory: string, options: TrainOptions): Promise<void> {
   const run = await readTrainingRun(directory);
-  if (options.json === true) { printJson(run); return; }
+  if (options.json === true) {
+    printJson(run);
+    return;
+  }
   const record = run.record!;
   process.stdout.write(`${formatTable(minimaColumns, [record])}\n${ending(record)}\nRun: ${directory}\n`);
 }

@@ -1,4 +1,5 @@
-import { curvature, effectiveDimension, measureCurvature, type LinearOperator } from "@sgdscope/hessian-estimators";
+import { curvature, measureCurvature, type LinearOperator } from "@sgdscope/hessian-estimators";
+import { effectiveDimension } from "@sgdscope/hessian-estimators/functions";
 import { gramOfRows, symmetricEigenvalues } from "@sgdscope/linear-algebra";
 import { gaussian, seededRandom } from "@sgdscope/random";
 import { describe, expect, test } from "vitest";
