@@ -37,6 +37,7 @@ export default defineConfig(({ mode }) => ({
     maxWorkers: "100%",
     projects: ["packages", "apps"]
       .flatMap((folder) => readdirSync(folder).map((name) => ({ root: `${folder}/${name}`, name })))
+      .concat({ root: "tooling", name: "tooling" })
       .filter(({ root }) => existsSync(`${root}/test`))
       .map(({ root, name }) => project(root, name, mode === "all")),
     coverage: { provider: "v8", include: ["packages/*/src/**"] },

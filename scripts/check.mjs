@@ -10,6 +10,7 @@ const report = join(scratch, "vitest.json");
 const steps = [
   ["format", "npx prettier --check . --log-level warn"],
   ["lint", "npx eslint . --cache --cache-location node_modules/.cache/eslint/"],
+  ["circles", "npm run --silent circles"],
   ["types", "npx tsc -p . && npx tsc -p apps/web"],
   ["tests", `npx vitest run --mode all --reporter=default --reporter=json --outputFile.json=${report}`],
   ["build", "npx turbo run build --output-logs=errors-only"],
