@@ -1,5 +1,4 @@
-import type { Dataset } from "@sgdscope/array-files";
-import { readArray, toFloat64 } from "@sgdscope/array-files";
+import { readArray, toFloat64, type Dataset } from "@sgdscope/array-files";
 import { functionOfLayersModel } from "@sgdscope/autodiff";
 import { loadLayersModel } from "@sgdscope/models-cnn/layers-model";
 import { datasetOf } from "@sgdscope/training";

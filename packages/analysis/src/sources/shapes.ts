@@ -154,7 +154,7 @@ function expectResiduals(
 ): void {
   const pair = `shape ${show(shape)} has ${rows} rows, and residuals have shape ${show(residuals)}`;
   if (residuals.length === 0 || residuals.length > 2 || product(residuals) !== rows) {
-    const transposed = residuals.length === 2 && shape.length === 2 && shape[1] === product(residuals);
+    const transposed = shape.length === 2 && shape[1] === product(residuals);
     throw mismatch(
       residuals.length > 2 ? "residuals" : argument,
       `${pair}: expected [${rows}]${asked === undefined || asked === 1 ? "" : ` or [${rows / asked}, ${asked}]`}, or [n, C] with nC = ${rows}`,
