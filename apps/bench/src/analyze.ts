@@ -51,7 +51,17 @@ try {
   const files = { gram: join(folder, "gram.npy"), residuals: join(folder, "residuals.npy") };
   await writeFile(files.gram, formatNpy({ shape: [examples, examples], data: gram }));
   await writeFile(files.residuals, formatNpy({ shape: [examples], data: residuals }));
-  const plain = ["analyze", "--gram", files.gram, "--residuals", files.residuals, "--batch-size", "1"];
+  const plain = [
+    "analyze",
+    "--gram",
+    files.gram,
+    "--residuals",
+    files.residuals,
+    "--batch-size",
+    "1",
+    "--outputs",
+    "1",
+  ];
   const times: { without: number; with: number }[] = [];
   for (let round = 0; round < rounds; round++)
     times.push({
