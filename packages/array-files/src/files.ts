@@ -103,7 +103,7 @@ function parseJson(bytes: Uint8Array, stem: string): Record<string, NamedArray> 
   try {
     value = JSON.parse(new TextDecoder().decode(bytes));
   } catch (error) {
-    throw new ArrayFilesError("WRONG_FORMAT", "readArrays: expected JSON, got something else", { cause: error });
+    throw new ArrayFilesError("WRONG_FORMAT", "readArrays: this is not JSON", { cause: error });
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) return { [stem]: fromNested(value) };
   return Object.fromEntries(Object.entries(value).map(([name, nested]) => [name, fromNested(nested)]));
@@ -116,7 +116,7 @@ async function readBytes(path: string): Promise<Uint8Array> {
     return await readFile(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    throw new ArrayFilesError("FILE_NOT_FOUND", `readArrays: expected a file, got nothing at ${path}`, {
+    throw new ArrayFilesError("FILE_NOT_FOUND", `readArrays: ${path} does not exist`, {
       cause: error,
     });
   }
