@@ -34,7 +34,8 @@ export interface SubjectOptions extends ImageOptions {
 /** Loads what the options name; the prepared backend holds the parameters. */
 export async function subjectOf(options: SubjectOptions): Promise<Subject> {
   if (options.run !== undefined) return runSubject(options.run, options);
-  if (options.model === undefined) throw usageError("expected --run <folder> or --model <model.json>, got neither");
+  if (options.model === undefined)
+    throw usageError("nothing to measure was named: use --run <folder> or --model <model.json>");
   const { model, params } = functionOfLayersModel(await loadLayersModel(options.model));
   return {
     name: options.model,
