@@ -68,6 +68,9 @@ function install(directory, name) {
   }
   for (const used of ["@tensorflow/tfjs", "@tensorflow/tfjs-layers"])
     if (usesImport(name, used)) wantedBy[used] = "4.22.0";
+  // What else an example needs, such as a DOM to draw in, is a development dependency of the package.
+  for (const [used, version] of Object.entries(manifests.get(name).devDependencies ?? {}))
+    if (!manifests.has(used) && usesImport(name, used)) wantedBy[used] ??= version;
   writeFileSync(
     join(directory, "package.json"),
     JSON.stringify({

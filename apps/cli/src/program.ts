@@ -19,7 +19,8 @@ const exitCodesHelp = `Exit codes
   2    a wrong argument, file or configuration
   3    a criterion was not met (with --check)
   4    a backend or data set is not available here
-  75   stopped by a signal, with a checkpoint written; train --resume or the same sweep run continues
+  75   stopped by a signal, with a checkpoint written; train --resume, or the
+       same sweep run or reproduce command, continues
 `;
 
 /** The command line, built afresh; each command loads what it needs only when it runs, so help is immediate. */

@@ -109,7 +109,7 @@ describe("analyze on the three-example problem with known answers", () => {
     const { stdout, stderr } = await sgdscope("analyze", ...args);
     const document = JSON.parse(stdout) as Document;
     expect(stderr).toBe(
-      "note: --jacobian: 3 rows are taken as 3 examples with one output each; --outputs says otherwise\n",
+      "note: --jacobian: 3 rows are taken as 3 examples with one output each; if that is wrong, use --outputs\n",
     );
     expect(document.schema).toBe("sgdscope/analyze@2");
     expect(document.noise["alignmentFactor"]).toBeCloseTo(79 / 102, 12);
@@ -164,7 +164,11 @@ describe("analyze refuses", () => {
       /--gram: shape \[3, 3\] has 3 rows, and residuals have shape \[2\]: expected \[3\]/,
     ],
     ["a negative batch size", { "batch-size": "-1" }, /--batch-size.*Expected a whole number from 1 up, got '-1'/],
-    ["a batch larger than the data", { "batch-size": "4" }, /--batch-size: expected at most the 3 examples, got 4/],
+    [
+      "a batch larger than the data",
+      { "batch-size": "4" },
+      /--batch-size: expected at most 3, the number of examples, got 4/,
+    ],
     ["an unknown sampling", { sampling: "sometimes" }, /--sampling.*Allowed choices are with-replacement/],
     ["a sampling without theory", { sampling: "epoch-shuffle" }, /--sampling: epoch-shuffle has no stability theory/],
     ["a learning rate of zero", { "learning-rate": "0" }, /--learning-rate.*Expected a positive number, got '0'/],

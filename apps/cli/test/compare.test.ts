@@ -147,13 +147,13 @@ describe("compare on a minimum", () => {
   });
 
   it.each([
-    [["--residuals", "r.json"], "expected --gram <file>, --jacobian <file> or --run <folder>, got none"],
+    [["--residuals", "r.json"], "no minimum was named: use --gram <file>, --jacobian <file> or --run <folder>"],
     [
       ["--jacobian", "K.json", "--outputs", "2"],
-      "--outputs: jacobian of shape [3, 3] has 3 rows, which are no multiple of 2",
+      "--outputs: the Jacobian of shape [3, 3] has 3 rows, not a multiple of 2",
     ],
     [["--gram", "wide.json"], "--gram: expected shape [nC, nC] or [n, n, C, C], got [1, 2]"],
-    [["SOURCE"], "--batch-size: expected at most the 3 examples, got 8"],
+    [["SOURCE"], "--batch-size: expected at most 3, the number of examples, got 8"],
     [["SOURCE", "--sampling", "bernoulli"], "Allowed choices are with-replacement, without-replacement"],
   ])("refuses %j", async (args, message) => {
     const { exitCode, stderr } = await sgdscope(

@@ -68,13 +68,13 @@ describe("diagram of the three-example problem with known answers", () => {
   });
 
   it.each([
-    [[], "expected --gram <file>, --jacobian <file> or --run <folder>, got none"],
-    [["--gram", "K.json"], "expected --residuals <file> beside --gram, got none"],
-    [["--run", "nowhere"], "--run: expected a folder written by a training, got nowhere"],
+    [[], "no minimum was named: use --gram <file>, --jacobian <file> or --run <folder>"],
+    [["--gram", "K.json"], "--gram needs --residuals <file> beside it"],
+    [["--run", "nowhere"], "--run: nowhere is not the folder of a training: it has no run.json"],
     [["--gram", "K.json", "--run", "nowhere"], "cannot be used with option"],
-    [["SOURCE", "--batch-size", "4"], "--batch-size: expected at most the 3 examples, got 4"],
+    [["SOURCE", "--batch-size", "4"], "--batch-size: expected at most 3, the number of examples, got 4"],
     [["SOURCE", "--sampling", "epoch-shuffle"], "--sampling: epoch-shuffle has no stability theory"],
-    [["SOURCE", "--learning-rates", "0.1,1"], "Expected smallest,largest,count, got '0.1,1'"],
+    [["SOURCE", "--learning-rates", "0.1,1"], "Expected three numbers, smallest,largest,count, got '0.1,1'"],
     [["SOURCE", "--learning-rates", "2,1,3"], "Expected a largest learning rate of at least 2, got 1"],
   ])("refuses %j", async (args, message) => {
     const { exitCode, stdout, stderr } = await sgdscope(

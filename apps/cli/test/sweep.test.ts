@@ -104,7 +104,7 @@ describe("sweep", () => {
     expect(stdout).toContain("1 of 2 runs done, 1 failed");
     expect(stderr).toMatch(/error: 1 of 2 runs failed, the first \(\w{12}\) with: deflatedNorm: expected maxMatvecs/);
     expect((await sgdscope("sweep", "status", failing)).stdout).toContain("deflatedNorm: expected maxMatvecs");
-    expect((await sgdscope("sweep", "retry", failing)).stdout).toContain("handed out again: 1");
+    expect((await sgdscope("sweep", "retry", failing)).stdout).toContain("1 run to retry");
     expect((await sgdscope("sweep", "retry", failing)).stdout).toBe("nothing to retry\n");
   });
 
@@ -131,7 +131,7 @@ describe("sweep", () => {
     [{ base: { learningrate: 1 } }, /unknown key "learningrate"; did you mean learningRate\?/],
     [
       { ...tinyGrid, base: { ...tinyGrid.base, batchSize: 13 } },
-      /batchSize: expected at most the 12 examples of data.count, got 13/,
+      /batchSize: expected at most 12, the number of examples, got 13/,
     ],
     [
       { ...tinyGrid, base: { ...tinyGrid.base, learningRate: "fast" } },

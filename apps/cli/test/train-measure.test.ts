@@ -36,10 +36,10 @@ describe("train", () => {
   });
 
   it.each([
-    [["--batch-size", "21"], /--batch-size: expected at most the 20 examples of data.count, got 21/],
+    [["--batch-size", "21"], /--batch-size: expected at most 20, the number of examples, got 21/],
     [["--model-options", "{"], /--model-options: expected a JSON object/],
     [["--model-options", '{"wdths":3}'], /expected options of fully-connected .*got "wdths"/],
-    [["--classes", "3"], /--classes: expected a whole number from 2 up, got 1/],
+    [["--classes", "3"], /Expected at least two class labels, got '3'/],
     [["--momentum", "1"], /Expected a number in \[0, 1\), got '1'/],
   ])("refuses %j", async (more, message) => {
     const { exitCode, stderr } = await sgdscope(...settings("refused", ...more));
@@ -104,8 +104,8 @@ describe("measure", () => {
   });
 
   it.each([
-    [[], /expected --run <folder> or --model <model.json>, got neither/],
-    [["--run", "nowhere"], /--run: expected a folder written by a training, got nowhere/],
+    [[], /nothing to measure was named: use --run <folder> or --model <model.json>/],
+    [["--run", "nowhere"], /--run: nowhere is not the folder of a training: it has no run.json/],
     [["--model", "nowhere/model.json", "--data", "synthetic"], /nowhere/],
   ])("refuses %j", async (argv, message) => {
     const { exitCode, stderr } = await sgdscope("measure", ...argv);

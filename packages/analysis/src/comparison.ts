@@ -15,7 +15,7 @@ export interface Comparison {
 }
 
 /**
- * Compares the exact threshold with simple formulas, one row per batch size. The formulas are of centred noise: a training with
+ * Compares the exact threshold with simple formulas, one row per batch size. The formulas hold for centred noise: a training with
  * Bernoulli batches is compared as one without replacement.
  *
  * @throws AnalysisError as `decideConditions`; INVALID_ARGUMENT where Bernoulli batches are asked for.
@@ -28,7 +28,7 @@ export function compareThresholds(
     throw new AnalysisError(
       "INVALID_ARGUMENT",
       "sampling",
-      "the formulas are of centred noise, which Bernoulli batches do not have",
+      "the formulas hold for centred noise, which Bernoulli batches do not have",
       "without-replacement is the nearest",
     );
   const own = minimum.reached?.sampling === "bernoulli" && request.sampling === undefined;

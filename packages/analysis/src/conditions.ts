@@ -96,6 +96,6 @@ function expectBatch(batchSize: number, examples: number, sampling: Sampling): v
     throw new AnalysisError(
       "BATCH_TOO_LARGE",
       "batchSizes",
-      `expected at most the ${examples} examples, got ${batchSize}`,
+      `expected at most ${examples}, the number of examples, got ${batchSize}`,
     );
 }

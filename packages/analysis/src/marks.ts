@@ -10,9 +10,10 @@ export interface Mark {
 const texts: Record<MarkId, string> = {
   "epoch-shuffle":
     "Batches were shuffled by epoch, which no stability theorem covers; judged as batches without replacement, the nearest model.",
-  momentum: "Trained with momentum; judged as plain SGD, whose threshold is another one.",
-  clipping: "Gradients were clipped up to the end; judged as SGD without clipping.",
-  "not-converged": "The training had not reached its goal, so this is no minimum yet, where the theory speaks.",
+  momentum: "Trained with momentum; judged as plain SGD, whose threshold differs.",
+  clipping: "Gradients may have been clipped up to the end; judged as SGD without clipping.",
+  "not-converged":
+    "The training had not reached its goal: this is not yet a minimum, and the theory speaks of minima only.",
 };
 
 /** The mark of this id. */

@@ -43,7 +43,7 @@ export async function minimumOfModel(
     throw new AnalysisError(
       "TOO_LARGE",
       "examples",
-      `expected at most ${largest} examples × outputs, got ${size}`,
+      `expected examples × outputs of at most ${largest}, got ${size}`,
       "take fewer examples",
     );
   return {

@@ -62,7 +62,7 @@ export interface Claim<K extends StudyKind = StudyKind> {
   method: string;
   study: K;
   jobs(scope: Scope): Job<K>[];
-  /** One acceptance a statement; jobs that failed to end are not judged. */
+  /** One acceptance per statement; jobs that failed to end are not judged. */
   judge(finished: readonly Finished<K>[]): Acceptance[];
   figures(finished: readonly Finished<K>[], canvas: Canvas): Figure[];
   table(finished: readonly Finished<K>[]): Table;

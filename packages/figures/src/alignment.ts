@@ -2,7 +2,7 @@ import * as Plot from "@observablehq/plot";
 import type { MinimumRecord } from "@sgdscope/training";
 import { colours, frame, legend, predictionColour, svg, symbols, type Canvas } from "./theme.js";
 
-/** μ along training against the loss reached so far, one line a setting; 1 is what exact decoupling of noise and loss gives. */
+/** μ along training against the loss reached so far, one line per setting; 1 is what exact decoupling of noise and loss gives. */
 export function alignmentFigure(records: MinimumRecord[], canvas: Canvas): SVGSVGElement {
   const runs = records
     .map((record) => ({

@@ -152,7 +152,7 @@ function cellEdges(values: number[]): Map<number, [number, number]> {
   );
 }
 
-/** A bound as one bar a column: it has no value between two batch sizes, and bars never seem to cross the exact steps. */
+/** A bound as one bar per column: it has no value between two batch sizes, and bars never seem to cross the exact steps. */
 function boundMarks(
   curve: CriticalCurve,
   points: Point[],
@@ -231,7 +231,7 @@ function shadeLegend(row: number): Plot.Markish[] {
   const text = { frameAnchor: "top-right", textAnchor: "start", lineAnchor: "middle" } as const;
   const at = (k: number): number => 6 + lineHeight * (row + k);
   return [
-    Plot.text(["|log ρ| of the loss a step"], { ...text, dx: 12, dy: at(0) }),
+    Plot.text(["|log ρ| of the loss per step"], { ...text, dx: 12, dy: at(0) }),
     ...shades.flatMap((shade, k) => [
       ...[stableColour, unstableColour].map((fill, c) =>
         Plot.dot([0], {

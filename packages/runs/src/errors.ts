@@ -4,7 +4,7 @@ export type RunsErrorCode =
   | "STORAGE"
   /** Somebody else writes this run folder. */
   | "LOCKED"
-  /** Somebody else took over this run because its heart had stopped. */
+  /** Somebody else took over this run because its heartbeat had stopped. */
   | "LOCK_LOST"
   /** A run folder belongs to another run or is not readable. */
   | "INVALID_RUN"

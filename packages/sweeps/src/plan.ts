@@ -33,8 +33,7 @@ export function planRuns<Task>(
     const task = resolve(settings);
     runs.set(runId(task), task);
   }
-  if (runs.size === 0)
-    throw new SweepError("INVALID_GRID", "grid: expected at least one run, got none: all are excluded");
+  if (runs.size === 0) throw new SweepError("INVALID_GRID", "grid: all runs are excluded; expected at least one");
   return [...runs].map(([id, task], index) => ({ index, id, task }));
 }
 
@@ -54,8 +53,7 @@ export async function writePlan(folder: string, plan: readonly PlannedRun[]): Pr
   if (different !== undefined)
     throw new SweepError(
       "INVALID_PLAN",
-      `writePlan: expected a folder without a plan, or one whose ${before.length} runs come first in this order, got ` +
-        `another run on line ${different.index} of ${join(folder, planFile)}`,
+      `writePlan: ${join(folder, planFile)} plans another run on line ${different.index}; a plan may only grow at its end`,
     );
   if (before.length === plan.length) return 0;
   await makeFolder(folder);
@@ -74,7 +72,7 @@ export async function readPlan<Task = unknown>(folder: string): Promise<PlannedR
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    throw new SweepError("INVALID_PLAN", `readPlan: expected the folder of a planned sweep, got no ${path}`, {
+    throw new SweepError("INVALID_PLAN", `readPlan: there is no plan ${path}`, {
       cause: error,
     });
   }
@@ -86,7 +84,7 @@ export async function readPlan<Task = unknown>(folder: string): Promise<PlannedR
       if (run?.index !== index || typeof run.id !== "string" || runId(run.task) !== run.id)
         throw new SweepError(
           "INVALID_PLAN",
-          `readPlan: expected line ${index} of ${path} to name its run by the hash of its task, got ${line.slice(0, 80)}`,
+          `readPlan: line ${index} of ${path} does not name its run by the hash of its task: ${line.slice(0, 80)}`,
         );
       return run as PlannedRun<Task>;
     });

@@ -16,7 +16,7 @@ export interface RedisEngineOptions {
 
 /** An engine on a Redis server, to be closed in the end. */
 export interface RedisEngine extends Engine {
-  /** Lets the connections go; what is held stays held until its heart is known to have stopped. */
+  /** Lets the connections go; what is held stays held until its heartbeat is known to have stopped. */
   close(): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ export async function redisEngine(
   await connection.connect().catch((error: unknown) => {
     throw new SweepError(
       "NOT_REACHABLE",
-      `redisEngine: expected a Redis server at ${url}, got ${(told ?? (error as Error)).message}`,
+      `redisEngine: no Redis server answers at ${url}: ${(told ?? (error as Error)).message}`,
       {
         cause: error,
       },
@@ -158,7 +158,7 @@ async function packages() {
   } catch (error) {
     throw new SweepError(
       "NOT_INSTALLED",
-      "redisEngine: expected the packages bullmq and ioredis, got none; install them: npm install bullmq ioredis",
+      "redisEngine: needs the packages bullmq and ioredis; install them: npm install bullmq ioredis",
       { cause: error },
     );
   }

@@ -70,14 +70,16 @@ describe("gridPoints", () => {
       "{ axes: { eta: [1] }, exclude: [{ eta: { abov: 1 } }] }",
       'exclude.0.eta: unknown key "abov"; did you mean above?',
     ],
-    ["[1", "parseGrid: expected YAML"],
+    ["[1", "parseGrid: the grid is not YAML"],
     ["[1]", "expected settings by name"],
   ])("refuses %s", (text, expected) => {
     expect(message(() => parseGrid(text))).toContain(expected);
   });
 
   it("says so where nothing is left", () => {
-    expect(message(() => planRuns({ axes: { a: [1] }, exclude: [{ a: 1 }] }, (s) => s))).toContain("got none");
+    expect(message(() => planRuns({ axes: { a: [1] }, exclude: [{ a: 1 }] }, (s) => s))).toContain(
+      "all runs are excluded",
+    );
     expect(checkGrid({})).toEqual({ base: {}, axes: {}, exclude: [] });
   });
 });

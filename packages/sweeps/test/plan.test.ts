@@ -33,9 +33,9 @@ describe("writePlan", () => {
     await expect(readPlan(folder)).rejects.toMatchObject({ code: "INVALID_PLAN" });
     const [line] = plan(1);
     await writeFile(join(folder, "plan.jsonl"), `${JSON.stringify({ ...line, task: { a: 2, seed: 1 } })}\n`);
-    await expect(readPlan(folder)).rejects.toThrow("expected line 0");
+    await expect(readPlan(folder)).rejects.toThrow("line 0 of");
     await writeFile(join(folder, "plan.jsonl"), JSON.stringify(line).slice(0, -4));
-    await expect(readPlan(folder)).rejects.toThrow("expected line 0");
+    await expect(readPlan(folder)).rejects.toThrow("line 0 of");
   });
 });
 

@@ -72,7 +72,7 @@ export function taskOfSettings(settings: Record<string, unknown>): MinimumTask {
   const size = batchSize === "all" ? data.count : batchSize;
   if (size > data.count && rest.sampling !== "with-replacement")
     throw new TrainingError("INVALID_SETTINGS", [
-      { path: "batchSize", problem: `expected at most the ${data.count} examples of data.count, got ${size}` },
+      { path: "batchSize", problem: `expected at most ${data.count}, the number of examples, got ${size}` },
     ]);
   const config = {
     inputShape: [...imageShape],

@@ -25,7 +25,7 @@ export async function readTrainingRun(directory: string): Promise<TrainingRun> {
   const run = await readRunFile<MinimumTask, MinimumRecord>(directory);
   if (run === undefined)
     throw new TrainingError("NO_RUN", [
-      { path: "", problem: `expected a folder written by a training, got ${directory}` },
+      { path: "", problem: `${directory} is not the folder of a training: it has no run.json` },
     ]);
   return run.record === undefined ? run : { ...run, record: upgradedRecord(run.record) };
 }
@@ -52,7 +52,7 @@ export async function openStoredRun(directory: string): Promise<StoredRun> {
   const bytes = await readFile(path).catch((error: unknown) => {
     throw new TrainingError(
       "NO_PARAMETERS",
-      [{ path: "", problem: `${path} is not there; it appears when a training ends or is stopped` }],
+      [{ path: "", problem: `${path} does not exist; it is written when a training ends or is stopped` }],
       {
         cause: error,
       },
@@ -66,7 +66,7 @@ export async function openStoredRun(directory: string): Promise<StoredRun> {
         const array = arrays[name];
         if (array === undefined)
           throw new TrainingError("NO_PARAMETERS", [
-            { path: "", problem: `${path}: expected the parameters of ${network.name}, got none named ${name}` },
+            { path: "", problem: `${path} has no parameter ${name} of ${network.name}` },
           ]);
         return [name, array];
       }),

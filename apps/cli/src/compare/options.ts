@@ -16,10 +16,11 @@ export function addCompareOptions(command: Command): Command {
     command
       .summary("the exact critical learning rate beside simple formulas")
       .description(
-        "How far formulas for the critical learning rate that see nothing but the spectrum of H are from the exact one:\n" +
-          "Gaussian inputs with this spectrum, noise decoupled from the loss, 2/(p·Tr H), 1/(√p‖H‖_F) and 2/λ_max; with replacement\n" +
-          "p = 1/B. Without a minimum, that of linear regression on 200 Gaussian inputs in 8 dimensions, variances from 1 to 0.2.\n" +
-          "No threshold depends on the residuals: --gram or --jacobian will do alone.",
+        "Compares the exact critical learning rate with formulas that see nothing but the spectrum of H: Gaussian inputs with this " +
+          "spectrum, noise decoupled from the loss, 2/(p·Tr H), 1/(√p‖H‖_F) and 2/λ_max, with the sampling factor p, 1/B with " +
+          "replacement.\n\n" +
+          "Without a minimum it takes linear regression on 200 Gaussian inputs in 8 dimensions with variances from 1 to 0.2. No " +
+          "threshold depends on the residuals: --gram or --jacobian alone is enough.",
       ),
   )
     .option("--batch-size <B,…>", "batch sizes", integerList, [1, 2, 8, 32])

@@ -10,15 +10,17 @@ export function addData(program: Command): void {
     .description("Says which data sets are here and where, or downloads one.");
   data
     .command("status", { isDefault: true })
-    .description("which data sets are here, and where they were looked for")
+    .summary("which data sets are here")
+    .description("Says which data sets are here, and where they were looked for.")
     .option("--json", "print one JSON document (schema sgdscope/data@1)")
     .action(async (options: { json?: boolean }) => (await import("./run.js")).dataStatus(options));
   data
     .command("download")
-    .description("download the official binary archive, verify it and unpack it; resumes where it was interrupted")
-    .addArgument(new Argument("[dataset]", "which").choices(["cifar-10", "cifar-100"]).default("cifar-10"))
-    .option("--directory <folder>", "where to put it; default: the cache folder that every command looks into")
-    .option("--url <url>", "a mirror; the checksum is verified all the same")
+    .summary("download, verify and unpack a data set")
+    .description("Downloads the official binary archive, verifies it and unpacks it; resumes where it was interrupted.")
+    .addArgument(new Argument("[dataset]", "which data set").choices(["cifar-10", "cifar-100"]).default("cifar-10"))
+    .option("--directory <folder>", "where to put it (default: the cache folder, which every command looks into)")
+    .option("--url <url>", "address of a mirror; the checksum is verified all the same")
     .option("--quiet", "no progress")
     .action(async (dataset: "cifar-10" | "cifar-100", options: DownloadCliOptions) =>
       (await import("./run.js")).dataDownload(dataset, options),

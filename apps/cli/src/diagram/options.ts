@@ -16,7 +16,8 @@ export interface DiagramOptions extends MinimumOptions {
 /** "0.01,1,40" → 40 learning rates from 0.01 to 1. */
 function learningRateRange(text: string): { minimum: number; maximum: number; count: number } {
   const parts = text.split(",").map((part) => part.trim());
-  if (parts.length !== 3) throw new InvalidArgumentError(`Expected smallest,largest,count, got '${text}'.`);
+  if (parts.length !== 3)
+    throw new InvalidArgumentError(`Expected three numbers, smallest,largest,count, got '${text}'.`);
   const range = {
     minimum: positiveNumber(parts[0]!),
     maximum: positiveNumber(parts[1]!),
@@ -31,17 +32,17 @@ function learningRateRange(text: string): { minimum: number; maximum: number; co
 export function addDiagramOptions(command: Command): Command {
   return addMinimumOptions(
     command
-      .summary("the (η, B) phase diagram of one minimum")
+      .summary("the phase diagram of one minimum over learning rate and batch size")
       .description(
-        "Where SGD can stay at one minimum: log ρ(Q(η, B)), what a step adds to the logarithm of the expected loss, over a grid of\n" +
-          "learning rates and batch sizes, with the exact critical learning rate η*(B) and every bound as a curve.\n\n" +
-          "Writes diagram.svg, diagram.png, diagram.json and diagram.html. Each cell is exact. The default grid takes a minute or\n" +
-          "two for 200 examples of one output, and eight times as long for twice as many: then ask for fewer cells.",
+        "Shows where SGD can stay at one minimum: over a grid of learning rates η and batch sizes B, the growth rate log ρ, which " +
+          "each step adds to the logarithm of the expected loss, with the exact critical learning rate η*(B) and every bound as curves.\n\n" +
+          "Writes diagram.svg, diagram.png, diagram.json and diagram.html. Each cell is exact. The default grid takes a minute or " +
+          "two for 200 examples of one output, and eight times as long for twice as many; ask for fewer cells then.",
       ),
   )
     .option(
       "--learning-rates <min,max,count>",
-      "learning rates in equal ratios (default: 40 from η*/4 at the smallest batch to 1.5·2/λ_max)",
+      "learning rates in equal ratios (default: 40 from η*/4 at the smallest batch to 3/λ_max)",
       learningRateRange,
     )
     .option("--batch-size <B,…>", "batch sizes (default: the powers of two up to n, and n)", integerList)

@@ -9,13 +9,15 @@ export function addExport(program: Command): void {
     .summary("runs as CSV, Parquet, TensorBoard events or npz")
     .description(
       "Writes runs in the formats of other tools.\n\n" +
-        "  csv, parquet   one table: one row per checked loss (--table metrics) or per run (--table records)\n" +
-        "  tensorboard    a folder with one event file per run: tensorboard --logdir FOLDER\n" +
-        '  npz            the columns of that table as arrays; text as bytes, numpy: a.view(f"S{a.shape[1]}")',
+        "  csv, parquet   one table: one row per checked loss (--table metrics)\n" +
+        "                 or per run (--table records)\n" +
+        "  tensorboard    one event file per run: tensorboard --logdir FOLDER\n" +
+        "  npz            the columns of that table as arrays; text as bytes,\n" +
+        '                 in numpy a.view(f"S{a.shape[1]}")',
     )
     .argument("<folder...>", "run folders, or folders that hold some: a sweep, runs")
     .addOption(new Option("--to <format>", "what to write").choices(formats).makeOptionMandatory())
-    .option("--out <path>", "file, or folder for tensorboard (default: sgdscope-export.<ending>)")
+    .option("--out <path>", "file to write, for tensorboard a folder (default: sgdscope-export.<ending>)")
     .addOption(
       new Option("--table <which>", "rows of csv, parquet and npz").choices(["metrics", "records"]).default("metrics"),
     )

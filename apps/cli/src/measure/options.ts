@@ -26,7 +26,7 @@ export function addMeasureOptions(command: Command): Command {
     .description(
       "Measures a run of sgdscope train, or any saved TensorFlow.js LayersModel, on data: the loss, trace, Frobenius norm and top " +
         "eigenvalues of the Gauss–Newton matrix G and the Hessian H, the noise metrics, every bound and the exact thresholds. " +
-        "Each number says whether it is exact or carries a standard error. Loss: L = (1/2n) Σ‖f − y‖², whatever loss the model was " +
+        "Each number is exact, and says so, or carries a standard error. Loss: L = (1/2n) Σ‖f − y‖², whatever loss the model was " +
         "compiled with. Batch normalisation and dropout are in inference mode.",
     )
     .addOption(
@@ -40,15 +40,15 @@ export function addMeasureOptions(command: Command): Command {
       new Option("--data <which>", "images to measure on").choices(["cifar10", "synthetic"]).conflicts("inputs"),
     )
     .option("--directory <folder>", "folder of the CIFAR-10 binary batches")
-    .option("--allow-prefix", "accept CIFAR-10 files that are whole-record prefixes of the official ones")
-    .option("--count <n>", "images: the first n", positiveInteger, 200)
-    .option("--inputs <file>", "x, shape [n, …], .npy, .npz:key, .safetensors:key or .json")
+    .option("--allow-prefix", "accept incomplete CIFAR-10 files that hold the first records of the official ones")
+    .option("--count <n>", "number of images: the first n", positiveInteger, 200)
+    .option("--inputs <file>", "x, shape [n, …]: a file .npy, .npz:key, .safetensors:key or .json")
     .option("--targets <file>", "y, shape [n] or [n, C]")
     .option("--batch-size <B,…>", "batch sizes to judge (default: the run's own, else 1)", integerList)
     .addOption(samplingOption("the run's own, else without-replacement"))
     .option("--learning-rate <η>", "learning rate to judge (default: the run's own)", positiveNumber)
-    .option("--top <k>", "eigenvalues of H to compute", positiveInteger, 5)
-    .option("--products <m>", "Hessian-vector products for trace and norm of H", positiveInteger, 66)
+    .option("--top <k>", "number of top eigenvalues of H", positiveInteger, 5)
+    .option("--products <m>", "number of Hessian-vector products for trace and norm of H", positiveInteger, 66)
     .option("--seed <number>", "seed of the probes", seedNumber, 1)
     .option("--layers", "also print trace and norm of each layer's block of G and H")
     .addOption(

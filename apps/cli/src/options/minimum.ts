@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import { backendOption, type BackendName } from "./common.js";
-import { positiveInteger, positiveNumber } from "./parsers.js";
+import { positiveInteger, shareNumber } from "./parsers.js";
 
 /** Where a minimum comes from: files of any tool, or a run of sgdscope train. */
 export interface MinimumOptions {
@@ -29,14 +29,14 @@ export function addArrayOptions(command: Command, { orRun }: { orRun: boolean })
     .option("--outputs <C>", "outputs per example, where no shape says it", positiveInteger)
     .option(
       "--rank-tolerance <share>",
-      "eigenvalues below this share of the largest count as zero (default: 1e-10, for Float32 numbers 1e-6)",
-      positiveNumber,
+      "eigenvalues below this share of the largest count as zero (default: 1e-10 for Float64 numbers, 1e-6 for Float32)",
+      shareNumber,
     );
 }
 
 /** Adds the options that name a minimum: files, or a run. */
 export function addMinimumOptions(command: Command): Command {
   return addArrayOptions(command, { orRun: true })
-    .option("--run <folder>", "or the minimum of a run: a folder written by sgdscope train")
+    .option("--run <folder>", "instead of files, the minimum of a run: a folder written by sgdscope train")
     .addOption(backendOption("TensorFlow.js backend for --run"));
 }

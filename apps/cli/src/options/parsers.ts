@@ -24,6 +24,14 @@ export function wholeNumber(text: string): number {
   return value;
 }
 
+/** Between 0 and 1, without either. */
+export function shareNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value > 0 && value < 1))
+    throw new InvalidArgumentError(`Expected a number between 0 and 1, got '${text}'.`);
+  return value;
+}
+
 /** From 0 up to, but not, 1. */
 export function momentumNumber(text: string): number {
   const value = Number(text);

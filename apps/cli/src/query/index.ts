@@ -7,8 +7,8 @@ export function addQuery(program: Command): void {
     .command("query")
     .summary("SQL over run folders, by DuckDB")
     .description(
-      "Answers an SQL query over run folders. Two tables are there: metrics, one row per checked loss (run, step, loss), and runs, one " +
-        "row per run (id, task, state, record, environment as structures: record.minimum.edgeRatio).\n\n" +
+      "Answers an SQL query over run folders. There are two tables: metrics, with one row per checked loss (run, step, loss), and runs, " +
+        "with one row per run (id, task, state, record and environment, as structures: record.minimum.edgeRatio).\n\n" +
         "Needs the optional package @duckdb/node-api.",
     )
     .argument("<sql>", 'e.g. "select run, min(loss) from metrics group by run"')

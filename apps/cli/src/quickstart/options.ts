@@ -15,11 +15,11 @@ export interface QuickstartOptions {
 /** The options of `sgdscope quickstart`. */
 export function addQuickstartOptions(command: Command): Command {
   return command
-    .summary("train a small network at several (η, B) and see where SGD stops")
+    .summary("train a small network at several learning rates and batch sizes, and see where SGD stops")
     .description(
       "Trains a small network to global minima with several learning rates and batch sizes, measures noise and curvature " +
         "there, and writes a table and a self-contained HTML report. Under a minute on two cores.\n\n" +
-        "Uses CIFAR-10 where it is present (see: sgdscope data), else procedural look-alike images.",
+        "Uses CIFAR-10 where it is found (see sgdscope data), otherwise generated look-alike images.",
     )
     .addOption(
       new Option("--data <which>", "images to train on").choices(["auto", "cifar10", "synthetic"]).default("auto"),

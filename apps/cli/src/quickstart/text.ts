@@ -106,7 +106,7 @@ function sections(study: BoundStudy, drawn: Record<"edge" | "bound" | "alignment
       kind: "figure",
       title: "SGD stops at the edge of mean-square stability",
       caption:
-        "One mark a run: η over the exact critical learning rate of the minimum where it stopped. Filled marks interpolate; hollow marks had not reached a minimum when they stopped, where the theory does not speak yet.",
+        "One mark per run: η over the exact critical learning rate of the minimum where it stopped. Filled marks interpolate; hollow marks had not reached a minimum when they stopped, where the theory does not speak yet.",
       svg: drawn.edge,
     },
     {
@@ -118,8 +118,8 @@ function sections(study: BoundStudy, drawn: Record<"edge" | "bound" | "alignment
     },
     {
       kind: "figure",
-      title: "Noise and curvature are aligned all along training",
-      caption: "μ = Tr(ΣG)/(2L‖G‖²_F), exact, against the loss reached so far; one figure a network.",
+      title: "Noise and curvature are aligned throughout training",
+      caption: "μ = Tr(ΣG)/(2L‖G‖²_F), exact, against the loss reached so far; one figure per network.",
       svg: drawn.alignment,
     },
     {

@@ -18,7 +18,7 @@ export type Section =
       kind: "table";
       headings: string[];
       rows: string[][];
-      /** One a column; numbers stand right, the default. */
+      /** One per column; numbers stand right, the default. */
       align?: ("left" | "right" | undefined)[];
       /** Columns whose text may run over several lines. */
       wrap?: number[];

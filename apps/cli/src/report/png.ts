@@ -11,7 +11,7 @@ export type Theme = keyof typeof themes;
 const file = (specifier: string): Promise<Buffer> => readFile(createRequire(import.meta.url).resolve(specifier));
 const fonts = ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSans-Oblique.ttf"];
 
-/** The renderer and its fonts, once a process: the machine's own fonts would make the picture depend on the machine. */
+/** The renderer and its fonts, once per process: the machine's own fonts would make the picture depend on the machine. */
 let renderer: Promise<{ Resvg: typeof import("@resvg/resvg-wasm").Resvg; fontBuffers: Uint8Array[] }> | undefined;
 
 /**
@@ -19,7 +19,7 @@ let renderer: Promise<{ Resvg: typeof import("@resvg/resvg-wasm").Resvg; fontBuf
  *
  * @param svg - One `<svg>` element whose text and lines take the colour of their surroundings.
  * @param options.theme - Ink on paper or the other way round; default light.
- * @param options.scale - Pixels a CSS pixel; default 2.
+ * @param options.scale - Pixels per CSS pixel; default 2.
  * @returns The bytes of the file, the same on every machine.
  */
 export async function pngOf(svg: string, options: { theme?: Theme; scale?: number } = {}): Promise<Uint8Array> {

@@ -23,20 +23,22 @@ export function addReproduceOptions(command: Command): Command {
     .summary("reproduce claims of the papers, judged against bands")
     .description(
       "Reproduces claims, each with its figures, its table and its judgement, in one self-contained HTML report.\n\n" +
-        "Finished jobs are kept in the output folder: if anything is killed, run the same command again.\n" +
-        "sgdscope reproduce --list names the claims; all means every one.",
+        "Finished jobs are kept in the output folder: if anything is killed, run the same command again. " +
+        "sgdscope reproduce --list shows the claims; all means every one.",
     )
     .argument("[claims...]", "names of claims, or all")
     .option("--list", "list the claims and exit")
     .option(
       "--fast",
-      "smaller models and fewer seeds: all claims in a quarter of an hour on two cores, instead of hours",
+      "smaller models and fewer seeds: all claims take a quarter of an hour on two cores, instead of hours",
     )
     .addOption(
-      new Option("--data <which>", "images of the networks").choices(["auto", "cifar10", "synthetic"]).default("auto"),
+      new Option("--data <which>", "images that networks train on")
+        .choices(["auto", "cifar10", "synthetic"])
+        .default("auto"),
     )
-    .option("--directory <folder>", "folder of the CIFAR-10 binary batches; default: where sgdscope data finds them")
-    .option("--allow-prefix", "accept CIFAR-10 files that are whole-record prefixes of the official ones")
+    .option("--directory <folder>", "folder of the CIFAR-10 binary batches (default: the one sgdscope data shows)")
+    .option("--allow-prefix", "accept incomplete CIFAR-10 files that hold the first records of the official ones")
     .option("--seed <number>", "the first seed; claims that need several count up from it", seedNumber, 1)
     .option("--out <folder>", "where the report and the finished jobs go", "sgdscope-reproduction")
     .addOption(backendOption())

@@ -91,13 +91,13 @@ function list(): void {
 
 function claimsOf(names: string[]): Claim[] {
   if (names.length === 0)
-    throw usageError("reproduce: expected names of claims, or all, got none", "sgdscope reproduce --list names them");
+    throw usageError("no claim was named: use names of claims, or all", "sgdscope reproduce --list shows them");
   if (names.includes("all")) return [...allClaims];
   return [...new Set(names)].map((name) => {
     const claim = claimNamed(name);
     if (claim === undefined)
       throw usageError(
-        `reproduce: expected one of ${allClaims.map((each) => each.name).join(", ")} or all, got ${name}`,
+        `expected one of the claims ${allClaims.map((each) => each.name).join(", ")}, or all, got ${name}`,
         "sgdscope reproduce --list says what each is",
       );
     return claim;
@@ -140,7 +140,7 @@ async function compute(
       new CliError(
         `stopped; ${done.filter((fraction) => fraction === 1).length} of ${jobs.length} jobs are kept in ${options.out}`,
         exitCodes.resumable,
-        "run the same command again to go on from there",
+        "run the same command again to continue from there",
       ),
   );
   const progress = progressOn(process.stderr, options.quiet === true);

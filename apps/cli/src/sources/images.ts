@@ -31,9 +31,9 @@ export async function chooseImages(
   if (found === undefined) {
     if (which === "cifar10")
       throw new CliError(
-        "--data cifar10: CIFAR-10 was not found here",
+        "--data cifar10: CIFAR-10 was not found on this machine",
         exitCodes.unavailable,
-        "sgdscope data download fetches it (170 MB); SGDSCOPE_CIFAR10_DIR or --directory name a folder that has it",
+        "sgdscope data download fetches it (170 MB); SGDSCOPE_CIFAR10_DIR or --directory names a folder that has it",
       );
     return {
       spec: synthetic,
@@ -51,6 +51,6 @@ export async function chooseImages(
     },
     note: found.complete
       ? undefined
-      : `the CIFAR-10 files in ${found.directory} are incomplete; their first records serve`,
+      : `the CIFAR-10 files in ${found.directory} are incomplete; using their first records`,
   };
 }

@@ -10,7 +10,7 @@ export interface SourcedMinimum {
 }
 
 const noteText = ({ argument, text, otherwise }: ReadMinimum["notes"][number]): string =>
-  `note: ${optionOf(argument)}: ${text}${otherwise === undefined ? "" : `; ${optionOf(otherwise)} says otherwise`}`;
+  `note: ${optionOf(argument)}: ${text}${otherwise === undefined ? "" : `; if that is wrong, use ${optionOf(otherwise)}`}`;
 
 /**
  * Reads a minimum from files, or takes that of a run.
@@ -33,11 +33,11 @@ async function ofFiles(options: Partial<MinimumOptions>, withoutResiduals: boole
     throw usageError(
       // Only commands that take a run know a backend.
       options.backend === undefined
-        ? "expected --gram <file> or --jacobian <file>, got none"
-        : "expected --gram <file>, --jacobian <file> or --run <folder>, got none",
+        ? "no minimum was named: use --gram <file> or --jacobian <file>"
+        : "no minimum was named: use --gram <file>, --jacobian <file> or --run <folder>",
     );
   if (residuals === undefined && !withoutResiduals)
-    throw usageError(`expected --residuals <file> beside --${gram === undefined ? "jacobian" : "gram"}, got none`);
+    throw usageError(`--${gram === undefined ? "jacobian" : "gram"} needs --residuals <file> beside it`);
   const { minimum, notes } = await minimumOfFiles({
     ...(gram === undefined ? {} : { gram }),
     ...(jacobian === undefined ? {} : { jacobian }),

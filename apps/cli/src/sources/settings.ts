@@ -1,6 +1,6 @@
 import { faultText } from "@sgdscope/runs";
 import { TrainingError } from "@sgdscope/training";
-import { CliError, usageError } from "../terminal/errors.js";
+import { CliError, usageError, withoutFunction } from "../terminal/errors.js";
 
 /** How settings are called on the command line of `train`. */
 const optionOf = (path: string): string => {
@@ -12,12 +12,12 @@ const optionOf = (path: string): string => {
 
 /** Does `work` and names the options of `train` in what it throws. */
 export function inOptions<T>(work: () => T): T {
-  return told(work, ({ path, problem }) => `${optionOf(path)}: ${problem}`);
+  return told(work, ({ path, problem }) => `${optionOf(path)}: ${withoutFunction(problem)}`);
 }
 
 /** Does `work` and names the grid in what it throws. */
 export function inGrid<T>(work: () => T): T {
-  return told(work, (fault) => `grid: ${faultText(fault)}`);
+  return told(work, ({ path, problem }) => `grid: ${faultText({ path, problem: withoutFunction(problem) })}`);
 }
 
 function told<T>(work: () => T, text: (fault: TrainingError["faults"][number]) => string): T {

@@ -1,5 +1,4 @@
-import type { Dataset } from "@sgdscope/array-files";
-import { readArray, toFloat64 } from "@sgdscope/array-files";
+import { readArray, toFloat64, type Dataset } from "@sgdscope/array-files";
 import { functionOfLayersModel } from "@sgdscope/autodiff";
 import { loadLayersModel } from "@sgdscope/models-cnn/layers-model";
 import { datasetOf } from "@sgdscope/training";
@@ -35,7 +34,8 @@ export interface SubjectOptions extends ImageOptions {
 /** Loads what the options name; the prepared backend holds the parameters. */
 export async function subjectOf(options: SubjectOptions): Promise<Subject> {
   if (options.run !== undefined) return runSubject(options.run, options);
-  if (options.model === undefined) throw usageError("expected --run <folder> or --model <model.json>, got neither");
+  if (options.model === undefined)
+    throw usageError("nothing to measure was named: use --run <folder> or --model <model.json>");
   const { model, params } = functionOfLayersModel(await loadLayersModel(options.model));
   return {
     name: options.model,

@@ -23,8 +23,9 @@ export function addSweep(program: Command): void {
     );
   sweep
     .command("plan")
-    .description("write the plan of a grid into a sweep's folder")
-    .argument("<grid.yaml>", "base settings, axes (lists or ranges), seeds, exclude")
+    .summary("write the plan of a grid into a sweep's folder")
+    .description("Writes the plan of a grid into a sweep's folder.")
+    .argument("<grid.yaml>", "base settings, axes (lists or ranges), seeds, and what to exclude")
     .option("--out <folder>", "the sweep's folder (default: sweeps/<name of the grid or its file>)")
     .option("--dry-run", "print the runs, write nothing")
     .option("--json", "print one JSON document (schema sgdscope/sweep-plan@1)")
@@ -32,12 +33,13 @@ export function addSweep(program: Command): void {
   addWorkOptions(
     sweep
       .command("run")
-      .description("run here what is not done yet")
+      .summary("run on this machine what is not done yet")
+      .description("Runs on this machine what is not done yet.")
       .argument("<folder>", "a planned sweep")
       .option("-j, --jobs <count>", "number of worker processes (default: one per core)", positiveInteger)
       .option(
         "--index <line>",
-        "run this line of the plan only (default: what SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX or SGE_TASK_ID says)",
+        "run this line of the plan only (default: SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX or SGE_TASK_ID where one is set)",
         wholeNumber,
       )
       .option("--offset <lines>", "added to the index that a scheduler gives", wholeNumber, 0)
@@ -47,12 +49,13 @@ export function addSweep(program: Command): void {
     .option("--quiet", "no progress")
     .addHelpText(
       "after",
-      "\nSIGTERM, SIGINT and SIGUSR1 end it with checkpoints and exit code 75; run the same command again to continue.",
+      "\nSIGTERM, SIGINT and SIGUSR1 end it with checkpoints and exit code 75;\nrun the same command again to continue.",
     )
     .action(async (folder: string, options: SweepRunOptions) => (await import("./run.js")).sweepRun(folder, options));
   sweep
     .command("status")
-    .description("how far every run is, from the folders; with a Slurm submission also what the scheduler says")
+    .summary("how far every run is")
+    .description("Says how far every run is, from the folders; after a Slurm submission also what the scheduler says.")
     .argument("<folder>", "a planned sweep")
     .option("--json", "print one JSON document (schema sgdscope/sweep-status@1)")
     .action(async (folder: string, options: { json?: boolean }) =>
@@ -60,32 +63,35 @@ export function addSweep(program: Command): void {
     );
   sweep
     .command("retry")
-    .description("hand out again the runs that failed, or whose folder was removed; sweep run then runs them")
+    .summary("let failed runs be run again")
+    .description("Lets sweep run take again the runs that failed or whose folder was removed.")
     .argument("<folder>", "a planned sweep")
     .action(async (folder: string) => (await import("./status.js")).sweepRetry(folder));
   sweep
     .command("collect")
-    .description("the results of the runs that are done as one table")
+    .summary("the results of finished runs as one table")
+    .description("Prints the results of finished runs as one table.")
     .argument("<folder>", "a planned sweep")
     .option("--out <file>", "also write them to this .csv, .parquet, .npz or .jsonl file")
-    .option("--json", "print one JSON document (schema sgdscope/sweep@1)")
+    .option("--json", "print one JSON document (schema sgdscope/sweep@2)")
     .action(async (folder: string, options: SweepCollectOptions) =>
       (await import("./collect.js")).sweepCollect(folder, options),
     );
   addWorkOptions(
     sweep
       .command("submit")
-      .description("submit what is not done yet to a scheduler, one array task per line of the plan")
+      .summary("submit what is not done yet to a scheduler")
+      .description("Submits what is not done yet to a scheduler, one array task per line of the plan.")
       .argument("<folder>", "a planned sweep, on a file system that all nodes see")
       .addOption(new Option("--engine <name>", "scheduler").choices(["slurm"]).default("slurm"))
       .option("--at-once <count>", "array tasks that run at the same time (%K; default: no limit)", positiveInteger)
       .option(
         "--time <limit>",
-        "time limit of a task as sbatch takes it, e.g. 2:00:00; 120 s before it, it checkpoints",
+        "time limit of a task in sbatch's notation, e.g. 2:00:00; a task writes a checkpoint 120 s before it",
       )
-      .option("--partition <name>", "partition")
+      .option("--partition <name>", "partition of the cluster")
       .option("--sbatch <option...>", 'more options for sbatch, e.g. --sbatch="--gres=gpu:1"')
-      .option("--setup <command>", 'runs before each task, e.g. "module load nodejs"')
+      .option("--setup <command>", 'command to run before each task, e.g. "module load nodejs"')
       .option("--chunk <count>", "tasks per array (default: the cluster's MaxArraySize)", positiveInteger)
       .option("--dry-run", "print the script and the commands, submit nothing"),
   ).action(async (folder: string, options: SweepSubmitOptions & SweepRunOptions) =>

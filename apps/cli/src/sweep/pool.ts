@@ -65,7 +65,7 @@ export async function runSweepPool({
           throw new CliError(
             `${deaths} workers in a row ended early without finishing a run: ${message}`,
             exitCodes.failed,
-            "out of memory? fewer --jobs need less; runs continue from their checkpoints",
+            "if memory ran out, use fewer --jobs; runs continue from their checkpoints",
           );
       }
   };

@@ -20,7 +20,7 @@ export async function sweepRun(sweep: string, options: SweepRunOptions): Promise
   const index =
     options.index ?? (options.jobs === undefined ? indexFromEnvironment(process.env, options.offset) : undefined);
   if (index !== undefined && options.redis !== undefined)
-    throw usageError("--redis: expected runs to be handed out by the server, got --index");
+    throw usageError("--redis cannot be used with --index: the server hands out the lines");
   if (index !== undefined) await retryRuns(sweep, [lineOf(plan, index)]);
   const open = (await sweepStatus(sweep, plan)).filter(({ progress }) => progress !== "done" && progress !== "failed");
   const workers = index === undefined ? Math.min(options.jobs ?? availableParallelism(), Math.max(1, open.length)) : 1;

@@ -57,13 +57,10 @@ export async function slurm(program: string, ...argv: string[]): Promise<string>
     const { code, stderr } = error as { code?: string | number; stderr?: string };
     if (code === "ENOENT")
       throw new CliError(
-        `sweep submit: expected Slurm's ${program} on this machine, got none`,
+        `Slurm's ${program} was not found on this machine`,
         exitCodes.unavailable,
         "run it on a login node of the cluster; --dry-run prints the script anywhere",
       );
-    throw new CliError(
-      `sweep submit: ${program} said: ${(stderr ?? (error as Error).message).trim()}`,
-      exitCodes.failed,
-    );
+    throw new CliError(`${program} failed: ${(stderr ?? (error as Error).message).trim()}`, exitCodes.failed);
   }
 }

@@ -1,6 +1,7 @@
 import { readPlan, retryRuns, sweepStatus, type Progress, type RunStatus } from "@sgdscope/sweeps";
 import { printJson } from "../terminal/json.js";
 import { formatTable } from "../terminal/table.js";
+import { plural } from "../terminal/words.js";
 import { slurmStatus, type SlurmTask } from "./slurm.js";
 
 const progresses: Progress[] = ["waiting", "begun", "running", "done", "failed"];
@@ -35,7 +36,9 @@ export async function sweepStatusReport(sweep: string, { json }: { json?: boolea
 export async function sweepRetry(sweep: string): Promise<void> {
   const again = await retryRuns(sweep, await readPlan(sweep));
   process.stdout.write(
-    again.length === 0 ? "nothing to retry\n" : `handed out again: ${again.length}; sgdscope sweep run runs them\n`,
+    again.length === 0
+      ? "nothing to retry\n"
+      : `${plural(again.length, "run")} to retry; sgdscope sweep run ${sweep} continues\n`,
   );
 }
 

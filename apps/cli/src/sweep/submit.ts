@@ -2,6 +2,7 @@ import { appendFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { makeFolder, placeFile } from "@sgdscope/runs";
 import { maxArraySizeOf, readPlan, slurmArrays, slurmScript, sweepStatus, type SlurmArray } from "@sgdscope/sweeps";
+import { plural } from "../terminal/words.js";
 import type { SweepRunOptions, SweepSubmitOptions } from "./options.js";
 import { slurm, type Submission } from "./slurm.js";
 
@@ -48,7 +49,9 @@ export async function sweepSubmit(folder: string, options: SweepSubmitOptions & 
     const job = (await slurm("sbatch", ...argumentsOf(array))).trim().split(";")[0]!;
     const submission: Submission = { job, ...array, submitted: new Date().toISOString() };
     await appendFile(join(logs, "submissions.jsonl"), `${JSON.stringify(submission)}\n`);
-    process.stdout.write(`job ${job}: ${array.tasks} tasks (--array=${array.array}, lines from ${array.offset})\n`);
+    process.stdout.write(
+      `job ${job}: ${plural(array.tasks, "task")} (--array=${array.array}, lines from ${array.offset})\n`,
+    );
   }
 }
 

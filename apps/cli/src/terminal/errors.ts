@@ -26,7 +26,7 @@ export class CliError extends Error {
 /** A wrong argument: exit code 2. */
 export const usageError = (message: string, help?: string): CliError => new CliError(message, exitCodes.usage, help);
 
-const again = "once that is mended, run the same command again: it goes on from what is kept";
+const again = "once that is fixed, run the same command again: it continues from what was kept";
 
 interface Kind {
   exitCode: number;
@@ -51,12 +51,15 @@ const kinds: Record<string, Kind> = {
   NO_RUN: { exitCode: exitCodes.usage, option: "--run" },
   NO_PARAMETERS: { exitCode: exitCodes.usage, option: "--run" },
   NO_RUNS: { exitCode: exitCodes.usage, help: "name run folders, or folders that hold some" },
-  INVALID_PLAN: { exitCode: exitCodes.usage, help: "sgdscope sweep plan grid.yaml --out FOLDER writes one" },
+  INVALID_PLAN: {
+    exitCode: exitCodes.usage,
+    help: "sgdscope sweep plan grid.yaml --out FOLDER writes a plan into a new folder",
+  },
   // The world failed, not the question.
   STORAGE: { exitCode: exitCodes.failed, help: again },
   LOCKED: { exitCode: exitCodes.failed, help: "wait for it to end, or choose another folder with --out" },
   LOCK_LOST: { exitCode: exitCodes.failed, help: again },
-  WORKER_ENDED: { exitCode: exitCodes.failed, help: "out of memory? fewer --jobs need less" },
+  WORKER_ENDED: { exitCode: exitCodes.failed, help: "if memory ran out, use fewer --jobs" },
   ENOSPC: { exitCode: exitCodes.failed },
   EDQUOT: { exitCode: exitCodes.failed },
   EROFS: { exitCode: exitCodes.failed },
@@ -88,6 +91,19 @@ const options: Record<string, string> = {
 /** The option of the command line for an argument of an analysis. */
 export const optionOf = (argument: string): string => options[argument] ?? argument;
 
+/** A message without the function that threw it: whoever types a command has called none. */
+export const withoutFunction = (message: string): string => message.replace(/^(?:[a-z]+[A-Z]\w*|download): /, "");
+
+/** What the operating system says of a file, in words; undefined for other errors. */
+function fileFault(error: unknown): string | undefined {
+  const { code, path, syscall } = error as NodeJS.ErrnoException;
+  if (syscall === undefined || path === undefined) return undefined;
+  if (code === "ENOENT") return `${path} does not exist`;
+  if (code === "ENOTDIR") return `${path} does not exist: a part of this path is not a folder`;
+  if (code === "EISDIR") return `${path} is a folder, expected a file`;
+  return code === "EACCES" ? `there is no permission to read ${path}` : undefined;
+}
+
 /** The error as the user reads it: package errors by their fields, with the options of the command line. */
 function asCliError(error: unknown): unknown {
   if (error instanceof AnalysisError) return usageError(`${optionOf(error.argument)}: ${error.problem}`, error.advice);
@@ -95,7 +111,7 @@ function asCliError(error: unknown): unknown {
   const kind = error instanceof CliError ? undefined : kindOf(error);
   if (kind === undefined) return error;
   const help = typeof advice === "string" ? advice : kind.help;
-  const text = String(typeof problem === "string" ? problem : message);
+  const text = withoutFunction(fileFault(error) ?? String(typeof problem === "string" ? problem : message));
   return new CliError(kind.option === undefined ? text : `${kind.option}: ${text}`, kind.exitCode, help);
 }
 
@@ -113,8 +129,8 @@ export function reportError(error: unknown, write: (line: string) => void): numb
     write(`error: ${String(error)}\n`);
     return exitCodes.failed;
   }
-  write(`error: ${error.message}\n`);
+  write(`error: ${withoutFunction(error.message)}\n`);
   if (error instanceof RangeError) return exitCodes.usage;
-  write("help: this is a defect of sgdscope; SGDSCOPE_DEBUG=1 prints the stack\n");
+  write("help: this is a bug in sgdscope; SGDSCOPE_DEBUG=1 prints the stack\n");
   return exitCodes.failed;
 }

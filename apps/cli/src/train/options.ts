@@ -1,7 +1,7 @@
 import { networkKinds, type NetworkKind } from "@sgdscope/models-cnn";
 import { dataDefaults, trainingDefaults as defaults } from "@sgdscope/training/defaults";
 import type { Command } from "commander";
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { backendOption, samplings, type BackendName, type ImageOptions, type Sampling } from "../options/common.js";
 import {
   integerList,
@@ -38,7 +38,11 @@ export interface TrainOptions extends ImageOptions {
   quiet?: boolean;
 }
 
-const classList = (text: string): number[] => text.split(",").map((part) => wholeNumber(part.trim()));
+const classList = (text: string): number[] => {
+  const classes = text.split(",").map((part) => wholeNumber(part.trim()));
+  if (classes.length < 2) throw new InvalidArgumentError(`Expected at least two class labels, got '${text}'.`);
+  return classes;
+};
 const batch = (text: string): number | "all" => (text === "all" ? "all" : positiveInteger(text));
 
 /** The options of `sgdscope train`. */
@@ -46,24 +50,29 @@ export function addTrainOptions(command: Command): Command {
   return command
     .summary("train one network to a minimum; resumable")
     .description(
-      "Trains one network by SGD on the square loss L = (1/2n) Σ‖f − y‖² until it interpolates, and measures there.\n\n" +
+      "Trains one network by SGD on the square loss L = (1/2n) Σ‖f − y‖² until it interpolates (--loss-below), and measures there.\n\n" +
         "Writes a run folder: run.json (everything that determines the run, and its result), metrics.jsonl (the loss along the " +
         "way), parameters.safetensors (for sgdscope measure --run), checkpoint.* (for --resume). The folder's name is a hash of " +
-        "the resolved settings: the same settings give the same folder, which one process writes at a time.",
+        "all settings, defaults included: the same settings give the same folder, which one process writes at a time.",
     )
     .addOption(
       new Option("--data <which>", "images to train on").choices(["auto", "cifar10", "synthetic"]).default("auto"),
     )
-    .option("--directory <folder>", "folder of the CIFAR-10 binary batches; default: where sgdscope data finds them")
-    .option("--allow-prefix", "accept CIFAR-10 files that are whole-record prefixes of the official ones")
+    .option("--directory <folder>", "folder of the CIFAR-10 binary batches (default: the one sgdscope data shows)")
+    .option("--allow-prefix", "accept incomplete CIFAR-10 files that hold the first records of the official ones")
     .option(
       "--classes <c,…>",
-      "class labels in the order of the targets; two give one output ±1, more give one-hot",
+      "class labels in the order of the targets; two give one output ±1, more give one-hot targets",
       classList,
       [...dataDefaults.classes],
     )
-    .option("--count <n>", "examples: the first n of these classes in file order", positiveInteger, dataDefaults.count)
-    .addOption(new Option("--model <kind>", "network").choices(networkKinds).default("fully-connected"))
+    .option(
+      "--count <n>",
+      "number of examples: the first n of these classes in file order",
+      positiveInteger,
+      dataDefaults.count,
+    )
+    .addOption(new Option("--model <kind>", "kind of network").choices(networkKinds).default("fully-connected"))
     .option("--widths <m,…>", "hidden widths of a fully connected network (default: 64,64)", integerList)
     .option("--channels <c,…>", "channels of a small CNN (default: 8,16)", integerList)
     .option("--model-options <json>", 'more options of the network as a JSON object, e.g. \'{"activation":"tanh"}\'')
@@ -76,7 +85,12 @@ export function addTrainOptions(command: Command): Command {
       momentumNumber,
       defaults.momentum,
     )
-    .option("--clip-norm <g>", "global gradient-norm clip", positiveNumber, defaults.clipNorm)
+    .option(
+      "--clip-norm <g>",
+      "largest norm of the gradient of a batch; longer ones are scaled down",
+      positiveNumber,
+      defaults.clipNorm,
+    )
     .option("--warm-up <steps>", "steps over which the learning rate rises to η", wholeNumber, defaults.warmUp)
     .option("--max-steps <count>", "steps after which the run ends in any case", positiveInteger, defaults.maxSteps)
     .option("--loss-below <L>", "stop when the full loss is below this", positiveNumber, defaults.lossBelow)

@@ -46,7 +46,7 @@ export async function trainRun(options: TrainOptions): Promise<void> {
       },
     );
     if (folder === undefined) {
-      say(`${directory} is done already`);
+      say(`${directory} is already done`);
       outcome = "done";
       await print(directory, options);
       return;
@@ -100,7 +100,7 @@ function ending(record: MinimumRecord): string {
   const marks = markTexts(record).map((text) => `\n! ${text}`);
   return record.interpolates
     ? `Interpolates after ${record.steps} steps.${marks.join("")}`
-    : `Ended after ${record.steps} steps with loss ${formatNumber(record.loss, 3)}, above the goal: not at a minimum yet, where the theory speaks.${marks.join("")}`;
+    : `Ended after ${record.steps} steps with loss ${formatNumber(record.loss, 3)}, above the goal: not yet at a minimum, and the theory speaks of minima only.${marks.join("")}`;
 }
 
 /** Where the verdict stands outside the hypotheses of its theorem, beside what the sentence says. */

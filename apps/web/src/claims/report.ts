@@ -21,12 +21,12 @@ const earlier = "sgdscope/reproduce@1";
  */
 export function loadReport(text: string): LoadedReport {
   const found = parsed(text);
-  if (!isRecord(found)) throw new Error(`expected a report of the schema ${schema}, got JSON of another kind.`);
+  if (!isRecord(found)) throw new Error(`expected a report of the schema ${schema}, got other JSON.`);
   const old = found.schema === earlier;
   if (!old && found.schema !== schema)
     throw new Error(`expected a report of the schema ${schema}, got ${named(found.schema)}.`);
   const report = old ? (JSON.parse(text, revive) as Unchecked) : found;
-  if (!Array.isArray(report.claims)) throw new Error("expected a list of claims in the report, got none.");
+  if (!Array.isArray(report.claims)) throw new Error("the report has no list of claims.");
   return {
     preset: String(report.preset),
     data: String(report.data),
@@ -40,7 +40,7 @@ function parsed(text: string): unknown {
   try {
     return parseJson(text);
   } catch {
-    throw new Error("expected a report.json of sgdscope reproduce, got a file that is not JSON.");
+    throw new Error("this file is not JSON; expected a report.json of sgdscope reproduce.");
   }
 }
 
@@ -54,12 +54,10 @@ function revive(this: unknown, key: string, value: unknown): unknown {
 function partOf(part: unknown, old: boolean): LoadedReport["parts"][number] {
   const claim = isRecord(part) && typeof part.name === "string" ? claimNamed(part.name) : undefined;
   if (!isRecord(part) || claim === undefined)
-    throw new Error(
-      `expected claims that this page knows, got ${isRecord(part) ? named(part.name) : "one without a name"}.`,
-    );
+    throw new Error(`this page does not know the claim ${isRecord(part) ? named(part.name) : "without a name"}.`);
   const jobs = Array.isArray(part.jobs) ? (part.jobs as unknown[]) : [];
   if (jobs.length === 0 || !jobs.every((job) => isJob(job) && job.study === claim.study))
-    throw new Error(`expected jobs with role, task and records of ${claim.name}, got others.`);
+    throw new Error(`the jobs of the claim ${claim.name} lack a role, a task or records.`);
   return {
     claim,
     finished: (jobs as ReportedJob[]).map(({ role, task, records }) => ({

@@ -29,7 +29,7 @@ export function Transport() {
         >
           {speeds.map((speed) => (
             <option key={speed} value={String(speed)}>
-              {speed === Infinity ? "as fast as it can" : `${count(speed)} steps a second`}
+              {speed === Infinity ? "as fast as it can" : `${count(speed)} steps per second`}
             </option>
           ))}
         </select>

@@ -34,8 +34,8 @@ export function LossFigure() {
         </>,
       ]}
     >
-      Below the dots the run counts as come to rest. Tinted: steps at which <i>η</i> is above <i>η</i>*. A straight line
-      upwards is exponential escape.
+      Below the dotted level the run counts as settled. Tinted: steps at which <i>η</i> is above <i>η</i>*. A straight
+      line upwards is exponential escape.
     </Figure>
   );
 }

@@ -30,7 +30,7 @@ export interface Settings {
   problem: Problem;
   /** At least one, by increasing `from`. */
   phases: readonly [Phase, ...Phase[]];
-  /** Steps a second; Infinity is as fast as the machine can. */
+  /** Steps per second; Infinity is as fast as the machine can. */
   speed: number;
 }
 

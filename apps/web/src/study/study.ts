@@ -25,7 +25,7 @@ export interface Study {
 const DIVERGED_ABOVE = 1e12;
 /** A phase that has not come to rest after so many steps ends. */
 const MOST_STEPS = 200_000;
-/** How often a run above the edge may come near zero loss, and stay there, before it counts as come to rest. */
+/** How often a run above the edge may come near zero loss, and stay there, before it counts as settled. */
 const MOST_RENEWALS = 5;
 
 /** Steps between measurements: dense where much happens. */

@@ -25,6 +25,7 @@ interface Given {
 const show = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
 const mismatch = (argument: string, problem: string, advice?: string): AnalysisError =>
   new AnalysisError("SHAPE_MISMATCH", argument, problem, advice);
+const nouns = { gram: "the Gram matrix", jacobian: "the Jacobian" } as const;
 const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 /**
@@ -44,7 +45,7 @@ export function jacobianLayout(shape: readonly number[], given: Given): Layout {
     const [examples, outputs] = shape as [number, number];
     return explicit("jacobian", shape, { examples, outputs }, given, {
       swapped: "the outputs of a Jacobian come second: pass J.transpose(1, 0, 2)",
-      other: `where the last axes are those of a parameter, flatten them: J.reshape(${examples}, -1)`,
+      other: `if the last axes are those of a parameter, flatten them: J.reshape(${examples}, -1)`,
     });
   }
   return flat("jacobian", shape, shape[0]!, given);
@@ -98,7 +99,7 @@ function explicit(
   advice: { swapped: string; other: string | undefined },
 ): Layout {
   if (asked !== undefined && asked !== outputs)
-    throw mismatch("outputs", `${argument} of shape ${show(shape)} has ${outputs} per example, got ${asked}`);
+    throw mismatch("outputs", `${nouns[argument]} of shape ${show(shape)} has ${outputs} per example, got ${asked}`);
   const layout: Layout = { examples, outputs, kernelAxes: false, notes: [] };
   if (residuals === undefined) return layout;
   const [first, second] = residuals;
@@ -128,7 +129,7 @@ function flat(
   if (asked !== undefined && rows % asked !== 0)
     throw mismatch(
       "outputs",
-      `${argument} of shape ${show(shape)} has ${rows} rows, which are no multiple of ${asked}`,
+      `${nouns[argument]} of shape ${show(shape)} has ${rows} rows, not a multiple of ${asked}`,
     );
   if (residuals !== undefined) expectResiduals(argument, shape, rows, residuals, asked);
   const told = residuals?.length === 2 && residuals[1] !== 1 ? residuals[1] : undefined;
@@ -154,7 +155,7 @@ function expectResiduals(
 ): void {
   const pair = `shape ${show(shape)} has ${rows} rows, and residuals have shape ${show(residuals)}`;
   if (residuals.length === 0 || residuals.length > 2 || product(residuals) !== rows) {
-    const transposed = residuals.length === 2 && shape.length === 2 && shape[1] === product(residuals);
+    const transposed = shape.length === 2 && shape[1] === product(residuals);
     throw mismatch(
       residuals.length > 2 ? "residuals" : argument,
       `${pair}: expected [${rows}]${asked === undefined || asked === 1 ? "" : ` or [${rows / asked}, ${asked}]`}, or [n, C] with nC = ${rows}`,
@@ -169,7 +170,7 @@ function expectResiduals(
   if (asked === undefined && n < outputs)
     throw mismatch(
       "residuals",
-      `shape ${show(residuals)} says ${n} example${n === 1 ? "" : "s"} with ${outputs} outputs each, of a ${argument} with ${rows} rows`,
-      `where they are transposed pass r.T; where they are not say outputs ${outputs}`,
+      `shape ${show(residuals)} says ${n} example${n === 1 ? "" : "s"} with ${outputs} outputs each, while ${nouns[argument]} has ${rows} rows`,
+      `if they are transposed, pass r.T; if not, set outputs to ${outputs}`,
     );
 }

@@ -35,7 +35,7 @@ export async function fetchFile(given: FetchFileOptions): Promise<void> {
       if (idle > options.retries)
         throw new CifarError(
           "DOWNLOAD_FAILED",
-          `download: expected ${options.url} to send ${options.bytes ?? "all"} bytes, got ${furthest} and then ${idle} attempts without any more: ${error.message}`,
+          `download: ${options.url} sent ${furthest} bytes${options.bytes === undefined ? "" : ` of ${options.bytes}`}, then ${idle} attempts brought no more: ${error.message}`,
           { cause: error },
         );
       await pause(Math.min(30_000, options.retryDelay * 2 ** Math.max(0, idle - 1)), options.signal).catch(

@@ -120,7 +120,9 @@ describe("fetchFile", () => {
 
   it("gives up after attempts that bring nothing, and keeps what it has", async () => {
     const { run, ranges, part } = await fetchFrom([{ breakAfter: 50_000 }, { status: 500 }]);
-    await expect(run).rejects.toThrow(/got 50000 and then 3 attempts without any more: 500 Internal Server Error$/);
+    await expect(run).rejects.toThrow(
+      /sent 50000 bytes.*, then 3 attempts brought no more: 500 Internal Server Error$/,
+    );
     expect(ranges.length).toBe(4);
     expect((await readFile(part)).length).toBe(50_000);
   });

@@ -13,7 +13,7 @@ export const ablation: Claim<"ablation"> = {
   name: "ablation",
   title: "It takes both: noise in proportion to the loss and aligned with the curvature",
   statement:
-    "Of four noises of equal strength only the one that is proportional to the loss and shaped like the Hessian leaves a sharp minimum where SGD does; the others stay up to 2/λ_max.",
+    "Of four noises of equal strength, only the one that is proportional to the loss and shaped like the Hessian leaves a sharp minimum where SGD does; the others stay up to 2/λ_max.",
   source:
     "The noise models are those of lecture notes by L. Wu (2025); their thresholds and stationary losses are derived here. That both properties matter: Wu, Wang & Su, NeurIPS 2022 (arXiv:2207.02628).",
   method:
@@ -92,7 +92,7 @@ function judgeOne({ role, records }: Finished<"ablation">): Acceptance[] {
       "formulas derived here; a fiftieth for the end of the stepping",
     ),
     judgeValues(
-      `${role}: additive noise does not escape, mean L of paths against E L by second moments, |difference| over four standard errors`,
+      `${role}: additive noise does not escape: mean L of paths against E L by second moments, |difference| over four standard errors`,
       additive.map(({ meanLoss, meanError, expectedLoss }) =>
         expectedLoss === undefined ? undefined : Math.abs(meanLoss - expectedLoss) / (4 * meanError),
       ),

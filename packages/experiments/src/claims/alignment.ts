@@ -12,11 +12,11 @@ export const alignment: Claim<"training"> = {
   name: "alignment",
   title: "The noise of SGD is aligned with the curvature, all along training",
   statement:
-    "μ = Tr(ΣG)/(2L‖G‖²_F) stays of order 1 from the start to the minimum, for linear models, random features and networks, though Σ is far from 2L·G entry by entry.",
+    "The alignment factor μ = Tr(ΣG)/(2L‖G‖²_F) stays of order 1 from the start to the minimum, for linear models, random features and networks, although the noise covariance Σ is far from 2L·G entry by entry.",
   source:
     "Wu, Wang & Su, NeurIPS 2022 (arXiv:2207.02628): proved for linear networks and random features, measured for networks on CIFAR-10. α and β are recalled; the exact range of μ of a linear model and the decoupling error are derived here.",
   method:
-    "Each model is trained by SGD, and K and r are measured at steps a few to the decade. Every number is exact. With C outputs and isotropic residuals μ is 1/C, so C·μ is shown.",
+    "Each model is trained by SGD, and K and r are measured at a few steps per decade. Every number is exact. With C outputs and isotropic residuals μ is 1/C, so C·μ is shown.",
   study: "training",
   jobs: (scope: Scope): Job<"training">[] => trainingJobs(scope),
   judge: (finished) => [...groupBy(finished, ({ role }) => role)].flatMap(([role, own]) => judgeRole(role, own)),
@@ -105,7 +105,7 @@ function judgeRole(role: string, finished: readonly Finished<"training">[]): Acc
         ? "the same protocol run with numpy"
         : outputs === 1
           ? imageBandSource
-          : "the band of one output, with μ between 1/C, outputs alike, and 1, one output with all of residuals and curvature (derived here)",
+          : "the band of one output, with μ between 1/C (all outputs alike) and 1 (one output has all residuals and curvature); derived here",
       records.length,
     ),
     judgeValues(
@@ -148,14 +148,14 @@ function figuresOf(finished: readonly Finished<"training">[], canvas: Canvas): F
         name: `mu-${panel}`,
         title: `C·μ along training: ${name}`,
         caption:
-          "One line a run, exact at each point. The line at 1 is what exact decoupling, Σ₁ = 2L·G/C, gives; it was there before the data.",
+          "One line per run, exact at each point. The line at 1 is what exact decoupling, Σ₁ = 2L·G/C, gives; it was there before the data.",
         svg: chart(
           {
             x,
             y: { type: "log", label: "alignment factor C·μ", include: [0.5, 2] },
             predictions: [{ label: "decoupled noise", points: line(1) }],
             series: series((point, { outputs }) => outputs * point.alignmentFactor!),
-            description: `Alignment factor along training against the loss, one line a run, for ${name}.`,
+            description: `Alignment factor along training against the loss, one line per run, for ${name}.`,
           },
           canvas,
         ),
@@ -163,14 +163,14 @@ function figuresOf(finished: readonly Finished<"training">[], canvas: Canvas): F
       {
         name: `alpha-${panel}`,
         title: `Direction: α along training, ${name}`,
-        caption: "The cosine between noise covariance and curvature, Tr(ΣG)/(‖Σ‖_F‖G‖_F); 1 is the same shape.",
+        caption: "The cosine between noise covariance and curvature, Tr(ΣG)/(‖Σ‖_F‖G‖_F); 1 means the same shape.",
         svg: chart(
           {
             x,
             y: { label: "direction alignment α", include: [0, 1] },
             predictions: [{ label: "same shape", points: line(1) }],
             series: series((point) => point.directionAlignment),
-            description: `Direction alignment along training against the loss, one line a run, for ${name}.`,
+            description: `Direction alignment along training against the loss, one line per run, for ${name}.`,
           },
           canvas,
         ),
@@ -186,7 +186,7 @@ function figuresOf(finished: readonly Finished<"training">[], canvas: Canvas): F
             y: { label: "decoupling error", include: [0, 1] },
             predictions: [{ label: "exact decoupling", points: line(0) }],
             series: series((point) => point.decouplingError),
-            description: `Relative error of the decoupling approximation along training, one line a run, for ${name}.`,
+            description: `Relative error of the decoupling approximation along training, one line per run, for ${name}.`,
           },
           canvas,
         ),

@@ -32,7 +32,7 @@ export const bound: Claim<"training"> = {
       name: family === "two-layer ReLU" ? "bound-two-layer-relu" : "bound-images",
       title: `‖H‖_F against √B/η: ${family}`,
       caption:
-        "One mark a run. The line is the paper's bound with alignment factor μ = 1, drawn before the data; the norm is that of G, which is H at a minimum; hollow marks had not reached one. Gradient descent (B = n) has no noise and so no such bound: only λ_max ≤ 2/η limits it.",
+        "One mark per run. The line is the paper's bound with alignment factor μ = 1, drawn before the data; the norm is that of G, which is H at a minimum; hollow marks had not reached one. Gradient descent (B = n) has no noise and so no such bound: only λ_max ≤ 2/η limits it.",
       svg: boundFigure(records, canvas),
     }));
   },

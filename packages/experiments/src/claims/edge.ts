@@ -34,7 +34,7 @@ export const edge: Claim<"training"> = {
               name: "edge-images",
               title: "Where SGD stops, on images",
               caption:
-                "One mark a run: η over the exact critical learning rate of the minimum where it stopped. Filled marks interpolate; hollow ones had not reached a minimum.",
+                "One mark per run: η over the exact critical learning rate of the minimum where it stopped. Filled marks interpolate; hollow ones had not reached a minimum.",
               svg: edgeFigure(images, canvas),
             },
           ]
@@ -197,7 +197,7 @@ function reluFigures(minima: MinimumRecord[], canvas: Canvas): Figure[] {
               sharpness,
             ),
           })),
-          description: "Sharpness at the minimum against the batch size, one line a learning rate, with 2/η of each.",
+          description: "Sharpness at the minimum against the batch size, one line per learning rate, with 2/η of each.",
         },
         canvas,
       ),
@@ -205,7 +205,7 @@ function reluFigures(minima: MinimumRecord[], canvas: Canvas): Figure[] {
     {
       name: "sharpness-learning-rate",
       title: "Sharpness over the learning rate",
-      caption: "The same minima over η, one line a batch size; medians and ranges over seeds.",
+      caption: "The same minima over η, one line per batch size; medians and ranges over seeds.",
       svg: chart(
         {
           x: { type: "log", label: "learning rate η", ticks: rates },
@@ -219,7 +219,7 @@ function reluFigures(minima: MinimumRecord[], canvas: Canvas): Figure[] {
               sharpness,
             ),
           })),
-          description: "Sharpness at the minimum against the learning rate, one line a batch size, with 2/η.",
+          description: "Sharpness at the minimum against the learning rate, one line per batch size, with 2/η.",
         },
         canvas,
       ),

@@ -45,7 +45,7 @@ export function escapeFigures({ role, records }: Finished<"escape">, canvas: Can
       name: `switch-${slug}`,
       title: `From gradient descent to SGD: ${role}`,
       caption:
-        "The full loss of the network itself after the switch, one line a path. The line is e^{Λt} with Λ twice the Lyapunov exponent of the linearised paths, there before the data: above η* the loss leaves along it until the network is no longer linear, and then comes down at a flatter minimum; below η* it returns at once.",
+        "The full loss of the network itself after the switch, one line per path. The line is e^{Λt} with Λ twice the Lyapunov exponent of the linearised paths, there before the data: above η* the loss leaves along it until the network is no longer linear, and then comes down at a flatter minimum; below η* it returns at once.",
       svg: chart(
         {
           x: { type: "log", label: "steps after the switch, plus 1" },
@@ -92,8 +92,8 @@ export function escapeFigures({ role, records }: Finished<"escape">, canvas: Can
     ];
     figures.push({
       name: `directions-${slug}`,
-      title: `By which directions: ${role}`,
-      caption: `D_${k}, the loss outside the ${k} sharpest directions over that inside, exact, at η = 2.2/λ_max, where gradient descent leaves as well: it leaves inside only, SGD outside too.`,
+      title: `Along which directions SGD escapes: ${role}`,
+      caption: `D_${k}, the loss outside the ${k} sharpest directions over that inside, exact, at η = 2.2/λ_max, where gradient descent leaves as well: it leaves along these only, SGD along others too.`,
       svg: chart(
         {
           x: { label: "step t" },

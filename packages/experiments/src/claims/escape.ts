@@ -12,7 +12,7 @@ export const escape: Claim<"escape"> = {
   name: "escape",
   title: "SGD leaves sharp minima exponentially fast",
   statement:
-    "At a minimum with η > η* the loss of SGD grows exponentially, at log ρ(Q) a step in expectation, until it finds a flatter one; it leaves along flat directions too, where gradient descent leaves along the sharpest alone.",
+    "At a minimum with η > η* the loss of SGD grows exponentially, by log ρ(Q) per step in expectation, until it finds a flatter one; it leaves along flat directions too, while gradient descent leaves along the sharpest alone.",
   source:
     "Wu, Wang & Su, NeurIPS 2022 (arXiv:2207.02628): exponential escape at γ = η²pμ₀‖H‖²_F or faster (recalled). ρ(Q): Ma & Ying, NeurIPS 2021; Mulayoff & Michaeli, COLT 2024. D_k: Wang & Wu 2023 (arXiv:2310.00692), Theorem 5.2 (recalled). The switch: Wu, Ma & E, NeurIPS 2018.",
   method:
@@ -94,7 +94,7 @@ function judgeOne({ role, records, task }: Finished<"escape">): Acceptance[] {
   const staying = switches.get(Math.min(...task.switchTo)) ?? [];
   return [
     judgeValues(
-      `${role}: log E L of the exact recursion grows by log ρ(Q) a step, their ratio for η > η*`,
+      `${role}: log E L of the exact recursion grows by log ρ(Q) per step: their ratio for η > η*`,
       growing.map(({ recursionSlope, growthRate }) => recursionSlope / growthRate),
       [0.95, 1.05],
       "a theorem in the long run; a twentieth for what the start has left after half of the steps",
@@ -112,7 +112,7 @@ function judgeOne({ role, records, task }: Finished<"escape">): Acceptance[] {
       "a theorem: E L_t ≥ γᵗ L₀",
     ),
     judgeValues(
-      `${role}: random paths go by twice the Lyapunov exponent, |difference| over four standard errors and 0.002`,
+      `${role}: random paths grow at twice the Lyapunov exponent: |difference| over four standard errors and 0.002`,
       growth.map(
         ({ pathSlope, pathError, lyapunov, lyapunovError }) =>
           Math.abs(pathSlope - lyapunov) / (4 * Math.hypot(pathError, lyapunovError) + 0.002),
@@ -134,10 +134,10 @@ function judgeOne({ role, records, task }: Finished<"escape">): Acceptance[] {
       staying.length,
     ),
     judgeValues(
-      `${role}: and keeps its sharpness, ‖H‖_F after over before (median over paths)`,
+      `${role}: SGD that stays keeps its sharpness, ‖H‖_F after over before (median over paths)`,
       [median(staying.map(({ before, after }) => after / before))],
       [0.95, 1.05],
-      "nothing moves it; a twentieth",
+      "nothing moves it; a twentieth is ours",
       staying.length,
     ),
     judgeValues(
@@ -152,14 +152,14 @@ function judgeOne({ role, records, task }: Finished<"escape">): Acceptance[] {
       leaving.length,
     ),
     judgeValues(
-      `${role}: and rises as linearised paths do, slope of log L of real SGD over its first three decades over twice the Lyapunov exponent (median over paths)`,
+      `${role}: SGD that leaves rises as linearised paths do, slope of log L of real SGD over its first three decades over twice the Lyapunov exponent (median over paths)`,
       [median(leaving.map((path) => riseOf(path) / (exponentAt(records, largest) ?? NaN)).filter(Number.isFinite))],
       [0.5, 2],
       "1 in the long run while the model is linear; a factor of two for the first steps and for few paths",
       leaving.length,
     ),
     judgeValues(
-      `${role}: and goes where it is flatter, ‖H‖_F after over before (median over paths)`,
+      `${role}: SGD that leaves ends where it is flatter, ‖H‖_F after over before (median over paths)`,
       [median(leaving.map(({ before, after }) => after / before))],
       [0, 0.9],
       "the claim; a tenth",

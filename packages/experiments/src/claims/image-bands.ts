@@ -2,7 +2,7 @@ import { judgeValues, type Acceptance } from "../judge.js";
 import type { MinimumRecord } from "@sgdscope/training";
 
 /**
- * Bands for minima of networks on real images once the loss is below 1e-6. They are ours, from one run a setting with
+ * Bands for minima of networks on real images once the loss is below 1e-6. They are ours, from one run per setting with
  * PyTorch, not the paper's: η/η* in [0.75, 1.25], ‖H‖_F·η·√(pμ) below 1, μ in [0.5, 2.5].
  */
 export const boundBands = {
@@ -12,7 +12,7 @@ export const boundBands = {
 } as const satisfies Record<string, [number, number]>;
 
 /** Where {@link boundBands} come from. */
-export const imageBandSource = "runs of this protocol on CIFAR-10 in PyTorch, one a setting";
+export const imageBandSource = "runs of this protocol on CIFAR-10 in PyTorch, one per setting";
 
 /** Judges the runs that interpolate against the bands; a statement without a run to judge does not hold. */
 export function judgeBound(records: MinimumRecord[]): Acceptance[] {

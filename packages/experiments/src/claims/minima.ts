@@ -22,7 +22,7 @@ export function cell(value: number | undefined, digits = 3): string {
 export const batchLabel = ({ batchSize, gradientDescent }: MinimumRecord): string =>
   gradientDescent ? `${batchSize} (GD)` : String(batchSize);
 
-/** One row a run: where it stopped and what limits it there. */
+/** One row per run: where it stopped and what limits it there. */
 export function minimumTable(finished: readonly Finished<"training">[]): Table {
   return {
     title: "Every run",

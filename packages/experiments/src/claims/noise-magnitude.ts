@@ -12,7 +12,7 @@ import { batchLabel, cell } from "./minima.js";
 export const noiseMagnitude: Claim<"training"> = {
   name: "noise-magnitude",
   title: "The magnitude of the noise is proportional to the loss",
-  statement: "Late in training 𝒩 = Tr Σ falls in proportion to the loss L, and is about 2L·Tr G/C.",
+  statement: "Late in training the noise strength 𝒩 = Tr Σ falls in proportion to the loss L, and is about 2L·Tr G/C.",
   source:
     "Mori, Ziyin, Liu & Ueda, ICML 2022 (arXiv:2105.09557): 𝒩 ∝ L; magnitude proportional to the loss in Wu, Wang & Su, NeurIPS 2022 (arXiv:2207.02628). The constant 2·Tr G/C is derived here.",
   method:

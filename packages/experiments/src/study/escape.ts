@@ -23,7 +23,7 @@ export interface EscapeTask {
   switchTo: number[];
   switchSteps: number;
   switchEvery: number;
-  /** Paths of real SGD a learning rate. */
+  /** Paths of real SGD per learning rate. */
   switchPaths: number;
   /** How far the parameters are moved off the minimum, relative to their norm. */
   perturbation: number;

@@ -46,7 +46,7 @@ export async function readRunFile<Task = unknown, Result = unknown>(
   try {
     run = parseJson(text) as typeof run;
   } catch (error) {
-    throw new RunsError("INVALID_RUN", `expected JSON in ${path}, got something else`, { cause: error, path });
+    throw new RunsError("INVALID_RUN", `${path} is not JSON`, { cause: error, path });
   }
   if (run === null || !runSchemas.some((schema) => schema === run.schema))
     throw new RunsError(

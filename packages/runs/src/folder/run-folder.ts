@@ -61,7 +61,7 @@ export async function openRun<Result = unknown>(
 ): Promise<RunFolder<Result> | undefined> {
   const before = await readRunFile(directory);
   if (before !== undefined && before.id !== id)
-    throw new RunsError("INVALID_RUN", `expected run ${id} in ${directory}, got run ${before.id}`, { path: directory });
+    throw new RunsError("INVALID_RUN", `${directory} holds run ${before.id}, expected run ${id}`, { path: directory });
   if (before?.state === "done" && from === "checkpoint") {
     await removeCheckpoints(directory);
     return undefined;

@@ -105,7 +105,7 @@ export function lockFiles(runs: string) {
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
         if (error instanceof SyntaxError)
-          throw new RunsError("INVALID_RUN", `expected ${path} to name an owner, got something else`, {
+          throw new RunsError("INVALID_RUN", `the lock ${path} names no owner`, {
             cause: error,
             path,
           });

@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
-/** Who holds a claim. */
+/** Who holds a lock. */
 export interface Owner {
   host: string;
   /** Names this start of the machine and this process namespace; processes of another one cannot be asked after. */

@@ -9,7 +9,7 @@ import { isAlive, thisOwner, type Owner } from "./owner.js";
 export interface RunLock {
   /** Name of the run folder. */
   readonly id: string;
-  /** Aborted when somebody else took the run over, because this writer's heart had stopped. */
+  /** Aborted when somebody else took the run over, because this writer's heartbeat had stopped. */
   readonly lost: AbortSignal;
   /** Whether the run is still in this writer's hands; asks the disk. */
   held(): Promise<boolean>;

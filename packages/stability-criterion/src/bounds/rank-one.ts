@@ -34,7 +34,7 @@ export const topEigenvectorBound = defineBound(
  * Maximised by gradient ascent on the sphere with step control, from the top eigenvector and the directions of the three
  * examples of largest value. Every v gives a valid bound, so a local maximum only makes it looser.
  *
- * @returns Cost `4·rank·nC` operations a step, at most 4 × 500 steps.
+ * @returns Cost `4·rank·nC` operations per step, at most 4 × 500 steps.
  * @see Mulayoff & Michaeli (2024), arXiv:2306.07850, equation (24).
  */
 export const rankOneBound = defineBound(

@@ -22,7 +22,7 @@ export interface ExpectedLoss {
  *
  * @param options.learningRate - η.
  * @param options.steps - Number of steps, ≥ 0.
- * @returns `steps + 1` losses; those beyond the largest number are Infinity. Cost `3·rank²·nC` operations a step.
+ * @returns `steps + 1` losses; those beyond the largest number are Infinity. Cost `3·rank²·nC` operations per step.
  * @throws StabilityError INVALID_ARGUMENT and as `samplingFactor` and `prepareMinimum`.
  */
 export function expectedLoss(

@@ -23,7 +23,7 @@ export type MeasureName =
 /** A measure before and after a reparametrisation. */
 export interface MeasureComparison {
   measure: MeasureName;
-  /** A number, or one number a parameter, largest first. */
+  /** A number, or one number per parameter, largest first. */
   before: number | Float64Array;
   after: number | Float64Array;
   /** Whether they differ by more than the tolerance. */
@@ -83,7 +83,7 @@ export function reparametrized(point: CriticalPoint, jacobian: Float64Array): Cr
  *
  * @param options.tolerance - Relative; absolute for the log-determinant. Default 1e-8.
  * @param options.rankTolerance - Eigenvalues below this share of the largest in absolute value count as 0. Default 1e-12.
- * @returns A row a measure, always in the same order. Cost about `40d³` operations a point.
+ * @returns A row a measure, always in the same order. Cost about `40d³` operations per point.
  * @throws StabilityError SHAPE_MISMATCH; INVALID_ARGUMENT for bad numbers and for noise in a direction without curvature.
  * @see Dinh et al. (2017), arXiv:1703.04933, for the Hessian's measures (as recalled).
  */

@@ -26,7 +26,7 @@ export interface PathExponentEstimate {
  * @param options.steps - Steps counted on each path. Default 2000.
  * @param options.burnIn - Steps before, to forget the start. Default a quarter of `steps`.
  * @param options.paths - At least 2. Default 16.
- * @returns Cost `4·rank·BC` operations a step. The remaining bias from the start is about `1/steps` times a logarithm.
+ * @returns Cost `4·rank·BC` operations per step. The remaining bias from the start is about `1/steps` times a logarithm.
  * @throws StabilityError INVALID_ARGUMENT, and as `simulateResiduals` and `prepareMinimum`.
  * @see Stability in probability: Ziyin et al. (2023); Chemnitz & Engel (2024), as recalled. The estimator is standard.
  */

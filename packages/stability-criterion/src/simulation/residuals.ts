@@ -21,7 +21,7 @@ export interface ResidualPath {
  * @param options.learningRate - η.
  * @param options.steps - Number of steps, ≥ 0.
  * @param options.random - Uniform on [0, 1).
- * @returns Cost `2·nC·BC` operations a step, and `nC` more for the loss.
+ * @returns Cost `2·nC·BC` operations per step, and `nC` more for the loss.
  * @throws StabilityError INVALID_ARGUMENT and as `samplingFactor` without the refusal of `epoch-shuffle`;
  *   NoiseStructureError as `checkGramSystem`.
  */

@@ -34,7 +34,7 @@ export interface RegularMinimum {
  * @param options.hessians - `Hᵢ`, n symmetric matrices `d × d`, one after the other.
  * @param options.gradients - `gᵢ`, `n × d`.
  * @param options.parameters - d; n follows.
- * @returns Cost `nd³` operations a product, some tens of products.
+ * @returns Cost `nd³` operations per product, some tens of products.
  * @throws StabilityError SHAPE_MISMATCH, NO_CURVATURE, as `samplingFactor`; INVALID_ARGUMENT for bad numbers, Hessians with
  *   negative eigenvalues and gradients whose mean is not 0.
  * @see Mulayoff & Michaeli (2024), arXiv:2306.07850, Theorems 3, 4 and 5, Corollary 1.
@@ -104,7 +104,7 @@ function onRange(options: { hessians: Float64Array; gradients: Float64Array; par
   if (!Number.isSafeInteger(d) || d < 1)
     refuse(`options.parameters to be a positive integer, got ${d}.`, "INVALID_ARGUMENT");
   if (!Number.isSafeInteger(n) || n < 1)
-    refuse(`options.gradients of ${d} numbers an example, got ${gradients.length}.`, "SHAPE_MISMATCH");
+    refuse(`options.gradients of ${d} numbers per example, got ${gradients.length}.`, "SHAPE_MISMATCH");
   if (hessians.length !== n * d * d)
     refuse(`options.hessians of ${n} × ${d} × ${d} numbers, got ${hessians.length}.`, "SHAPE_MISMATCH");
   const mean = new Float64Array(d * d);

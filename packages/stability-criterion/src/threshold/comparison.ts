@@ -23,7 +23,7 @@ export interface ThresholdComparison {
 }
 
 /**
- * One row a batch size: the exact threshold of a minimum beside the formulas that see its spectrum alone.
+ * One row per batch size: the exact threshold of a minimum beside the formulas that see its spectrum alone.
  *
  * @param options.batchSizes - B of the rows.
  * @param options.sampling - Default `"with-replacement"`, for which the formulas are printed; otherwise p replaces 1/B.

@@ -3,7 +3,7 @@ export interface Lease {
   /** Line of the plan. */
   readonly index: number;
   readonly id: string;
-  /** Aborted when somebody else took the run over, because this worker's heart had stopped. */
+  /** Aborted when somebody else took the run over, because this worker's heartbeat had stopped. */
   readonly lost: AbortSignal;
   /** Whether the run is still in this worker's hands; asks the engine. */
   held(): Promise<boolean>;

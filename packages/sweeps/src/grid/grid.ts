@@ -14,7 +14,9 @@ export function parseGrid(text: string): Grid {
   try {
     value = parse(text);
   } catch (error) {
-    throw new SweepError("INVALID_GRID", `parseGrid: expected YAML, got ${(error as Error).message}`, { cause: error });
+    throw new SweepError("INVALID_GRID", `parseGrid: the grid is not YAML: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
   return checkGrid(value as GridInput);
 }
