@@ -10,8 +10,9 @@ const report = join(scratch, "vitest.json");
 const steps = [
   ["format", "npx prettier --check . --log-level warn"],
   ["lint", "npx eslint . --cache --cache-location node_modules/.cache/eslint/"],
+  ["circles", "npm run --silent circles"],
   ["types", "npx tsc -p . && npx tsc -p apps/web"],
-  ["tests", `npx vitest run --reporter=default --reporter=json --outputFile.json=${report}`],
+  ["tests", `npx vitest run --mode all --reporter=default --reporter=json --outputFile.json=${report}`],
   ["build", "npx turbo run build --output-logs=errors-only"],
   ["packages", "npx turbo run pack:check --concurrency=2 --output-logs=errors-only"],
   ["readmes", "node scripts/run-readme.mjs"],

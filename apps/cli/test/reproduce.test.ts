@@ -1,8 +1,6 @@
-import { spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { claimNamed, runClaim } from "@sgdscope/experiments";
 import type { StudyJob, StudyResult } from "@sgdscope/experiments/workers";
 import type { ClosedFormTask, MinimumRecord } from "@sgdscope/training";
@@ -115,42 +113,5 @@ describe("sgdscope reproduce", () => {
     expect(runStudies.mock.calls[1]![0]).toHaveLength(20); // of seeds 2, 3 and 4 only the last is new
     await sgdscope(...again, "--fresh");
     expect(runStudies.mock.calls[2]![0]).toHaveLength(60);
-  });
-
-  it("stops with 75 at a signal and keeps what is done", { timeout: 120_000 }, async () => {
-    const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
-    const directory = join(folder, "killed");
-    const child = spawn(
-      process.execPath,
-      [
-        "--conditions=sgdscope-source",
-        "--import",
-        "tsx",
-        main,
-        "reproduce",
-        "generalization",
-        "--fast",
-        "--data",
-        "synthetic",
-        "--jobs",
-        "1",
-        "--out",
-        directory,
-      ],
-      { stdio: ["ignore", "ignore", "pipe"] },
-    );
-    let stderr = "";
-    child.stderr.on("data", (text) => (stderr += String(text)));
-    const exit = new Promise<number | null>((resolve) => child.on("exit", resolve));
-    const kept = async (): Promise<string[]> =>
-      (await readdir(join(directory, "tasks")).catch(() => [])).filter((name) => name.endsWith(".json"));
-    while ((await kept()).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
-    child.kill("SIGTERM");
-    expect(await exit).toBe(75);
-    expect(stderr).toMatch(/stopped; \d+ of 60 jobs are kept/);
-    for (const name of await kept())
-      expect(JSON.parse(await readFile(join(directory, "tasks", name), "utf8"))).toMatchObject({
-        schema: "sgdscope/job@2",
-      });
   });
 });

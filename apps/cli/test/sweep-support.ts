@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { readFile, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RunFile } from "@sgdscope/runs";
-import type { Outcome } from "./support.js";
+import { expect } from "vitest";
+import { sgdscope, type Outcome } from "./support.js";
 
 /** Trainings of well under a second. */
 export const tinyGrid = {
@@ -27,6 +28,15 @@ export async function gridFile(folder: string, grid: object): Promise<string> {
   const path = join(folder, "grid.yaml");
   await writeFile(path, JSON.stringify(grid));
   return path;
+}
+
+/** Plans a sweep in a folder, which it gives back. */
+export async function planSweep(folder: string, grid: object): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const { exitCode, stderr } = await sgdscope("sweep", "plan", await gridFile(folder, grid), "--out", folder);
+  expect(stderr).toBe("");
+  expect(exitCode).toBe(0);
+  return folder;
 }
 
 /** Starts `sgdscope …` from sources in a process of its own. */

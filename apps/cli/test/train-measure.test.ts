@@ -1,56 +1,19 @@
-import { spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { readArrays, writeArrays } from "@sgdscope/array-files";
+import { writeArrays } from "@sgdscope/array-files";
 import { saveLayersModel } from "@sgdscope/models-cnn/layers-model";
 import { gaussian, seededRandom } from "@sgdscope/random";
 import * as tf from "@tensorflow/tfjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { TrainingRun as RunFile } from "@sgdscope/training/node";
 import { sgdscope } from "./support.js";
+import { runFileIn, runIn, shortTraining, type RunFile } from "./train-support.js";
 
 let folder: string;
 const at = (...names: string[]): string => join(folder, ...names);
-const settings = (out: string, ...more: string[]): string[] => [
-  ...["train", "--data", "synthetic", "--count", "20", "--widths", "8", "--learning-rate", "0.02", "--batch-size", "2"],
-  ...[
-    "--warm-up",
-    "20",
-    "--every",
-    "50",
-    "--max-steps",
-    "400",
-    "--loss-below",
-    "1e-12",
-    "--quiet",
-    "--out",
-    at(out),
-    ...more,
-  ],
-];
-const runOf = async (out: string): Promise<string> =>
-  at(
-    out,
-    (await readdir(at(out))).find((name) => !name.startsWith("."))!,
-  );
-const runFile = async (out: string): Promise<RunFile> =>
-  JSON.parse(await readFile(join(await runOf(out), "run.json"), "utf8")) as RunFile;
-
-/** Runs the command in a process of its own and ends it with SIGTERM once its first losses are on disk. */
-async function stoppedBySignal(argv: string[]): Promise<number | null> {
-  const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
-  const child = spawn(process.execPath, ["--conditions=sgdscope-source", "--import", "tsx", main, ...argv]);
-  const ended = new Promise<number | null>((resolve) => child.on("exit", resolve));
-  const poll = setInterval(() => {
-    void runOf("parts")
-      .then((run) => readFile(join(run, "metrics.jsonl"), "utf8"))
-      .then((metrics) => metrics.includes('"step":50') && !child.killed && child.kill("SIGTERM"))
-      .catch(() => undefined); // not there yet
-  }, 20);
-  return ended.finally(() => clearInterval(poll));
-}
+const settings = (out: string, ...more: string[]): string[] => shortTraining(at(out), ...more);
+const runOf = (out: string): Promise<string> => runIn(at(out));
+const runFile = (out: string): Promise<RunFile> => runFileIn(at(out));
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "sgdscope-train-"));
@@ -70,24 +33,6 @@ describe("train", () => {
       0, 50, 100, 150, 200, 250, 300, 350, 400,
     ]);
     expect(await readdir(await runOf("whole"))).not.toContain("checkpoint.safetensors");
-  });
-
-  it("stops at a signal with a checkpoint and exit code 75, and goes on bit for bit", async () => {
-    const long = ["--max-steps", "2000"];
-    await sgdscope(...settings("straight", ...long));
-    expect(await stoppedBySignal(settings("parts", ...long))).toBe(75);
-    const stopped = await runFile("parts");
-    expect(stopped.state).toBe("stopped");
-    expect(stopped.record!.steps).toBeLessThan(2000);
-    const resumed = await sgdscope(...settings("parts", ...long, "--resume"));
-    expect(resumed.exitCode).toBe(0);
-    const file = "parameters.safetensors";
-    expect(await readArrays(join(await runOf("parts"), file))).toEqual(
-      await readArrays(join(await runOf("straight"), file)),
-    );
-    const metrics = (out: string): Promise<string> =>
-      runOf(out).then((run) => readFile(join(run, "metrics.jsonl"), "utf8"));
-    expect(await metrics("parts")).toBe(await metrics("straight"));
   });
 
   it.each([

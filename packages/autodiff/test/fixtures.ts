@@ -77,6 +77,8 @@ export const fixtureModel = {
   },
 };
 
+export const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, each, i) => sum + each * b[i]!, 0);
+
 /** ‖a − b‖ / ‖b‖. */
 export function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let difference = 0;

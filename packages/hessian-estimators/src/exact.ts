@@ -1,19 +1,13 @@
 import { fromColumns, noColumns, takeColumn, unitVectors } from "./internal/columns.js";
 import { products, type Products } from "./internal/products.js";
-import type { LinearOperator, LongOptions, SampledEstimate } from "./operator.js";
+import type { LinearOperator, LongOptions, SampledEstimate, TraceAndNorm } from "./operator.js";
+
+export type { TraceAndNorm };
 
 /** A matrix, row-major: entry (i, j) is `data[i·size + j]`. */
 export interface DenseMatrix {
   size: number;
   data: Float64Array;
-}
-
-/** Trace and Frobenius norm from the same products. */
-export interface TraceAndNorm {
-  /** Tr A. `matvecs` counts the products of the one pass that served both. */
-  trace: SampledEstimate;
-  /** ‖A‖_F. `matvecs` counts the products of the one pass that served both. */
-  norm: SampledEstimate;
 }
 
 /**

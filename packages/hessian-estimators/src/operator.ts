@@ -67,3 +67,11 @@ export interface LongOptions<Result> {
   /** Called after every product. */
   onProgress?: ((progress: Progress<Result>) => void) | undefined;
 }
+
+/** Trace and Frobenius norm from the same products. */
+export interface TraceAndNorm {
+  /** Tr A. `matvecs` counts the products of the one pass that served both. */
+  trace: SampledEstimate;
+  /** ‖A‖_F. `matvecs` counts the products of the one pass that served both. */
+  norm: SampledEstimate;
+}

@@ -66,3 +66,6 @@ export const TINY_CNN: readonly number[] = [
 
 /** The generator of run number `run`: runs are independent of each other. */
 export const generator = (run: number): SeededRandom => seededRandom(1).stream(`run ${run}`);
+
+/** A decaying spectrum of both signs. */
+export const ALTERNATING = Array.from({ length: 100 }, (_, i) => 10 * 0.92 ** i * (i % 5 === 4 ? -0.6 : 1));

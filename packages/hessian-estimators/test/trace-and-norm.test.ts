@@ -8,7 +8,7 @@ import {
   traceAndNorm,
 } from "@sgdscope/hessian-estimators";
 import { describe, expect, test } from "vitest";
-import { diagonal, frobenius, generator, sum, TINY_CNN, withSpectrum } from "./support.js";
+import { frobenius, sum, withSpectrum } from "./support.js";
 
 const spectrum = Array.from({ length: 200 }, (_, i) => 20 / (i + 1) ** 1.2);
 const operator = withSpectrum(spectrum);
@@ -33,31 +33,6 @@ describe("traceAndNorm", () => {
     expect(both.trace.converged && both.norm.converged).toBe(true);
     expect(both.trace.standardError).toBeLessThan(0.01 * both.trace.value);
   });
-
-  // Gaussian probes do not know a rotated matrix from a diagonal one, and a diagonal product is quick.
-  const cnn = diagonal([...TINY_CNN, ...new Array<number>(400 - TINY_CNN.length).fill(0)]);
-
-  test.each([
-    ["deflated", 0.03],
-    ["hutchinson", 0.08],
-  ] as const)(
-    "%s: asked for a relative error of %d, is off by more than twice that in fewer than 1 in 20 of 300 runs",
-    async (method, relativeError) => {
-      let traceOff = 0;
-      let normOff = 0;
-      for (let seed = 0; seed < 300; seed++) {
-        const options = { random: generator(seed), method, probes: "gaussian" } as const;
-        const { norm } = await traceAndNorm(cnn, { ...options, relativeError: { norm: relativeError } });
-        const { trace } = await traceAndNorm(cnn, { ...options, relativeError: { trace: relativeError } });
-        if (Math.abs(trace.value / sum(TINY_CNN) - 1) > 2 * relativeError) traceOff++;
-        if (Math.abs(norm.value / frobenius(TINY_CNN) - 1) > 2 * relativeError) normOff++;
-        expect(trace.converged && norm.converged).toBe(true);
-        expect(Math.min(trace.samples, norm.samples)).toBeGreaterThanOrEqual(8);
-      }
-      expect(traceOff / 300).toBeLessThan(0.05);
-      expect(normOff / 300).toBeLessThan(0.05);
-    },
-  );
 
   test("turns to the exact values where sampling would cost more", async () => {
     for (const method of ["deflated", "hutchinson"] as const) {

@@ -2,12 +2,15 @@ import { ModelsError, show } from "./errors.js";
 import type { Network } from "./model.js";
 import { fullyConnected } from "./networks/fully-connected.js";
 import { lenet } from "./networks/lenet.js";
+import type { ModelConfig, NetworkKind } from "./networks/options.js";
 import { resnet } from "./networks/resnet.js";
 import { sequential } from "./networks/sequential.js";
 import { smallCnn } from "./networks/small-cnn.js";
 import { vgg } from "./networks/vgg.js";
 
-/** Every kind of network, by the name it has in a configuration. A new one is its file and a line here. */
+export type { ModelConfig, NetworkKind };
+
+/** Every kind of network, by the name it has in a configuration. A new one is its file, its options and a line here. */
 const networks = {
   "fully-connected": fullyConnected,
   "small-cnn": smallCnn,
@@ -15,14 +18,9 @@ const networks = {
   vgg,
   resnet,
   sequential,
-} as const;
+} as const satisfies Record<NetworkKind, unknown>;
 
-/** The names of the kinds of networks. */
-export type NetworkKind = keyof typeof networks;
 export const networkKinds = Object.keys(networks) as [NetworkKind, ...NetworkKind[]];
-
-/** A network as plain JSON: its kind and the options of the function of that name. */
-export type ModelConfig = { [K in NetworkKind]: { kind: K } & Parameters<(typeof networks)[K]>[0] }[NetworkKind];
 
 /**
  * The network that `config` describes; `network.config` is the inverse, with every default filled in.

@@ -1,7 +1,7 @@
 import type { NamedArray } from "@sgdscope/array-files";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { LayerSpec } from "./layers/spec.js";
-import type { ModelConfig } from "./config.js";
+import type { ModelConfig } from "./networks/options.js";
 
 /** Uniform on [0, 1). */
 export type Random = () => number;

@@ -1,12 +1,12 @@
 import { toFloat64, type NamedArray } from "@sgdscope/array-files";
 import { gaussian } from "@sgdscope/random";
 import * as tf from "@tensorflow/tfjs-core";
-import type { ModelConfig } from "./config.js";
 import { integer, ModelsError, show, showShape } from "./errors.js";
 import { applyLayers, buildLayers, nameLayers } from "./layers/build.js";
 import type { Context, Layer } from "./layers/layer.js";
 import type { LayerSpec } from "./layers/spec.js";
 import type { LayerSummary, NamedArrays, Network } from "./model.js";
+import type { ModelConfig } from "./networks/options.js";
 import { checkNames, parametersToArrays } from "./parameters.js";
 
 /** Statistics of a normalisation layer, whatever their source. */

@@ -10,6 +10,7 @@ import {
   type GramSystem,
   type NoiseStructure,
 } from "../src/index.js";
+import { repetitions } from "../../../tooling/soak.js";
 
 interface Problem {
   system: GramSystem;
@@ -110,7 +111,7 @@ describe.each([1, 2, 4])("against dense matrices of the parameters, %d outputs",
   });
 
   it("has μ within its range for realizable residuals, and reaches the infimum", () => {
-    for (let seed = 0; seed < 20; seed++) {
+    for (let seed = 0; seed < repetitions(6, 20); seed++) {
       const problem = randomProblem(2000 * outputs + seed, outputs);
       const { system, jacobian, parameters: p } = problem;
       const range = alignmentRange(system);

@@ -13,6 +13,7 @@ import {
 } from "../src/index.js";
 import { effectiveDimension } from "../src/gaussian-design.js";
 import { gaussianNoise } from "../src/gaussian-design.js";
+import { repetitions } from "../../../tooling/soak.js";
 import { gaussianExamples, randomDesign } from "./gaussian-design/quadrature.js";
 import { randomProblem } from "./noise-strength/problems.js";
 
@@ -86,9 +87,11 @@ function extremeResiduals({ examples: n, outputs, gram, residuals }: GramSystem)
   return [back(rank - 1), back(0)];
 }
 
-describe("properties of 300 random problems, one to three outputs", () => {
+const PROBLEMS = repetitions(60, 300);
+
+describe(`properties of ${PROBLEMS} random problems, one to three outputs`, () => {
   const each = (visit: (problem: ReturnType<typeof randomProblem>, seed: number) => void): void => {
-    for (let seed = 0; seed < 300; seed++) visit(randomProblem(seed, 1 + (seed % 3)), seed);
+    for (let seed = 0; seed < PROBLEMS; seed++) visit(randomProblem(seed, 1 + (seed % 3)), seed);
   };
 
   it("μ = μ₁ − ∇LᵀG∇L/(2L‖G‖_F²), α in [0, 1], μ = αβ, decoupling error² = 1 − 2μ₁ + β₁²", () => {
@@ -150,7 +153,7 @@ describe("properties of 300 random problems, one to three outputs", () => {
         expect(moved.supremum / range.supremum).toBeCloseTo(1, 8);
       }
     });
-    console.info(`${compared} factors of 300 problems unmoved by scale and rotation.`);
+    console.info(`${compared} factors of ${PROBLEMS} problems unmoved by scale and rotation.`);
   });
 
   it("inf μ and sup μ are reached by realizable residuals; μ₁ lies in (0, n] and, for one output, between χ/mean χ", () => {

@@ -1,8 +1,6 @@
-import type { PreparedMinimum } from "./minimum.js";
-
 /** @internal Remembers what a function gave for a prepared minimum, so that batch sizes share what does not depend on them. */
-export function oncePerMinimum<T>(compute: (minimum: PreparedMinimum) => T): (minimum: PreparedMinimum) => T {
-  const known = new WeakMap<PreparedMinimum, { value: T }>();
+export function oncePerMinimum<Minimum extends object, T>(compute: (minimum: Minimum) => T): (minimum: Minimum) => T {
+  const known = new WeakMap<Minimum, { value: T }>();
   return (minimum) => {
     let found = known.get(minimum);
     if (found === undefined) known.set(minimum, (found = { value: compute(minimum) }));

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { exactThreshold, prepareMinimum, samplingWeights, spectralRadius, type Sampling } from "../src/index.js";
 import { denseRadius, denseThreshold } from "./support/kronecker.js";
+import { repetitions } from "../../../tooling/soak.js";
 import { problem, randomProblem, seededRandom } from "./support/problems.js";
 
 const modes: Sampling[] = ["with-replacement", "without-replacement", "bernoulli"];
 
 describe.each([
-  [1, 60],
+  [1, repetitions(20, 60)],
   [2, 20],
   [3, 10],
 ])("against dense Kronecker operators, %d outputs", (outputs, count) => {

@@ -25,44 +25,20 @@ describe("the default run", () => {
     expect(factors[Math.floor(factors.length / 2)]).toBeGreaterThan(0.7);
     expect(factors[Math.floor(factors.length / 2)]).toBeLessThan(1.4);
   });
-
-  it("does so from another seed as well", async () => {
-    const end = last(await run(decodeSettings("#seed=3"), 5000));
-    expect(end.edgeRatio).toBeGreaterThan(0.85);
-    expect(end.edgeRatio).toBeLessThan(1.1);
-  });
 });
 
 describe("a change of the batch size", () => {
-  it("drives SGD out of the sharp minimum of gradient descent, at the same learning rate", async () => {
-    const study = await createStudy(decodeSettings("#batch=40"));
-    const sharp = await study.advance(20_000);
-    expect(sharp.ended).toBe("interpolated");
-    expect(last(sharp).samplingFactor).toBe(0);
-    expect(sharp.measurements[0]!.frobeniusLimit).toBe(Infinity);
-    const changed = await study.change({ learningRate: 0.02, batchSize: 1, sampling: "without-replacement" });
-    expect(changed.ended).toBeUndefined();
-    expect(changed.step).toBe(sharp.step);
-    expect(last(changed).edgeRatio).toBeGreaterThan(3);
-    expect(last(changed).spectralRadius).toBeGreaterThan(1);
-    const escaped = await study.advance(20_000);
-    expect(Math.max(...escaped.measurements.map(({ loss }) => loss))).toBeGreaterThan(0.1);
-    expect(escaped.ended).toBe("interpolated");
-    expect(last(escaped).frobeniusG).toBeLessThan(last(sharp).frobeniusG / 2);
-    expect(last(escaped).edgeRatio).toBeLessThan(1.1);
-  });
-
   it("made by hand gives the run that a link with that change gives", async () => {
-    const study = await createStudy(decodeSettings(""));
+    const study = await createStudy(decodeSettings("#n=12&d=6&m=20"));
     await study.advance(333);
     await study.change({ learningRate: 0.04, batchSize: 3, sampling: "with-replacement" });
     const byHand = await study.advance(467);
-    const byLink = await run(decodeSettings("#then=333:0.04:3:with-replacement"), 800);
+    const byLink = await run(decodeSettings("#n=12&d=6&m=20&then=333:0.04:3:with-replacement"), 800);
     expect(last(byLink)).toEqual(last(byHand));
   });
 
   it("drops changes that were still to come", async () => {
-    const study = await createStudy(decodeSettings("#then=100:0.04,200:0.05"));
+    const study = await createStudy(decodeSettings("#n=12&d=6&m=20&then=100:0.04,200:0.05"));
     await study.advance(150);
     await study.change({ learningRate: 0.01, batchSize: 1, sampling: "without-replacement" });
     expect(last(await study.advance(150)).learningRate).toBe(0.01);

@@ -43,6 +43,9 @@ export interface GramOptions {
   check?: boolean;
 }
 
+/** As those of `gram`; `chunkBytes` bounds what is in use on the device at a time, roughly. */
+export type ExampleNormOptions = Pick<GramOptions, "chunkBytes" | "fallback" | "check">;
+
 /** A model; `inputShape` is only needed for inputs in an array. */
 export type GramModel = Applicable & { inputShape?: readonly number[] };
 

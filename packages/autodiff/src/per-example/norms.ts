@@ -1,11 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
-import type { GramModel, GramOptions } from "./gram.js";
+import type { ExampleNormOptions, GramModel } from "./gram.js";
 import type { Inputs } from "./slices.js";
 import { summedSquaredNorms } from "./summed-norms.js";
 
-/** As those of `gram`; `chunkBytes` bounds what is in use on the device at a time, roughly. */
-export type ExampleNormOptions = Pick<GramOptions, "chunkBytes" | "fallback" | "check">;
+export type { ExampleNormOptions };
 
 /**
  * The norms ‖gᵢ‖ of the gradients gᵢ = Jᵢᵀrᵢ of all examples, rᵢ = f(xᵢ) − yᵢ: gᵢ is the gradient of ½‖f(xᵢ) − yᵢ‖²,

@@ -5,19 +5,13 @@ import { locating, whereOf } from "../second-order/labels.js";
 import { record, type TapeNode } from "../second-order/tape.js";
 import { holding, type Held } from "./held.js";
 import { observeKernels, type KernelCall } from "./kernel-calls.js";
-import { inputsOf, traceOrigins, type Origins, type ParameterView } from "./origins.js";
+import { inputsOf, traceOrigins, type Origins } from "./origins.js";
 import { ruleFor } from "./rules/index.js";
-import type { Rule } from "./rules/rule.js";
 import { assertSeparable, loopAdvice } from "./separable.js";
+import type { Use } from "./use.js";
 import { walkBack } from "./walk.js";
 
-/** A parameter, or a tensor computed from parameters alone, that meets the batch. */
-export interface Use {
-  rule: Rule;
-  tensor: tf.Tensor;
-  /** Set if the tensor is a view of one parameter. */
-  view?: ParameterView;
-}
+export type { Use };
 
 /** A function on a batch, recorded so that it can be walked backwards. */
 export interface Replay {

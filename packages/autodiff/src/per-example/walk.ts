@@ -4,10 +4,10 @@ import type { PathNode, TapeNode } from "../second-order/tape.js";
 import type { Held } from "./held.js";
 import type { KernelCall } from "./kernel-calls.js";
 import type { Origins } from "./origins.js";
-import type { Use } from "./replay.js";
 import { fusedConvolutionInputSignal } from "./rules/convolution.js";
 import { matMulInputSignal } from "./rules/mat-mul.js";
 import { inputOf } from "./rules/rule.js";
+import type { Use } from "./use.js";
 
 /** A recorded batch, ready to be walked. */
 export interface Trail {

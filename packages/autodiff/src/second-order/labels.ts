@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
-import type { TapeNode } from "./tape.js";
+import type { TapeNode } from "./tape-node.js";
 
 const labels = new WeakMap<TapeNode, string>();
 

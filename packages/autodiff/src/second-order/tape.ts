@@ -2,9 +2,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
 import { locating } from "./labels.js";
 import { constantInputs, piecewiseConstantKernels } from "./piecewise-constant.js";
+import type { TapeNode } from "./tape-node.js";
 
-/** One operation as the engine of TensorFlow.js records it. */
-export type TapeNode = ReturnType<typeof tf.engine>["state"]["activeTape"][number];
+export type { TapeNode };
 
 /** A node on the way from some tensors to others, with those of its inputs that lie on the way. */
 export interface PathNode {

@@ -12,6 +12,7 @@ import {
   unflatten,
   type ReadableExamples,
 } from "../../src/index.js";
+import { repetitions } from "../../../../tooling/soak.js";
 import { fixtureModel, relativeError } from "../fixtures.js";
 import { values } from "../second-order/conformance.js";
 
@@ -142,12 +143,13 @@ describe.each([
     tf.dispose(params);
   });
 
-  it("uses the same memory after a thousand products of a CNN, recorded anew each time", async () => {
+  const many = repetitions(50, 1000);
+  it(`uses the same memory after ${many} products of a CNN, recorded anew each time`, async () => {
     const params = freshParams();
     const chunked = operator(fixtureModel, params, { ...readable(), size: 2 }, { chunkSize: 2, keepBytes: 0 });
     await chunked.apply(v);
     const { numTensors, numBytes } = tf.memory();
-    for (let i = 0; i < 1000; i++) await chunked.apply(v);
+    for (let i = 0; i < many; i++) await chunked.apply(v);
     expect(tf.memory()).toMatchObject({ numTensors, numBytes });
     chunked.dispose();
     tf.dispose(params);

@@ -1,8 +1,8 @@
 import { CifarError } from "../errors.js";
 import { fileSize } from "../locate.js";
 import { withoutCredentials, type Address } from "./address.js";
-import type { FetchFileOptions } from "./fetch-file.js";
 import type { Meter } from "./meter.js";
+import type { FetchFileOptions } from "./options.js";
 import { createWatchdog } from "./watchdog.js";
 
 /** `url` is what messages show. */

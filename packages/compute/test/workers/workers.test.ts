@@ -1,13 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startWorkers, type Workers } from "../../src/workers.js";
-
-const module = new URL("./product-job.ts", import.meta.url);
-const execArgv = ["--conditions=sgdscope-source", "--import", "tsx"];
-const setup = { size: 2, matrix: Float32Array.of(1, 2, 3, 4) };
-const vectors = Array.from({ length: 6 }, (_, k) => Float32Array.of(k, 1));
+import { execArgv, module, pidOf, setup, startOne, vectors } from "./product-workers.js";
 
 describe("workers", () => {
   let workers: Workers<Float32Array | string, Float32Array>;
@@ -70,17 +63,8 @@ describe("workers", () => {
 });
 
 describe("a job that can stop", () => {
-  const start = (gracePeriod: number) =>
-    startWorkers<typeof setup, Float32Array | string, Float32Array>(module, {
-      workers: 1,
-      backend: "cpu",
-      setup,
-      execArgv,
-      gracePeriod,
-    });
-
   it("is asked to, gives what it has, and its process serves the next", async () => {
-    const workers = await start(10_000);
+    const workers = await startOne(10_000);
     const before = await pidOf(workers);
     const stop = new AbortController();
     const stopped = workers.run("stop when asked", { signal: stop.signal });
@@ -88,36 +72,6 @@ describe("a job that can stop", () => {
     expect(await stopped).toEqual(Float32Array.of(-1));
     expect(await pidOf(workers)).toBe(before);
     workers.close();
-  });
-
-  it("is killed where it does not stop in time", async () => {
-    const workers = await start(100);
-    const before = await pidOf(workers);
-    const stop = new AbortController();
-    const hanging = workers.run("hang", { signal: stop.signal });
-    setTimeout(() => stop.abort(new Error("enough")), 50);
-    await expect(hanging).rejects.toThrow("enough");
-    expect(await pidOf(workers)).not.toBe(before);
-    workers.close();
-  });
-
-  async function pidOf(workers: Workers<Float32Array | string, Float32Array>): Promise<number> {
-    let pid = 0;
-    await workers.run(vectors[0]!, { onProgress: (value) => (pid = (value as { pid: number }).pid) });
-    return pid;
-  }
-});
-
-describe("a job whose process dies", () => {
-  it("is given to another as often as asked, and then rejects", async () => {
-    const options = { workers: 1, backend: "none", execArgv } as const;
-    const mortal = new URL("./mortal-job.ts", import.meta.url);
-    const folder = await mkdtemp(join(tmpdir(), "sgdscope-workers-"));
-    const patient = await startWorkers<string, number, number>(mortal, { ...options, setup: folder, attempts: 3 });
-    expect(await patient.run(2)).toBe(3);
-    await expect(patient.run(5)).rejects.toMatchObject({ code: "WORKER_ENDED" });
-    patient.close();
-    await rm(folder, { recursive: true });
   });
 });
 

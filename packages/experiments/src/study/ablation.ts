@@ -6,7 +6,7 @@ import type { ClosedFormProblem, TrainingTask } from "@sgdscope/training";
 import { median } from "../statistics.js";
 import type { Moment } from "./escape.js";
 import { perturbed, sharpMinimum, steppedAway, type SharpMinimum, type SharpMinimumRecord } from "./sharp-minimum.js";
-import type { JobHooks } from "./studies.js";
+import type { JobHooks } from "./job-hooks.js";
 
 /** One minimum under four models of the noise and under SGD itself. Plain JSON. */
 export interface AblationTask {

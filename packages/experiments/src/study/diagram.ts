@@ -1,7 +1,7 @@
 import { type CriticalCurve, criticalCurves, diagramAxes, growthRates, type GrowthRecord } from "@sgdscope/analysis";
 import type { TrainingTask } from "@sgdscope/training";
 import { sharpMinimum, type SharpMinimumRecord } from "./sharp-minimum.js";
-import type { JobHooks } from "./studies.js";
+import type { JobHooks } from "./job-hooks.js";
 
 /** The phase diagram of a minimum that gradient descent found. Plain JSON. */
 export interface DiagramTask {

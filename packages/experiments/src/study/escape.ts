@@ -7,7 +7,7 @@ import { lyapunovExponent, simulateResiduals } from "@sgdscope/stability-criteri
 import { minimumReached, type TrainingTask } from "@sgdscope/training";
 import { median, slope } from "../statistics.js";
 import { perturbed, sharpMinimum, steppedAway, type SharpMinimum, type SharpMinimumRecord } from "./sharp-minimum.js";
-import type { JobHooks } from "./studies.js";
+import type { JobHooks } from "./job-hooks.js";
 
 /** From a sharp minimum of gradient descent on, SGD: linearised, nonlinear, and by which directions. Plain JSON. */
 export interface EscapeTask {

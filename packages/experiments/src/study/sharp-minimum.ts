@@ -4,7 +4,8 @@ import { gaussian, seededRandom } from "@sgdscope/random";
 import type { StateArray } from "@sgdscope/sgd";
 import { exactThreshold, prepareMinimum, type Batches, type PreparedMinimum } from "@sgdscope/stability-criterion";
 import { type MinimumRecord, openSubject, type Subject, type TrainingTask, trainSubject } from "@sgdscope/training";
-import { trainingFraction, type JobHooks } from "./studies.js";
+import type { JobHooks } from "./job-hooks.js";
+import { trainingFraction } from "./training.js";
 
 /** A minimum that gradient descent found, and the threshold of SGD there. */
 export interface SharpMinimumRecord {

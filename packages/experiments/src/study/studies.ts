@@ -1,14 +1,11 @@
 import { ablationStudy, type AblationRecord, type AblationTask } from "./ablation.js";
 import { diagramStudy, type DiagramRecord, type DiagramTask } from "./diagram.js";
 import { escapeStudy, type EscapeRecord, type EscapeTask } from "./escape.js";
-import { type MinimumRecord, runMinimumTask, type TrainingTask } from "@sgdscope/training";
+import type { JobHooks } from "./job-hooks.js";
+import { trainingStudy } from "./training.js";
+import type { MinimumRecord, TrainingTask } from "@sgdscope/training";
 
-/** How a job says where it is, and how it is stopped between two steps. */
-export interface JobHooks {
-  /** `fraction` in [0, 1] and what it is doing. */
-  progress?: (fraction: number, message: string) => void;
-  signal?: AbortSignal;
-}
+export type { JobHooks };
 
 /** The settings of each kind of study. */
 export interface StudyTasks {
@@ -51,21 +48,3 @@ export function study<K extends StudyKind>(
 ): AsyncGenerator<StudyRecords[K]> {
   return studies[kind](task, hooks);
 }
-
-async function* trainingStudy(task: TrainingTask, { progress, signal }: JobHooks): AsyncGenerator<MinimumRecord> {
-  const { record } = await runMinimumTask(task, {
-    ...(signal === undefined ? {} : { signal }),
-    progress: ({ step, loss }) => progress?.(trainingFraction(task, step, loss), trainingMessage(task, step, loss)),
-  });
-  signal?.throwIfAborted();
-  yield record;
-}
-
-/** How far a training is: by its loss on the logarithmic way from 1 down to the goal, or by its steps. */
-export function trainingFraction({ lossBelow, maxSteps }: TrainingTask, step: number, loss: number): number {
-  const byLoss = Math.log(Math.min(1, loss)) / Math.log(lossBelow);
-  return Math.min(0.95, Math.max(step / maxSteps, Number.isFinite(byLoss) ? byLoss : 0));
-}
-
-const trainingMessage = ({ model, learningRate, batchSize }: TrainingTask, step: number, loss: number): string =>
-  `${model.kind}, η = ${learningRate}, B = ${batchSize}: step ${step}, loss ${loss.toExponential(1)}`;

@@ -1,4 +1,4 @@
-import type { TraceAndNorm } from "../exact.js";
+import type { TraceAndNorm } from "../operator.js";
 import { squaredNorm } from "./vectors.js";
 
 /** Trace and square of the norm from the columns so far. */

@@ -1,15 +1,8 @@
-import type { LayerSpec } from "../layers/spec.js";
 import type { Network } from "../model.js";
 import { buildNetwork } from "../network.js";
+import type { SequentialOptions } from "./options.js";
 
-export interface SequentialOptions {
-  /** Default `"sequential"`. */
-  name?: string;
-  /** Shape of one example, e.g. `[32, 32, 3]`. */
-  inputShape: number[];
-  /** Layers as plain JSON, first to last; the last must give a flat output. */
-  layers: LayerSpec[];
-}
+export type { SequentialOptions };
 
 /**
  * The network that applies `layers` one after the other; residual blocks nest.

@@ -3,7 +3,7 @@ import { gaussian } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
 import { exactThreshold, prepareMinimum, samplingWeights, StabilityError, type Sampling } from "../../src/index.js";
 import { chiBound, testMatrixBound, topEigenvectorBound, traceBound } from "../../src/bounds.js";
-import { problem, randomProblem, seededRandom } from "../support/problems.js";
+import { problem, PROBLEMS, randomProblem, seededRandom } from "../support/problems.js";
 
 const modes: Sampling[] = ["with-replacement", "without-replacement", "bernoulli"];
 const diagonal = (values: Float64Array | number[]): Float64Array => {
@@ -15,7 +15,7 @@ const diagonal = (values: Float64Array | number[]): Float64Array => {
 describe.each(modes)("the bound of a test matrix, %s", (sampling) => {
   it("is at or above η* for powers of H, directions and random matrices, and η* itself at the marginal mode", () => {
     let tried = 0;
-    for (let seed = 0; seed < 300; seed++) {
+    for (let seed = 0; seed < PROBLEMS; seed++) {
       const random = seededRandom(seed);
       const { system } = randomProblem(random, seed, { examples: 7, parameters: 7, outputs: 1 + (seed % 3) });
       const minimum = prepareMinimum(system);
@@ -31,7 +31,7 @@ describe.each(modes)("the bound of a test matrix, %s", (sampling) => {
       expect(Math.abs(of(mode) - 1)).toBeLessThan(1e-8);
       tried += 9;
     }
-    console.info(`${sampling}: ${tried} test matrices of 300 problems, none below η*, the mode at it.`);
+    console.info(`${sampling}: ${tried} test matrices of ${PROBLEMS} problems, none below η*, the mode at it.`);
   });
 
   it("is the trace bound at I, the chi bound at H, and that of the top eigenvector at vvᵀ", () => {

@@ -2,7 +2,7 @@ import { noiseStructure } from "@sgdscope/noise-structure";
 import { gaussian } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
 import { exactThreshold, oneStepLoss, secondMomentStep, type Sampling } from "../../src/index.js";
-import { problem, randomProblem, seededRandom } from "../support/problems.js";
+import { problem, PROBLEMS, randomProblem, seededRandom } from "../support/problems.js";
 
 const modes: Sampling[] = ["with-replacement", "without-replacement", "bernoulli"];
 
@@ -22,7 +22,7 @@ const inner = (a: Float64Array, b: Float64Array): number => a.reduce((sum, value
 
 describe("the one-step identity", () => {
   it("contracts by 1 − 2η·δᵀH²δ/δᵀHδ + η²·δᵀH³δ/δᵀHδ = L(θ − η∇L)/L(θ) ≥ 0", () => {
-    for (let seed = 0; seed < 300; seed++) {
+    for (let seed = 0; seed < PROBLEMS; seed++) {
       const random = seededRandom(seed);
       const { system, jacobian, parameters } = randomProblem(random, seed, {
         examples: 8,
@@ -46,7 +46,7 @@ describe("the one-step identity", () => {
   });
 
   it.each(modes)("is L − η‖∇L‖² + (η²/2)[(1−p)∇LᵀH∇L + pTr(HΣ₁)] uncentred, %s", (sampling) => {
-    for (let seed = 0; seed < 300; seed++) {
+    for (let seed = 0; seed < PROBLEMS; seed++) {
       const random = seededRandom(seed);
       const { system } = randomProblem(random, seed, { examples: 8, parameters: 8, outputs: 1 + (seed % 2) });
       const n = system.examples;

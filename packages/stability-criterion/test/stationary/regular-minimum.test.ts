@@ -34,7 +34,13 @@ function enumerate(
   options: { batchSize: number; sampling: Sampling; learningRate: number; steps: number; start: Float64Array },
 ): Float64Array {
   const n = gradients.length / d;
-  const maps = allBatches(n, options.batchSize, options.sampling).map(({ weights, probability }) => {
+  // Draws in another order are the same batch.
+  const batches = new Map<string, { weights: number[]; probability: number }>();
+  for (const { weights, probability } of allBatches(n, options.batchSize, options.sampling)) {
+    const before = batches.get(weights.join())?.probability ?? 0;
+    batches.set(weights.join(), { weights, probability: before + probability });
+  }
+  const maps = [...batches.values()].map(({ weights, probability }) => {
     const map = new Float64Array(d * d);
     const push = new Float64Array(d);
     for (let a = 0; a < d; a++) map[a * d + a] = 1;

@@ -1,6 +1,10 @@
 import { gramSystemFromJacobian, type GramSystem } from "@sgdscope/noise-structure";
 import { gaussian, seededRandom, type SeededRandom } from "@sgdscope/random";
 import type { Sampling } from "../../src/index.js";
+import { repetitions } from "../../../../tooling/soak.js";
+
+/** How many random problems a fact about all problems is checked on. */
+export const PROBLEMS = repetitions(50, 300);
 
 /** A linear model given by its Jacobian. */
 export interface Problem {

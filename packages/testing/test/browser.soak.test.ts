@@ -13,7 +13,7 @@ expect.extend(matchers);
 const chromium = findChromium();
 if (chromium === undefined)
   console.warn(
-    "browser.test.ts skips: no chromium, chromium-browser or google-chrome on PATH, and CHROMIUM is not set.",
+    "browser.soak.test.ts skips: no chromium, chromium-browser or google-chrome on PATH, and CHROMIUM is not set.",
   );
 
 /** Numbers as JSON: a page shows them as text, and Infinity survives. */
