@@ -11,15 +11,16 @@ import {
   type NamedArray,
 } from "../src/index.js";
 import { parseJsonArrays } from "../src/json.js";
+import { repetitions } from "../../../tooling/soak.js";
 import { fixture } from "./fixtures.js";
 import { archiveOf } from "./zip/archive.js";
 
-const COUNT = 10_000;
+const COUNT = repetitions(1000, 10_000);
 const refusal = (error: unknown): string | undefined => (error instanceof ArrayFilesError ? error.code : undefined);
 const bytesOf = ({ data }: NamedArray): Buffer => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
 
-/** Every array holds as many elements as its shape says. Plain comparisons: there are 40,000 of them. */
+/** Every array holds as many elements as its shape says. Plain comparisons: there are tens of thousands of them. */
 function consistent(arrays: Iterable<NamedArray>): void {
   for (const { shape, data } of arrays) {
     const size = shape.reduce((product, extent) => product * extent, 1);
@@ -57,7 +58,7 @@ function* several(files: readonly Uint8Array[], seed: number): Generator<Mutant>
   for (const [i, bytes] of files.entries()) yield* mutations(bytes, { seed: seed + i, count: COUNT / files.length });
 }
 
-describe("ten thousand mutants are read right or refused", () => {
+describe(`${COUNT} mutants are read right or refused`, () => {
   it("by parseNpy", async () => {
     const files = ["float32", "int16-big-endian-fortran", "version3", "bool"].map((name) => fixture(`${name}.npy`));
     await survey("npy", several(files, 1), parseNpy, (array, { bytes }) => {
