@@ -48,7 +48,7 @@ export async function startProcess(
     new Promise((resolve, reject) => {
       pending = { id, resolve, reject, onProgress };
       child.send(message, (error) => {
-        if (error !== null) settle((each) => each.reject(error));
+        if (error !== null) ended(error.message);
       });
     });
   const settle = (how: (each: Pending) => void): void => {
@@ -61,6 +61,11 @@ export async function startProcess(
     settle(({ reject }) =>
       reject(new ComputeError("WORKER_ENDED", `startWorkers: a worker process ended early (${why})`)),
     );
+  };
+  /** What it has already sent may still arrive; it takes no other job. */
+  const kill = (): void => {
+    alive = false;
+    child.kill("SIGKILL");
   };
   child.on("error", (error) => ended(error.message));
   child.on("exit", (code, signal) => ended(signal ?? `exit code ${code}`));
@@ -78,19 +83,22 @@ export async function startProcess(
       backend,
       run: (input, onProgress) => request({ kind: "job", id: ++jobs, input }, jobs, onProgress),
       alive: () => alive,
-      kill: () => void child.kill("SIGKILL"),
+      kill,
       stop() {
-        if (start.gracePeriod === 0) return void child.kill("SIGKILL");
+        if (start.gracePeriod === 0) {
+          kill();
+          return;
+        }
         const stopped = pending;
         if (stopped === undefined || !alive) return;
         child.send({ kind: "stop" } satisfies ToWorker, () => undefined);
         setTimeout(() => {
-          if (pending === stopped) child.kill("SIGKILL");
+          if (pending === stopped) kill();
         }, start.gracePeriod).unref();
       },
     };
   } catch (error) {
-    child.kill("SIGKILL");
+    kill();
     throw error;
   }
 }

@@ -50,6 +50,15 @@ describe("workers", () => {
     expect(await workers.map(vectors.slice(0, 3))).toHaveLength(3);
   });
 
+  it("give no job to a process that an abort ends, even where its own job was done first", async () => {
+    for (let k = 0; k < 3; k++) {
+      const stop = new AbortController();
+      const options = { signal: stop.signal, onProgress: () => stop.abort(new Error("enough")) };
+      await workers.run(vectors[0]!, options).catch(() => undefined);
+      expect(await workers.map(vectors.slice(0, 2))).toHaveLength(2);
+    }
+  });
+
   it("end a job that is aborted, with the reason given", async () => {
     const stop = new AbortController();
     const hanging = workers.run("hang", { signal: stop.signal });
