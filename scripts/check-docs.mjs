@@ -113,12 +113,23 @@ function checkFunctions(file, folder) {
       continue;
     }
     if (folder === undefined) continue;
-    for (const column of columns)
-      for (const [, span] of (cells[column] ?? "").matchAll(/`([^`]+)`/g)) checkSpan(file, line, span, folder);
+    for (const column of columns) {
+      // What follows `/entry` in a cell comes from that entry.
+      let from;
+      for (const [, span] of (cells[column] ?? "").matchAll(/`([^`]+)`/g))
+        if (span.startsWith("/")) from = entryNamed(file, line, span, folder);
+        else checkSpan(file, line, span, folder, from);
+    }
   }
 }
 
-function checkSpan(file, line, span, folder) {
+function entryNamed(file, line, span, folder) {
+  const found = entriesOf(folder).find(({ name }) => name.endsWith(span));
+  if (found === undefined) complain(file, line, `${span} is no entry of ${folder}`);
+  return found;
+}
+
+function checkSpan(file, line, span, folder, from) {
   if (span.startsWith("@")) {
     if (!entriesOf(folder).some(({ name }) => name === span)) complain(file, line, `${span} is no entry of ${folder}`);
     return;
@@ -127,8 +138,9 @@ function checkSpan(file, line, span, folder) {
   if (name === undefined) return complain(file, line, `\`${span}\` does not begin with the name of a function`);
   if (dot === "." && !sourcesOf(folder).some((text) => new RegExp(`\\b${name}\\b`).test(text)))
     return complain(file, line, `${folder} has no member .${name}`);
-  if (dot === "" && !entriesOf(folder).some(({ exports }) => exports.has(name)))
-    complain(file, line, `${folder} does not export ${name}`);
+  const entries = from === undefined ? entriesOf(folder) : [from];
+  if (dot === "" && !entries.some(({ exports }) => exports.has(name)))
+    complain(file, line, `${from?.name ?? folder} does not export ${name}`);
 }
 
 /** Entries of a package from the `exports` of its package.json, as `{ name, exports }`. */

@@ -1,3 +1,5 @@
 import { library } from "../../tooling/tsup.js";
 
-export default library();
+export default library({
+  entry: ["src/index.ts", "src/density.ts", "src/functions.ts", "src/operators.ts", "src/sharpness.ts"],
+});

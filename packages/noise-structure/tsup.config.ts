@@ -1,3 +1,3 @@
 import { library } from "../../tooling/tsup.js";
 
-export default library();
+export default library({ entry: ["src/index.ts", "src/noise-scale.ts", "src/gaussian-design.ts", "src/tail.ts"] });

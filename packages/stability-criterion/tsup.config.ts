@@ -1,3 +1,12 @@
 import { library } from "../../tooling/tsup.js";
 
-export default library();
+export default library({
+  entry: [
+    "src/index.ts",
+    "src/escape.ts",
+    "src/bounds.ts",
+    "src/invariance.ts",
+    "src/simulation.ts",
+    "src/stationary.ts",
+  ],
+});

@@ -6,6 +6,8 @@ export type ArrayFilesErrorCode =
   | "TRUNCATED"
   /** The file contradicts itself: header, sizes or checksums do not fit. */
   | "CORRUPT"
+  /** The file is, or declares, more than the reader takes: bytes, entries, axes, depth; the message has the limit. */
+  | "TOO_LARGE"
   /** There is no array of that name; the message lists those there are. */
   | "UNKNOWN_KEY"
   /** An element type without a JavaScript typed array: complex, strings, objects, records, 8-bit floats. */

@@ -1,26 +1,30 @@
+import { budgetOf, type ReadBudget } from "./budgets.js";
 import { ArrayFilesError } from "./errors.js";
-import { fromNested } from "./json.js";
+import { parseJsonArrays } from "./json.js";
 import type { NamedArray } from "./named-array.js";
 import { formatNpy, parseNpy } from "./npy.js";
 import { formatNpz, parseNpz, type FormatNpzOptions } from "./npz.js";
+import { readFileWithin } from "./read-file.js";
 import { formatSafetensors, parseSafetensors } from "./safetensors.js";
 
 /**
  * Reads every array of a `.npy`, `.npz`, `.safetensors` or `.json` file. Node only.
  *
  * The single array of a `.npy` file, and a `.json` file that is one nested array, is called as the file, without its extension;
- * a `.json` file that is an object holds one nested array of numbers a key.
+ * a `.json` file that is an object holds one nested array of numbers per key.
  *
- * @throws ArrayFilesError FILE_NOT_FOUND, INVALID_ARGUMENT for another extension, or as the format's parser; the message has the path.
+ * @param options - How large the file may be, and a `.npz` file may become.
+ * @throws ArrayFilesError FILE_NOT_FOUND, TOO_LARGE, INVALID_ARGUMENT for another extension, or as the format's parser; the message has
+ *   the path.
  */
-export async function readArrays(path: string): Promise<Record<string, NamedArray>> {
+export async function readArrays(path: string, options: ReadBudget = {}): Promise<Record<string, NamedArray>> {
   const { extension, stem } = describePath("readArrays", path);
-  const bytes = await readBytes(path);
+  const bytes = await readFileWithin("readArrays", path, budgetOf("readArrays", options));
   try {
     if (extension === "npy") return { [stem]: parseNpy(bytes) };
-    if (extension === "npz") return parseNpz(bytes);
+    if (extension === "npz") return parseNpz(bytes, options);
     if (extension === "safetensors") return parseSafetensors(bytes).arrays;
-    return parseJson(bytes, stem);
+    return parseJsonArrays(bytes, stem);
   } catch (error) {
     if (!(error instanceof ArrayFilesError)) throw error;
     throw new ArrayFilesError(error.code, `${error.message} (in ${path})`, { cause: error });
@@ -34,9 +38,9 @@ export async function readArrays(path: string): Promise<Record<string, NamedArra
  *   one array only.
  * @throws ArrayFilesError UNKNOWN_KEY, with the names there are; otherwise as `readArrays`.
  */
-export async function readArray(location: string): Promise<NamedArray> {
+export async function readArray(location: string, options: ReadBudget = {}): Promise<NamedArray> {
   const [, path = location, key] = /^(.*?\.(?:npy|npz|safetensors|json))(?::(.*))?$/is.exec(location) ?? [];
-  const arrays = await readArrays(path);
+  const arrays = await readArrays(path, options);
   const names = Object.keys(arrays);
   if (key === undefined && names.length === 1) return arrays[names[0]!]!;
   if (key !== undefined && Object.hasOwn(arrays, key)) return arrays[key]!;
@@ -98,30 +102,7 @@ function describePath(caller: string, path: string): { extension: string; stem: 
   return { extension: extension.toLowerCase(), stem };
 }
 
-function parseJson(bytes: Uint8Array, stem: string): Record<string, NamedArray> {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (error) {
-    throw new ArrayFilesError("WRONG_FORMAT", "readArrays: this is not JSON", { cause: error });
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return { [stem]: fromNested(value) };
-  return Object.fromEntries(Object.entries(value).map(([name, nested]) => [name, fromNested(nested)]));
-}
-
 // Node is loaded only when a file is touched, so that the parsers work in a page.
-async function readBytes(path: string): Promise<Uint8Array> {
-  const { readFile } = await import("node:fs/promises");
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    throw new ArrayFilesError("FILE_NOT_FOUND", `readArrays: ${path} does not exist`, {
-      cause: error,
-    });
-  }
-}
-
 let writes = 0;
 
 async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {

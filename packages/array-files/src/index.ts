@@ -1,3 +1,5 @@
+export type { ReadBudget } from "./budgets.js";
+export type { Dataset } from "./dataset.js";
 export { ArrayFilesError, type ArrayFilesErrorCode } from "./errors.js";
 export { formatJson, parseJson } from "./json-numbers.js";
 export { readArray, readArrays, writeArrays, type WriteArraysOptions } from "./files.js";

@@ -20,22 +20,20 @@ export interface NamedArray {
   data: NumericArray;
 }
 
-/** The number of elements of a shape; 1 for `[]`. */
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
-
 /** Refuses an array whose shape is not a list of extents or does not hold exactly its data. */
 export function checkArray(caller: string, what: string, array: NamedArray): void {
-  for (const extent of array.shape)
-    if (!Number.isInteger(extent) || extent < 0)
-      throw new ArrayFilesError(
-        "INVALID_ARGUMENT",
-        `${caller}: expected ${what} with a shape of non-negative integers, got [${array.shape.join(", ")}]`,
-      );
-  const size = sizeOf(array.shape);
-  if (size !== array.data.length)
+  const { shape, data } = array;
+  const countable = Number.isSafeInteger(shape.reduce((product, extent) => product * Math.max(1, extent), 8));
+  if (!shape.every((extent) => Number.isInteger(extent) && extent >= 0) || shape.length > 64 || !countable)
     throw new ArrayFilesError(
       "INVALID_ARGUMENT",
-      `${caller}: expected ${what} with ${size} elements for its shape [${array.shape.join(", ")}], got ${array.data.length}`,
+      `${caller}: expected ${what} with a shape of at most 64 non-negative integers, got [${shape.join(", ").slice(0, 200)}]`,
+    );
+  const size = shape.reduce((product, extent) => product * extent, 1);
+  if (size !== data.length)
+    throw new ArrayFilesError(
+      "INVALID_ARGUMENT",
+      `${caller}: expected ${what} with ${size} elements for its shape [${shape.join(", ")}], got ${data.length}`,
     );
 }
 

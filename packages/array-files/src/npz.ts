@@ -1,24 +1,32 @@
 import { zipSync } from "fflate";
+import { budgetOf, type ReadBudget } from "./budgets.js";
 import { ArrayFilesError } from "./errors.js";
 import type { NamedArray } from "./named-array.js";
-import { firstBytes, formatNpy, parseNpy } from "./npy.js";
-import { unzip } from "./zip.js";
+import { firstBytes } from "./npy-header.js";
+import { formatNpy, parseNpy } from "./npy.js";
+import { unzip } from "./zip/unzip.js";
 
 /**
  * Reads a `.npz` file as numpy's `savez` and `savez_compressed` write it; the archive's checksums are verified.
  *
+ * What the archive declares is checked before anything is inflated: different names, at most 100,000 entries, sizes that are possible
+ * and within `maxBytes`; an entry inflates into its declared size only. Cost: one copy of the data, and one inflated entry at a time.
+ *
  * @param bytes - The whole file.
  * @returns The arrays by name, in the order of the file; as `parseNpy` reads them.
- * @throws ArrayFilesError WRONG_FORMAT, TRUNCATED, CORRUPT or UNSUPPORTED_DTYPE, naming the array.
+ * @throws ArrayFilesError WRONG_FORMAT, TRUNCATED, CORRUPT, UNSUPPORTED_DTYPE or TOO_LARGE, naming the array; INVALID_ARGUMENT.
  */
-export function parseNpz(bytes: Uint8Array): Record<string, NamedArray> {
+export function parseNpz(bytes: Uint8Array, options: ReadBudget = {}): Record<string, NamedArray> {
+  const maxBytes = budgetOf("parseNpz", options);
   if (bytes[0] !== 0x50 || bytes[1] !== 0x4b)
     throw new ArrayFilesError("WRONG_FORMAT", `parseNpz: expected a zip archive, got ${firstBytes(bytes)}`);
-  const arrays: [string, NamedArray][] = [];
-  for (const [file, content] of unzip("parseNpz", bytes)) {
+  const arrays = new Map<string, NamedArray>();
+  for (const [file, content] of unzip("parseNpz", bytes, maxBytes)) {
     const name = file.replace(/\.npy$/, "");
+    if (arrays.has(name))
+      throw new ArrayFilesError("CORRUPT", `parseNpz: expected each array once, got ${name} with and without .npy`);
     try {
-      arrays.push([name, parseNpy(content)]);
+      arrays.set(name, parseNpy(content));
     } catch (error) {
       if (!(error instanceof ArrayFilesError)) throw error;
       throw new ArrayFilesError(error.code, error.message.replace(/^parseNpy:/, `parseNpz, array ${name}:`), {

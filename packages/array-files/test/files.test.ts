@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -68,6 +68,28 @@ describe("writeArrays and readArrays", () => {
   });
 });
 
+describe("the budget of readArrays", () => {
+  it("is what the file may be, and what an archive may become", async () => {
+    await writeArrays(at("zeros.npz"), { zeros: { shape: [5000], data: new Float64Array(5000) } }, { compress: true });
+    const { size } = await stat(at("zeros.npz"));
+    await expect(readArrays(at("zeros.npz"), { maxBytes: size - 1 })).rejects.toMatchObject({
+      code: "TOO_LARGE",
+      message: `readArrays: expected a file of at most ${size - 1} bytes (maxBytes), got ${size} bytes at ${at("zeros.npz")}`,
+    });
+    await expect(readArray(at("zeros.npz"), { maxBytes: 39_999 })).rejects.toThrow(
+      "entries of at most 39999 bytes in all",
+    );
+    expect((await readArray(at("zeros.npz"), { maxBytes: 41_000 })).shape).toEqual([5000]);
+  });
+
+  it("is checked before anything is read, for files of any size", async () => {
+    await writeFile(at("large.npy"), "");
+    await truncate(at("large.npy"), 2 ** 40);
+    await expect(readArrays(at("large.npy"))).rejects.toThrow("a file of at most 8589934592 bytes (maxBytes)");
+    await expect(readArrays(at("large.npy"), { maxBytes: 0 })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  });
+});
+
 describe("readArray", () => {
   it("takes one array out of a file", async () => {
     await writeArrays(at("one.npz"), arrays);
@@ -107,9 +129,9 @@ describe("readArray", () => {
     ["[[1, 2], [3]]", "expected 2 items at value[1] as in its neighbours, got 1"],
     ["[1, null]", "expected a number at value[1], got null"],
     ['[[1], ["2"]]', 'expected a number at value[1][0], got "2"'],
-    ["[1, [2]]", "expected a number at value[1], got [2]"],
-    ["[[1], 2]", "expected 1 items at value[1] as in its neighbours, got 2"],
-    ["[1,", "not JSON"],
+    ["[1, [2]]", "expected a number at value[1], got an array of 1 item"],
+    ["[[1], 2]", "expected 1 item at value[1] as in its neighbours, got 2"],
+    ["[1,", "expected JSON"],
   ])("refuses JSON that is no array of numbers: %s", async (text, message) => {
     await writeFile(at("bad.json"), text);
     await expect(readArray(at("bad.json"))).rejects.toThrow(message);

@@ -123,6 +123,13 @@ describe("formatNpy", () => {
       "expected array with 6 elements for its shape [2, 3], got 5",
     );
     expect(() => formatNpy({ shape: [-1, -5], data })).toThrow("non-negative integers, got [-1, -5]");
+    const none = new Float32Array(0);
+    for (const shape of [
+      [1e300, 0],
+      [2 ** 30, 2 ** 30, 0],
+      [...Array<number>(65).fill(1), 0],
+    ])
+      expect(() => formatNpy({ shape, data: none })).toThrow("a shape of at most 64 non-negative integers");
     expect(() => formatNpy({ shape: [1], data: [1] as never })).toThrow("typed array of numbers, got [object Array]");
   });
 });

@@ -65,9 +65,39 @@ describe("parseSafetensors", () => {
     ["8-bit floats", { a: tensor("F8_E4M3", [1], 0, 1) }, 1, "UNSUPPORTED_DTYPE"],
     ["a dtype named as a property of objects", { a: tensor("toString", [1], 0, 1) }, 1, "UNSUPPORTED_DTYPE"],
     ["broken JSON", "{'a': 1}", 0, "CORRUPT"],
+    ["another JSON value", "[1]", 0, "WRONG_FORMAT"],
+    ["null for a tensor", { a: null }, 0, "CORRUPT"],
+    ["null for the metadata", { __metadata__: null }, 0, "CORRUPT"],
+    ["a tensor twice", '{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"a":null}', 0, "CORRUPT"],
+    ["a key twice in a tensor", '{"a":{"dtype":"U8","shape":[0],"shape":[0],"data_offsets":[0,0]}}', 0, "CORRUPT"],
+    ["a key twice in the metadata", '{"__metadata__":{"k":"1","k":"2"}}', 0, "CORRUPT"],
+    ["65 axes", { a: tensor("U8", Array(65).fill(1), 0, 1) }, 1, "TOO_LARGE"],
+    ["2^60 elements beside a zero", { a: tensor("U8", [2 ** 30, 2 ** 30, 0], 0, 0) }, 0, "TOO_LARGE"],
+    ["an extent that is not exact", { a: tensor("U8", [2 ** 53], 0, 1) }, 1, "CORRUPT"],
+    ["offsets beyond the data", { a: tensor("U8", [2 ** 40], 0, 2 ** 40) }, 3, "TRUNCATED"],
+    ["deep nesting", `{"a":${"[".repeat(20_000)}`, 0, "TOO_LARGE"],
   ])("refuses %s", (_, header, size, code) =>
     expect(() => parseSafetensors(handmade(header, size))).toThrow(expect.objectContaining({ code })),
   );
+
+  it("takes keys that are properties of objects for names like any other", () => {
+    const entry = JSON.stringify(tensor("U8", [1], 0, 1));
+    const { arrays: read, metadata } = parseSafetensors(
+      handmade(`{"__proto__":${entry},"__metadata__":{"__proto__":"x","constructor":"y"}}`, 1),
+    );
+    expect(Object.entries(read)).toStrictEqual([["__proto__", { shape: [1], data: Uint8Array.of(0) }]]);
+    expect(Object.entries(metadata)).toEqual([
+      ["__proto__", "x"],
+      ["constructor", "y"],
+    ]);
+    expect(Object.getPrototypeOf(metadata)).toBe(Object.prototype);
+  });
+
+  it("refuses a header that passes the format's 100 MB, whatever the file holds", () => {
+    const bytes = new Uint8Array(20).fill(0x7b);
+    new DataView(bytes.buffer).setBigUint64(0, 100_000_001n, true);
+    expect(() => parseSafetensors(bytes)).toThrow(expect.objectContaining({ code: "WRONG_FORMAT" }));
+  });
 
   it("refuses other formats and every truncation", () => {
     expect(() => parseSafetensors(fixture("float32.npy"))).toThrow("got 93 4e 55");

@@ -7,7 +7,7 @@ export { gaussNewtonVectorProduct } from "./products/gauss-newton.js";
 export { hessianAt, hessianVectorProduct, type HessianAt } from "./products/hessian.js";
 export { jacobianAt, jacobianVectorProduct, vectorJacobianProduct, type JacobianAt } from "./products/jacobian.js";
 export { layersOf, type ParameterSlot } from "./products/layout.js";
-export { flatten, unflatten, type NamedTensors } from "./products/named-tensors.js";
+export { flatten, unflatten } from "./products/named-tensors.js";
 export * from "./per-example/index.js";
 export {
   gaussNewtonOperator,

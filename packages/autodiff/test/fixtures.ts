@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
-import type { NamedTensors } from "../src/index.js";
 
 /** Folder of the PyTorch references; see the README of the workspace. */
 export const fixturesDirectory = process.env["SGDSCOPE_TORCH_FIXTURES_DIR"];
@@ -25,7 +24,7 @@ export interface Fixture {
     layers_blockdiag: Record<string, { G_trace: number; G_fro: number }>;
   };
   scalars: { lambda_max64: number; loss64: number };
-  params(): NamedTensors;
+  params(): tf.NamedTensorMap;
   x(): tf.Tensor4D;
   targets(): tf.Tensor;
 }
@@ -60,7 +59,7 @@ export function readFixture(name: string): Fixture {
 
 /** The network of the fixtures: two convolutions with ReLU and average pooling, one dense layer. */
 export const fixtureModel = {
-  apply(params: NamedTensors, x: tf.Tensor): tf.Tensor {
+  apply(params: tf.NamedTensorMap, x: tf.Tensor): tf.Tensor {
     return tf.tidy(() => {
       const block = (input: tf.Tensor4D, layer: string): tf.Tensor4D =>
         tf.avgPool(

@@ -6,6 +6,8 @@ export type CifarErrorCode =
   | "WRONG_SUM"
   /** A label byte is not a class. */
   | "INVALID_LABEL"
+  /** A pickle is not a batch as CIFAR's Python version stores it; the message names the opcode, the global or the entry. */
+  | "BAD_PICKLE"
   /** There are fewer records of the asked classes than asked for. */
   | "TOO_FEW_RECORDS"
   /** No data is where it was looked for. */
@@ -14,9 +16,11 @@ export type CifarErrorCode =
   | "INVALID_ARGUMENT"
   /** The server answered with an error, or the connection failed too often. */
   | "DOWNLOAD_FAILED"
+  /** The transfer stayed below the minimum rate; what has arrived stays for the next download. */
+  | "TOO_SLOW"
   /** The caller's signal ended the download; what has arrived stays for the next one. */
   | "ABORTED"
-  /** The archive is not a readable tar file, or reaches outside its folder. */
+  /** The archive is not a readable tar file, reaches outside its folder, or unfolds to more than the data sets have. */
   | "BAD_ARCHIVE";
 
 /** The one error this package throws on purpose. */

@@ -1,12 +1,16 @@
 import { CifarError } from "./errors.js";
-import { fullSize, sources, type Source } from "./sources.js";
+import { leastSize, packingsOf, sources, type Packing, type Source } from "./sources.js";
 
-/** A folder of data files. */
+/** Data files. */
 export interface Found {
+  /** Their folder, or the path of the archive that holds them; as the option `directory` of `loadCifar10` takes it. */
   directory: string;
   /** The environment variable or the cache that led here. */
   from: "environment" | "cache";
-  /** Whether every file of the training and the test set has its official size. */
+  /**
+   * Whether every file of the training and the test set, or the archive, has its official size. Files of the Python version count by
+   * being large enough for all records; loading counts these.
+   */
   complete: boolean;
 }
 
@@ -35,7 +39,8 @@ export async function cacheDirectoryOf(platform: string, environment: Environmen
 }
 
 /**
- * Where real CIFAR-10 data is: the folder in `SGDSCOPE_CIFAR10_DIR`, else a finished download in the cache folder. Node only.
+ * Where real CIFAR-10 data is: the folder or archive that `SGDSCOPE_CIFAR10_DIR` names, else a finished download in the cache folder.
+ * Node only.
  *
  * @returns `undefined` where there is none.
  * @throws CifarError NOT_FOUND if the variable is set, but no data file is there.
@@ -49,32 +54,61 @@ async function find(caller: string, source: Source): Promise<Found | undefined> 
   const paths = await import("node:path");
   const named = process.env[source.variable];
   if (named) {
-    const directory = await dataFolder(named, source);
-    if (directory === undefined)
+    const place = await locate(named, source);
+    if (place === undefined)
       throw new CifarError(
         "NOT_FOUND",
-        `${caller}: expected ${source.variable} to name a folder with ${source.train[0]!.file} or ${source.test[0]!.file}, got ${named}`,
+        `${caller}: expected ${source.variable} to name ${filesOf(source)}, got ${named}`,
       );
-    return { directory, from: "environment", complete: await isComplete(directory, source) };
+    return { directory: place.path, from: "environment", complete: await isWhole(place, source) };
   }
   const directory = paths.join(await cacheDirectory(), source.folder);
   return (await isComplete(directory, source)) ? { directory, from: "cache", complete: true } : undefined;
 }
 
-/** The folder itself or the archive's folder in it, whichever has a data file. */
-export async function dataFolder(directory: string, source: Source): Promise<string | undefined> {
+/** Where the files of a data set lie: in a folder in one of the two forms, or in an archive in either. */
+export type Place = { path: string; packing: Packing } | { path: string; packing: undefined };
+
+/**
+ * The files in a folder, in the folder that an archive of them has in it, or in an official archive that lies there; binary ones first.
+ * A path of a file is taken for an archive.
+ */
+export async function locate(path: string, source: Source): Promise<Place | undefined> {
   const paths = await import("node:path");
-  for (const folder of [directory, paths.join(directory, source.folder)])
-    for (const { file } of [...source.train, ...source.test])
-      if ((await fileSize(paths.join(folder, file))) !== undefined) return folder;
+  if ((await fileSize(path)) !== undefined) return { path, packing: undefined };
+  for (const packing of packingsOf(source))
+    // Keras 3 keeps the archive's folder in one that is called after it.
+    for (const parts of [[], [packing.folder], [`${packing.folder}-target`, packing.folder]]) {
+      const folder = paths.join(path, ...parts);
+      for (const { file } of [...packing.train, ...packing.test])
+        if ((await fileSize(paths.join(folder, file))) !== undefined) return { path: folder, packing };
+    }
+  for (const { archive } of packingsOf(source))
+    if ((await fileSize(paths.join(path, archive))) !== undefined)
+      return { path: paths.join(path, archive), packing: undefined };
   return undefined;
 }
 
+/** What `locate` looks for, in words. */
+export const filesOf = (source: Source): string => {
+  const names = packingsOf(source).flatMap(({ folder, archive }) => [folder, archive]);
+  return `a folder or archive of ${source.title}, such as ${names.slice(0, -1).join(", ")} or ${names.at(-1)!}`;
+};
+
+async function isWhole({ path, packing }: Place, source: Source): Promise<boolean> {
+  if (packing !== undefined) return isComplete(path, source, packing);
+  const size = await fileSize(path);
+  return packingsOf(source).some(({ bytes }) => bytes === size);
+}
+
 /** Whether all data files are there in full size. */
-export async function isComplete(directory: string, source: Source): Promise<boolean> {
+export async function isComplete(directory: string, source: Source, packing: Packing = source): Promise<boolean> {
   const paths = await import("node:path");
-  for (const file of [...source.train, ...source.test])
-    if ((await fileSize(paths.join(directory, file.file))) !== fullSize(source, file)) return false;
+  for (const file of [...packing.train, ...packing.test]) {
+    const size = await fileSize(paths.join(directory, file.file));
+    const least = leastSize(source, packing, file);
+    if (packing.format === "binary" ? size !== least : size === undefined || size < least) return false;
+  }
   return true;
 }
 

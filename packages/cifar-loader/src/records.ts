@@ -16,80 +16,59 @@ export interface CoarseRecords extends Records {
   coarseLabels: Uint8Array;
 }
 
-/** The label bytes that begin a record: how many values each may take. */
-export type Layout = readonly { what: string; classes: number }[];
+/** The labels of a record in the order of the binary files: how many values each may take, and its key in the Python version. */
+export type Layout = readonly { what: string; classes: number; key: string }[];
 
-export const cifar10Layout: Layout = [{ what: "label", classes: 10 }];
+export const cifar10Layout: Layout = [{ what: "label", classes: 10, key: "labels" }];
 export const cifar100Layout: Layout = [
-  { what: "coarse label", classes: 20 },
-  { what: "fine label", classes: 100 },
+  { what: "coarse label", classes: 20, key: "coarse_labels" },
+  { what: "fine label", classes: 100, key: "fine_labels" },
 ];
 
-export const recordSize = (layout: Layout): number => layout.length + VALUES;
-
-/**
- * Reads CIFAR-10 in its official binary format: one label byte, then 1,024 red, 1,024 green and 1,024 blue bytes, row-major 32×32.
- *
- * @param bytes - Whole records of 3,073 bytes.
- * @returns All records, pixels interleaved to [count, 32, 32, 3]. Copies.
- * @throws CifarError WRONG_SIZE or INVALID_LABEL.
- * @see A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009.
- */
-export function parseCifar10(bytes: Uint8Array): Records {
-  const { count, pixels, labels } = readRecords("parseCifar10", "bytes", bytes, cifar10Layout, 0);
-  return { count, pixels, labels };
+/** Records as a file holds them, before anything is checked or copied. */
+export interface StoredRecords {
+  count: number;
+  /** The label of record i at a place of the layout. */
+  label: (i: number, place: number) => number;
+  /** Where the three planes of record i begin in the bytes. */
+  planes: (i: number) => number;
+  bytes: Uint8Array;
 }
 
 /**
- * Reads CIFAR-100 in its official binary format: as CIFAR-10, but with a coarse and a fine label byte.
- *
- * @param bytes - Whole records of 3,074 bytes.
- * @returns All records, pixels interleaved to [count, 32, 32, 3]. Copies.
- * @throws CifarError WRONG_SIZE or INVALID_LABEL.
- * @see A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009.
- */
-export function parseCifar100(bytes: Uint8Array): CoarseRecords {
-  const { count, pixels, labels, others } = readRecords("parseCifar100", "bytes", bytes, cifar100Layout, 1);
-  return { count, pixels, labels, coarseLabels: others };
-}
-
-/**
- * The records that `want` accepts, asked in file order with the label at place `labelAt` of the layout.
+ * The records that `want` accepts, asked in file order with the label at place `labelAt` of the layout. Copies.
  *
  * `others` are the labels at the other place, where there is one.
+ *
+ * @throws CifarError INVALID_LABEL, before anything is copied.
  */
-export function readRecords(
+export function selectRecords(
   caller: string,
   what: string,
-  bytes: Uint8Array,
+  { count, label, planes, bytes }: StoredRecords,
   layout: Layout,
   labelAt: number,
   want: (label: number) => boolean = () => true,
 ): Records & { others: Uint8Array } {
-  const size = recordSize(layout);
-  if (bytes.length % size !== 0)
-    throw new CifarError(
-      "WRONG_SIZE",
-      `${caller}: expected ${what} of whole records of ${size} bytes, got ${bytes.length} bytes (${bytes.length % size} more than ${Math.floor(bytes.length / size)} records)`,
-    );
-  const starts: number[] = [];
-  for (let start = 0; start < bytes.length; start += size) {
-    layout.forEach(({ what: name, classes }, i) => {
-      if (bytes[start + i]! >= classes)
+  const wanted: number[] = [];
+  for (let i = 0; i < count; i++) {
+    layout.forEach(({ what: name, classes }, place) => {
+      const value = label(i, place);
+      if (!(Number.isInteger(value) && value >= 0 && value < classes))
         throw new CifarError(
           "INVALID_LABEL",
-          `${caller}: expected ${what} with a ${name} below ${classes} in record ${start / size}, got ${bytes[start + i]!}`,
+          `${caller}: expected ${what} with a ${name} below ${classes} in record ${i}, got ${value}`,
         );
     });
-    if (want(bytes[start + labelAt]!)) starts.push(start);
+    if (want(label(i, labelAt))) wanted.push(i);
   }
-  const pixels = new Uint8Array(starts.length * VALUES);
-  starts.forEach((start, i) => interleave(bytes, start + layout.length, pixels, i * VALUES));
+  const pixels = new Uint8Array(wanted.length * VALUES);
+  wanted.forEach((i, to) => interleave(bytes, planes(i), pixels, to * VALUES));
   return {
-    count: starts.length,
+    count: wanted.length,
     pixels,
-    labels: Uint8Array.from(starts, (start) => bytes[start + labelAt]!),
-    others: Uint8Array.from(starts, (start) => bytes[start + layout.length - 1 - labelAt]!),
+    labels: Uint8Array.from(wanted, (i) => label(i, labelAt)),
+    others: Uint8Array.from(wanted, (i) => label(i, layout.length - 1 - labelAt)),
   };
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -37,3 +38,7 @@ export function makeRecords(labels: readonly (readonly number[])[]): Uint8Array 
 }
 
 export const pixel = (i: number, y: number, x: number, c: number): number => (i * 31 + y * 7 + x * 3 + c * 101) % 256;
+
+/** The bytes of a file that `fixtures/make.py` wrote. */
+export const fixture = (name: string): Uint8Array =>
+  new Uint8Array(readFileSync(new URL(`fixtures/${name}`, import.meta.url)));

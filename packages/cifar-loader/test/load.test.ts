@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdir, truncate, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadCifar10, loadCifar100 } from "../src/index.js";
 import { makeRecords, pixel, temporaryFolder, withEnvironment } from "./helpers.js";
@@ -69,18 +69,34 @@ describe("loadCifar10 on a prefix", () => {
     expect(provenance.files[0]!.sha256).toBe(createHash("sha256").update(makeRecords(labels)).digest("hex"));
   });
 
-  it("refuses a broken record and a file that follows a shortened one", async () => {
+  it("takes any of the files, each as short as it is, in their order", async () => {
+    const of = (...own: number[]) => ({ bytes: makeRecords(own.map((label) => [label])) });
+    const directory = await folderOf({
+      "data_batch_4.bin": of(4, 0),
+      "data_batch_2.bin": of(2),
+      "data_batch_3.bin": { ...of(3), size: FULL },
+    });
+    const data = await loadCifar10({ directory, allowPrefix: true, classes: [0, 2, 3, 4], perClass: 1 });
+    expect(data.labels).toStrictEqual(Uint8Array.of(1, 2, 0, 3));
+    expect(data.provenance.complete).toBe(false);
+    expect(data.provenance.files.map(({ file, records }) => [basename(file), records])).toEqual([
+      ["data_batch_2.bin", 1],
+      ["data_batch_3.bin", 10_000],
+      ["data_batch_4.bin", 2],
+    ]);
+    await expect(loadCifar10({ directory })).rejects.toThrow(
+      "data_batch_1.bin of 10000 records, got no such file; allowPrefix accepts any of the files",
+    );
+  });
+
+  it("refuses broken records, empty files, and none at all", async () => {
     const broken = await folderOf({ "data_batch_1.bin": { bytes: makeRecords(labels).subarray(0, -1) } });
     await expect(loadCifar10({ directory: broken, allowPrefix: true })).rejects.toMatchObject({ code: "WRONG_SIZE" });
-    const gap = await folderOf({
-      "data_batch_1.bin": { bytes: makeRecords(labels) },
-      "data_batch_2.bin": { bytes: makeRecords(labels) },
+    const empty = await folderOf({ "data_batch_2.bin": { bytes: new Uint8Array(0) } });
+    await expect(loadCifar10({ directory: empty, allowPrefix: true })).rejects.toMatchObject({ code: "WRONG_SIZE" });
+    await expect(loadCifar10({ directory: broken, split: "test", allowPrefix: true })).rejects.toMatchObject({
+      code: "NOT_FOUND",
     });
-    await expect(loadCifar10({ directory: gap, allowPrefix: true })).rejects.toThrow(
-      "expected data_batch_1.bin in full, because data_batch_2.bin follows it",
-    );
-    const headless = await folderOf({ "data_batch_2.bin": { bytes: makeRecords(labels) } });
-    await expect(loadCifar10({ directory: headless, allowPrefix: true })).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 
   it("selects in file order, by name or label, and orders classes as asked", async () => {
@@ -141,7 +157,10 @@ describe("where loadCifar10 looks", () => {
       message:
         'loadCifar10: expected CIFAR-10 in SGDSCOPE_CIFAR10_DIR or in the cache folder, got none there; download({ dataset: "cifar-10" }) fetches it',
     });
-    await expect(loadCifar10({ directory: empty })).rejects.toThrow(`expected directory to hold data_batch_1.bin`);
+    await expect(loadCifar10({ directory: empty })).rejects.toThrow(
+      "expected directory to be a folder or archive of CIFAR-10, such as cifar-10-batches-bin, cifar-10-binary.tar.gz, " +
+        `cifar-10-batches-py or cifar-10-python.tar.gz, got ${empty}`,
+    );
   });
 });
 

@@ -58,11 +58,32 @@ describe("findCifar10", () => {
     expect(await findCifar10()).toMatchObject({ complete: true });
   });
 
+  it("finds the Python version, and archives, and says whether they are complete", async () => {
+    const parent = await temporaryFolder();
+    const python = join(parent, "cifar-10-batches-py");
+    const pickles = files.map((file) => file.replace(".bin", ""));
+    withEnvironment({ SGDSCOPE_CIFAR10_DIR: parent });
+    await fill(parent, ["cifar-10-python.tar.gz"], 170_498_071);
+    const archive = join(parent, "cifar-10-python.tar.gz");
+    expect(await findCifar10()).toEqual({ directory: archive, from: "environment", complete: true });
+    await fill(python, pickles, 31_035_704);
+    expect(await findCifar10()).toEqual({ directory: python, from: "environment", complete: true });
+    await truncate(join(python, "test_batch"), 30_000_000);
+    expect(await findCifar10()).toMatchObject({ complete: false });
+    await fill(parent, ["renamed.tgz"], 1000);
+    withEnvironment({ SGDSCOPE_CIFAR10_DIR: join(parent, "renamed.tgz") });
+    expect(await findCifar10()).toEqual({
+      directory: join(parent, "renamed.tgz"),
+      from: "environment",
+      complete: false,
+    });
+  });
+
   it("does not pass over a variable that leads nowhere", async () => {
     const empty = await temporaryFolder();
     withEnvironment({ SGDSCOPE_CIFAR10_DIR: empty, SGDSCOPE_CIFAR100_DIR: join(empty, "none") });
     await expect(findCifar10()).rejects.toThrow(
-      `findCifar10: expected SGDSCOPE_CIFAR10_DIR to name a folder with data_batch_1.bin or test_batch.bin, got ${empty}`,
+      /^findCifar10: expected SGDSCOPE_CIFAR10_DIR to name a folder or archive of CIFAR-10, such as .*, got /,
     );
     await expect(findCifar100()).rejects.toMatchObject({ code: "NOT_FOUND" });
   });

@@ -1,4 +1,7 @@
+import type { Estimate } from "@sgdscope/linear-algebra";
 import type { EstimatorState } from "./state.js";
+
+export type { Estimate };
 
 /** A symmetric linear map on vectors of length `size`; all that an estimator needs to know of a Hessian. */
 export interface LinearOperator {
@@ -10,15 +13,6 @@ export interface LinearOperator {
    * if it exists; the callee may keep or overwrite the vectors, and the results are copied before the next call. Each counts as one product.
    */
   applyBlock?(vectors: Float64Array[]): Promise<Float64Array[]>;
-}
-
-/** A number, how far off it may be, and the products it took. */
-export interface Estimate {
-  value: number;
-  /** One standard error, in the unit of `value`; 0 where the value is exact up to rounding. */
-  standardError: number;
-  /** Products A·v spent. */
-  matvecs: number;
 }
 
 /** An estimate that is a mean of independent terms. */

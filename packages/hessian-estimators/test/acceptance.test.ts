@@ -3,11 +3,11 @@ import { join } from "node:path";
 import {
   confidenceInterval,
   deflatedNorm,
-  diagonalOperator,
   hutchPlusPlusTrace,
   topEigenpairs,
   xTrace,
 } from "@sgdscope/hessian-estimators";
+import { diagonalOperator } from "@sgdscope/hessian-estimators/operators";
 import { describe, expect, test } from "vitest";
 import { frobenius, relativeRmse, sum } from "./support.js";
 

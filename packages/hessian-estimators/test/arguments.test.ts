@@ -1,5 +1,6 @@
 import { seededRandom } from "@sgdscope/random";
 import * as estimators from "@sgdscope/hessian-estimators";
+import * as density from "@sgdscope/hessian-estimators/density";
 import { HessianEstimatorsError, type LinearOperator, type LongOptions } from "@sgdscope/hessian-estimators";
 import { describe, expect, test } from "vitest";
 import { diagonal, withSpectrum } from "./support.js";
@@ -22,7 +23,7 @@ const all: Record<string, Run> = {
   exactTrace: (a, o) => estimators.exactTrace(a, o),
   exactNorm: (a, o) => estimators.exactNorm(a, o),
   exactTraceAndNorm: (a, o) => estimators.exactTraceAndNorm(a, o),
-  lanczosQuadrature: (a, o) => estimators.lanczosQuadrature(a, { random, probes: 2, steps: Math.min(a.size, 6), ...o }),
+  lanczosQuadrature: (a, o) => density.lanczosQuadrature(a, { random, probes: 2, steps: Math.min(a.size, 6), ...o }),
   hutchinsonDiagonal: (a, o) => estimators.hutchinsonDiagonal(a, { random, maxMatvecs: 12, ...o }),
 };
 
@@ -107,8 +108,8 @@ describe("arguments", () => {
     ["too few products", () => estimators.topEigenpairs(operator, { random, count: 5, maxMatvecs: 4 }), "maxMatvecs"],
     ["a short start", () => estimators.topEigenpairs(operator, { random, start: new Float64Array(3) }), "start"],
     ["a zero start", () => estimators.topEigenpairs(operator, { random, start: new Float64Array(30) }), "start"],
-    ["one probe", () => estimators.lanczosQuadrature(operator, { random, probes: 1 }), "probes"],
-    ["too many steps", () => estimators.lanczosQuadrature(operator, { random, steps: 31 }), "steps"],
+    ["one probe", () => density.lanczosQuadrature(operator, { random, probes: 1 }), "probes"],
+    ["too many steps", () => density.lanczosQuadrature(operator, { random, steps: 31 }), "steps"],
   ];
 
   test.each(bad)("refuses %s", async (_, run, name) => {

@@ -3,6 +3,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as estimators from "@sgdscope/hessian-estimators";
+import * as density from "@sgdscope/hessian-estimators/density";
+import * as functions from "@sgdscope/hessian-estimators/functions";
+import * as operators from "@sgdscope/hessian-estimators/operators";
+import * as sharpness from "@sgdscope/hessian-estimators/sharpness";
 import {
   decodeState,
   encodeState,
@@ -31,17 +35,17 @@ const all: Record<string, Run> = {
   topEigenpairs: (a, o) => estimators.topEigenpairs(a, { seed, count: 3, ...o }),
   "topEigenpairs with restarts": (a, o) => estimators.topEigenpairs(a, { seed, count: 3, maxBasis: 8, ...o }),
   "topEigenpairs in blocks": (a, o) => estimators.topEigenpairs(a, { seed, count: 3, block: 3, ...o }),
-  lanczosQuadrature: (a, o) => estimators.lanczosQuadrature(a, { seed, probes: 3, steps: 5, ...o }),
+  lanczosQuadrature: (a, o) => density.lanczosQuadrature(a, { seed, probes: 3, steps: 5, ...o }),
   estimateTraceOfFunction: (a, o) =>
-    estimators.estimateTraceOfFunction(a, Math.abs, { seed, steps: 3, relativeError: 0.2, name: "abs", ...o }),
+    functions.estimateTraceOfFunction(a, Math.abs, { seed, steps: 3, relativeError: 0.2, name: "abs", ...o }),
   hutchinsonDiagonal: (a, o) => estimators.hutchinsonDiagonal(a, { seed, maxMatvecs: 12, ...o }),
   "hutchinsonDiagonal, exact": (a, o) => estimators.hutchinsonDiagonal(a, { seed, maxMatvecs: 40, ...o }),
   xDiagonal: (a, o) => estimators.xDiagonal(a, { seed, maxMatvecs: 12, ...o }),
   curvature: (a, o) => estimators.curvature(a, { seed, maxMatvecs: 16, probes: 4, ...o }),
   "curvature, exact": (a, o) => estimators.curvature(a, { seed, maxMatvecs: 40, ...o }),
-  gaussNewtonSplit: (a, o) => estimators.gaussNewtonSplit(a, estimators.scaled(a, 0.5), { seed, maxMatvecs: 30, ...o }),
+  gaussNewtonSplit: (a, o) => estimators.gaussNewtonSplit(a, operators.scaled(a, 0.5), { seed, maxMatvecs: 30, ...o }),
   worstCaseQuadratic: (a, o) =>
-    estimators.worstCaseQuadratic(a, { seed, radius: 0.1, gradient: new Float64Array(40).fill(1), ...o }),
+    sharpness.worstCaseQuadratic(a, { seed, radius: 0.1, gradient: new Float64Array(40).fill(1), ...o }),
 };
 
 describe.each(Object.entries(all))("%s", (_, run) => {

@@ -1,6 +1,8 @@
 export { largestEigenpair, type LargestEigenpair } from "./eigen/lanczos.js";
 export { symmetricEigen, symmetricEigenvalues, symmetricFunction, type SymmetricEigen } from "./eigen/symmetric.js";
 export { tridiagonalEigen, type TridiagonalEigen } from "./eigen/tridiagonal.js";
+export type { Estimate } from "./estimate.js";
+export type { GramSystem } from "./gram-system.js";
 export { LinearAlgebraError, type LinearAlgebraErrorCode } from "./errors.js";
 export { orthonormalizeRows, projectOut, type OrthonormalRows } from "./orthonormalize.js";
 export { multiplySymmetric, multiplyVector } from "./matrix-vector.js";

@@ -1,6 +1,6 @@
 export { ModelsError, type ModelsErrorCode } from "./errors.js";
 export type { NamedArray } from "@sgdscope/array-files";
-export type { LayerSummary, Model, NamedArrays, NamedTensors, Network, ParameterInfo, Random } from "./model.js";
+export type { LayerSummary, Model, NamedArrays, Network, ParameterInfo, Random } from "./model.js";
 export type * from "./layers/spec.js";
 export { activate, activations, type Activation } from "./activation.js";
 export { initRules, kernelDeviation, type InitRule } from "./initial.js";

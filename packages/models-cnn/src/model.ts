@@ -6,9 +6,6 @@ import type { ModelConfig } from "./config.js";
 /** Uniform on [0, 1). */
 export type Random = () => number;
 
-/** Tensors by name; the order of the names is the order of a flat parameter vector. */
-export type NamedTensors = Record<string, tf.Tensor>;
-
 /** Arrays by name, in order. */
 export type NamedArrays = Record<string, NamedArray>;
 
@@ -18,9 +15,9 @@ export interface Model {
   readonly inputShape: number[];
   readonly outputs: number;
   /** Fresh parameters, Float32. The caller disposes them. */
-  init(random: Random): NamedTensors;
+  init(random: Random): tf.NamedTensorMap;
   /** `f(x; θ)` for `x` of shape `[n, ...inputShape]`: shape `[n, outputs]`. The caller disposes it. */
-  apply(params: NamedTensors, x: tf.Tensor): tf.Tensor;
+  apply(params: tf.NamedTensorMap, x: tf.Tensor): tf.Tensor;
 }
 
 /** A parameter before it has values: each entry is drawn from N(mean, standardDeviation²). */
@@ -66,5 +63,5 @@ export interface Network extends Model {
    *
    * One forward pass over all of `x` (shape `[n, ...inputShape]`) at once. Nothing is disposed.
    */
-  calibrate(params: NamedTensors, x: tf.Tensor): Promise<Network>;
+  calibrate(params: tf.NamedTensorMap, x: tf.Tensor): Promise<Network>;
 }

@@ -6,7 +6,7 @@ import { integer, ModelsError, show, showShape } from "./errors.js";
 import { applyLayers, buildLayers, nameLayers } from "./layers/build.js";
 import type { Context, Layer } from "./layers/layer.js";
 import type { LayerSpec } from "./layers/spec.js";
-import type { LayerSummary, NamedArrays, NamedTensors, Network } from "./model.js";
+import type { LayerSummary, NamedArrays, Network } from "./model.js";
 import { checkNames, parametersToArrays } from "./parameters.js";
 
 /** Statistics of a normalisation layer, whatever their source. */
@@ -34,7 +34,7 @@ export function buildNetwork(
     throw new ModelsError("SHAPE", `${name}: expected the last layer to give a flat output, got ${showShape(last)}`);
   const held = buffers ?? Object.fromEntries(flat.flatMap((layer) => Object.entries(layer.buffers)));
   const shapes = new Map(parameters.map((p) => [p.name, p.shape]));
-  const run = (params: NamedTensors, x: tf.Tensor, statistics: Statistics): tf.Tensor => {
+  const run = (params: tf.NamedTensorMap, x: tf.Tensor, statistics: Statistics): tf.Tensor => {
     checkInput(name, shape, x);
     const context = { parameter: parametersOf(name, shapes, params), statistics };
     return tf.tidy(() => {
@@ -69,7 +69,7 @@ export function buildNetwork(
       return buildNetwork(config, name, shape, specs, ordered);
     },
     async calibrate(params, x) {
-      const seen: NamedTensors = {};
+      const seen: tf.NamedTensorMap = {};
       run(params, x, batchStatistics(seen)).dispose();
       const measured = await parametersToArrays(seen);
       tf.dispose(seen);
@@ -97,7 +97,7 @@ function* everyLayer(layers: readonly Layer[], depth = 0): Generator<[Layer, num
 function parametersOf(
   model: string,
   shapes: ReadonlyMap<string, readonly number[]>,
-  params: NamedTensors,
+  params: tf.NamedTensorMap,
 ): Context["parameter"] {
   return (name) => {
     const value = params[name];
@@ -120,7 +120,7 @@ function runningStatistics(buffers: NamedArrays): Statistics {
 }
 
 /** Statistics of the batch, which it keeps in `seen` for the caller to dispose. */
-function batchStatistics(seen: NamedTensors): Statistics {
+function batchStatistics(seen: tf.NamedTensorMap): Statistics {
   return (layer, x, epsilon) => {
     const axes = x.shape.slice(0, -1).map((_, axis) => axis);
     const { mean, variance } = tf.moments(x, axes);

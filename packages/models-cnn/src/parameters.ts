@@ -1,7 +1,7 @@
 import { toFloat64 } from "@sgdscope/array-files";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelsError, showShape } from "./errors.js";
-import type { NamedArrays, NamedTensors } from "./model.js";
+import type { NamedArrays } from "./model.js";
 
 /** The number of entries of all tensors, arrays or parameter descriptions of a record or list. */
 export const parameterCount = (
@@ -9,7 +9,7 @@ export const parameterCount = (
 ): number => Object.values(params).reduce((sum: number, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
 
 /** Float32 copies of the tensors off the device, in the same order. The tensors are not disposed. */
-export async function parametersToArrays(params: NamedTensors): Promise<NamedArrays> {
+export async function parametersToArrays(params: tf.NamedTensorMap): Promise<NamedArrays> {
   const entries = Object.entries(params).map(async ([name, tensor]) => {
     const data = await tensor.data();
     return [name, { shape: tensor.shape, data: Float32Array.from(data) }] as const;
@@ -18,7 +18,7 @@ export async function parametersToArrays(params: NamedTensors): Promise<NamedArr
 }
 
 /** Float32 tensors of the arrays, in the same order. The caller disposes them. */
-export const parametersFromArrays = (arrays: NamedArrays): NamedTensors =>
+export const parametersFromArrays = (arrays: NamedArrays): tf.NamedTensorMap =>
   Object.fromEntries(
     Object.entries(arrays).map(([name, array]) => [
       name,

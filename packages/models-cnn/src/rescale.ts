@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelsError } from "./errors.js";
 import type { LayerSpec } from "./layers/spec.js";
-import type { NamedTensors, Network } from "./model.js";
+import type { Network } from "./model.js";
 
 /** By layer, the factor of its output; 1 for layers that are not named. */
 export type LayerFactors = Readonly<Record<string, number>>;
@@ -89,7 +89,7 @@ export function layerScales(
  *   them.
  * @throws ModelsError as {@link layerScales}; `PARAMETERS` if one is missing.
  */
-export function rescaleLayers(network: Network, params: NamedTensors, factors: LayerFactors): NamedTensors {
+export function rescaleLayers(network: Network, params: tf.NamedTensorMap, factors: LayerFactors): tf.NamedTensorMap {
   const scales = Object.entries(layerScales(network, factors));
   const missing = scales.find(([name]) => params[name] === undefined);
   if (missing !== undefined) throw new ModelsError("PARAMETERS", `rescaleLayers: parameter ${missing[0]} is missing`);

@@ -1,19 +1,10 @@
+import type { GramSystem } from "@sgdscope/linear-algebra";
 import { ModelsRfmError, expectLength } from "./errors.js";
 
 /** Uniform on [0, 1). */
 export type Random = () => number;
 
-/** What the stability theory needs of a minimum: K = JJᵀ and the residuals r = f − y, both Float64. */
-export interface GramSystem {
-  /** Number of examples n. */
-  examples: number;
-  /** Outputs an example, C. */
-  outputs: number;
-  /** K row-major, nC × nC; row i·C + c is example i, output c. */
-  gram: Float64Array;
-  /** r of length nC. */
-  residuals: Float64Array;
-}
+export type { GramSystem };
 
 /**
  * A model f(x; θ) with everything in closed form, Float64.

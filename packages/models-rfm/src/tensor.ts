@@ -7,9 +7,6 @@ import type { LinearRegression } from "./models/linear-regression.js";
 import type { RandomFeatures } from "./models/random-features.js";
 import type { TwoLayerRelu } from "./models/two-layer-relu.js";
 
-/** Tensors by name. */
-export type NamedTensors = Record<string, tf.Tensor>;
-
 type AnyModel = LinearRegression | DiagonalLinear | DeepLinear | RandomFeatures | TwoLayerRelu;
 
 /** A closed-form model as a pure function of tensors, Float32. */
@@ -18,13 +15,13 @@ export interface TensorModel {
   inputShape: number[];
   outputs: number;
   /** The start of the closed form, so that both start alike from the same seed; the caller disposes it. */
-  init(random: Random): NamedTensors;
+  init(random: Random): tf.NamedTensorMap;
   /** x [n, d] to f [n, C]; the caller disposes it; no other tensor remains. */
-  apply(params: NamedTensors, x: tf.Tensor): tf.Tensor;
+  apply(params: tf.NamedTensorMap, x: tf.Tensor): tf.Tensor;
   /** A vector θ as tensors; the caller disposes them. Throws ModelsRfmError `WRONG_LENGTH`. */
-  tensors(theta: Float64Array): NamedTensors;
+  tensors(theta: Float64Array): tf.NamedTensorMap;
   /** Tensors as a vector θ, Float64, read from the device. */
-  vector(params: NamedTensors): Promise<Float64Array>;
+  vector(params: tf.NamedTensorMap): Promise<Float64Array>;
   /** Frees the fixed first layer of a random feature model; nothing for the others. */
   dispose(): void;
 }
@@ -36,7 +33,7 @@ export interface TensorModel {
  */
 export function tensorModel(model: AnyModel): TensorModel {
   const { apply, dispose } = forwardOf(model);
-  const tensors = (theta: Float64Array): NamedTensors => split(model, theta);
+  const tensors = (theta: Float64Array): tf.NamedTensorMap => split(model, theta);
   return {
     name: model.name,
     inputShape: [model.inputs],
@@ -88,9 +85,9 @@ function forwardOf(model: AnyModel): Forward {
   }
 }
 
-function split(model: ClosedFormModel, theta: Float64Array): NamedTensors {
+function split(model: ClosedFormModel, theta: Float64Array): tf.NamedTensorMap {
   expectLength("tensors: expected theta", theta, model.parameters);
-  const params: NamedTensors = {};
+  const params: tf.NamedTensorMap = {};
   let offset = 0;
   for (const [name, shape] of Object.entries(model.shapes)) {
     const size = shape.reduce((a, b) => a * b, 1);

@@ -1,21 +1,8 @@
-import { gramOfRows, multiplyVector } from "@sgdscope/linear-algebra";
+import { gramOfRows, multiplyVector, type GramSystem } from "@sgdscope/linear-algebra";
 import { NoiseStructureError } from "./errors.js";
 import { gramExtremes } from "./gram-extremes.js";
 
-/**
- * What the theory needs of a point in parameter space: the Gram matrix `K = JJᵀ` of the per-example Jacobians and the
- * residuals `r = f(x) − y`, where the loss is `L = (1/2n) Σᵢ‖f(xᵢ) − yᵢ‖²`. Row `i·C + c` belongs to output c of example i.
- */
-export interface GramSystem {
-  /** n, the number of examples. */
-  examples: number;
-  /** C, the number of outputs of an example. */
-  outputs: number;
-  /** K, `nC × nC`, row-major. */
-  gram: Float64Array;
-  /** r, length `nC`. */
-  residuals: Float64Array;
-}
+export type { GramSystem };
 
 /**
  * Refuses a system whose parts do not fit together.

@@ -24,38 +24,9 @@ export {
   type GramNoiseStrength,
   type NoiseStrength,
 } from "./noise-strength/strength.js";
-export { cloudWidth, type CloudWidth, type CloudWidthOptions } from "./noise-scale/cloud-width.js";
-export { noiseScale, optimalStep, type NoiseScale, type OptimalStep } from "./noise-scale/exact.js";
-export {
-  twoBatchNoiseScale,
-  type NoiseScaleEstimate,
-  type NoiseScaleSampling,
-  type TwoBatchNorms,
-} from "./noise-scale/two-batch.js";
-export { workerNoiseScale, type WorkerNoiseScale, type WorkerNorms } from "./noise-scale/worker-ratio.js";
-export {
-  gaussianAlignmentAlong,
-  gaussianNoise,
-  type GaussianDesign,
-  type GaussianNoise,
-} from "./gaussian-design/design.js";
-export { effectiveDimension } from "./gaussian-design/effective-dimension.js";
-export { gaussianMinibatchCovariance } from "./gaussian-design/minibatch.js";
-export { oneDimensionalDensity, type OneDimensionalDensity } from "./gaussian-design/one-dimensional-density.js";
-export {
-  gaussianRegularizedLoss,
-  gaussianStationary,
-  type GaussianDynamics,
-  type GaussianStationary,
-} from "./gaussian-design/stationary.js";
-export { minimumNoise, type Minimum, type MinimumKind } from "./gaussian-design/three-minima.js";
 export {
   expectedImbalanceStep,
   rescalingBalance,
   type RescalingBalance,
   type RescalingGroups,
 } from "./symmetry/rescaling-balance.js";
-export { empiricalTailIndex } from "./tail/empirical.js";
-export { gaussianTailFormula, gaussianTailIndex } from "./tail/gaussian.js";
-export { hillEstimate } from "./tail/hill.js";
-export type { TailIndex } from "./tail/tail-index.js";

@@ -1,11 +1,14 @@
 import { describe, expect, it } from "vitest";
-import * as api from "../src/index.js";
+import * as gaussianDesign from "../src/gaussian-design.js";
+import * as root from "../src/index.js";
+import * as noiseScales from "../src/noise-scale.js";
+import * as tail from "../src/tail.js";
 
 const of = (...values: number[]): Float64Array => Float64Array.from(values);
 const shape = { examples: 3, outputs: 1 };
 const jacobian = of(1, 0, 1, 0, 2, 0, 1, 1, 0);
-const system = api.gramSystemFromJacobian(jacobian, of(1, -1, 2), shape);
-const structure = api.noiseStructure(system);
+const system = root.gramSystemFromJacobian(jacobian, of(1, -1, 2), shape);
+const structure = root.noiseStructure(system);
 const identity = of(1, 0, 0, 1);
 const design = { covariance: identity, offset: of(1, 2), labelVariance: 0.1, jacobian: of(1, 0, 2, 1) };
 const norms = { smallSquaredNorms: [5.1, 4.7], largeSquaredNorms: [2.2, 1.9] };
@@ -19,23 +22,23 @@ const entry = (call: Entry["call"], named: Record<string, unknown>): Entry => ({
 
 /** Functions of a Gram system, those that decompose it last. */
 const systems: Record<string, Entry> = {
-  checkGramSystem: entry(api.checkGramSystem, { system, caller: "checkGramSystem" }),
-  noiseStructure: entry(api.noiseStructure, { system }),
-  chiBlocks: entry(api.chiBlocks, { system }),
-  afterGradientStep: entry(api.afterGradientStep, { system, learningRate: 0.1 }),
-  noiseStrength: entry(api.noiseStrength, { system }),
-  decoupling: entry(api.decoupling, { system }),
-  decouplingSpectra: entry(api.decouplingSpectra, { system }),
-  directionalAlignment: entry(api.directionalAlignment, { system, options: { rankTolerance: 1e-10 } }),
-  gramSpectrum: entry(api.gramSpectrum, { system, options: { rankTolerance: 1e-10, negativeTolerance: 1e-5 } }),
-  alignmentRange: entry(api.alignmentRange, { system, options: { rankTolerance: 1e-10 } }),
+  checkGramSystem: entry(root.checkGramSystem, { system, caller: "checkGramSystem" }),
+  noiseStructure: entry(root.noiseStructure, { system }),
+  chiBlocks: entry(root.chiBlocks, { system }),
+  afterGradientStep: entry(root.afterGradientStep, { system, learningRate: 0.1 }),
+  noiseStrength: entry(root.noiseStrength, { system }),
+  decoupling: entry(root.decoupling, { system }),
+  decouplingSpectra: entry(root.decouplingSpectra, { system }),
+  directionalAlignment: entry(root.directionalAlignment, { system, options: { rankTolerance: 1e-10 } }),
+  gramSpectrum: entry(root.gramSpectrum, { system, options: { rankTolerance: 1e-10, negativeTolerance: 1e-5 } }),
+  alignmentRange: entry(root.alignmentRange, { system, options: { rankTolerance: 1e-10 } }),
 };
 
 /** Functions that draw batches. */
 const batched: Record<string, Entry> = {
-  noiseWeights: entry(api.noiseWeights, { batches: { examples: 3, batchSize: 2 } }),
-  noiseCovariance: entry(api.noiseCovariance, { gradients: jacobian, batches: { examples: 3, batchSize: 2 } }),
-  expectedImbalanceStep: entry(api.expectedImbalanceStep, {
+  noiseWeights: entry(root.noiseWeights, { batches: { examples: 3, batchSize: 2 } }),
+  noiseCovariance: entry(root.noiseCovariance, { gradients: jacobian, batches: { examples: 3, batchSize: 2 } }),
+  expectedImbalanceStep: entry(root.expectedImbalanceStep, {
     balance: { centred: 1, gradient: 1 },
     learningRate: 0.1,
     batches: { examples: 3, batchSize: 2 },
@@ -43,57 +46,57 @@ const batched: Record<string, Entry> = {
 };
 
 const rest: Record<string, Entry> = {
-  gramSystemFromJacobian: entry(api.gramSystemFromJacobian, { jacobian, residuals: of(1, -1, 2), shape }),
-  alignmentAlong: entry(api.alignmentAlong, { derivatives: [1, 2, 3], residuals: [1, -1, 2], shape }),
-  noiseStrengthFromNorms: entry(api.noiseStrengthFromNorms, { gradientNorms: [1, 2, 3], gradientNorm: 1 }),
-  fitNoiseStrength: entry(api.fitNoiseStrength, { losses: [1, 2, 4], strengths: [1, 2.1, 3.9] }),
-  sampledAlignment: entry(api.sampledAlignment, {
+  gramSystemFromJacobian: entry(root.gramSystemFromJacobian, { jacobian, residuals: of(1, -1, 2), shape }),
+  alignmentAlong: entry(root.alignmentAlong, { derivatives: [1, 2, 3], residuals: [1, -1, 2], shape }),
+  noiseStrengthFromNorms: entry(root.noiseStrengthFromNorms, { gradientNorms: [1, 2, 3], gradientNorm: 1 }),
+  fitNoiseStrength: entry(root.fitNoiseStrength, { losses: [1, 2, 4], strengths: [1, 2.1, 3.9] }),
+  sampledAlignment: entry(root.sampledAlignment, {
     draws: { first: [1, 2], second: [2, 1], firstResiduals: [1, -1], secondResiduals: [1, 2] },
   }),
-  effectiveDimension: entry(api.effectiveDimension, { spectrum: [1, 0.5] }),
-  logLossPower: entry(api.logLossPower, { losses: [1, 2, 4, 3], options: { minimumLoss: 0.5, dimensions: 1 } }),
-  noiseScale: entry(api.noiseScale, { structure }),
-  optimalStep: entry(api.optimalStep, { structure, batchSize: 2 }),
-  twoBatchNoiseScale: entry(api.twoBatchNoiseScale, {
+  effectiveDimension: entry(gaussianDesign.effectiveDimension, { spectrum: [1, 0.5] }),
+  logLossPower: entry(root.logLossPower, { losses: [1, 2, 4, 3], options: { minimumLoss: 0.5, dimensions: 1 } }),
+  noiseScale: entry(noiseScales.noiseScale, { structure }),
+  optimalStep: entry(noiseScales.optimalStep, { structure, batchSize: 2 }),
+  twoBatchNoiseScale: entry(noiseScales.twoBatchNoiseScale, {
     norms: { smallBatch: 4, largeBatch: 32, ...norms },
     options: { sampling: "without-replacement", examples: 100 },
   }),
-  workerNoiseScale: entry(api.workerNoiseScale, {
+  workerNoiseScale: entry(noiseScales.workerNoiseScale, {
     norms: { workers: 8, batchSize: 4, meanSquaredNorms: [5.1, 4.7], averagedSquaredNorms: [2.2, 1.9] },
     options: { sampling: "without-replacement", examples: 100 },
   }),
-  cloudWidth: entry(api.cloudWidth, {
+  cloudWidth: entry(noiseScales.cloudWidth, {
     iterates: of(1, 2, 3, 4, 5, 6, 7, 8),
     directions: of(1, 0),
     shape: { iterates: 4, parameters: 2 },
   }),
-  gaussianNoise: entry(api.gaussianNoise, { design }),
-  gaussianAlignmentAlong: entry(api.gaussianAlignmentAlong, { design, v: of(1, 1) }),
-  gaussianMinibatchCovariance: entry(api.gaussianMinibatchCovariance, {
+  gaussianNoise: entry(gaussianDesign.gaussianNoise, { design }),
+  gaussianAlignmentAlong: entry(gaussianDesign.gaussianAlignmentAlong, { design, v: of(1, 1) }),
+  gaussianMinibatchCovariance: entry(gaussianDesign.gaussianMinibatchCovariance, {
     design: { inputCovariance: identity, parameterCovariance: identity, labelVariance: 0.1, batchSize: 2 },
   }),
-  gaussianStationary: entry(api.gaussianStationary, {
+  gaussianStationary: entry(gaussianDesign.gaussianStationary, {
     spectrum: [1, 0.5],
     dynamics: { learningRate: 0.1, batchSize: 2, momentum: 0.5, labelVariance: 0.1 },
   }),
-  gaussianRegularizedLoss: entry(api.gaussianRegularizedLoss, {
+  gaussianRegularizedLoss: entry(gaussianDesign.gaussianRegularizedLoss, {
     spectrum: [1, 0.5],
     weightDecay: [0.1, 0.1],
     teacher: [1, 1],
     dynamics: { learningRate: 0.1, batchSize: 2 },
   }),
-  minimumNoise: entry(api.minimumNoise, {
+  minimumNoise: entry(gaussianDesign.minimumNoise, {
     minimum: { hessian: identity, loss: 1, batchSize: 2, weightDecayGradient: of(1, 0), fluctuation: identity },
   }),
-  oneDimensionalDensity: entry(api.oneDimensionalDensity, {
+  oneDimensionalDensity: entry(gaussianDesign.oneDimensionalDensity, {
     law: "decoupled",
     dynamics: { learningRate: 0.1, batchSize: 2, curvature: 1, labelVariance: 0.1 },
   }),
-  rescalingBalance: entry(api.rescalingBalance, { groups: { examples: 2, first: of(1, 2), second: of(1, 2) } }),
-  empiricalTailIndex: entry(api.empiricalTailIndex, { multipliers: [0.5, 1.2, 0.3] }),
-  gaussianTailIndex: entry(api.gaussianTailIndex, { product: 1, batchSize: 4 }),
-  gaussianTailFormula: entry(api.gaussianTailFormula, { product: 1, batchSize: 4 }),
-  hillEstimate: entry(api.hillEstimate, { samples: [1, 2, 3, 4], options: { count: 2 } }),
+  rescalingBalance: entry(root.rescalingBalance, { groups: { examples: 2, first: of(1, 2), second: of(1, 2) } }),
+  empiricalTailIndex: entry(tail.empiricalTailIndex, { multipliers: [0.5, 1.2, 0.3] }),
+  gaussianTailIndex: entry(tail.gaussianTailIndex, { product: 1, batchSize: 4 }),
+  gaussianTailFormula: entry(tail.gaussianTailFormula, { product: 1, batchSize: 4 }),
+  hillEstimate: entry(tail.hillEstimate, { samples: [1, 2, 3, 4], options: { count: 2 } }),
 };
 
 const entries: Record<string, Entry> = { ...systems, ...batched, ...rest };
@@ -117,14 +120,16 @@ function outcome(act: () => unknown): string {
   try {
     act();
   } catch (error) {
-    if (error instanceof api.NoiseStructureError) return `${error.code} ${error.message}`;
+    if (error instanceof root.NoiseStructureError) return `${error.code} ${error.message}`;
     throw error;
   }
   return "no error";
 }
 
 it("knows every public function", () => {
-  const functions = Object.keys(api).filter((name) => !["NoiseStructureError", "SMALLEST_LOSS"].includes(name));
+  const functions = Object.keys({ ...root, ...gaussianDesign, ...noiseScales, ...tail }).filter(
+    (name) => !["NoiseStructureError", "SMALLEST_LOSS"].includes(name),
+  );
   expect(Object.keys(entries).sort()).toEqual(functions.sort());
 });
 
@@ -143,7 +148,7 @@ describe.each(Object.entries(entries))("%s", (_, one) => {
 });
 
 describe.each(Object.entries(systems))("%s", (name, one) => {
-  const withSystem = (change: Partial<api.GramSystem>): string =>
+  const withSystem = (change: Partial<root.GramSystem>): string =>
     outcome(() => run(one, { ...one.arguments, system: { ...system, ...change } }));
 
   it("refuses what is no Gram system, and names gram or residuals", () => {

@@ -4,15 +4,15 @@ import { describe, expect, it } from "vitest";
 import {
   alignmentRange,
   directionalAlignment,
-  effectiveDimension,
   fitNoiseStrength,
-  gaussianNoise,
   gramSystemFromJacobian,
   noiseCovariance,
   noiseStructure,
   sampledAlignment,
   type GramSystem,
 } from "../src/index.js";
+import { effectiveDimension } from "../src/gaussian-design.js";
+import { gaussianNoise } from "../src/gaussian-design.js";
 import { gaussianExamples, randomDesign } from "./gaussian-design/quadrature.js";
 import { randomProblem } from "./noise-strength/problems.js";
 

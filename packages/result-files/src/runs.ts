@@ -1,5 +1,7 @@
-import { readFile, readdir, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { parseJson } from "@sgdscope/array-files";
+import { readRunFile, RunsError, wholeLines } from "@sgdscope/runs";
 import { ResultFilesError } from "./errors.js";
 import { tableOf, type Table } from "./table.js";
 
@@ -39,12 +41,13 @@ export async function findRuns(folders: readonly string[]): Promise<string[]> {
 }
 
 /**
- * Reads run folders, found as by `findRuns`.
+ * Reads run folders, found as by `findRuns`; one whose `run.json` is empty, which a power cut can leave, has not begun.
  *
  * @throws ResultFilesError `NO_RUNS`, `INVALID_RUN`.
  */
 export async function readRuns(folders: readonly string[]): Promise<StoredRun[]> {
-  return Promise.all((await findRuns(folders)).map(readRun));
+  const runs = await Promise.all((await findRuns(folders)).map(readRun));
+  return runs.filter((run) => run !== undefined);
 }
 
 /** One row per metric line: `run` and its fields. */
@@ -61,40 +64,43 @@ export const recordsTable = (runs: readonly StoredRun[]): Table =>
     ["run", "state"],
   );
 
-async function readRun(directory: string): Promise<StoredRun> {
+async function readRun(directory: string): Promise<StoredRun | undefined> {
   const path = join(directory, "run.json");
-  const run = parsed(path, await readFile(path, "utf8"));
-  const { id, state, task, record } = run as { id?: unknown; state?: unknown; task?: object; record?: object };
-  if (typeof id !== "string" || typeof task !== "object")
-    throw new ResultFilesError("INVALID_RUN", `readRuns: ${path} has no ${typeof id === "string" ? "task" : "id"}`);
-  const metricsPath = join(directory, "metrics.jsonl");
-  const text = await readFile(metricsPath, "utf8").catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+  const run = await readRunFile(directory).catch((error: unknown) => {
+    if (error instanceof RunsError)
+      throw new ResultFilesError("INVALID_RUN", `readRuns: ${error.message}`, { cause: error });
     throw error;
   });
-  const lines = text.split("\n").slice(0, -1);
+  if (run === undefined) return undefined;
+  const { id, state, task, record } = run as { id?: unknown; state: string; task?: unknown; record?: object };
+  if (typeof id !== "string" || !isObject(task))
+    throw new ResultFilesError("INVALID_RUN", `readRuns: ${path} has no ${typeof id === "string" ? "task" : "id"}`);
+  const metricsPath = join(directory, "metrics.jsonl");
+  const lines = await wholeLines(metricsPath);
   return {
     id,
     directory,
-    state: String(state),
+    state,
     task,
     record,
-    metrics: lines.map((line) => parsed(metricsPath, line)),
-    written: (await stat(text === "" ? path : metricsPath)).mtimeMs / 1000,
+    metrics: lines.map((line) => metricOf(metricsPath, line)),
+    written: (await stat(lines.length === 0 ? path : metricsPath)).mtimeMs / 1000,
   };
 }
 
-function parsed(path: string, text: string): object {
+function metricOf(path: string, line: string): object {
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null) return value;
+    value = parseJson(line);
   } catch (error) {
-    throw new ResultFilesError("INVALID_RUN", `readRuns: expected JSON in ${path}, got: ${text.slice(0, 60)}`, {
-      cause: error,
-    });
+    const message = `readRuns: expected JSON in ${path}, got: ${line.slice(0, 60)}`;
+    throw new ResultFilesError("INVALID_RUN", message, { cause: error });
   }
-  throw new ResultFilesError("INVALID_RUN", `readRuns: expected an object in ${path}, got: ${text.slice(0, 60)}`);
+  if (isObject(value)) return value;
+  throw new ResultFilesError("INVALID_RUN", `readRuns: expected an object in ${path}, got: ${line.slice(0, 60)}`);
 }
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
 const isRun = (folder: string): Promise<boolean> =>
   stat(join(folder, "run.json")).then(

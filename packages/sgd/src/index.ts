@@ -2,7 +2,7 @@ export { SgdError, type SgdErrorCode } from "./errors.js";
 export { sampler, restoreSampler, type Random, type Sampler, type SamplerState, type Sampling } from "./sampler.js";
 export { warmUp, type Schedule } from "./schedule.js";
 export type { StoppingRule } from "./stopping.js";
-export type { NamedArray, StepOptions, Trainee } from "./trainee.js";
+export type { StateArray, StepOptions, Trainee } from "./trainee.js";
 export { vectorTrainee, type VectorProblem, type VectorTrainee } from "./trainee/vector.js";
 export { interpolation, train, training } from "./train/train.js";
 export type {

@@ -1,1 +1,1 @@
-export { tensorTrainee, type Dataset, type Model, type NamedTensors, type TensorTrainee } from "./trainee/tensor.js";
+export { tensorTrainee, type TrainingData, type Model, type TensorTrainee } from "./trainee/tensor.js";

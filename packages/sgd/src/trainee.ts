@@ -1,8 +1,7 @@
-/** An array with its shape, row-major, as in files of arrays. */
-export interface NamedArray {
-  shape: number[];
-  data: Float32Array | Float64Array | Int32Array | Uint8Array;
-}
+import type { NamedArray } from "@sgdscope/array-files";
+
+/** An array of a snapshot or checkpoint, as files of arrays take it. */
+export type StateArray = NamedArray & { data: Float32Array | Float64Array | Int32Array | Uint8Array };
 
 /** How one step is taken. */
 export interface StepOptions {
@@ -29,8 +28,8 @@ export interface Trainee {
   /** The full loss L over all n examples. */
   loss(): number | Promise<number>;
   /** Copies of parameters and velocity, which `restore` continues from bit for bit. */
-  snapshot(): Promise<Record<string, NamedArray>>;
+  snapshot(): Promise<Record<string, StateArray>>;
   /** Takes over a snapshot. Throws SgdError `INVALID_CHECKPOINT` if it does not fit. */
-  restore(arrays: Record<string, NamedArray>): void | Promise<void>;
+  restore(arrays: Record<string, StateArray>): void | Promise<void>;
   dispose?(): void;
 }

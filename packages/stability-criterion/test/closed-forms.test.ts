@@ -2,7 +2,6 @@ import { noiseStructure } from "@sgdscope/noise-structure";
 import { describe, expect, it } from "vitest";
 import {
   batchSharpness,
-  coherence,
   exactThreshold,
   isotropicNoiseThreshold,
   kernelNorm,
@@ -12,6 +11,7 @@ import {
   stabilityBounds,
   structuredNoiseThreshold,
 } from "../src/index.js";
+import { coherence } from "../src/bounds.js";
 import { gramProblem, problem, randomProblem, seededRandom } from "./support/problems.js";
 
 const threshold = (system: Parameters<typeof exactThreshold>[0], batchSize: number, sampling?: "with-replacement") =>

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { coherence, nonUniformity } from "../src/bounds.js";
 import {
-  coherence,
   exactThreshold,
-  nonUniformity,
   oneStepLoss,
   prepareMinimum,
   stabilityBounds,

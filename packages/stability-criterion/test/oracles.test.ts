@@ -3,15 +3,10 @@ import { gaussian } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
 import {
   almostSureStability,
-  coherence,
-  decoupledGrowth,
   exactThreshold,
-  gradientDescentBound,
   isotropicNoiseThreshold,
   momentThreshold,
-  nonUniformity,
   oneStepLoss,
-  outsideRatio,
   pathExponent,
   prepareMinimum,
   spectralRadius,
@@ -20,6 +15,8 @@ import {
   type BoundId,
   type Sampling,
 } from "../src/index.js";
+import { coherence, gradientDescentBound, nonUniformity } from "../src/bounds.js";
+import { decoupledGrowth, outsideRatio } from "../src/escape.js";
 import { gramProblem, problem, seededRandom } from "./support/problems.js";
 
 /** Agreement in every printed digit: the value, rounded as the text is, reads the same. */

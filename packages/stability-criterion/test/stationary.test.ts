@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { exactThreshold, expectedLoss, prepareMinimum, stationaryCovariance, type Sampling } from "../src/index.js";
+import { exactThreshold, expectedLoss, prepareMinimum, type Sampling } from "../src/index.js";
+import { stationaryCovariance } from "../src/stationary.js";
 import { problem, randomProblem, realizable, seededRandom } from "./support/problems.js";
 
 const modes: Sampling[] = ["with-replacement", "without-replacement", "bernoulli"];

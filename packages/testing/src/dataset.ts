@@ -1,15 +1,7 @@
+import type { Dataset } from "@sgdscope/array-files";
 import { beforeAll, describe, expect, test } from "vitest";
 
-/** Inputs [size, ...inputShape] and targets [size, outputs], row-major Float32. */
-export interface Dataset {
-  name: string;
-  size: number;
-  inputShape: number[];
-  outputs: number;
-  inputs: Float32Array;
-  targets: Float32Array;
-  labels?: Uint8Array;
-}
+export type { Dataset };
 
 /**
  * Registers the tests that every `Dataset` must pass: lengths that fit size, shape and outputs, finite Float32 numbers, examples that

@@ -4,5 +4,7 @@ export { testDataset, type Dataset } from "./dataset.js";
 export { TestingError, type TestingErrorCode } from "./errors.js";
 export { matchers } from "./matchers.js";
 export { testModel, type Model, type TestModelOptions } from "./model.js";
+export { mutations, type Mutant, type MutationOptions } from "./mutants.js";
 export { testOperator, type LinearOperator, type TestOperatorOptions } from "./operator.js";
+export { surveyMutants, type MutantSurvey, type SurveyOptions } from "./survey-mutants.js";
 export { expectUnbiased, type EstimateLike, type UnbiasedOptions } from "./unbiased.js";

@@ -4,15 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { allclose } from "./allclose.js";
 import { tensorflow, type TensorFlow } from "./tensorflow.js";
 
-type NamedTensors = Record<string, tfjs.Tensor>;
-
 /** A function of parameters: pure, no hidden state. */
 export interface Model {
   name: string;
   inputShape: number[];
   outputs: number;
-  init(random: () => number): NamedTensors;
-  apply(params: NamedTensors, x: tfjs.Tensor): tfjs.Tensor;
+  init(random: () => number): tfjs.NamedTensorMap;
+  apply(params: tfjs.NamedTensorMap, x: tfjs.Tensor): tfjs.Tensor;
 }
 
 export interface TestModelOptions {
@@ -42,7 +40,7 @@ export function testModel(name: string, makeModel: () => Model | Promise<Model>,
   describe(`${name} is a model`, () => {
     let tf: TensorFlow;
     let model: Model;
-    let params: NamedTensors;
+    let params: tfjs.NamedTensorMap;
     let x: tfjs.Tensor;
     let outputs: Float32Array;
     let tensorsBefore: number;
@@ -71,7 +69,7 @@ export function testModel(name: string, makeModel: () => Model | Promise<Model>,
       tensor.dispose();
       return data;
     }
-    const valuesOf = (tensors: NamedTensors): Promise<Float32Array[]> =>
+    const valuesOf = (tensors: tfjs.NamedTensorMap): Promise<Float32Array[]> =>
       Promise.all(Object.values(tensors).map(async (tensor) => Float32Array.from(await tensor.data())));
 
     test("has a name, the shape of an input and a number of outputs", () => {

@@ -34,10 +34,10 @@ test("networks are models to autodiff, sgd and the conformance suite", () => {
 });
 
 test("parameters are one type to models, autodiff and sgd", () => {
-  expectTypeOf<ReturnType<cnn.Network["init"]>>().toExtend<autodiff.NamedTensors>();
+  expectTypeOf<ReturnType<cnn.Network["init"]>>().toExtend<tf.NamedTensorMap>();
   expectTypeOf<ReturnType<cnn.Network["init"]>>().toExtend<Parameters<typeof tensorTrainee>[2]>();
-  expectTypeOf<ReturnType<typeof tensorTrainee>["parameters"]>().toExtend<cnn.NamedTensors>();
-  expectTypeOf<ReturnType<typeof autodiff.unflatten>>().toExtend<cnn.NamedTensors>();
+  expectTypeOf<ReturnType<typeof tensorTrainee>["parameters"]>().toExtend<tf.NamedTensorMap>();
+  expectTypeOf<ReturnType<typeof autodiff.unflatten>>().toExtend<tf.NamedTensorMap>();
   // Checkpoints of a trainee are arrays that files and networks take.
   expectTypeOf<Awaited<ReturnType<sgd.Trainee["snapshot"]>>>().toExtend<cnn.NamedArrays>();
 });

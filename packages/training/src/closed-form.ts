@@ -21,13 +21,13 @@ import type { LearnedFunction } from "./record.js";
 import type { ClosedFormConfig, ClosedFormTask, ProblemSpec } from "./task.js";
 
 /** Inputs [count, inputs] and targets [count, outputs], row-major Float64. */
-interface Examples {
+interface InputsAndTargets {
   X: Float64Array;
   y: Float64Array;
 }
 
 /** A closed-form model with its data. */
-export interface ClosedFormProblem extends Examples {
+export interface ClosedFormProblem extends InputsAndTargets {
   name: string;
   model: ClosedFormModel;
   size: number;
@@ -61,7 +61,7 @@ export async function closedFormProblem(task: ClosedFormTask, random: SeededRand
 
 async function examplesOf(
   spec: ClosedFormTask["data"],
-): Promise<{ name: string; inputs: number; train: Examples; test?: Examples }> {
+): Promise<{ name: string; inputs: number; train: InputsAndTargets; test?: InputsAndTargets }> {
   if (spec.kind === "cifar10" || spec.kind === "synthetic") {
     const data = await datasetOf(spec);
     return {
@@ -73,7 +73,7 @@ async function examplesOf(
   const { inputs, count, testCount, seed } = spec;
   const random = seededRandom(seed);
   const teach = teacherOf(spec, random.stream("teacher"));
-  const draw = (stream: string, n: number): Examples => {
+  const draw = (stream: string, n: number): InputsAndTargets => {
     const X = inputsOf(spec, n, random.stream(stream));
     return { X, y: teach(X) };
   };

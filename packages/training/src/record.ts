@@ -1,12 +1,8 @@
+import type { Estimate } from "@sgdscope/linear-algebra";
 import type { MinimumSummary } from "@sgdscope/analysis";
 import type { StopReason } from "@sgdscope/sgd";
 
-/** A measured number; exact ones have `standardError` 0 and no products. */
-export interface Estimate {
-  value: number;
-  standardError: number;
-  matvecs: number;
-}
+export type { Estimate };
 
 /** The structure of the noise at one moment of a training. */
 export interface AlignmentRecord {

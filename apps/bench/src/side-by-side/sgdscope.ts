@@ -7,10 +7,10 @@ import {
   hessianOperator,
   hessianVectorProduct,
   squareLoss,
-  type NamedTensors,
 } from "@sgdscope/autodiff";
 import type { BackendReport } from "@sgdscope/compute";
-import { lanczosQuadrature, spectralDensity, topEigenpairs, traceAndNorm } from "@sgdscope/hessian-estimators";
+import { topEigenpairs, traceAndNorm } from "@sgdscope/hessian-estimators";
+import { lanczosQuadrature, spectralDensity } from "@sgdscope/hessian-estimators/density";
 import { parametersFromArrays } from "@sgdscope/models-cnn";
 import { noiseStructure } from "@sgdscope/noise-structure";
 import { seededRandom } from "@sgdscope/random";
@@ -30,7 +30,7 @@ export async function loadSgdscope(folder: string, report: BackendReport): Promi
   const data = { size: examples, inputShape: model.inputShape, outputs, inputs, targets };
   const size = probe.length;
 
-  const like = (flat: Float32Array): NamedTensors => {
+  const like = (flat: Float32Array): tf.NamedTensorMap => {
     let position = 0;
     return Object.fromEntries(
       Object.entries(params).map(([name, { shape, size }]) => {
@@ -41,10 +41,10 @@ export async function loadSgdscope(folder: string, report: BackendReport): Promi
     );
   };
   const direction = like(probe);
-  const loss = (at: NamedTensors): tf.Scalar => squareLoss(model, at, x, y);
+  const loss = (at: tf.NamedTensorMap): tf.Scalar => squareLoss(model, at, x, y);
 
   /** Reads tensors in the order of the parameters, and disposes them. */
-  async function read(tensors: NamedTensors): Promise<Float32Array> {
+  async function read(tensors: tf.NamedTensorMap): Promise<Float32Array> {
     const flat = new Float32Array(size);
     let position = 0;
     for (const name of names) {
@@ -55,7 +55,7 @@ export async function loadSgdscope(folder: string, report: BackendReport): Promi
     return flat;
   }
   const vector = (vector: Float32Array | Float64Array): { vector: Float32Array | Float64Array } => ({ vector });
-  const product = (compute: () => NamedTensors): ReturnType<typeof run> => run(() => read(compute()), vector);
+  const product = (compute: () => tf.NamedTensorMap): ReturnType<typeof run> => run(() => read(compute()), vector);
 
   async function withHessian<T>(measure: (operator: ReturnType<typeof hessianOperator>) => Promise<T>): Promise<T> {
     const operator = hessianOperator(model, params, { inputs: x, targets: y });

@@ -19,7 +19,10 @@ export async function analyze(options: AnalyzeOptions): Promise<void> {
       onProgress: (fraction, stage) => progress.update(fraction, stage),
     });
     progress.end();
-    if (options.json === true) { printJson(analysisDocument(analysis)); return; }
+    if (options.json === true) {
+      printJson(analysisDocument(analysis));
+      return;
+    }
     process.stdout.write(analysisText(analysis) + (options.sources === true ? sourcesText(analysis) : ""));
   } finally {
     progress.end();

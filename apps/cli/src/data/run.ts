@@ -8,7 +8,8 @@ export async function dataStatus({ json }: { json?: boolean }): Promise<void> {
   const found = { "cifar-10": await findCifar10(), "cifar-100": await findCifar100() };
   const cache = await cacheDirectory();
   if (json === true) {
-    printJson({ schema: "sgdscope/data@1", cache, ...found }); return;
+    printJson({ schema: "sgdscope/data@1", cache, ...found });
+    return;
   }
   for (const [name, place] of Object.entries(found)) {
     const state =

@@ -36,7 +36,8 @@ export async function doctor({ speed, json }: { speed: boolean; json?: boolean }
   if (json === true) {
     const { backends: _, ...machine } = environment;
     const head = { schema: "sgdscope/doctor@1", sgdscope: version };
-    printJson({ ...head, ...machine, chosen, backends: rows, cifar10: cifar10 ?? null }); return;
+    printJson({ ...head, ...machine, chosen, backends: rows, cifar10: cifar10 ?? null });
+    return;
   }
   const memory = environment.memoryBytes === undefined ? "" : `, ${(environment.memoryBytes / 2 ** 30).toFixed(0)} GiB`;
   process.stdout.write(

@@ -7,7 +7,10 @@ import type { QueryOptions } from "./options.js";
 /** Asks and prints. */
 export async function query(sql: string, { runs, json }: QueryOptions): Promise<void> {
   const { columns, rows } = await queryRuns(sql, runs);
-  if (json === true) { printJson({ schema: "sgdscope/query@1", columns, rows }); return; }
+  if (json === true) {
+    printJson({ schema: "sgdscope/query@1", columns, rows });
+    return;
+  }
   process.stdout.write(
     formatTable<Record<string, unknown>>(
       columns.map((name) => ({

@@ -1,4 +1,4 @@
-import { readArray, toFloat64 } from "@sgdscope/array-files";
+import { readArray, toFloat64, type Dataset } from "@sgdscope/array-files";
 import { functionOfLayersModel } from "@sgdscope/autodiff";
 import { loadLayersModel } from "@sgdscope/models-cnn/layers-model";
 import { datasetOf } from "@sgdscope/training";
@@ -17,17 +17,8 @@ export interface Subject {
     apply(params: tf.NamedTensorMap, x: tf.Tensor): tf.Tensor;
   };
   params: tf.NamedTensorMap;
-  data: Examples;
+  data: Dataset;
   run: StoredRun | undefined;
-}
-
-interface Examples {
-  name: string;
-  size: number;
-  inputShape: number[];
-  outputs: number;
-  inputs: Float32Array;
-  targets: Float32Array;
 }
 
 /** The options that say what to measure. */
@@ -68,7 +59,7 @@ async function runSubject(directory: string, options: SubjectOptions): Promise<S
   };
 }
 
-async function examplesOf(options: SubjectOptions, inputShape: number[], outputs: number): Promise<Examples> {
+async function examplesOf(options: SubjectOptions, inputShape: number[], outputs: number): Promise<Dataset> {
   const width = inputShape.reduce((a, b) => a * b, 1);
   if (options.inputs !== undefined || options.targets !== undefined) {
     if (options.inputs === undefined || options.targets === undefined)

@@ -19,14 +19,16 @@ export async function sweepCollect(sweep: string, options: SweepCollectOptions):
     const { writeRecords } = await import("./records.js");
     await writeRecords(options.out, runs);
   }
-  if (options.json === true)
-    { printJson({
+  if (options.json === true) {
+    printJson({
       schema: "sgdscope/sweep@2",
       sweep,
       runs: plan.length,
       time,
       results: runs.map(({ id, task, environment, record }) => ({ id, task, environment, record })),
-    }); return; }
+    });
+    return;
+  }
   if (runs.length > 0)
     process.stdout.write(
       formatTable(

@@ -14,8 +14,10 @@ export async function sweepPlan(file: string, options: SweepPlanOptions): Promis
   const folder = options.out ?? join("sweeps", grid.name ?? basename(file, extname(file)));
   const steps = plan.reduce((sum, { task }) => sum + task.maxSteps, 0);
   const added = options.dryRun === true ? 0 : await writePlan(folder, plan);
-  if (options.json === true)
-    { printJson({ schema: "sgdscope/sweep-plan@1", folder, runs: plan, added, stepsAtMost: steps }); return; }
+  if (options.json === true) {
+    printJson({ schema: "sgdscope/sweep-plan@1", folder, runs: plan, added, stepsAtMost: steps });
+    return;
+  }
   const path = join(folder, "plan.jsonl");
   if (options.dryRun === true)
     for (const { index, id, task } of plan)

@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
-import type { NamedTensors } from "../products/named-tensors.js";
 import { labelled } from "../second-order/labels.js";
 
 /** The part of a weight of `@tensorflow/tfjs-layers` that is used. */
@@ -33,7 +32,7 @@ export interface LayersFunction {
   name: string;
   inputShape: number[];
   outputs: number;
-  apply(params: NamedTensors, x: tf.Tensor): tf.Tensor;
+  apply(params: tf.NamedTensorMap, x: tf.Tensor): tf.Tensor;
 }
 
 /**
@@ -51,12 +50,15 @@ export interface LayersFunction {
  * @throws AutodiffError `UNSUPPORTED_LAYERS_MODEL` naming the reason: several inputs or outputs, stateful layers,
  *   activity regularizers, open shapes, no trainable weights.
  */
-export function functionOfLayersModel(layersModel: LayersModelLike): { model: LayersFunction; params: NamedTensors } {
+export function functionOfLayersModel(layersModel: LayersModelLike): {
+  model: LayersFunction;
+  params: tf.NamedTensorMap;
+} {
   const inputShape = shapeOf(layersModel, "inputs");
   const outputs = shapeOf(layersModel, "outputs").reduce((product, each) => product * each, 1);
   assertSupported(layersModel);
   const weights = namedWeights(layersModel);
-  const apply = (params: NamedTensors, x: tf.Tensor): tf.Tensor =>
+  const apply = (params: tf.NamedTensorMap, x: tf.Tensor): tf.Tensor =>
     tf.tidy(() => {
       const y = lending(weights, params, () => naming(layersModel, () => layersModel.apply(x, { training: false })));
       if (!(y instanceof tf.Tensor)) refuse(layersModel, "must return one tensor, and returns a list");
@@ -69,11 +71,11 @@ export function functionOfLayersModel(layersModel: LayersModelLike): { model: La
 }
 
 /** Runs `body` while the weights have the values `params`. */
-function lending<T>(weights: ReadonlyMap<string, LayerWeight>, params: NamedTensors, body: () => T): T {
+function lending<T>(weights: ReadonlyMap<string, LayerWeight>, params: tf.NamedTensorMap, body: () => T): T {
   const own: [weight: { val: tf.Tensor }, val: tf.Tensor][] = [];
   try {
     for (const [name, weight] of weights) {
-      const lent = (params as Partial<NamedTensors>)[name];
+      const lent = (params as Partial<tf.NamedTensorMap>)[name];
       const { shape } = weight.read();
       if (lent === undefined || !tf.util.arraysEqual(lent.shape, shape)) {
         throw new AutodiffError(

@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
-import type { NamedTensors } from "../products/named-tensors.js";
 import type { Applicable } from "../products/square-loss.js";
 import { loopRows } from "./loop.js";
 import { rowsFor } from "./pieces.js";
@@ -17,7 +16,7 @@ const tolerance = 1e-3;
  */
 export async function assertReplayAgrees(
   model: Applicable,
-  params: NamedTensors,
+  params: tf.NamedTensorMap,
   x: tf.Tensor,
   caller: string,
 ): Promise<void> {

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { assertParams, type NamedTensors } from "../products/named-tensors.js";
+import { assertParams } from "../products/named-tensors.js";
 import { assertGradientsRegistered } from "../second-order/install.js";
 import { prepared, type GramModel, type GramOptions } from "./gram.js";
 import { addInnerProducts, unitsOf } from "./inner-products.js";
@@ -32,7 +32,7 @@ const enoughRows = 256;
  */
 export async function gramSystemCost(
   model: GramModel,
-  params: NamedTensors,
+  params: tf.NamedTensorMap,
   inputs: Inputs,
   options: GramOptions = {},
 ): Promise<GramCost> {

@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { NamedTensors } from "../products/named-tensors.js";
 import type { Applicable } from "../products/square-loss.js";
 import type { Activations } from "./activations.js";
 import { oneOutput, walkOnce, type Piece, type Plan } from "./pieces.js";
@@ -35,7 +34,7 @@ export interface Factors {
  */
 export function factorsOf(
   model: Applicable,
-  params: NamedTensors,
+  params: tf.NamedTensorMap,
   x: tf.Tensor,
   { total, joins, caller, seen }: { total: number; joins: boolean; caller: string; seen?: (bytes: number) => void },
 ): Factors {
@@ -89,7 +88,7 @@ function rowsWithoutSignals(pieces: Readonly<Record<string, Piece>>): string[] {
 /** Bytes that grow with the number of examples; gradients on the way take about as much as what the tape saved. */
 const bytesOfPasses = ({ batchBytes, held }: Replay): number => 2 * batchBytes + held.bytes();
 
-function plansOf(replay: Replay, params: NamedTensors, total: number): Map<string, Plan> {
+function plansOf(replay: Replay, params: tf.NamedTensorMap, total: number): Map<string, Plan> {
   const plans = new Map<string, Plan>();
   const derived = replay.uses.some(({ view }) => view === undefined);
   for (const name of Object.keys(params)) {

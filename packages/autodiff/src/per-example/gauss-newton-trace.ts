@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { NamedTensors } from "../products/named-tensors.js";
 import type { GramModel } from "./gram.js";
 import { indicator } from "./indicator.js";
 import type { ExampleNormOptions } from "./norms.js";
@@ -23,7 +22,7 @@ import { summedSquaredNorms } from "./summed-norms.js";
  */
 export async function gaussNewtonTrace(
   model: GramModel,
-  params: NamedTensors,
+  params: tf.NamedTensorMap,
   inputs: Inputs,
   options: ExampleNormOptions = {},
 ): Promise<number> {

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
-import { assertParams, type NamedTensors } from "../products/named-tensors.js";
+import { assertParams } from "../products/named-tensors.js";
 import type { Applicable } from "../products/square-loss.js";
 import { assertGradientsRegistered } from "../second-order/install.js";
 import { eachOutput, loopRows } from "./loop.js";
@@ -40,7 +40,7 @@ export interface PerExampleOptions {
  */
 export function perExampleGradients(
   model: Applicable,
-  params: NamedTensors,
+  params: tf.NamedTensorMap,
   x: tf.Tensor,
   options: PerExampleOptions = {},
 ): tf.Tensor {
@@ -70,7 +70,7 @@ export function perExampleGradients(
 
 function replayed(
   model: Applicable,
-  params: NamedTensors,
+  params: tf.NamedTensorMap,
   x: tf.Tensor,
   residuals: tf.Tensor | undefined,
   caller: string,

@@ -1,6 +1,7 @@
+import type { GramSystem } from "@sgdscope/linear-algebra";
 import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
-import { assertParams, sizeOf, type NamedTensors } from "../products/named-tensors.js";
+import { assertParams, sizeOf } from "../products/named-tensors.js";
 import type { Applicable } from "../products/square-loss.js";
 import { assertGradientsRegistered } from "../second-order/install.js";
 import { assertReplayAgrees } from "./check.js";
@@ -13,13 +14,7 @@ import { slicesOf, type Inputs, type Slices } from "./slices.js";
 import { tidied } from "./tidied.js";
 import type { Sink, Tile } from "./tiles.js";
 
-/** The input of stability theory at a minimum: K = JJᵀ row-major (nC)×(nC), row i·C + c, and the residuals r = f − y. */
-export interface GramSystem {
-  examples: number;
-  outputs: number;
-  gram: Float64Array;
-  residuals: Float64Array;
-}
+export type { GramSystem };
 
 export interface Gram {
   /** n. */
@@ -71,7 +66,7 @@ export type GramModel = Applicable & { inputShape?: readonly number[] };
  */
 export async function gram(
   model: GramModel,
-  params: NamedTensors,
+  params: tf.NamedTensorMap,
   inputs: Inputs,
   options: GramOptions = {},
 ): Promise<Gram> {
@@ -143,7 +138,7 @@ export async function gram(
  */
 export async function gramSystem(
   model: GramModel,
-  params: NamedTensors,
+  params: tf.NamedTensorMap,
   inputs: Inputs,
   targets: tf.Tensor | ArrayLike<number>,
   options: GramOptions = {},
@@ -163,7 +158,7 @@ export async function gramSystem(
 /** The chunks of a Gram matrix and how to compute one; learnt from two examples, which also shows that their replay works. */
 export function prepared(
   model: GramModel,
-  params: NamedTensors,
+  params: tf.NamedTensorMap,
   inputs: Inputs,
   { fallback, perParameter, chunkBytes = 2 ** 28 }: GramOptions,
   caller: string,

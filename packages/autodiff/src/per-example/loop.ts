@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { NamedTensors } from "../products/named-tensors.js";
 import type { Applicable } from "../products/square-loss.js";
 import { pathBetween, pullBack } from "../second-order/tape.js";
 import { indicator } from "./indicator.js";
@@ -17,7 +16,7 @@ interface Example {
   dispose(): void;
 }
 
-function exampleAt(model: Applicable, params: NamedTensors, x: tf.Tensor, index: number, caller: string): Example {
+function exampleAt(model: Applicable, params: tf.NamedTensorMap, x: tf.Tensor, index: number, caller: string): Example {
   const example = tf.gather(x, tf.tensor1d([index], "int32"));
   const { recording, origins } = recordOf(model, params, example, caller);
   const { result, nodes } = recording;
@@ -49,7 +48,7 @@ function exampleAt(model: Applicable, params: NamedTensors, x: tf.Tensor, index:
  */
 export function loopRows(
   model: Applicable,
-  params: NamedTensors,
+  params: tf.NamedTensorMap,
   x: tf.Tensor,
   caller: string,
   cotangents: (outputs: number, index: number) => tf.Tensor1D[],
@@ -89,7 +88,7 @@ export const eachOutput = (outputs: number): tf.Tensor1D[] =>
   Array.from({ length: outputs }, (_, output) => indicator(outputs, output));
 
 /** Factors of a chunk from ordinary gradients; all of them rows. The caller disposes their tensors. */
-export function loopFactorsOf(model: Applicable, params: NamedTensors, x: tf.Tensor, caller: string): Factors {
+export function loopFactorsOf(model: Applicable, params: tf.NamedTensorMap, x: tf.Tensor, caller: string): Factors {
   return tidied(() => {
     const { rows, predictions } = loopRows(model, params, x, caller, eachOutput);
     const parameters = Object.entries(rows).map(([name, own]): [string, ParameterFactor] => [

@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
-import type { NamedTensors } from "../products/named-tensors.js";
 import type { GramModel, GramOptions } from "./gram.js";
 import type { Inputs } from "./slices.js";
 import { summedSquaredNorms } from "./summed-norms.js";
@@ -29,7 +28,7 @@ export type ExampleNormOptions = Pick<GramOptions, "chunkBytes" | "fallback" | "
  */
 export async function exampleGradientNorms(
   model: GramModel,
-  params: NamedTensors,
+  params: tf.NamedTensorMap,
   inputs: Inputs,
   targets: tf.Tensor | ArrayLike<number>,
   options: ExampleNormOptions = {},

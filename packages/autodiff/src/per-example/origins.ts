@@ -1,6 +1,5 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
-import type { NamedTensors } from "../products/named-tensors.js";
 import { pathBetween, type PathNode, type TapeNode } from "../second-order/tape.js";
 import type { KernelCall } from "./kernel-calls.js";
 
@@ -40,7 +39,7 @@ const constant: Origin = { batch: false, active: false };
 export function traceOrigins(
   nodes: readonly TapeNode[],
   calls: ReadonlyMap<TapeNode, KernelCall>,
-  params: NamedTensors,
+  params: tf.NamedTensorMap,
   x: tf.Tensor,
   outputs: tf.Tensor,
   caller: string,
@@ -93,7 +92,7 @@ export function inputsOf(node: TapeNode): [key: string, tensor: tf.Tensor][] {
   );
 }
 
-function namesOf(params: NamedTensors): (tensor: tf.Tensor, caller: string) => string | undefined {
+function namesOf(params: tf.NamedTensorMap): (tensor: tf.Tensor, caller: string) => string | undefined {
   const byId = new Map(Object.entries(params).map(([name, { id }]) => [id, name]));
   const byData = new Map<object, string[]>();
   for (const [name, { dataId }] of Object.entries(params)) byData.set(dataId, [...(byData.get(dataId) ?? []), name]);

@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { NamedTensors } from "../products/named-tensors.js";
 import { tapsOf, type Activations } from "./activations.js";
 import { derivedRows } from "./derived-rows.js";
 import { indicator } from "./indicator.js";
@@ -26,7 +25,7 @@ export interface Plan {
 export function rowsFor(
   replay: Replay,
   cotangents: tf.Tensor,
-  params: NamedTensors,
+  params: tf.NamedTensorMap,
   walks: number,
 ): Record<string, tf.Tensor2D> {
   return tf.tidy(() => {
@@ -53,7 +52,7 @@ export function oneOutput({ values, outputs }: Pick<Replay, "values" | "outputs"
 export function walkOnce(
   replay: Replay,
   cotangents: tf.Tensor,
-  params: NamedTensors,
+  params: tf.NamedTensorMap,
   plans: ReadonlyMap<string, Plan>,
   walks: number,
 ): Record<string, Piece> {

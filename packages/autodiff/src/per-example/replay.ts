@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
-import type { NamedTensors } from "../products/named-tensors.js";
 import type { Applicable } from "../products/square-loss.js";
 import { locating, whereOf } from "../second-order/labels.js";
 import { record, type TapeNode } from "../second-order/tape.js";
@@ -49,7 +48,7 @@ export interface Replay {
  * @returns The caller disposes it; tensors that rules made on the way belong to the scope of the caller.
  * @throws AutodiffError `MIXES_EXAMPLES`, `NO_PER_EXAMPLE_RULE`, `NOT_A_FUNCTION_OF_PARAMS`, `INVALID_ARGUMENT`.
  */
-export function replayOf(model: Applicable, params: NamedTensors, x: tf.Tensor, caller: string): Replay {
+export function replayOf(model: Applicable, params: tf.NamedTensorMap, x: tf.Tensor, caller: string): Replay {
   const { recording, calls, origins } = recordOf(model, params, x, caller);
   const { result, nodes } = recording;
   const { value } = result;
@@ -105,7 +104,7 @@ export function replayOf(model: Applicable, params: NamedTensors, x: tf.Tensor, 
 /** Runs `apply` with the tape on and sorts what it recorded. The caller disposes the recording. */
 export function recordOf(
   model: Applicable,
-  params: NamedTensors,
+  params: tf.NamedTensorMap,
   x: tf.Tensor,
   caller: string,
 ): { recording: ReturnType<typeof record<{ value: tf.Tensor }>>; calls: Map<TapeNode, KernelCall>; origins: Origins } {

@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { NamedTensors } from "../products/named-tensors.js";
 import { columnsOf, type Activations } from "./activations.js";
 import { sharedActivations } from "./factors.js";
 import { walkOnce, type Plan } from "./pieces.js";
@@ -14,7 +13,7 @@ export interface SquaredNorms {
 }
 
 /** ‖Jᵢᵀ·cotangentᵢ‖² of every example, parameter by parameter, from one backward walk. The caller disposes the parts. */
-export function squaredNormsFor(replay: Replay, cotangents: tf.Tensor, params: NamedTensors): SquaredNorms {
+export function squaredNormsFor(replay: Replay, cotangents: tf.Tensor, params: tf.NamedTensorMap): SquaredNorms {
   const plans = pairPlans(replay, params);
   const formed = Object.entries(params).reduce(
     (sum, [name, { size }]) => sum + (plans.get(name)!.activations === undefined ? size : 0),
@@ -45,7 +44,7 @@ function squaredNormsOfPairs(activations: Activations, signals: tf.Tensor3D): tf
 }
 
 /** Gradients that need not be formed are kept as signals. */
-function pairPlans(replay: Replay, params: NamedTensors): Map<string, Plan> {
+function pairPlans(replay: Replay, params: tf.NamedTensorMap): Map<string, Plan> {
   const derived = replay.uses.some(({ view }) => view === undefined);
   return new Map(
     Object.entries(params).map(([name, { size }]): [string, Plan] => {

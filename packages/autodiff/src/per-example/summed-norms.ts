@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
-import { assertParams, sizeOf, type NamedTensors } from "../products/named-tensors.js";
+import { assertParams, sizeOf } from "../products/named-tensors.js";
 import { assertGradientsRegistered } from "../second-order/install.js";
 import { assertReplayAgrees } from "./check.js";
 import { wantsLoop } from "./gradients.js";
@@ -22,7 +22,7 @@ export type Cotangents = (f: tf.Tensor2D, run: { start: number; examples: number
  */
 export async function summedSquaredNorms(
   model: GramModel,
-  params: NamedTensors,
+  params: tf.NamedTensorMap,
   inputs: Inputs,
   { chunkBytes = 2 ** 28, fallback, check }: ExampleNormOptions,
   caller: string,
@@ -78,7 +78,13 @@ export async function summedSquaredNorms(
 type Pulled = (f: tf.Tensor2D) => tf.Tensor2D[];
 
 /** The tensors made on the way belong to the scope of the caller. */
-function replayed(model: GramModel, params: NamedTensors, x: tf.Tensor, pulled: Pulled, caller: string): SquaredNorms {
+function replayed(
+  model: GramModel,
+  params: tf.NamedTensorMap,
+  x: tf.Tensor,
+  pulled: Pulled,
+  caller: string,
+): SquaredNorms {
   const replay = replayOf(model, params, x, caller);
   try {
     const { values, outputs } = replay;
@@ -98,7 +104,13 @@ function replayed(model: GramModel, params: NamedTensors, x: tf.Tensor, pulled: 
 }
 
 /** The same from ordinary gradients of one example after the other. */
-function looped(model: GramModel, params: NamedTensors, x: tf.Tensor, pulled: Pulled, caller: string): SquaredNorms {
+function looped(
+  model: GramModel,
+  params: tf.NamedTensorMap,
+  x: tf.Tensor,
+  pulled: Pulled,
+  caller: string,
+): SquaredNorms {
   const [examples] = x.shape as [number];
   const cotangents = pulled(tf.tidy(() => tf.reshape<tf.Rank.R2>(model.apply(params, x), [examples, -1])));
   const { rows } = loopRows(model, params, x, caller, (outputs, index) =>

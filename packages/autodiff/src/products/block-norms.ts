@@ -1,13 +1,7 @@
+import type { Estimate } from "@sgdscope/linear-algebra";
 import { AutodiffError } from "../errors.js";
 import { layersOf, type ParameterSlot } from "./layout.js";
 import type { TensorOperator } from "./operators.js";
-
-/** A value with its standard error, 0 where it is exact, and the products that it took. */
-interface Estimate {
-  value: number;
-  standardError: number;
-  matvecs: number;
-}
 
 /** A symmetric matrix by blocks, as groups of parameters divide it. */
 export interface BlockNorms {

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { ChunkedSum, Linearization, OperatorOptions } from "./chunked.js";
 import type { Examples, Unlabelled } from "./examples.js";
 import { layoutOf, type ParameterSlot } from "./layout.js";
-import { pick, type NamedTensors } from "./named-tensors.js";
+import { pick } from "./named-tensors.js";
 import { hessianSum, jacobianSum } from "./operators.js";
 import type { Applicable } from "./square-loss.js";
 
@@ -36,7 +36,7 @@ export interface BlockOperator {
  */
 export function hessianBlock(
   model: Applicable,
-  params: NamedTensors,
+  params: tf.NamedTensorMap,
   data: Examples,
   { rows, columns }: BlockNames,
   options: OperatorOptions = {},
@@ -54,7 +54,7 @@ export function hessianBlock(
  */
 export function gaussNewtonBlock(
   model: Applicable,
-  params: NamedTensors,
+  params: tf.NamedTensorMap,
   data: Unlabelled,
   { rows, columns }: BlockNames,
   options: OperatorOptions = {},
@@ -67,7 +67,7 @@ export function gaussNewtonBlock(
   });
 }
 
-type Map = (v: NamedTensors) => NamedTensors;
+type Map = (v: tf.NamedTensorMap) => tf.NamedTensorMap;
 
 function blockOf<L extends Linearization>(
   sum: ChunkedSum<L>,

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
 import type { SecondOrderOptions } from "../second-order/guard.js";
 import { chunksOf, type Unlabelled } from "./examples.js";
-import { joinedTensor, mapTensors, pick, sizeOf, unflatten, type NamedTensors } from "./named-tensors.js";
+import { joinedTensor, mapTensors, pick, sizeOf, unflatten } from "./named-tensors.js";
 import { assertPure } from "./purity.js";
 import type { Applicable } from "./square-loss.js";
 
@@ -27,15 +27,15 @@ export interface Linearization {
 /** A sum over chunks of examples of linear maps at one point. */
 export interface ChunkedSum<L> {
   /** Copies of the parameters with respect to which derivatives are taken. */
-  free: NamedTensors;
+  free: tf.NamedTensorMap;
   /**
    * Σ over chunks of `product` with each vector, which is shaped like `from`, in Float64; each chunk is read and recorded once for all vectors, or not at all
    * if it was kept.
    */
   multiply: (
     vectors: readonly Float64Array[],
-    from: NamedTensors,
-    product: (at: L, v: NamedTensors) => NamedTensors,
+    from: tf.NamedTensorMap,
+    product: (at: L, v: tf.NamedTensorMap) => tf.NamedTensorMap,
   ) => Promise<Float64Array[]>;
   dispose: () => void;
 }
@@ -47,12 +47,12 @@ export interface ChunkedSum<L> {
  */
 export function chunkedSum<L extends Linearization>(
   model: Applicable,
-  params: NamedTensors,
+  params: tf.NamedTensorMap,
   data: Unlabelled,
   { names, caller, ...options }: OperatorOptions & { names: readonly string[] | undefined; caller: string },
   linearize: (
-    free: NamedTensors,
-    complete: (free: NamedTensors) => NamedTensors,
+    free: tf.NamedTensorMap,
+    complete: (free: tf.NamedTensorMap) => tf.NamedTensorMap,
     chunk: { x: tf.Tensor; y: tf.Tensor; examples: number },
   ) => L,
 ): ChunkedSum<L> {
@@ -61,7 +61,7 @@ export function chunkedSum<L extends Linearization>(
   if (names !== undefined) pick(params, names, caller);
   const point = mapTensors(params, (tensor) => tf.keep(tf.clone(tensor)));
   const free = names === undefined ? point : pick(point, names, caller);
-  const complete = (at: NamedTensors): NamedTensors => (free === point ? at : { ...point, ...at });
+  const complete = (at: tf.NamedTensorMap): tf.NamedTensorMap => (free === point ? at : { ...point, ...at });
   const kept = new Map<number, L>();
   let bytesLeft = keepBytes;
   let checked = !check;

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { SecondOrderOptions } from "../second-order/guard.js";
 import { jacobianAt } from "./jacobian.js";
-import { mapTensors, type NamedTensors } from "./named-tensors.js";
+import { mapTensors } from "./named-tensors.js";
 
 /**
  * G·v with the Gauss–Newton matrix G = (1/n) Σᵢ JᵢᵀJᵢ of the square loss (1/2n) Σᵢ ‖f(xᵢ) − yᵢ‖²; the targets have no influence.
@@ -16,12 +16,12 @@ import { mapTensors, type NamedTensors } from "./named-tensors.js";
  * @throws AutodiffError as `jacobianAt`.
  */
 export function gaussNewtonVectorProduct(
-  apply: (params: NamedTensors, x: tf.Tensor) => tf.Tensor,
-  params: NamedTensors,
+  apply: (params: tf.NamedTensorMap, x: tf.Tensor) => tf.Tensor,
+  params: tf.NamedTensorMap,
   x: tf.Tensor,
-  v: NamedTensors,
+  v: tf.NamedTensorMap,
   options: SecondOrderOptions = {},
-): NamedTensors {
+): tf.NamedTensorMap {
   return tf.tidy(() => {
     const jacobian = jacobianAt((at) => apply(at, x), params, options);
     try {

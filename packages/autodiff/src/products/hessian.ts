@@ -3,21 +3,21 @@ import { AutodiffError } from "../errors.js";
 import { assertVerified, type SecondOrderOptions } from "../second-order/guard.js";
 import { installSecondOrderGradients } from "../second-order/install.js";
 import { pathBetween, pullBack, record, type PathNode } from "../second-order/tape.js";
-import { alignedWith, assertParams, named, pick, type NamedTensors } from "./named-tensors.js";
+import { alignedWith, assertParams, named, pick } from "./named-tensors.js";
 
 /** A scalar function at one point, recorded for any number of products with its Hessian. */
 export interface HessianAt {
   /** The value at this point. Disposed by `dispose`. */
   value: tf.Scalar;
   /** The gradient at this point. Disposed by `dispose`. */
-  gradient: NamedTensors;
+  gradient: tf.NamedTensorMap;
   /** H·v, at the cost of two gradients. The caller disposes the result. */
-  product: (v: NamedTensors) => NamedTensors;
+  product: (v: tf.NamedTensorMap) => tf.NamedTensorMap;
   /**
    * The block of H with these rows and columns, each a list of names of parameters: a map from vectors with the names
    * `columns` to ones with the names `rows`. Its products walk only the operations that connect the two. The caller disposes results.
    */
-  block: (rows: readonly string[], columns: readonly string[]) => (v: NamedTensors) => NamedTensors;
+  block: (rows: readonly string[], columns: readonly string[]) => (v: tf.NamedTensorMap) => tf.NamedTensorMap;
   /** Kernels whose gradients are relied upon, by name. */
   kernels: readonly string[];
   /** Memory held until `dispose`. */
@@ -39,8 +39,8 @@ export interface HessianAt {
  * @see Pearlmutter (1994), Neural Computation 6(1), for products with the Hessian at the cost of gradients.
  */
 export function hessianAt(
-  loss: (params: NamedTensors) => tf.Tensor,
-  params: NamedTensors,
+  loss: (params: tf.NamedTensorMap) => tf.Tensor,
+  params: tf.NamedTensorMap,
   options: SecondOrderOptions = {},
 ): HessianAt {
   return recordHessian(loss, params, options, "hessianAt");
@@ -57,11 +57,11 @@ export function hessianAt(
  * @throws AutodiffError as {@link hessianAt}.
  */
 export function hessianVectorProduct(
-  loss: (params: NamedTensors) => tf.Tensor,
-  params: NamedTensors,
-  v: NamedTensors,
+  loss: (params: tf.NamedTensorMap) => tf.Tensor,
+  params: tf.NamedTensorMap,
+  v: tf.NamedTensorMap,
   options: SecondOrderOptions = {},
-): NamedTensors {
+): tf.NamedTensorMap {
   const hessian = recordHessian(loss, params, options, "hessianVectorProduct");
   try {
     return hessian.product(v);
@@ -71,8 +71,8 @@ export function hessianVectorProduct(
 }
 
 function recordHessian(
-  loss: (params: NamedTensors) => tf.Tensor,
-  params: NamedTensors,
+  loss: (params: tf.NamedTensorMap) => tf.Tensor,
+  params: tf.NamedTensorMap,
   options: SecondOrderOptions,
   caller: string,
 ): HessianAt {
@@ -111,9 +111,9 @@ function recordHessian(
     if (disposed) throw new AutodiffError("DISPOSED", `${caller}: the Hessian is disposed`);
   };
   const multiply = (
-    { path, rows, columns }: { path: PathNode[]; rows: NamedTensors; columns: NamedTensors },
-    v: NamedTensors,
-  ): NamedTensors => {
+    { path, rows, columns }: { path: PathNode[]; rows: tf.NamedTensorMap; columns: tf.NamedTensorMap },
+    v: tf.NamedTensorMap,
+  ): tf.NamedTensorMap => {
     assertInUse();
     const directions = alignedWith(columns, v, caller);
     const seeds = Object.values(columns).map((gradient, i) => [gradient, directions[i]!] as const);

@@ -3,16 +3,16 @@ import { AutodiffError } from "../errors.js";
 import { assertVerified, type SecondOrderOptions } from "../second-order/guard.js";
 import { assertGradientsRegistered, installSecondOrderGradients } from "../second-order/install.js";
 import { pathBetween, pullBack, record } from "../second-order/tape.js";
-import { alignedWith, assertParams, named, pick, type NamedTensors } from "./named-tensors.js";
+import { alignedWith, assertParams, named, pick } from "./named-tensors.js";
 
 /** A tensor-valued function at one point, recorded for any number of products with its Jacobian. */
 export interface JacobianAt {
   /** The value at this point. Disposed by `dispose`. */
   value: tf.Tensor;
   /** J·v, of the shape of the value. The caller disposes it. */
-  forward: (v: NamedTensors) => tf.Tensor;
+  forward: (v: tf.NamedTensorMap) => tf.Tensor;
   /** Jᵀ·u for u of the shape of the value. The caller disposes it. */
-  backward: (u: tf.Tensor) => NamedTensors;
+  backward: (u: tf.Tensor) => tf.NamedTensorMap;
   /** The columns of J that belong to the parameters of these names. */
   columns: (names: readonly string[]) => Pick<JacobianAt, "forward" | "backward">;
   /** Kernels whose gradients are relied upon, by name. */
@@ -32,8 +32,8 @@ export interface JacobianAt {
  * @throws AutodiffError as `hessianAt`: J·v needs the derivatives of gradients.
  */
 export function jacobianAt(
-  f: (params: NamedTensors) => tf.Tensor,
-  params: NamedTensors,
+  f: (params: tf.NamedTensorMap) => tf.Tensor,
+  params: tf.NamedTensorMap,
   options: SecondOrderOptions = {},
 ): JacobianAt {
   return recordJacobian(f, params, options, "jacobianAt");
@@ -47,9 +47,9 @@ export function jacobianAt(
  * @throws AutodiffError as {@link jacobianAt}.
  */
 export function jacobianVectorProduct(
-  f: (params: NamedTensors) => tf.Tensor,
-  params: NamedTensors,
-  v: NamedTensors,
+  f: (params: tf.NamedTensorMap) => tf.Tensor,
+  params: tf.NamedTensorMap,
+  v: tf.NamedTensorMap,
   options: SecondOrderOptions = {},
 ): tf.Tensor {
   const jacobian = recordJacobian(f, params, options, "jacobianVectorProduct");
@@ -68,10 +68,10 @@ export function jacobianVectorProduct(
  * @throws AutodiffError `GRADIENT_MISSING`, `NOT_A_FUNCTION_OF_PARAMS`, `INVALID_ARGUMENT`.
  */
 export function vectorJacobianProduct(
-  f: (params: NamedTensors) => tf.Tensor,
-  params: NamedTensors,
+  f: (params: tf.NamedTensorMap) => tf.Tensor,
+  params: tf.NamedTensorMap,
   u: tf.Tensor,
-): NamedTensors {
+): tf.NamedTensorMap {
   assertGradientsRegistered();
   assertParams(params, "vectorJacobianProduct");
   const xs = Object.values(params);
@@ -85,8 +85,8 @@ export function vectorJacobianProduct(
 }
 
 function recordJacobian(
-  f: (params: NamedTensors) => tf.Tensor,
-  params: NamedTensors,
+  f: (params: tf.NamedTensorMap) => tf.Tensor,
+  params: tf.NamedTensorMap,
   options: SecondOrderOptions,
   caller: string,
 ): JacobianAt {
@@ -115,7 +115,7 @@ function recordJacobian(
     if (disposed) throw new AutodiffError("DISPOSED", `${caller}: the Jacobian is disposed`);
   };
   const gradient = named(params, gradients);
-  const restricted = (xs: NamedTensors, pulled: NamedTensors): Pick<JacobianAt, "forward" | "backward"> => {
+  const restricted = (xs: tf.NamedTensorMap, pulled: tf.NamedTensorMap): Pick<JacobianAt, "forward" | "backward"> => {
     const whole = xs === params;
     const onDown = whole ? down : pathBetween(nodes, Object.values(xs), [value]);
     const onUp = whole ? up : pathBetween(nodes, [dual], Object.values(pulled));
@@ -148,7 +148,7 @@ function recordJacobian(
   };
 }
 
-function connected<T>(path: T[], params: NamedTensors, caller: string): T[] {
+function connected<T>(path: T[], params: tf.NamedTensorMap, caller: string): T[] {
   if (path.length > 0) return path;
   throw new AutodiffError(
     "NOT_A_FUNCTION_OF_PARAMS",

@@ -1,4 +1,4 @@
-import type { NamedTensors } from "./named-tensors.js";
+import type * as tf from "@tensorflow/tfjs-core";
 
 /** Where a parameter lies in a flat vector. */
 export interface ParameterSlot {
@@ -11,7 +11,7 @@ export interface ParameterSlot {
 }
 
 /** The order of a flat vector: that of {@link flatten}. */
-export function layoutOf(params: NamedTensors): ParameterSlot[] {
+export function layoutOf(params: tf.NamedTensorMap): ParameterSlot[] {
   let start = 0;
   return Object.entries(params).map(([name, { shape, size }]) => {
     const slot = { name, shape: [...shape], start, size };

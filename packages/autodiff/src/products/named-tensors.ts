@@ -1,11 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
 
-/** Parameters of a function by name; their order is that of `Object.keys`. */
-export type NamedTensors = Record<string, tf.Tensor>;
-
 /** Number of entries of all tensors together. */
-export const sizeOf = (params: NamedTensors): number => Object.values(params).reduce((sum, { size }) => sum + size, 0);
+export const sizeOf = (params: tf.NamedTensorMap): number =>
+  Object.values(params).reduce((sum, { size }) => sum + size, 0);
 
 /**
  * One flat vector of all parameters: the tensors in the order of `Object.keys(params)` (insertion order, but names that
@@ -13,7 +11,7 @@ export const sizeOf = (params: NamedTensors): number => Object.values(params).re
  *
  * @returns Float64, of length Σ sizes; the values are those of the Float32 tensors. One transfer from the device.
  */
-export async function flatten(params: NamedTensors): Promise<Float64Array> {
+export async function flatten(params: tf.NamedTensorMap): Promise<Float64Array> {
   const joined = joinedTensor(Object.values(params));
   try {
     return new Float64Array(await joined.data<"float32">());
@@ -38,7 +36,7 @@ export function joinedTensor(tensors: readonly tf.Tensor[]): tf.Tensor1D {
  * @returns The caller disposes them.
  * @throws AutodiffError `INVALID_ARGUMENT` if the length differs.
  */
-export function unflatten(vector: ArrayLike<number>, like: NamedTensors): NamedTensors {
+export function unflatten(vector: ArrayLike<number>, like: tf.NamedTensorMap): tf.NamedTensorMap {
   const size = sizeOf(like);
   if (vector.length !== size) {
     throw new AutodiffError(
@@ -57,14 +55,14 @@ export function unflatten(vector: ArrayLike<number>, like: NamedTensors): NamedT
 
 /** The same names with other tensors. */
 export function mapTensors(
-  tensors: NamedTensors,
+  tensors: tf.NamedTensorMap,
   map: (tensor: tf.Tensor, name: string, index: number) => tf.Tensor,
-): NamedTensors {
+): tf.NamedTensorMap {
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor], i) => [name, map(tensor, name, i)]));
 }
 
 /** Checks that one can differentiate with respect to `params`: at least one tensor, all Float32. */
-export function assertParams(params: NamedTensors, caller: string): void {
+export function assertParams(params: tf.NamedTensorMap, caller: string): void {
   const entries = Object.entries(params);
   if (entries.length === 0) {
     throw new AutodiffError("INVALID_ARGUMENT", `${caller}: expected params with at least one tensor, got none`);
@@ -77,13 +75,13 @@ export function assertParams(params: NamedTensors, caller: string): void {
 }
 
 /** The tensors of `v` in the order of `params`, having checked names and shapes. */
-export function alignedWith(params: NamedTensors, v: NamedTensors, caller: string): tf.Tensor[] {
+export function alignedWith(params: tf.NamedTensorMap, v: tf.NamedTensorMap, caller: string): tf.Tensor[] {
   const unknown = Object.keys(v).find((name) => !(name in params));
   if (unknown !== undefined) {
     throw new AutodiffError("INVALID_ARGUMENT", `${caller}: v.${unknown} is not in params`);
   }
   return Object.entries(params).map(([name, { shape }]) => {
-    const tensor = (v as Partial<NamedTensors>)[name];
+    const tensor = (v as Partial<tf.NamedTensorMap>)[name];
     if (tensor === undefined || !tf.util.arraysEqual(tensor.shape, shape)) {
       const got = tensor === undefined ? "nothing" : `[${tensor.shape.join(", ")}]`;
       throw new AutodiffError(
@@ -96,7 +94,7 @@ export function alignedWith(params: NamedTensors, v: NamedTensors, caller: strin
 }
 
 /** Names the tensors in the order of `params`. */
-export function named(params: NamedTensors, tensors: readonly tf.Tensor[]): NamedTensors {
+export function named(params: tf.NamedTensorMap, tensors: readonly tf.Tensor[]): tf.NamedTensorMap {
   return mapTensors(params, (_, __, i) => tensors[i]!);
 }
 
@@ -105,7 +103,7 @@ export function named(params: NamedTensors, tensors: readonly tf.Tensor[]): Name
  *
  * @throws AutodiffError `INVALID_ARGUMENT` for an unknown name, or none at all.
  */
-export function pick(tensors: NamedTensors, names: readonly string[], caller: string): NamedTensors {
+export function pick(tensors: tf.NamedTensorMap, names: readonly string[], caller: string): tf.NamedTensorMap {
   const unknown = names.find((name) => !(name in tensors));
   if (names.length === 0 || unknown !== undefined) {
     throw new AutodiffError(

@@ -4,7 +4,7 @@ import type { Examples, Unlabelled } from "./examples.js";
 import { hessianAt, type HessianAt } from "./hessian.js";
 import { jacobianAt, type JacobianAt } from "./jacobian.js";
 import { layoutOf, type ParameterSlot } from "./layout.js";
-import { sizeOf, type NamedTensors } from "./named-tensors.js";
+import { sizeOf } from "./named-tensors.js";
 import { halfSumOfSquares, type Applicable } from "./square-loss.js";
 
 /** A symmetric linear map on flat vectors, in the order of `flatten`. */
@@ -48,7 +48,7 @@ export interface SquareOperatorOptions extends OperatorOptions {
  */
 export function hessianOperator(
   model: Applicable,
-  params: NamedTensors,
+  params: tf.NamedTensorMap,
   data: Examples,
   options: SquareOperatorOptions = {},
 ): TensorOperator {
@@ -67,7 +67,7 @@ export function hessianOperator(
  */
 export function gaussNewtonOperator(
   model: Applicable,
-  params: NamedTensors,
+  params: tf.NamedTensorMap,
   data: Unlabelled,
   options: SquareOperatorOptions = {},
 ): TensorOperator {
@@ -82,7 +82,7 @@ type SumOptions = OperatorOptions & { names: readonly string[] | undefined; call
 /** The loss, recorded chunk by chunk with what its Hessian needs. */
 export function hessianSum(
   model: Applicable,
-  params: NamedTensors,
+  params: tf.NamedTensorMap,
   data: Examples,
   options: SumOptions,
 ): ChunkedSum<HessianAt> {
@@ -94,7 +94,7 @@ export function hessianSum(
 /** The outputs, recorded chunk by chunk with what their Jacobian needs. */
 export function jacobianSum(
   model: Applicable,
-  params: NamedTensors,
+  params: tf.NamedTensorMap,
   data: Unlabelled,
   options: SumOptions,
 ): ChunkedSum<JacobianAt & { examples: number }> {
@@ -106,7 +106,7 @@ export function jacobianSum(
 
 function operatorOf<L extends Linearization>(
   sum: ChunkedSum<L>,
-  product: (at: L, v: NamedTensors) => NamedTensors,
+  product: (at: L, v: tf.NamedTensorMap) => tf.NamedTensorMap,
 ): TensorOperator {
   return {
     size: sizeOf(sum.free),

@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
-import type { NamedTensors } from "./named-tensors.js";
 import type { Applicable } from "./square-loss.js";
 
 /** Relative to the largest output; what the order of parallel sums may change in Float32. */
@@ -12,7 +11,12 @@ const tolerance = 1e-4;
  *
  * @throws AutodiffError `MODEL_NOT_PURE` naming the model if it has a name.
  */
-export async function assertPure(model: Applicable, params: NamedTensors, x: tf.Tensor, caller: string): Promise<void> {
+export async function assertPure(
+  model: Applicable,
+  params: tf.NamedTensorMap,
+  x: tf.Tensor,
+  caller: string,
+): Promise<void> {
   const found = tf.tidy(() => {
     const [first, second] = [model.apply(params, x), model.apply(params, x)];
     const scale = tf.maximum(tf.max(tf.abs(first)), Number.MIN_VALUE);

@@ -1,10 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
-import type { NamedTensors } from "./named-tensors.js";
 
 /** The part of a model that products use: outputs as a pure function of parameters and inputs. */
 export interface Applicable {
-  apply(params: NamedTensors, x: tf.Tensor): tf.Tensor;
+  apply(params: tf.NamedTensorMap, x: tf.Tensor): tf.Tensor;
 }
 
 /**
@@ -16,14 +15,14 @@ export interface Applicable {
  * @returns A scalar, Float32. The caller disposes it.
  * @throws AutodiffError `INVALID_ARGUMENT` if targets and outputs differ in shape.
  */
-export function squareLoss(model: Applicable, params: NamedTensors, x: tf.Tensor, y: tf.Tensor): tf.Scalar {
+export function squareLoss(model: Applicable, params: tf.NamedTensorMap, x: tf.Tensor, y: tf.Tensor): tf.Scalar {
   return tf.tidy(() => halfSumOfSquares(model, params, x, y, y.shape[0]));
 }
 
 /** Σᵢ ‖f(xᵢ) − yᵢ‖² / 2`examples`, for a chunk of a larger set of examples. */
 export function halfSumOfSquares(
   model: Applicable,
-  params: NamedTensors,
+  params: tf.NamedTensorMap,
   x: tf.Tensor,
   y: tf.Tensor,
   examples: number,

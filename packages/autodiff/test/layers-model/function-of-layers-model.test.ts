@@ -9,7 +9,6 @@ import {
   hessianVectorProduct,
   squareLoss,
   unflatten,
-  type NamedTensors,
 } from "../../src/index.js";
 import { fixtureModel, relativeError } from "../fixtures.js";
 import { sizeOf, values } from "../second-order/conformance.js";
@@ -66,7 +65,7 @@ const normalised = (): tf.LayersModel =>
     }),
   );
 
-async function consumed(tensors: NamedTensors | tf.Tensor): Promise<Float64Array> {
+async function consumed(tensors: tf.NamedTensorMap | tf.Tensor): Promise<Float64Array> {
   const flat = await flatten(tensors instanceof tf.Tensor ? { only: tensors } : tensors);
   tf.dispose(tensors);
   return flat;
@@ -156,7 +155,7 @@ describe("functionOfLayersModel", () => {
     const x = tf.tensor(values(15, 9), [3, 5]);
     const y = tf.tensor(values(6, 10), [3, 2]);
     const { model, params } = functionOfLayersModel(layersModel);
-    const loss = (at: NamedTensors): tf.Tensor => squareLoss(model, at, x, y);
+    const loss = (at: tf.NamedTensorMap): tf.Tensor => squareLoss(model, at, x, y);
     const point = await flatten(params);
     const v = Float64Array.from(values(point.length, 12));
     const gradientAt = async (step: number): Promise<Float64Array> => {
@@ -224,7 +223,7 @@ describe("functionOfLayersModel", () => {
       expect.objectContaining({ code, message: expect.stringContaining(text) as string }) as Error;
     for (const [layersModel, x, unverified, withoutRule] of inputs) {
       const { model, params } = functionOfLayersModel(layersModel);
-      const product = (): NamedTensors =>
+      const product = (): tf.NamedTensorMap =>
         hessianVectorProduct((at) => tf.sum(tf.square(model.apply(at, x))), params, params);
       if (unverified === undefined) tf.dispose(product());
       else expect(product).toThrow(refusal("KERNEL_NOT_VERIFIED", unverified));

@@ -2,12 +2,12 @@ import "@tensorflow/tfjs";
 import { prepareBackend } from "@sgdscope/compute";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { gram, gramSystemCost, type NamedTensors } from "../../src/index.js";
+import { gram, gramSystemCost } from "../../src/index.js";
 import { values } from "./networks.js";
 
 const model = {
   inputShape: [6],
-  apply: (params: NamedTensors, x: tf.Tensor) =>
+  apply: (params: tf.NamedTensorMap, x: tf.Tensor) =>
     tf.tidy(() => tf.matMul(tf.tanh(tf.matMul(x, params["first"]!)), params["second"]!)),
 };
 
@@ -42,10 +42,10 @@ describe("gramSystemCost", () => {
     const inputs = new Float32Array(60).fill(0.5);
     expect(await gramSystemCost(model, params, inputs)).toMatchObject({ size: 30, bytes: 8 * 30 ** 2 });
     await expect(gramSystemCost(model, params, inputs.subarray(1))).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
-    const mixing = { ...model, apply: (at: NamedTensors, x: tf.Tensor) => tf.softmax(model.apply(at, x), 1) };
+    const mixing = { ...model, apply: (at: tf.NamedTensorMap, x: tf.Tensor) => tf.softmax(model.apply(at, x), 1) };
     const across = {
       ...model,
-      apply: (at: NamedTensors, x: tf.Tensor) =>
+      apply: (at: tf.NamedTensorMap, x: tf.Tensor) =>
         tf.tidy(() => tf.sub(model.apply(at, x), tf.mean(model.apply(at, x), 0))),
     };
     expect((await gramSystemCost(mixing, params, inputs)).size).toBe(30);

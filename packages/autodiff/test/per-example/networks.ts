@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs";
-import type { NamedTensors } from "../../src/index.js";
 
 /** A function of parameters with inputs, for tests. */
 export interface Network {
@@ -9,7 +8,7 @@ export interface Network {
   shapes: Record<string, number[]>;
   /** Set where `tf.grads` of a batch fails: its gradient of a broadcast product keeps the batch axis. */
   onlyOneByOne?: true;
-  apply(params: NamedTensors, x: tf.Tensor): tf.Tensor;
+  apply(params: tf.NamedTensorMap, x: tf.Tensor): tf.Tensor;
 }
 
 /** Values in (−1, 1) that look random and are the same every time. */
@@ -23,7 +22,7 @@ export function values(shape: readonly number[], seed: number): tf.Tensor {
   return tf.tensor(data, [...shape], "float32");
 }
 
-export const paramsOf = ({ shapes }: Pick<Network, "shapes">, seed = 1): NamedTensors =>
+export const paramsOf = ({ shapes }: Pick<Network, "shapes">, seed = 1): tf.NamedTensorMap =>
   Object.fromEntries(Object.entries(shapes).map(([name, shape], i) => [name, values(shape, seed * 100 + i)]));
 
 export const inputsOf = ({ inputShape }: Pick<Network, "inputShape">, examples: number, seed = 7): tf.Tensor =>
@@ -233,7 +232,7 @@ export const networks: Network[] = [
 /** The Jacobian [n · C, P], one backward pass for each output of each example alone. */
 export async function jacobianOf(
   network: Pick<Network, "outputs" | "apply">,
-  params: NamedTensors,
+  params: tf.NamedTensorMap,
   x: tf.Tensor,
 ): Promise<Float32Array> {
   const names = Object.keys(params);

@@ -11,7 +11,6 @@ import {
   hessianBlock,
   hessianOperator,
   layersOf,
-  type NamedTensors,
   type TensorOperator,
 } from "../../src/index.js";
 import { relativeError } from "../fixtures.js";
@@ -22,7 +21,7 @@ const names = ["first/kernel", "first/bias", "second/kernel", "scale"];
 
 /** Two layers with tanh, so that H ≠ G, and a factor that is no layer's. */
 const model = {
-  apply: (params: NamedTensors, x: tf.Tensor): tf.Tensor =>
+  apply: (params: tf.NamedTensorMap, x: tf.Tensor): tf.Tensor =>
     tf.tidy(() => {
       const active = tf.tanh(tf.add(tf.matMul(x, params["first/kernel"]!), params["first/bias"]!));
       return tf.mul(tf.matMul(active, params["second/kernel"]!), params["scale"]!);
@@ -39,7 +38,7 @@ const shapes = [[d, hidden], [hidden], [hidden, outputs], [1]];
 const sizes = shapes.map((shape) => tf.util.sizeFromShape(shape));
 const size = sizes.reduce((sum, each) => sum + each, 0);
 
-let params: NamedTensors;
+let params: tf.NamedTensorMap;
 let before = 0;
 beforeAll(async () => {
   await prepareBackend("wasm");
@@ -88,7 +87,7 @@ describe.each(kinds)("$name", ({ operator, block }) => {
 
   it("runs the model once per chunk for all vectors of a block", async () => {
     let calls = 0;
-    const counted = { apply: (at: NamedTensors, x: tf.Tensor) => (calls++, model.apply(at, x)) };
+    const counted = { apply: (at: tf.NamedTensorMap, x: tf.Tensor) => (calls++, model.apply(at, x)) };
     const chunked = operator(counted, params, data, { chunkSize: 3, keepBytes: 0, check: false });
     await chunked.applyBlock(units(size));
     expect(calls).toBe(3);

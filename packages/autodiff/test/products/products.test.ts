@@ -12,7 +12,6 @@ import {
   squareLoss,
   unflatten,
   vectorJacobianProduct,
-  type NamedTensors,
 } from "../../src/index.js";
 import { relativeError } from "../fixtures.js";
 import { values } from "../second-order/conformance.js";
@@ -21,14 +20,14 @@ const [n, d, hidden, outputs] = [7, 3, 4, 2];
 
 /** Two layers with tanh. */
 const model = {
-  apply: (params: NamedTensors, x: tf.Tensor): tf.Tensor =>
+  apply: (params: tf.NamedTensorMap, x: tf.Tensor): tf.Tensor =>
     tf.tidy(() => tf.add(tf.matMul(tf.tanh(tf.matMul(x, params["w1"]!)), params["w2"]!), params["b"]!)),
 };
 const inputs = Float32Array.from(values(n * d, 1));
 const targets = Float32Array.from(values(n * outputs, 2));
 const data = { size: n, inputShape: [d], outputs, inputs, targets };
 
-let params: NamedTensors;
+let params: tf.NamedTensorMap;
 let x: tf.Tensor;
 let y: tf.Tensor;
 let before = 0;
@@ -54,7 +53,7 @@ afterEach(() => {
 const size = d * hidden + hidden * outputs + outputs;
 const direction = Float64Array.from(values(size, 6));
 
-async function consumed(tensors: NamedTensors): Promise<Float64Array> {
+async function consumed(tensors: tf.NamedTensorMap): Promise<Float64Array> {
   const flat = await flatten(tensors);
   tf.dispose(tensors);
   return flat;
@@ -146,7 +145,7 @@ describe.each([
   { name: "hessianOperator", operator: hessianOperator },
   { name: "gaussNewtonOperator", operator: gaussNewtonOperator },
 ])("$name", ({ operator }) => {
-  const single = (): NamedTensors => {
+  const single = (): tf.NamedTensorMap => {
     const v = unflatten(direction, params);
     const product =
       operator === hessianOperator

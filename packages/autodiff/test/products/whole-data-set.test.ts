@@ -10,7 +10,6 @@ import {
   hessianVectorProduct,
   squareLoss,
   unflatten,
-  type NamedTensors,
   type ReadableExamples,
 } from "../../src/index.js";
 import { fixtureModel, relativeError } from "../fixtures.js";
@@ -47,7 +46,7 @@ const shapes = {
   "dense.kernel": [32, 10],
   "dense.bias": [10],
 };
-const freshParams = (): NamedTensors =>
+const freshParams = (): tf.NamedTensorMap =>
   Object.fromEntries(
     Object.entries(shapes).map(([name, shape], i) => [
       name,
@@ -66,7 +65,7 @@ describe.each([
   { name: "gaussNewtonOperator", operator: gaussNewtonOperator },
 ])("$name over mini-batches", ({ operator }) => {
   /** The product of the whole batch at once. */
-  async function whole(params: NamedTensors): Promise<Float64Array> {
+  async function whole(params: tf.NamedTensorMap): Promise<Float64Array> {
     const [x, y, direction] = [
       tf.tensor(inputs, [n, side, side, 3]),
       tf.tensor(targets, [n, outputs]),
@@ -126,7 +125,7 @@ describe.each([
     const params = freshParams();
     let most = 0;
     const model = {
-      apply: (at: NamedTensors, x: tf.Tensor) => {
+      apply: (at: tf.NamedTensorMap, x: tf.Tensor) => {
         most = Math.max(most, tf.memory().numBytes);
         return fixtureModel.apply(at, x);
       },
@@ -195,7 +194,8 @@ describe.each([
     let calls = 0;
     const noisy = {
       name: "with dropout",
-      apply: (at: NamedTensors, x: tf.Tensor) => tf.tidy(() => tf.mul(fixtureModel.apply(at, x), 1 + ++calls * 1e-3)),
+      apply: (at: tf.NamedTensorMap, x: tf.Tensor) =>
+        tf.tidy(() => tf.mul(fixtureModel.apply(at, x), 1 + ++calls * 1e-3)),
     };
     const chunked = operator(noisy, params, data, { chunkSize: 20 });
     await expect(chunked.apply(v)).rejects.toThrow(

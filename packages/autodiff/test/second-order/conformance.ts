@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { NamedTensors } from "../../src/index.js";
 import { HyperDual, square, total } from "./hyper-dual.js";
 
 /** One operation: in TensorFlow.js, and independently on hyper-dual numbers, flat and row-major. */
@@ -38,13 +37,13 @@ const weightsOf = (count: number): number[] => values(count, 3);
 /** The scalar function of a case, in TensorFlow.js. */
 export const lossOf =
   ({ tensors }: Case) =>
-  (params: NamedTensors): tf.Tensor => {
+  (params: tf.NamedTensorMap): tf.Tensor => {
     const y = tensors(params);
     const weights = tf.tensor(weightsOf(y.size), y.shape);
     return tf.add(tf.sum(tf.mul(y, weights)), tf.mul(0.5, tf.sum(tf.square(y))));
   };
 
-export const paramsOf = ({ params }: Case): NamedTensors =>
+export const paramsOf = ({ params }: Case): tf.NamedTensorMap =>
   Object.fromEntries(Object.entries(params).map(([name, { shape, values }]) => [name, tf.tensor(values, shape)]));
 
 /** Flat direction in the order of the parameters. */

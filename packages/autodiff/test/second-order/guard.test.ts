@@ -10,7 +10,6 @@ import {
   jacobianVectorProduct,
   vectorJacobianProduct,
   vouchFor,
-  type NamedTensors,
 } from "../../src/index.js";
 
 let params: { x: tf.Tensor1D };
@@ -30,7 +29,7 @@ afterEach(() => {
   expect(tf.memory().numTensors).toBe(before);
 });
 
-const cumulative = ({ x }: NamedTensors): tf.Tensor => tf.sum(tf.square(tf.cumsum(x!)));
+const cumulative = ({ x }: tf.NamedTensorMap): tf.Tensor => tf.sum(tf.square(tf.cumsum(x!)));
 
 /** sinh with a gradient in terms of a saved output. */
 const sinh = tf.customGrad((x, save) => {
@@ -41,7 +40,7 @@ const sinh = tf.customGrad((x, save) => {
     gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(dy, tf.sqrt(tf.add(1, tf.square(saved[0]!)))),
   };
 });
-const custom = ({ x }: NamedTensors): tf.Tensor => tf.sum(sinh(x!));
+const custom = ({ x }: tf.NamedTensorMap): tf.Tensor => tf.sum(sinh(x!));
 
 describe("the guard", () => {
   it("refuses a kernel that is not verified, by name, in every second-order product", () => {
@@ -115,7 +114,7 @@ describe("wrong calls", () => {
   it("refuses a loss that is no scalar, parameters that are not float32, and directions that do not fit", () => {
     const short = { x: tf.tensor1d([1, 2]) };
     const integers = { x: tf.tensor1d([1, 2], "int32") };
-    const square = ({ x }: NamedTensors): tf.Tensor => tf.sum(tf.square(x!));
+    const square = ({ x }: tf.NamedTensorMap): tf.Tensor => tf.sum(tf.square(x!));
     expect(() => hessianAt(({ x }) => tf.square(x!), params)).toThrow(code("INVALID_ARGUMENT"));
     expect(() => hessianAt(square, integers)).toThrow(code("INVALID_ARGUMENT"));
     expect(() => hessianAt(square, {})).toThrow(code("INVALID_ARGUMENT"));

@@ -1,9 +1,10 @@
 import { CifarError } from "../errors.js";
 import { cacheDirectory, fileSize, isComplete } from "../locate.js";
-import { fullSize, sources, type Source, type SourceId } from "../sources.js";
-import { extract } from "./extract.js";
-import { fetchFile } from "./fetch-file.js";
+import { sources, type Source, type SourceId } from "../sources.js";
+import { addressOf } from "./address.js";
+import { fetchFile, type FetchFileOptions } from "./fetch-file.js";
 import { withLock } from "./lock.js";
+import { place, removeEmpty } from "./place.js";
 
 /** How far a download is. */
 export interface DownloadProgress {
@@ -33,6 +34,10 @@ export interface DownloadOptions {
   retries?: number | undefined;
   /** Milliseconds before the second attempt; doubles from there, up to 30 s. Default 1,000. */
   retryDelay?: number | undefined;
+  /** Bytes per second; a transfer that brings fewer for `rateWindow` is given up. 0 accepts any. Default 1,000. */
+  minimumRate?: number | undefined;
+  /** Milliseconds of transfer over which the rate is taken. Default 60,000. */
+  rateWindow?: number | undefined;
 }
 
 /** Where the data is now. */
@@ -49,9 +54,11 @@ export interface Downloaded {
  * Returns at once where the data is complete. An interrupted download leaves a `.part` file, which the next one resumes by HTTP
  * Range; stalled and broken connections are resumed within the call. The official server has been slow at times: allow an hour.
  * Two downloads into one folder at the same time are safe: the second waits and finds the data there.
- * Needs 170 MB for the archive, which is removed afterwards, and 184 MB for the files.
+ * Needs 170 MB for the archive, which is removed afterwards, and 184 MB for the files. A download that is refused leaves nothing; one
+ * that fails leaves the `.part` file at most. Messages show addresses without name, password and query.
  *
- * @throws CifarError DOWNLOAD_FAILED, WRONG_SIZE, WRONG_SUM, BAD_ARCHIVE, ABORTED or INVALID_ARGUMENT; errors of the file system pass.
+ * @throws CifarError DOWNLOAD_FAILED, WRONG_SIZE, WRONG_SUM, TOO_SLOW, BAD_ARCHIVE, ABORTED or INVALID_ARGUMENT; errors of the file
+ *   system pass.
  */
 export async function download(options: DownloadOptions = {}): Promise<Downloaded> {
   const source = sources[options.dataset ?? "cifar-10"] as Source | undefined;
@@ -65,50 +72,85 @@ export async function download(options: DownloadOptions = {}): Promise<Downloade
 export async function downloadSource(source: Source, options: DownloadOptions): Promise<Downloaded> {
   const { mkdir } = await import("node:fs/promises");
   const paths = await import("node:path");
+  const { url } = options;
+  // Whatever cannot work is refused before a folder is made.
+  const { shown } = addressOf(url ?? source.url);
+  const patience = patienceOf(options);
   const root = options.directory ?? (await cacheDirectory());
   const directory = paths.join(root, source.folder);
   if (await isComplete(directory, source)) return { directory, cached: true };
-  await mkdir(root, { recursive: true });
+  const made = await mkdir(root, { recursive: true });
   const archive: Archive = {
-    url: options.url ?? source.url,
+    url: url ?? source.url,
+    shown,
     md5: (options.md5 ?? source.md5).toLowerCase(),
     bytes: options.md5 === undefined ? source.bytes : undefined,
+    most: options.md5 === undefined ? source.bytes : OTHER_PACKING * source.bytes,
     part: paths.join(root, `${source.folder}.tar.gz.part`),
   };
   const report = options.onProgress ?? (() => undefined);
   const onWait = (): void => report({ phase: "wait", bytes: 0, total: undefined });
   const work = async (): Promise<Downloaded> => {
     if (await isComplete(directory, source)) return { directory, cached: true };
-    await fetchVerified(archive, options, report);
-    await place(archive, source, directory, options.signal, report);
+    await fetchVerified(archive, patience, options.signal, report);
+    const onProgress = (bytes: number, total: number): void => report({ phase: "extract", bytes, total });
+    await place(archive.part, source, directory, options.signal, onProgress);
     return { directory, cached: false };
   };
-  return withLock(paths.join(root, `${source.folder}.lock`), work, { signal: options.signal, onWait });
+  try {
+    return await withLock(paths.join(root, `${source.folder}.lock`), work, { signal: options.signal, onWait });
+  } catch (error) {
+    if (made !== undefined) await removeEmpty(root, made);
+    throw error;
+  }
+}
+
+/** An archive that is packed otherwise, or not at all, may be so many times as large. */
+const OTHER_PACKING = 2;
+
+type Patience = Required<
+  Pick<FetchFileOptions, "stallTimeout" | "retries" | "retryDelay" | "minimumRate" | "rateWindow">
+>;
+
+function patienceOf(options: DownloadOptions): Patience {
+  const { stallTimeout = 30_000, retries = 5, retryDelay = 1000, minimumRate = 1000, rateWindow = 60_000 } = options;
+  const patience = { stallTimeout, retries, retryDelay, minimumRate, rateWindow };
+  for (const [name, value] of Object.entries(patience))
+    if (!(Number.isFinite(value) && value >= 0))
+      throw new CifarError("INVALID_ARGUMENT", `download: expected ${name} to be a number of 0 or more, got ${value}`);
+  return patience;
 }
 
 interface Archive {
   url: string;
+  /** The address as messages show it. */
+  shown: string;
   md5: string;
   bytes: number | undefined;
+  most: number;
   part: string;
 }
 
 type Report = (progress: DownloadProgress) => void;
 
 /** A wrong sum after a resumed download may be the old part's fault: that one chance more, from the start. */
-async function fetchVerified(archive: Archive, options: DownloadOptions, report: Report): Promise<void> {
+async function fetchVerified(
+  archive: Archive,
+  patience: Patience,
+  signal: AbortSignal | undefined,
+  report: Report,
+): Promise<void> {
   const { rm } = await import("node:fs/promises");
-  const { url, md5, bytes, part } = archive;
-  const { stallTimeout = 30_000, retries = 5, retryDelay = 1000, signal } = options;
+  const { url, shown, md5, bytes, most, part } = archive;
   for (;;) {
     const resumed = ((await fileSize(part)) ?? 0) > 0;
     const onProgress = (sofar: number, total: number | undefined): void =>
       report({ phase: "fetch", bytes: sofar, total });
-    await fetchFile({ url, part, bytes, stallTimeout, retries, retryDelay, signal, onProgress });
+    await fetchFile({ url, part, bytes, most, ...patience, signal, onProgress });
     const actual = await md5Of(part, signal, report);
     if (actual === md5) return;
     await rm(part, { force: true });
-    if (!resumed) throw new CifarError("WRONG_SUM", `download: expected MD5 ${md5} from ${url}, got ${actual}`);
+    if (!resumed) throw new CifarError("WRONG_SUM", `download: expected MD5 ${md5} from ${shown}, got ${actual}`);
   }
 }
 
@@ -124,42 +166,4 @@ async function md5Of(path: string, signal: AbortSignal | undefined, report: Repo
     report({ phase: "verify", bytes: (bytes += chunk.length), total });
   }
   return hash.digest("hex");
-}
-
-/** Unpacks beside the target and renames: whoever looks sees all files or none. */
-async function place(
-  { part }: Archive,
-  source: Source,
-  directory: string,
-  signal: AbortSignal | undefined,
-  report: Report,
-): Promise<void> {
-  const { mkdtemp, readdir, rename, rm } = await import("node:fs/promises");
-  const paths = await import("node:path");
-  const files = [...source.train, ...source.test];
-  const total = files.reduce((sum, file) => sum + fullSize(source, file), 0);
-  // A download that was killed while unpacking left its folder; we hold the lock, so nobody is using it.
-  const [parent, prefix] = [paths.dirname(directory), `${paths.basename(directory)}.tmp-`];
-  for (const name of await readdir(parent))
-    if (name.startsWith(prefix)) await rm(paths.join(parent, name), { recursive: true, force: true });
-  const temporary = await mkdtemp(`${directory}.tmp-`);
-  try {
-    await extract(part, temporary, signal, (bytes) =>
-      report({ phase: "extract", bytes: Math.min(bytes, total), total }),
-    );
-    const unpacked = paths.join(temporary, source.folder);
-    for (const file of files) {
-      const size = await fileSize(paths.join(unpacked, file.file));
-      if (size !== fullSize(source, file))
-        throw new CifarError(
-          "WRONG_SIZE",
-          `download: expected ${source.folder}/${file.file} of ${fullSize(source, file)} bytes in the archive, got ${size ?? "no such file"}`,
-        );
-    }
-    await rm(directory, { recursive: true, force: true });
-    await rename(unpacked, directory);
-    await rm(part, { force: true });
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
 }

@@ -2,12 +2,12 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { download, loadCifar10, type DownloadOptions } from "../../src/index.js";
+import { download, loadCifar10, type CifarError, type DownloadOptions } from "../../src/index.js";
 import { temporaryFolder, withEnvironment } from "../helpers.js";
 import { downloadSource } from "../../src/download/download.js";
 import { sources, type DataFile, type Source } from "../../src/sources.js";
 import { serve, type Behaviour } from "./server.js";
-import { md5, officialLookalike, tar, text } from "./tarball.js";
+import { md5, officialLookalike, tar, text, type Entry } from "../archive/tarball.js";
 
 // The whole mechanism on a small archive: files of 300 records instead of 10,000.
 const archive = officialLookalike(300);
@@ -119,12 +119,46 @@ describe("download", () => {
   });
 });
 
+describe("download that is refused or fails", () => {
+  it("takes away the folders that it made, unless a part is in them", async () => {
+    const { url, directory, fetch } = await setUp([
+      { instead: text("please log in") },
+      { breakAfter: 1000 },
+      { status: 500 },
+    ]);
+    const deep = join(directory, "a", "b");
+    await expect(fetch({ directory: deep })).rejects.toMatchObject({ code: "WRONG_SIZE" });
+    expect(await readdir(directory)).toEqual([]);
+    await expect(fetch({ directory: deep })).rejects.toMatchObject({ code: "DOWNLOAD_FAILED" });
+    expect(await readdir(deep)).toEqual(["cifar-10-batches-bin.tar.gz.part"]);
+    for (const bad of [{ url: "nowhere" }, { minimumRate: -1 }, { stallTimeout: NaN }])
+      await expect(fetch({ directory: join(directory, "c"), ...bad })).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+      });
+    expect(await readdir(directory)).toEqual(["a"]);
+    expect(url).toContain("127.0.0.1");
+  });
+
+  it("shows no password, whatever fails", async () => {
+    const corrupt = Uint8Array.from(archive);
+    corrupt[1000]! ^= 1;
+    const { url, fetch } = await setUp([{ instead: corrupt }, { instead: text("short") }, { status: 404 }]);
+    const secret = `${url.replace("http://", "http://me:secret@")}?key=secret`;
+    for (const code of ["WRONG_SUM", "WRONG_SIZE", "DOWNLOAD_FAILED"]) {
+      const error = (await fetch({ url: secret }).catch((reason: unknown) => reason)) as CifarError;
+      expect(error.code).toBe(code);
+      expect(error.message).toContain(`${url}?…`);
+      expect(error.message).not.toContain("secret");
+    }
+  });
+});
+
 describe("download of archives with the right sum but wrong content", () => {
   const refuse = async (file: Uint8Array) => {
     const { fetch, directory } = await setUp([{}], file);
     let failure: unknown;
     await fetch({ md5: md5(file) }).catch((error: unknown) => (failure = error));
-    expect((await readdir(directory)).filter((name) => !name.endsWith(".part"))).toEqual([]);
+    expect(await readdir(directory)).toEqual([]);
     return failure as { code: string; message: string };
   };
 
@@ -145,6 +179,19 @@ describe("download of archives with the right sum but wrong content", () => {
       message: "download: expected cifar-10-batches-bin/data_batch_4.bin of 921900 bytes in the archive, got 3073",
     });
     expect((await refuse(gzipSync(tar([{ path: "readme.txt" }])))).message).toContain("got no such file");
+  });
+
+  it("refuses files beside the data that are large, twice there, or too many", async () => {
+    const beside = (entries: Entry[]) => refuse(gzipSync(tar(entries), { level: 1 }));
+    expect(await beside([{ path: "large", body: new Uint8Array(2 ** 20 + 1) }])).toMatchObject({
+      code: "WRONG_SIZE",
+      message: "download: expected large of at most 1048576 bytes in the archive, got 1048577",
+    });
+    expect((await beside([{ path: "a" }, { path: "./a" }])).message).toMatch(
+      /expected each file once in .*, got a twice/,
+    );
+    const many = Array.from({ length: 101 }, (_, i) => ({ path: `${i}` }));
+    expect((await beside(many)).message).toMatch(/expected at most 100 paths in .*, got more/);
   });
 
   it("writes nothing through a link", async () => {

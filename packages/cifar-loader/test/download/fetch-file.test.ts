@@ -20,6 +20,9 @@ async function fetchFrom(
     url,
     part,
     bytes: file.length,
+    most: file.length,
+    minimumRate: 0,
+    rateWindow: 60_000,
     stallTimeout: 400,
     retries: 2,
     retryDelay: 1,
@@ -163,5 +166,59 @@ describe("fetchFile", () => {
     await expect(pausing.run).rejects.toMatchObject({ code: "ABORTED" });
     const before = await fetchFrom([{}], { signal: AbortSignal.abort() });
     await expect(before.run).rejects.toMatchObject({ code: "ABORTED" });
+  });
+
+  it("gives up on a transfer that is too slow, over several connections too, and keeps what it has", async () => {
+    const slow = { minimumRate: 100_000, rateWindow: 300 };
+    const { run, url, part } = await fetchFrom([{ drip: { bytes: 500, every: 20 } }], slow);
+    await expect(run).rejects.toMatchObject({ code: "TOO_SLOW" });
+    await expect(run).rejects.toThrow(
+      new RegExp(
+        `^download: expected ${url} to send at least 100000 bytes per second, got \\d+ bytes in 0.3 s; the next`,
+      ),
+    );
+    expect((await readFile(part)).length).toBeGreaterThan(0);
+    // Each connection breaks before the window ends, and each brings something.
+    const breaking = await fetchFrom([{ breakAfter: 100 }], { ...slow, retries: 1000 });
+    await expect(breaking.run).rejects.toMatchObject({ code: "TOO_SLOW" });
+    expect(breaking.ranges.length).toBeGreaterThan(2);
+  });
+
+  it("bears with a transfer that is fast enough in every window, and with any where no rate is asked for", async () => {
+    await succeed([{ drip: { bytes: 6000, every: 30 } }], { minimumRate: 20_000, rateWindow: 500 });
+    await succeed([{ drip: { bytes: 50_000, every: 30 } }], { minimumRate: 0, rateWindow: 10 });
+  });
+
+  it("stops at more than expected, and leaves nothing of it", async () => {
+    const more = new Uint8Array(2e6);
+    for (const bytes of [file.length, undefined]) {
+      const { run, part, url } = await fetchFrom([{ instead: more, chunked: true }], { bytes });
+      await expect(run).rejects.toMatchObject({
+        code: "WRONG_SIZE",
+        message: `download: expected at most 300000 bytes from ${url}, got more`,
+      });
+      await expect(readFile(part)).rejects.toMatchObject({ code: "ENOENT" });
+    }
+    const { run } = await fetchFrom([{ instead: more }], { bytes: undefined });
+    await expect(run).rejects.toThrow(/expected at most 300000 bytes from .*, got 2000000/);
+  });
+
+  it("says name and password to the server, and in no message", async () => {
+    const served = await serve(file, [{}, { status: 404 }, { status: 500 }]);
+    const url = served.url.replace("http://", "http://ada:s%20ecret@") + "?token=k3y";
+    await (
+      await fetchFrom([{}], { url })
+    ).run;
+    expect(served.authorizations).toEqual([`Basic ${Buffer.from("ada:s ecret").toString("base64")}`]);
+    for (const options of [
+      { url },
+      { url, retries: 0 },
+      { url: "http://ada:s%20ecret@127.0.0.1:1/?token=k3y", retries: 0 },
+    ]) {
+      const error = await (await fetchFrom([{}], options)).run.catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ code: "DOWNLOAD_FAILED" });
+      for (let each: unknown = error; each instanceof Error; each = each.cause)
+        expect(`${each.message} ${each.stack}`).not.toMatch(/ecret|ada:|k3y/);
+    }
   });
 });

@@ -18,6 +18,8 @@ export interface Behaviour {
   wrongRange?: boolean;
   /** Leave Content-Length out. */
   chunked?: boolean;
+  /** Send so many bytes of the body every so many milliseconds. */
+  drip?: { bytes: number; every: number };
   /** Redirect to the same server. */
   redirect?: boolean;
 }
@@ -26,14 +28,18 @@ export interface Served {
   url: string;
   /** The Range header of every request so far. */
   ranges: (string | undefined)[];
+  /** The Authorization header of every request so far. */
+  authorizations: (string | undefined)[];
 }
 
 /** Serves a file on 127.0.0.1, one behaviour a request; the last one stays. */
 export async function serve(file: Uint8Array, behaviours: readonly Behaviour[] = [{}]): Promise<Served> {
   const ranges: (string | undefined)[] = [];
+  const authorizations: (string | undefined)[] = [];
   const server = createServer((request, response) => {
     const behaviour = behaviours[Math.min(ranges.length, behaviours.length - 1)]!;
     ranges.push(request.headers.range);
+    authorizations.push(request.headers.authorization);
     answer(response, request.headers.range, file, behaviour);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -41,7 +47,7 @@ export async function serve(file: Uint8Array, behaviours: readonly Behaviour[] =
     server.closeAllConnections();
     server.close();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/file.tar.gz`, ranges };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/file.tar.gz`, ranges, authorizations };
 }
 
 function answer(response: ServerResponse, range: string | undefined, file: Uint8Array, how: Behaviour): void {
@@ -57,6 +63,17 @@ function answer(response: ServerResponse, range: string | undefined, file: Uint8
     ...(how.chunked ? {} : { "content-length": body.length }),
     ...(start > 0 ? { "content-range": `bytes ${claimed}-${whole.length - 1}/${whole.length}` } : {}),
   });
+  if (how.drip !== undefined) {
+    const { bytes, every } = how.drip;
+    let at = 0;
+    const timer = setInterval(() => {
+      response.write(body.subarray(at, (at += bytes)));
+      if (at >= body.length) response.end();
+      if (at >= body.length) clearInterval(timer);
+    }, every);
+    response.on("close", () => clearInterval(timer));
+    return;
+  }
   const end = how.breakAfter ?? how.stallAfter;
   if (end === undefined) return void response.end(body);
   response.write(body.subarray(0, end), () => {

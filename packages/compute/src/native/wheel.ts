@@ -51,7 +51,7 @@ export async function findWheel(kind: WheelKind, version: string, index: string)
   const versions = [...new Set(fitting.map((each) => each.version.join(".")))];
   throw new ComputeError(
     "NO_WHEEL",
-    `sgdscope-tensorflow: expected ${kind.project} ${version} for Linux ${kind.arch} in ${page}, got ` +
+    `sgdscope-tensorflow: expected ${kind.project} ${version} for Linux ${kind.arch} in ${address}, got ` +
       (versions.length === 0 ? "no wheel that fits" : `only ${versions.slice(0, 8).join(", ")}`),
   );
 }
@@ -137,13 +137,14 @@ export async function downloadWheel(
   onProgress: (bytes: number, total: number | undefined) => void = () => undefined,
 ): Promise<string> {
   const path = join(folder, link.filename);
+  const { address } = credentials(link.url);
   for (let attempt = 1; ; attempt++) {
     try {
       await attemptDownload(link.url, path, onProgress);
       break;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOSPC") throw error;
-      if (attempt === 4) throw unreachable(link.url, (error as Error).message, error);
+      if (attempt === 4) throw unreachable(address, (error as Error).message, error);
     }
   }
   const found = await sha256Of(path);

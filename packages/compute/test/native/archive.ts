@@ -27,17 +27,19 @@ export function zipOf(files: Record<string, string>, { stored = false, wide = fa
     central.writeUInt16LE(extra.length, 30);
     central.writeUInt32LE(wide ? 0xffffffff : offset, 42);
     bodies.push(local, Buffer.from(name), packed);
-    directory.push(central, Buffer.from(name), extra);
+    directory.push(Buffer.concat([central, Buffer.from(name), extra]));
     offset += 30 + name.length + packed.length;
   }
   const listing = Buffer.concat(directory);
   const end = Buffer.alloc(22);
   end.writeUInt32LE(0x06054b50, 0);
+  end.writeUInt16LE(wide ? 0xffff : directory.length, 10);
   end.writeUInt32LE(wide ? 0xffffffff : listing.length, 12);
   end.writeUInt32LE(wide ? 0xffffffff : offset, 16);
   if (!wide) return Buffer.concat([...bodies, listing, end]);
   const record = Buffer.alloc(56);
   record.writeUInt32LE(0x06064b50, 0);
+  record.writeBigUInt64LE(BigInt(directory.length), 32);
   record.writeBigUInt64LE(BigInt(listing.length), 40);
   record.writeBigUInt64LE(BigInt(offset), 48);
   const locator = Buffer.alloc(20);

@@ -86,6 +86,13 @@ describe("findWheel", () => {
     });
     const index = base.replace("http://", "http://me:s%20ecret@");
     expect((await findWheel(kind, "latest", `${index}/simple`)).filename).toBe(newest);
+    // and to nobody else
+    await expect(findWheel(kind, "2.20.0", `${index}/simple`)).rejects.toThrow(
+      `in ${base}/simple/tensorflow-cpu/, got`,
+    );
+    await expect(findWheel(kind, "latest", "http://me:secret@127.0.0.1:9/simple")).rejects.toThrow(
+      /^(?!.*secret).*from http:\/\/127\.0\.0\.1:9\/simple/,
+    );
   });
 
   it("says that there is no network, or no such project", async () => {
@@ -131,6 +138,8 @@ describe("downloadWheel", () => {
     });
     await expect(downloadWheel(link(base), folder)).rejects.toMatchObject({ code: "NO_NETWORK" });
     expect(requests).toBe(4);
+    const secret = base.replace("http://", "http://me:secret@");
+    await expect(downloadWheel(link(secret), folder)).rejects.toThrow(/^(?!.*secret).*expected an answer from http/);
   });
 });
 

@@ -1,11 +1,7 @@
 import { gaussian, seededRandom } from "@sgdscope/random";
-import {
-  noiseAblation,
-  samplingFactor,
-  simulateResiduals,
-  type NoiseModel,
-  type NoiseModelStability,
-} from "@sgdscope/stability-criterion";
+import { samplingFactor } from "@sgdscope/stability-criterion";
+import { noiseAblation, type NoiseModel, type NoiseModelStability } from "@sgdscope/stability-criterion/escape";
+import { simulateResiduals } from "@sgdscope/stability-criterion/simulation";
 import type { ClosedFormProblem, TrainingTask } from "@sgdscope/training";
 import { median } from "../statistics.js";
 import type { Moment } from "./escape.js";

@@ -1,15 +1,9 @@
 import { edgeRatioOf } from "@sgdscope/analysis";
 import { seededRandom } from "@sgdscope/random";
 import { train } from "@sgdscope/sgd";
-import {
-  escapeDirections,
-  escapeRateLowerBound,
-  expectedLoss,
-  lyapunovExponent,
-  simulateResiduals,
-  spectralRadius,
-  type Batches,
-} from "@sgdscope/stability-criterion";
+import { escapeRateLowerBound, expectedLoss, spectralRadius, type Batches } from "@sgdscope/stability-criterion";
+import { escapeDirections } from "@sgdscope/stability-criterion/escape";
+import { lyapunovExponent, simulateResiduals } from "@sgdscope/stability-criterion/simulation";
 import { minimumReached, type TrainingTask } from "@sgdscope/training";
 import { median, slope } from "../statistics.js";
 import { perturbed, sharpMinimum, steppedAway, type SharpMinimum, type SharpMinimumRecord } from "./sharp-minimum.js";

@@ -1,7 +1,7 @@
 import { rankToleranceOf } from "@sgdscope/analysis";
 import type { GramSystem } from "@sgdscope/noise-structure";
 import { gaussian, seededRandom } from "@sgdscope/random";
-import type { NamedArray } from "@sgdscope/sgd";
+import type { StateArray } from "@sgdscope/sgd";
 import { exactThreshold, prepareMinimum, type Batches, type PreparedMinimum } from "@sgdscope/stability-criterion";
 import { type MinimumRecord, openSubject, type Subject, type TrainingTask, trainSubject } from "@sgdscope/training";
 import { trainingFraction, type JobHooks } from "./studies.js";
@@ -36,7 +36,7 @@ export interface SharpMinimum {
   found: MinimumRecord;
   record: SharpMinimumRecord;
   /** The parameters at the minimum. */
-  snapshot: Record<string, NamedArray>;
+  snapshot: Record<string, StateArray>;
 }
 
 /** Trains by `start`, usually gradient descent, and prepares the theory at the minimum. The caller disposes the subject. */
@@ -100,10 +100,10 @@ export function steppedAway(minimum: PreparedMinimum, loss: number, random: () =
 
 /** Parameters moved by a Gaussian step of `relative` times their norm, all layers together; deterministic in `random`. */
 export function perturbed(
-  snapshot: Record<string, NamedArray>,
+  snapshot: Record<string, StateArray>,
   relative: number,
   random: () => number,
-): Record<string, NamedArray> {
+): Record<string, StateArray> {
   const moved = Object.entries(snapshot).filter(([name]) => name.startsWith("parameters"));
   const steps = new Map(moved.map(([name, { data }]) => [name, gaussian(data.length, random)]));
   let [own, ofStep] = [0, 0];

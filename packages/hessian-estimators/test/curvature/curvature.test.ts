@@ -2,11 +2,11 @@ import {
   confidenceInterval,
   curvature,
   deflatedNorm,
-  effectiveDimension,
   measureCurvature,
   xTrace,
   type LinearOperator,
 } from "@sgdscope/hessian-estimators";
+import { effectiveDimension } from "@sgdscope/hessian-estimators/functions";
 import { gramOfRows, symmetricEigenvalues } from "@sgdscope/linear-algebra";
 import { gaussian, seededRandom } from "@sgdscope/random";
 import { describe, expect, test } from "vitest";

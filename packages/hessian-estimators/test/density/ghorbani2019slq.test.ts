@@ -1,5 +1,7 @@
 import { seededRandom } from "@sgdscope/random";
-import { hutchinsonTrace, lanczosQuadrature, spectralDensity, traceOfFunction } from "@sgdscope/hessian-estimators";
+import { hutchinsonTrace } from "@sgdscope/hessian-estimators";
+import { lanczosQuadrature, spectralDensity } from "@sgdscope/hessian-estimators/density";
+import { traceOfFunction } from "@sgdscope/hessian-estimators/functions";
 import { describe, expect, test } from "vitest";
 import { frobenius, mean, sum, TINY_CNN, withSpectrum } from "../support.js";
 

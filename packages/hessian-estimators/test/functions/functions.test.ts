@@ -1,18 +1,18 @@
+import { exactTraceAndNorm, topEigenpairs, type SampledEstimate } from "@sgdscope/hessian-estimators";
 import {
   checkMoments,
+  lanczosQuadrature,
+  spectralDensity,
+  spectralMoments,
+} from "@sgdscope/hessian-estimators/density";
+import {
   effectiveDimension,
   entropyRank,
   estimateTraceOfFunction,
-  exactTraceAndNorm,
-  lanczosQuadrature,
   logDeterminant,
   participationRatio,
-  spectralDensity,
-  spectralMoments,
   stableRank,
-  topEigenpairs,
-  type SampledEstimate,
-} from "@sgdscope/hessian-estimators";
+} from "@sgdscope/hessian-estimators/functions";
 import { describe, expect, test } from "vitest";
 import { sum, withSpectrum } from "../support.js";
 

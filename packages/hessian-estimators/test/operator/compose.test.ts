@@ -1,10 +1,15 @@
 import {
+  denseMatrix,
+  exactTrace,
+  topEigenpairs,
+  traceAndNorm,
+  type LinearOperator,
+} from "@sgdscope/hessian-estimators";
+import {
   counted,
   deflated,
-  denseMatrix,
   denseOperator,
   differenceOf,
-  exactTrace,
   layerBlocks,
   linearCombination,
   rangeBlock,
@@ -12,10 +17,7 @@ import {
   shifted,
   submatrix,
   sumOf,
-  topEigenpairs,
-  traceAndNorm,
-  type LinearOperator,
-} from "@sgdscope/hessian-estimators";
+} from "@sgdscope/hessian-estimators/operators";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { sum, withSpectrum } from "../support.js";

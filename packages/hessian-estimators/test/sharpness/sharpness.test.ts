@@ -1,16 +1,14 @@
+import { denseMatrix, exactTrace, gaussNewtonSplit } from "@sgdscope/hessian-estimators";
+import { linearCombination } from "@sgdscope/hessian-estimators/operators";
 import {
   averageCaseQuadratic,
   averageCaseSharpness,
-  denseMatrix,
-  exactTrace,
-  gaussNewtonSplit,
   keskarSharpness,
-  linearCombination,
   quadraticModel,
   worstCaseQuadratic,
   worstCaseSharpness,
   type DifferentiableLoss,
-} from "@sgdscope/hessian-estimators";
+} from "@sgdscope/hessian-estimators/sharpness";
 import { symmetricEigen } from "@sgdscope/linear-algebra";
 import { gaussian, seededRandom } from "@sgdscope/random";
 import { describe, expect, test } from "vitest";

@@ -1,8 +1,9 @@
+import type * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { type Activation, activations } from "../activation.js";
 import { ModelsError, show } from "../errors.js";
 import type { LayerSpec } from "../layers/spec.js";
-import type { NamedArrays, NamedTensors, Network } from "../model.js";
+import type { NamedArrays, Network } from "../model.js";
 import { sequential } from "../networks/sequential.js";
 import { parametersFromArrays, parametersToArrays } from "../parameters.js";
 
@@ -11,7 +12,7 @@ export interface ConvertedModel {
   /** Of kind `"sequential"`; parameters are named after the model's layers, batch statistics are its buffers. */
   network: Network;
   /** Copies of the weights. The caller disposes them. */
-  params: NamedTensors;
+  params: tf.NamedTensorMap;
 }
 
 type KerasLayer = LayersModel["layers"][number];

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel, SymbolicTensor } from "@tensorflow/tfjs-layers";
 import type { LayerSpec } from "../layers/spec.js";
-import type { NamedTensors, Network } from "../model.js";
+import type { Network } from "../model.js";
 import { checkNames, parametersFromArrays } from "../parameters.js";
 import { layersLibrary } from "./node.js";
 
@@ -14,7 +14,7 @@ type Library = typeof import("@tensorflow/tfjs-layers");
  *
  * @throws ModelsError `PARAMETERS` where `params` are not those of the network; `NOT_AVAILABLE` without `@tensorflow/tfjs-layers`.
  */
-export async function toLayersModel(network: Network, params: NamedTensors): Promise<LayersModel> {
+export async function toLayersModel(network: Network, params: tf.NamedTensorMap): Promise<LayersModel> {
   checkNames("toLayersModel", network.parameters, params);
   const library = await layersLibrary("toLayersModel");
   const buffers = parametersFromArrays(network.buffers);
@@ -32,7 +32,7 @@ export async function toLayersModel(network: Network, params: NamedTensors): Pro
   }
 }
 
-type Weights = NamedTensors;
+type Weights = tf.NamedTensorMap;
 
 /** Applies the layer of `spec` to `input`; its weights are set by a thunk once the model exists. */
 function connect(

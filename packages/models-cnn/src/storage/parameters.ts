@@ -1,7 +1,8 @@
+import type * as tf from "@tensorflow/tfjs-core";
 import { parseSafetensors, readArrays, writeArrays } from "@sgdscope/array-files";
 import { modelFromConfig, type ModelConfig } from "../config.js";
 import { ModelsError, show } from "../errors.js";
-import type { NamedArrays, NamedTensors, Network, ParameterInfo } from "../model.js";
+import type { NamedArrays, Network, ParameterInfo } from "../model.js";
 import { checkNames, parametersFromArrays, parametersToArrays } from "../parameters.js";
 
 /**
@@ -12,7 +13,7 @@ import { checkNames, parametersFromArrays, parametersToArrays } from "../paramet
  */
 export async function saveParameters(
   path: string,
-  params: NamedTensors,
+  params: tf.NamedTensorMap,
   metadata?: Readonly<Record<string, string>>,
 ): Promise<void> {
   await write("saveParameters", path, await parametersToArrays(params), metadata);
@@ -28,7 +29,7 @@ export async function saveParameters(
 export async function loadParameters(
   path: string,
   network?: { readonly parameters: readonly ParameterInfo[]; readonly buffers?: NamedArrays },
-): Promise<NamedTensors> {
+): Promise<tf.NamedTensorMap> {
   const arrays = await readArrays(path);
   if (network === undefined) return parametersFromArrays(arrays);
   const [params] = split("loadParameters", path, arrays, network.parameters, network.buffers ?? {}, false);
@@ -44,7 +45,7 @@ export async function loadParameters(
 export async function saveModel(
   path: string,
   network: Network,
-  params: NamedTensors,
+  params: tf.NamedTensorMap,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const arrays = await parametersToArrays(params);
@@ -57,7 +58,7 @@ export async function saveModel(
 export interface SavedModel {
   network: Network;
   /** The caller disposes them. */
-  params: NamedTensors;
+  params: tf.NamedTensorMap;
   /** The text of the header: the network's `name` and what `saveModel` was given. */
   metadata: Record<string, string>;
 }

@@ -4,7 +4,6 @@ import {
   fullyConnected,
   loadModel,
   loadParameters,
-  type NamedTensors,
   parametersToArrays,
   resnet,
   saveModel,
@@ -130,5 +129,5 @@ describe("a saved model", () => {
   });
 });
 
-const values = async (params: NamedTensors): Promise<number[]> =>
+const values = async (params: tf.NamedTensorMap): Promise<number[]> =>
   (await Promise.all(Object.values(params).map((tensor) => tensor.data()))).flatMap((data) => Array.from(data));

@@ -1,14 +1,7 @@
+import type { Dataset } from "@sgdscope/array-files";
 import { expectLength } from "../errors.js";
 
-/** Inputs [size, ...inputShape] and targets [size, outputs], row-major Float32. */
-export interface Dataset {
-  name: string;
-  size: number;
-  inputShape: number[];
-  outputs: number;
-  inputs: Float32Array;
-  targets: Float32Array;
-}
+export type { Dataset };
 
 /** Float64 inputs [n, dimension] and targets [n, outputs] as a Float32 dataset; `outputs` is 1 by default. Throws ModelsRfmError `WRONG_LENGTH`. */
 export function asDataset(name: string, X: Float64Array, y: Float64Array, dimension: number, outputs = 1): Dataset {

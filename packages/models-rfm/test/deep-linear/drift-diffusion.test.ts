@@ -1,6 +1,7 @@
 import { gaussian, seededRandom } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
-import { alignedStart, deepLinear, driftDiffusion, modeDynamics } from "@sgdscope/models-rfm";
+import { deepLinear } from "@sgdscope/models-rfm";
+import { alignedStart, driftDiffusion, modeDynamics } from "@sgdscope/models-rfm/deep-linear";
 
 describe("driftDiffusion", () => {
   const model = deepLinear({ inputs: 3, outputs: 2, depth: 2, width: 4 });

@@ -1,14 +1,14 @@
 import { gaussian, seededRandom } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
+import { deepLinear } from "@sgdscope/models-rfm";
 import {
   alignedStart,
-  deepLinear,
   diffusionPeak,
   eulerMaruyama,
   modeDynamics,
   twoLayerFlow,
   twoLayerTimeTo,
-} from "@sgdscope/models-rfm";
+} from "@sgdscope/models-rfm/deep-linear";
 
 describe("modeDynamics", () => {
   it.each([

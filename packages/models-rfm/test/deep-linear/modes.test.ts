@@ -1,6 +1,7 @@
 import { gaussian, seededRandom } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
-import { alignedStart, deepLinear, layerImbalance, modesOf, trainModes } from "@sgdscope/models-rfm";
+import { deepLinear } from "@sgdscope/models-rfm";
+import { alignedStart, layerImbalance, modesOf, trainModes } from "@sgdscope/models-rfm/deep-linear";
 import { relativeError } from "../problems.js";
 
 /** A rotation of the plane, padded: columns (c, s, 0) and (−s, c, 0) of R³. */

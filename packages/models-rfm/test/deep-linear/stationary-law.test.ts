@@ -1,6 +1,6 @@
 import { seededRandom } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
-import { boltzmannVariance, eulerMaruyama, modeDynamics, stationaryLaw } from "@sgdscope/models-rfm";
+import { boltzmannVariance, eulerMaruyama, modeDynamics, stationaryLaw } from "@sgdscope/models-rfm/deep-linear";
 
 describe("boltzmannVariance", () => {
   it.each([

@@ -1,16 +1,16 @@
 import { seededRandom } from "@sgdscope/random";
 import { beforeAll, describe, expect, it } from "vitest";
+import { deepLinear } from "@sgdscope/models-rfm";
 import {
   alignedStart,
   boltzmannVariance,
-  deepLinear,
   diffusionPeak,
   modesOf,
   stationaryLaw,
   trainModes,
   twoLayerTimeTo,
-} from "@sgdscope/models-rfm";
-import type { ModeHistory } from "@sgdscope/models-rfm";
+} from "@sgdscope/models-rfm/deep-linear";
+import type { ModeHistory } from "@sgdscope/models-rfm/deep-linear";
 
 describe("a two-layer 5 × 5 linear network trained by SGD, one fresh example a step", () => {
   const target = [4, 3, 2, 1, 0.5];

@@ -1,6 +1,7 @@
 import { seededRandom } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
-import { decoupledGradientNoise, deepLinear, scaledHinge, twoLayerRelu } from "@sgdscope/models-rfm";
+import { deepLinear, twoLayerRelu } from "@sgdscope/models-rfm";
+import { decoupledGradientNoise, scaledHinge } from "@sgdscope/models-rfm/perceptron";
 import { problem, relativeError } from "../problems.js";
 
 const [n, d] = [6, 3];

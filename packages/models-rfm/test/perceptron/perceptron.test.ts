@@ -1,6 +1,11 @@
 import { seededRandom } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
-import { depletedData, depletedRatioExponent, trainPerceptron, type PerceptronFit } from "@sgdscope/models-rfm";
+import {
+  depletedData,
+  depletedRatioExponent,
+  trainPerceptron,
+  type PerceptronFit,
+} from "@sgdscope/models-rfm/perceptron";
 
 describe("depletedData", () => {
   it.each([-0.5, 0, 1, 2.5, 3])(

@@ -1,5 +1,6 @@
 import { seededRandom } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
+import { twoLayerRelu } from "@sgdscope/models-rfm";
 import {
   depletedData,
   featureTemperatureExponent,
@@ -7,8 +8,7 @@ import {
   kernelRegimeExponent,
   regimeTemperature,
   scaledHinge,
-  twoLayerRelu,
-} from "@sgdscope/models-rfm";
+} from "@sgdscope/models-rfm/perceptron";
 import { relativeError } from "../problems.js";
 
 const d = 5;

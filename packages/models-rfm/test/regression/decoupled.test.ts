@@ -1,6 +1,10 @@
 import { gaussian, seededRandom } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
-import { decoupledTrainingVariance, regressionCriticalLearningRate, regressionStationary } from "@sgdscope/models-rfm";
+import {
+  decoupledTrainingVariance,
+  regressionCriticalLearningRate,
+  regressionStationary,
+} from "@sgdscope/models-rfm/regression";
 import { add, diagonal, fixedPoint, multiply, scale, trace, type Matrix } from "../dense.js";
 
 describe("decoupledTrainingVariance", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dampedNewtonVariance, naturalGradientVariance, regressionStationary } from "@sgdscope/models-rfm";
+import { dampedNewtonVariance, naturalGradientVariance, regressionStationary } from "@sgdscope/models-rfm/regression";
 
 const eigenvalues = [1.7, 0.9, 0.4];
 const [D, batchSize, noiseVariance] = [3, 4, 0.7];

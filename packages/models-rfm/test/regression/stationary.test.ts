@@ -1,6 +1,6 @@
 import { gaussian, seededRandom } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
-import { regressionCriticalLearningRate, regressionStationary } from "@sgdscope/models-rfm";
+import { regressionCriticalLearningRate, regressionStationary } from "@sgdscope/models-rfm/regression";
 import { add, diagonal, fixedPoint, growthRate, multiply, scale, trace, transpose, type Matrix } from "../dense.js";
 
 /** (w, m) ↦ E of the next second moments of w ← w − Λm′, m′ = μm + ĝ, by Isserlis: C = (APA + Tr[AP]A)/S for the noise of w. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { optimalWeightDecay, regressionStationary, weightDecayStationary } from "@sgdscope/models-rfm";
+import { optimalWeightDecay, regressionStationary, weightDecayStationary } from "@sgdscope/models-rfm/regression";
 import { add, diagonal, fixedPoint, multiply, outer, scale, trace } from "../dense.js";
 import { relativeError } from "../problems.js";
 

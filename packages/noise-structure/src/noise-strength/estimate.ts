@@ -1,9 +1,6 @@
-/** A measured number. Exact results have standard error 0; nothing in this package multiplies by a matrix, so `matvecs` is 0. */
-export interface Estimate {
-  value: number;
-  standardError: number;
-  matvecs: number;
-}
+import type { Estimate } from "@sgdscope/linear-algebra";
+
+export type { Estimate };
 
 /** @internal */
 export function estimate(value: number, standardError: number): Estimate {

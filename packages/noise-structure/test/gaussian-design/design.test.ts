@@ -2,14 +2,12 @@ import { gaussian, seededRandom } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
 import {
   alignmentAlong,
-  gaussianAlignmentAlong,
-  gaussianMinibatchCovariance,
-  gaussianNoise,
   gramSystemFromJacobian,
   noiseCovariance,
   noiseStrength,
   noiseStructure,
 } from "../../src/index.js";
+import { gaussianAlignmentAlong, gaussianMinibatchCovariance, gaussianNoise } from "../../src/gaussian-design.js";
 import { gaussianExamples, randomDesign } from "./quadrature.js";
 
 const identity = (d: number): Float64Array =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { gaussianRegularizedLoss, gaussianStationary } from "../../src/index.js";
+import { gaussianRegularizedLoss, gaussianStationary } from "../../src/gaussian-design.js";
 
 interface State {
   parameters: number[];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { gaussianMinibatchCovariance, gaussianNoise, minimumNoise, noiseCovariance } from "../../src/index.js";
+import { noiseCovariance } from "../../src/index.js";
+import { gaussianMinibatchCovariance, gaussianNoise, minimumNoise } from "../../src/gaussian-design.js";
 import { randomProblem } from "../noise-strength/problems.js";
 import { randomDesign } from "./quadrature.js";
 

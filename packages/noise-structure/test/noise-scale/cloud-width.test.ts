@@ -1,6 +1,6 @@
 import { gaussian, seededRandom } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
-import { cloudWidth } from "../../src/index.js";
+import { cloudWidth } from "../../src/noise-scale.js";
 import { scatter } from "../noise-strength/problems.js";
 
 /** Iterates of SGD with momentum on `½(h₁a² + h₂b²)` with noise of variances c, in axes rotated by an angle; row-major. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { noiseScale, noiseStructure, optimalStep } from "../../src/index.js";
+import { noiseStructure } from "../../src/index.js";
+import { noiseScale, optimalStep } from "../../src/noise-scale.js";
 import { allBatches, batchGradient, randomProblem, squaredNorm } from "../noise-strength/problems.js";
 
 describe("the exact noise scales", () => {

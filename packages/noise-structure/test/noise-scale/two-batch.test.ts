@@ -1,6 +1,7 @@
 import { gaussian, seededRandom } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
-import { twoBatchNoiseScale, workerNoiseScale, type Sampling } from "../../src/index.js";
+import type { Sampling } from "../../src/index.js";
+import { twoBatchNoiseScale, workerNoiseScale } from "../../src/noise-scale.js";
 import { allBatches, batchGradient, randomProblem, scatter, squaredNorm } from "../noise-strength/problems.js";
 import { noiseCovariance } from "../../src/index.js";
 

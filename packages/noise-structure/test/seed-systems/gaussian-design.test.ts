@@ -1,14 +1,14 @@
 import { multiply, symmetricEigen } from "@sgdscope/linear-algebra";
 import { gaussian, seededRandom } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
+import { noiseCovariance } from "../../src/index.js";
 import {
   gaussianAlignmentAlong,
   gaussianMinibatchCovariance,
   gaussianNoise,
   gaussianStationary,
   minimumNoise,
-  noiseCovariance,
-} from "../../src/index.js";
+} from "../../src/gaussian-design.js";
 import { randomProblem } from "../noise-strength/problems.js";
 
 /** A design in five dimensions, one draw of NumPy: A and δ. */

@@ -1,13 +1,8 @@
 import { gaussian, seededRandom } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
-import {
-  gaussianNoise,
-  gaussianStationary,
-  gaussianTailFormula,
-  gaussianTailIndex,
-  oneDimensionalDensity,
-  type NoiseStructureError,
-} from "../../src/index.js";
+import type { NoiseStructureError } from "../../src/index.js";
+import { gaussianNoise, gaussianStationary, oneDimensionalDensity } from "../../src/gaussian-design.js";
+import { gaussianTailFormula, gaussianTailIndex } from "../../src/tail.js";
 
 const laws = ["decoupled", "true-noise", "moment-matched"] as const;
 const one = (offset: number) =>

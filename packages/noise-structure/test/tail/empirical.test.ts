@@ -1,6 +1,6 @@
 import { gaussian, seededRandom } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
-import { empiricalTailIndex, gaussianTailIndex } from "../../src/index.js";
+import { empiricalTailIndex, gaussianTailIndex } from "../../src/tail.js";
 import { scatter } from "../noise-strength/problems.js";
 
 describe("the tail index of observed multipliers", () => {

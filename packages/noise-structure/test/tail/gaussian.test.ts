@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { gaussianTailFormula, gaussianTailIndex } from "../../src/index.js";
+import { gaussianTailFormula, gaussianTailIndex } from "../../src/tail.js";
 
 /** `E(1 − qs)^k` for `s ~ χ²_S/S`, from `E s^j = Π_{i<j} (1 + 2i/S)`. */
 function evenMoment(q: number, batchSize: number, k: number): number {

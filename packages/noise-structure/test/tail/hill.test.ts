@@ -1,6 +1,6 @@
 import { gaussian, seededRandom } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
-import { gaussianTailIndex, hillEstimate } from "../../src/index.js";
+import { gaussianTailIndex, hillEstimate } from "../../src/tail.js";
 import { scatter } from "../noise-strength/problems.js";
 
 describe("the Hill estimate", () => {

@@ -1,7 +1,7 @@
 import type { Random, SamplerState, Sampling } from "../sampler.js";
 import type { Schedule } from "../schedule.js";
 import type { StoppingRule } from "../stopping.js";
-import type { NamedArray, Trainee } from "../trainee.js";
+import type { StateArray, Trainee } from "../trainee.js";
 
 /** A loss check: L after `step` steps. */
 export interface LossRecord {
@@ -33,7 +33,7 @@ export interface TrainResult<T = never> {
 
 /** Everything a training needs to continue: arrays for a file of arrays, and JSON. */
 export interface Checkpoint {
-  arrays: Record<string, NamedArray>;
+  arrays: Record<string, StateArray>;
   state: CheckpointState;
 }
 

@@ -1,22 +1,16 @@
+import type { Dataset } from "@sgdscope/array-files";
 import * as tf from "@tensorflow/tfjs-core";
 import { SgdError, expectInteger } from "../errors.js";
-import type { NamedArray, StepOptions, Trainee } from "../trainee.js";
+import type { StateArray, StepOptions, Trainee } from "../trainee.js";
 
-/** Tensors by name. */
-export type NamedTensors = Record<string, tf.Tensor>;
-
-/** Inputs [size, ...inputShape] and targets [size, outputs], row-major. */
-export interface Dataset {
-  size: number;
+/** What of a dataset is trained on. */
+export type TrainingData = Pick<Dataset, "size" | "outputs" | "inputs" | "targets"> & {
   inputShape: readonly number[];
-  outputs: number;
-  inputs: Float32Array;
-  targets: Float32Array;
-}
+};
 
 /** A pure function of parameters: x [n, ...inputShape] to [n, outputs]. */
 export interface Model {
-  apply(params: NamedTensors, x: tf.Tensor): tf.Tensor;
+  apply(params: tf.NamedTensorMap, x: tf.Tensor): tf.Tensor;
 }
 
 /** Number of examples per evaluation of the model when the full loss is computed. */
@@ -25,9 +19,9 @@ const lossChunk = 1024;
 /** A trainee whose tensors can be read while it trains. */
 export interface TensorTrainee extends Trainee {
   /** The current parameters; owned by the trainee and disposed at its next step: clone what you keep. */
-  readonly parameters: NamedTensors;
+  readonly parameters: tf.NamedTensorMap;
   step(batch: Int32Array, options: StepOptions): void;
-  restore(arrays: Record<string, NamedArray>): void;
+  restore(arrays: Record<string, StateArray>): void;
   dispose(): void;
 }
 
@@ -42,7 +36,7 @@ export interface TensorTrainee extends Trainee {
  * @param params - Starting values; copied, so the caller still disposes its own.
  * @throws SgdError `INVALID_DATASET`, `INVALID_PARAMETERS`, `GRADIENTS_NOT_REGISTERED`.
  */
-export function tensorTrainee(model: Model, dataset: Dataset, params: NamedTensors): TensorTrainee {
+export function tensorTrainee(model: Model, dataset: TrainingData, params: tf.NamedTensorMap): TensorTrainee {
   const { size, outputs } = validate(dataset);
   if ((tf.getGradient("BatchMatMul") as unknown) === undefined)
     throw new SgdError(
@@ -59,7 +53,7 @@ export function tensorTrainee(model: Model, dataset: Dataset, params: NamedTenso
   const targets = tf.tensor(dataset.targets, [size, outputs], "float32");
   let disposed = false;
 
-  const named = (tensors: readonly tf.Tensor[]): NamedTensors =>
+  const named = (tensors: readonly tf.Tensor[]): tf.NamedTensorMap =>
     Object.fromEntries(names.map((name, k) => [name, tensors[k]!]));
 
   function alive(caller: string): void {
@@ -126,9 +120,9 @@ export function tensorTrainee(model: Model, dataset: Dataset, params: NamedTenso
     return sum / (2 * size);
   }
 
-  async function snapshot(): Promise<Record<string, NamedArray>> {
+  async function snapshot(): Promise<Record<string, StateArray>> {
     alive("snapshot");
-    const arrays: Record<string, NamedArray> = {};
+    const arrays: Record<string, StateArray> = {};
     const read = async (prefix: string, tensors: readonly tf.Tensor[]): Promise<void> => {
       for (const [k, tensor] of tensors.entries())
         arrays[`${prefix}/${names[k]!}`] = {
@@ -141,7 +135,7 @@ export function tensorTrainee(model: Model, dataset: Dataset, params: NamedTenso
     return arrays;
   }
 
-  function restore(arrays: Record<string, NamedArray>): void {
+  function restore(arrays: Record<string, StateArray>): void {
     alive("restore");
     const shapes = weights.map((w) => w.shape);
     const load = (prefix: string): tf.Tensor[] => {
@@ -194,7 +188,7 @@ function isEverything(batch: Int32Array, size: number): boolean {
   return batch.length === size && batch.every((example, k) => example === k);
 }
 
-function float32(arrays: Record<string, NamedArray>, name: string, shape: readonly number[]): Float32Array {
+function float32(arrays: Record<string, StateArray>, name: string, shape: readonly number[]): Float32Array {
   const array = arrays[name];
   if (array === undefined || !(array.data instanceof Float32Array) || array.shape.join() !== shape.join()) {
     const got = array === undefined ? "nothing" : `${array.data.constructor.name} [${array.shape.join(", ")}]`;
@@ -206,7 +200,7 @@ function float32(arrays: Record<string, NamedArray>, name: string, shape: readon
   return array.data;
 }
 
-function validate(dataset: Dataset): { size: number; outputs: number } {
+function validate(dataset: TrainingData): { size: number; outputs: number } {
   const { size, outputs, inputShape, inputs, targets } = dataset;
   expectInteger("INVALID_DATASET", "tensorTrainee: expected dataset.size", size, 1);
   expectInteger("INVALID_DATASET", "tensorTrainee: expected dataset.outputs", outputs, 1);

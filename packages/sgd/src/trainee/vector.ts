@@ -1,5 +1,5 @@
 import { SgdError, expectInteger } from "../errors.js";
-import type { NamedArray, StepOptions, Trainee } from "../trainee.js";
+import type { StateArray, StepOptions, Trainee } from "../trainee.js";
 
 /** A loss over n examples as plain Float64 functions. */
 export interface VectorProblem {
@@ -19,7 +19,7 @@ export interface VectorTrainee extends Trainee {
   readonly parameters: Float64Array;
   step(batch: Int32Array, options: StepOptions): void;
   loss(): number;
-  restore(arrays: Record<string, NamedArray>): void;
+  restore(arrays: Record<string, StateArray>): void;
 }
 
 /**
@@ -58,7 +58,7 @@ export function vectorTrainee(problem: VectorProblem): VectorTrainee {
     },
     loss: () => problem.loss(parameters),
     snapshot() {
-      const arrays: Record<string, NamedArray> = { parameters: vector(parameters) };
+      const arrays: Record<string, StateArray> = { parameters: vector(parameters) };
       if (velocity !== undefined) arrays["velocity"] = vector(velocity);
       return Promise.resolve(arrays);
     },
@@ -78,9 +78,9 @@ function scaleOf(gradientSum: Float64Array, divisor: number, clipNorm: number): 
   return norm > clipNorm ? clipNorm / norm / divisor : 1 / divisor;
 }
 
-const vector = (data: Float64Array): NamedArray => ({ shape: [data.length], data: data.slice() });
+const vector = (data: Float64Array): StateArray => ({ shape: [data.length], data: data.slice() });
 
-function float64(arrays: Record<string, NamedArray>, name: string, length: number): Float64Array {
+function float64(arrays: Record<string, StateArray>, name: string, length: number): Float64Array {
   const data = arrays[name]?.data;
   if (!(data instanceof Float64Array) || data.length !== length) {
     const got = data === undefined ? "nothing" : `${data.constructor.name} of length ${data.length}`;

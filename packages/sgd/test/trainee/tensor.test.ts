@@ -12,7 +12,7 @@ import {
   type StepOptions,
   type VectorTrainee,
 } from "@sgdscope/sgd";
-import { tensorTrainee, type Dataset, type Model, type NamedTensors, type TensorTrainee } from "@sgdscope/sgd/tensor";
+import { tensorTrainee, type TrainingData as Dataset, type Model, type TensorTrainee } from "@sgdscope/sgd/tensor";
 
 const [n, d, m, outputs] = [12, 6, 5, 2];
 const random = seededRandom(21);
@@ -30,7 +30,7 @@ const start = {
 
 /** f(x) = tanh(xV)A. */
 const model: Model = { apply: (params, x) => tf.matMul(tf.tanh(tf.matMul(x, params["hidden"]!)), params["output"]!) };
-const params = (): NamedTensors => ({
+const params = (): tf.NamedTensorMap => ({
   hidden: tf.tensor(start.hidden, [d, m]),
   output: tf.tensor(start.output, [m, outputs]),
 });
@@ -71,7 +71,7 @@ function reference(): VectorTrainee {
   });
 }
 
-async function flat(tensors: NamedTensors): Promise<number[]> {
+async function flat(tensors: tf.NamedTensorMap): Promise<number[]> {
   const parts = await Promise.all(Object.values(tensors).map((tensor) => tensor.data<"float32">()));
   return parts.flatMap((part) => [...part]);
 }
@@ -83,7 +83,7 @@ function expectClose(actual: readonly number[], expected: ArrayLike<number>, tol
 }
 
 describe.each(["cpu", "wasm"] as const)("tensorTrainee on %s", (name) => {
-  let initial: NamedTensors;
+  let initial: tf.NamedTensorMap;
   let trainee: TensorTrainee;
   let tensorsBefore: number;
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { prepareBackend } from "@sgdscope/compute";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { tensorTrainee, type Model, type NamedTensors } from "@sgdscope/sgd/tensor";
+import { tensorTrainee, type Model } from "@sgdscope/sgd/tensor";
 
 const folder = process.env["SGDSCOPE_TORCH_FIXTURES_DIR"];
 if (folder === undefined) console.warn("Skipped: the comparison with PyTorch needs SGDSCOPE_TORCH_FIXTURES_DIR.");
@@ -48,7 +48,7 @@ describe.skipIf(folder === undefined)("tensorTrainee against PyTorch", () => {
       const [size, ...inputShape] = x.shape as [number, ...number[]];
       const targets = new Float32Array(size * 10);
       load(fixture, "labels").data.forEach((label, i) => (targets[10 * i + label] = 1));
-      const params: NamedTensors = {};
+      const params: tf.NamedTensorMap = {};
       for (const name of parts)
         params[name] = tf.tensor(load(fixture, name).data, load(fixture, name).shape, "float32");
       const trainee = tensorTrainee(

@@ -1,11 +1,7 @@
 import { describe, expect, it } from "vitest";
-import {
-  noiseAblation,
-  noiseModelStability,
-  StabilityError,
-  stationaryCovarianceWithMomentum,
-  type NoiseModel,
-} from "../../src/index.js";
+import { StabilityError } from "../../src/index.js";
+import { noiseAblation, noiseModelStability, type NoiseModel } from "../../src/escape.js";
+import { stationaryCovarianceWithMomentum } from "../../src/stationary.js";
 
 const spectrum = Float64Array.of(4, 2, 1, 0.3);
 const wide = Float64Array.of(4, 2, 1, 0.3, 0.1);

@@ -1,7 +1,8 @@
 import { gaussian } from "@sgdscope/random";
 import { symmetricEigenvalues } from "@sgdscope/linear-algebra";
 import { describe, expect, it } from "vitest";
-import { inputGradientBound, meanSquaredErrorFactor, sharpnessRegion } from "../../src/index.js";
+import { meanSquaredErrorFactor } from "../../src/index.js";
+import { inputGradientBound, sharpnessRegion } from "../../src/bounds.js";
 import { seededRandom } from "../support/problems.js";
 
 describe("the slope in the inputs", () => {

@@ -4,9 +4,9 @@ import {
   boundDefinitions,
   criticalLearningRates,
   prepareMinimum,
-  rankOneBound,
   samplingWeights,
 } from "../../src/index.js";
+import { rankOneBound } from "../../src/bounds.js";
 import { problem } from "../support/problems.js";
 
 const { system } = problem([1, 0, 1, 0, 2, 0, 1, 1, 0], [1, -1, 2]);

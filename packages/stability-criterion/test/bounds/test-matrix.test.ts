@@ -1,17 +1,8 @@
 import { gramOfRows } from "@sgdscope/linear-algebra";
 import { gaussian } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
-import {
-  chiBound,
-  exactThreshold,
-  prepareMinimum,
-  samplingWeights,
-  StabilityError,
-  testMatrixBound,
-  topEigenvectorBound,
-  traceBound,
-  type Sampling,
-} from "../../src/index.js";
+import { exactThreshold, prepareMinimum, samplingWeights, StabilityError, type Sampling } from "../../src/index.js";
+import { chiBound, testMatrixBound, topEigenvectorBound, traceBound } from "../../src/bounds.js";
 import { problem, randomProblem, seededRandom } from "../support/problems.js";
 
 const modes: Sampling[] = ["with-replacement", "without-replacement", "bernoulli"];

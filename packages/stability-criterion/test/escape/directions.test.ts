@@ -1,14 +1,12 @@
 import { describe, expect, it } from "vitest";
 import {
-  decoupledGrowth,
-  escapeDirections,
   exactThreshold,
-  outsideRatio,
   prepareMinimum,
   spectralRadius,
   StabilityError,
   structuredNoiseThreshold,
 } from "../../src/index.js";
+import { decoupledGrowth, escapeDirections, outsideRatio } from "../../src/escape.js";
 import { gramProblem, problem, randomProblem, realizable, seededRandom } from "../support/problems.js";
 
 const spectrum = Float64Array.of(10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05);

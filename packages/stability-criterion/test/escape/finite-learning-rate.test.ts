@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { finiteLearningRateEscape, StabilityError, stationaryCovarianceWithMomentum } from "../../src/index.js";
+import { StabilityError } from "../../src/index.js";
+import { finiteLearningRateEscape } from "../../src/escape.js";
+import { stationaryCovarianceWithMomentum } from "../../src/stationary.js";
 
 const grid = [0, 0.5, 0.9].flatMap((momentum) => [0.01, 0.6, 1.9].map((share) => [momentum, share] as const));
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { StabilityError } from "../../src/index.js";
 import {
   criticalDimension,
   escapeRate,
@@ -6,8 +7,7 @@ import {
   logLossTemperature,
   meanFirstPassageTime,
   quasiStationaryExponent,
-  StabilityError,
-} from "../../src/index.js";
+} from "../../src/escape.js";
 
 /** `c + (θ² − 1)²/4`: minima at ±1 with curvature 2, a saddle at 0 with curvature −1. */
 const doubleWell = (c: number) => (theta: number) => c + (theta * theta - 1) ** 2 / 4;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { boltzmannNoise, crossoverNoise, laplaceOdds, logBasinWeight, StabilityError } from "../../src/index.js";
+import { StabilityError } from "../../src/index.js";
+import { boltzmannNoise, crossoverNoise, laplaceOdds, logBasinWeight } from "../../src/escape.js";
 
 /** A sharp well of loss 0 at −1 and a flat one of loss .1 at 1. */
 const sharp = { loss: 0, curvatures: [8] };

@@ -1,7 +1,8 @@
 import { gramOfRows, multiply } from "@sgdscope/linear-algebra";
 import { gaussian, seededRandom } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
-import { invarianceReport, reparametrized, StabilityError, type MeasureComparison } from "../../src/index.js";
+import { StabilityError } from "../../src/index.js";
+import { invarianceReport, reparametrized, type MeasureComparison } from "../../src/invariance.js";
 
 const of = (...values: number[]): Float64Array => Float64Array.from(values);
 const row = (report: MeasureComparison[], measure: string): MeasureComparison =>

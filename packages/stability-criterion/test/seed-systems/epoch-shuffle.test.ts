@@ -1,6 +1,8 @@
 import { gaussian, seededRandom } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
-import { batchSource, stationaryCovarianceWithMomentum, type Sampling } from "../../src/index.js";
+import type { Sampling } from "../../src/index.js";
+import { batchSource } from "../../src/simulation.js";
+import { stationaryCovarianceWithMomentum } from "../../src/stationary.js";
 
 /** 50 gradient noises of mean 0 and the variance 1.19255 on ℓᵢ = ½(θ + gᵢ)², batches of one. */
 const [n, variance] = [50, 1.1925510685385232];

@@ -9,7 +9,7 @@ import {
   logBasinWeight,
   meanFirstPassageTime,
   quasiStationaryExponent,
-} from "../../src/index.js";
+} from "../../src/escape.js";
 
 describe("the radial first-passage time on L*(1 + r²)", () => {
   // Reference slopes between barriers 50 and 100, and 100 and 200, by the trapezoidal rule of NumPy.
@@ -23,7 +23,7 @@ describe("the radial first-passage time on L*(1 + r²)", () => {
     [8, 0.1, 6.93129, 6.966],
     [8, 0.2, 1.90019, 1.94644],
   ])(
-    "in %d dimensions at T = %d grows by %d, then %d: within 3 %% of 1/T + 1 − n/2 and converging upwards",
+    "in %d dimensions at T = %d grows by %d, then %d: within three per cent of 1/T + 1 − n/2 and converging upwards",
     (dimension, temperature, first, second) => {
       const [low, middle, high] = [50, 100, 200].map(
         (barrier) =>

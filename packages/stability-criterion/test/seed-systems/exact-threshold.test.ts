@@ -7,10 +7,10 @@ import {
   gaussianKernelNorm,
   gaussianThreshold,
   prepareMinimum,
-  stationaryCovariance,
   StabilityError,
   type Sampling,
 } from "../../src/index.js";
+import { stationaryCovariance } from "../../src/stationary.js";
 import { allBatches, gramProblem, problem, type Problem } from "../support/problems.js";
 
 const [n, d] = [6, 2];

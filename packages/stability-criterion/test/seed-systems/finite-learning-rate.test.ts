@@ -1,12 +1,8 @@
 import { gramOfRows, multiply } from "@sgdscope/linear-algebra";
 import { gaussian, seededRandom } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
-import {
-  finiteLearningRateEscape,
-  learningRateForVariance,
-  momentumEdge,
-  stationaryCovarianceWithMomentum,
-} from "../../src/index.js";
+import { finiteLearningRateEscape } from "../../src/escape.js";
+import { learningRateForVariance, momentumEdge, stationaryCovarianceWithMomentum } from "../../src/stationary.js";
 
 const of = (...values: number[]): Float64Array => Float64Array.from(values);
 const scalar = (hessian: number, noise: number, learningRate: number, momentum = 0) =>

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { epsilonSharpness, StabilityError } from "../../src/index.js";
+import { StabilityError } from "../../src/index.js";
+import { epsilonSharpness } from "../../src/invariance.js";
 
 /** L = ½(w₁w₂ − 1)². */
 const loss = ([a, b]: Float64Array): number => 0.5 * (a! * b! - 1) ** 2;

@@ -1,16 +1,14 @@
 import { describe, expect, it } from "vitest";
 import {
-  batchSource,
   exactThreshold,
   expectedLoss,
-  lyapunovExponent,
   pathExponent,
   prepareMinimum,
-  simulateResiduals,
   spectralRadius,
   StabilityError,
   type Sampling,
 } from "../../src/index.js";
+import { batchSource, lyapunovExponent, simulateResiduals } from "../../src/simulation.js";
 import { lossOf, problem, randomProblem, realizable, seededRandom, stepResiduals } from "../support/problems.js";
 
 const modes: Sampling[] = ["with-replacement", "without-replacement", "bernoulli", "epoch-shuffle"];

@@ -1,13 +1,13 @@
 import { multiply } from "@sgdscope/linear-algebra";
 import { gaussian, seededRandom } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
+import { StabilityError } from "../../src/index.js";
 import {
   heavyBallLearningRate,
   learningRateForVariance,
   momentumEdge,
-  StabilityError,
   stationaryCovarianceWithMomentum,
-} from "../../src/index.js";
+} from "../../src/stationary.js";
 
 const methods = ["closed", "kronecker", "doubling"] as const;
 const of = (...values: number[]): Float64Array => Float64Array.from(values);

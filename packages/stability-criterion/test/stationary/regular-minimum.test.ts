@@ -1,14 +1,8 @@
 import { gramOfRows, multiply } from "@sgdscope/linear-algebra";
 import { gaussian } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
-import {
-  exactThreshold,
-  prepareMinimum,
-  regularMinimum,
-  stationaryCovariance,
-  StabilityError,
-  type Sampling,
-} from "../../src/index.js";
+import { exactThreshold, prepareMinimum, StabilityError, type Sampling } from "../../src/index.js";
+import { regularMinimum, stationaryCovariance } from "../../src/stationary.js";
 import { allBatches, problem, seededRandom } from "../support/problems.js";
 
 const modes: Sampling[] = ["with-replacement", "without-replacement", "bernoulli"];

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readTar } from "../../src/download/tar.js";
+import { readTar } from "../../src/archive/tar.js";
 import { tar, text, type Entry } from "./tarball.js";
 
 async function* inChunks(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
@@ -84,14 +84,55 @@ describe("readTar", () => {
       readAll(tar([{ path: "x", type: "L", body: text("../../escape\0") }, { path: "cut", body: text("1") }])), // prettier-ignore
     ).rejects.toThrow('got "../../escape"'));
 
-  it.each(["1", "2", "3", "4", "6"])("refuses links and devices (type %s)", (type) =>
-    expect(readAll(tar([{ path: "thing", type }]))).rejects.toThrow("expected files and folders, got type"),
+  it.each([
+    ["1", "link"],
+    ["2", "symlink"],
+    ["3", "character-device"],
+    ["4", "block-device"],
+    ["6", "fifo"],
+  ])("refuses links and devices (type %s)", (type, name) =>
+    expect(readAll(tar([{ path: "thing", type }]))).rejects.toMatchObject({
+      code: "BAD_ARCHIVE",
+      message: `readTar: expected files and folders, got a ${name} at thing`,
+    }),
   );
 
   it("refuses a header whose checksum is wrong", async () => {
     const bytes = tar(entries);
     bytes[3]! ^= 1;
-    await expect(readAll(bytes)).rejects.toThrow("expected header checksum");
+    await expect(readAll(bytes)).rejects.toThrow("Invalid tar header checksum");
+  });
+
+  it("passes on what ends the chunks, and ends them when the caller stops", async () => {
+    const broken = async function* (): AsyncGenerator<Uint8Array> {
+      yield await Promise.resolve(tar(entries).subarray(0, 1000));
+      throw new RangeError("the disk is gone");
+    };
+    const read = async (): Promise<void> => {
+      for await (const { body } of readTar(broken()))
+        for await (const part of body) expect(part.length).toBeGreaterThan(0);
+    };
+    await expect(read()).rejects.toThrow(new RangeError("the disk is gone"));
+    let ended = false;
+    const watched = async function* (): AsyncGenerator<Uint8Array> {
+      try {
+        yield* inChunks(tar([{ path: "large", body: new Uint8Array(5e6) }]), 10_000);
+      } finally {
+        ended = true;
+      }
+    };
+    for await (const { path } of readTar(watched())) {
+      expect(path).toBe("large");
+      break;
+    }
+    expect(ended).toBe(true);
+  });
+
+  it("refuses names and sizes beyond reason before they arrive", async () => {
+    const long = tar([{ path: "x", type: "L", body: new Uint8Array(9e6) }]);
+    await expect(readAll(long)).rejects.toThrow("Tar metadata entry exceeds maximum size");
+    const huge = tar([{ path: "x", size: "\x80\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff" }]);
+    await expect(readAll(huge)).rejects.toThrow("TAR number too large");
   });
 
   it("refuses an archive that ends within an entry", async () => {

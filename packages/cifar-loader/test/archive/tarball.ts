@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 
-/** One entry of an archive to make; `fields` overwrites bytes of its header before the checksum. */
+/** One entry of an archive to make; `size` overwrites the field of its header, before the checksum. */
 export interface Entry {
+  size?: string;
   path: string;
   body?: Uint8Array;
   type?: string;
@@ -12,20 +13,26 @@ export interface Entry {
 /** A ustar archive, made after POSIX for the tests. */
 export function tar(entries: readonly Entry[]): Buffer {
   const blocks: Uint8Array[] = [];
-  for (const { path, body = new Uint8Array(0), type = "0", prefix = "" } of entries) {
+  for (const { path, body = new Uint8Array(0), type = "0", prefix = "", size } of entries) {
     const header = Buffer.alloc(512);
     header.write(path, 0, 100, "utf8");
     header.write("0000644\0", 100);
-    header.write(`${body.length.toString(8).padStart(11, "0")}\0`, 124);
-    header.write("        ", 148);
+    header.write(size ?? `${body.length.toString(8).padStart(11, "0")}\0`, 124, "latin1");
     header.write(type, 156);
     header.write("ustar\0" + "00", 257, "latin1");
     header.write(prefix, 345, 155, "utf8");
-    const sum = header.reduce((total, byte) => total + byte, 0);
-    header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
+    checkSumOf(header, 0);
     blocks.push(header, body, Buffer.alloc((512 - (body.length % 512)) % 512));
   }
   return Buffer.concat([...blocks, Buffer.alloc(1024)]);
+}
+
+/** Puts the right checksum into the header at a place. */
+export function checkSumOf(bytes: Uint8Array, at: number): void {
+  const header = Buffer.from(bytes.buffer, bytes.byteOffset + at, 512);
+  header.write("        ", 148);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
 }
 
 export const text = (value: string): Uint8Array => new TextEncoder().encode(value);

@@ -1,0 +1,193 @@
+import type { NamedArray } from "@sgdscope/array-files";
+import { noiseStructure } from "@sgdscope/noise-structure";
+import { gaussian, seededRandom } from "@sgdscope/random";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { AnalysisError, minimumOfArrays, type MinimumArrays } from "../../src/index.js";
+
+const array = (shape: number[], valueAt: (index: number[]) => number): NamedArray => {
+  const data = new Float64Array(shape.reduce((a, b) => a * b, 1));
+  const index = shape.map(() => 0);
+  for (let at = 0; at < data.length; at++) {
+    data[at] = valueAt(index);
+    for (let axis = shape.length - 1; axis >= 0 && ++index[axis]! === shape[axis]; axis--) index[axis] = 0;
+  }
+  return { shape, data };
+};
+
+const random = seededRandom(3);
+const numbers = gaussian(4096, random);
+
+/** J[i, c, p] and r[i, c] of a minimum with n examples, C outputs and P parameters, and its arrays in every layout. */
+function problem(n: number, C: number, P: number) {
+  const J = (i: number, c: number, p: number): number => numbers[(i * C + c) * P + p]!;
+  const r = (i: number, c: number): number => numbers[4000 + i * C + c]!;
+  const K = (i: number, j: number, c: number, d: number): number => {
+    let sum = 0;
+    for (let p = 0; p < P; p++) sum += J(i, c, p) * J(j, d, p);
+    return sum;
+  };
+  const row = (index: number): [number, number] => [Math.floor(index / C), index % C];
+  return {
+    jacobian: {
+      "[n, C, P]": array([n, C, P], ([i, c, p]) => J(i!, c!, p!)),
+      "[nC, P]": array([n * C, P], ([k, p]) => J(...row(k!), p!)),
+      "[C, n, P]": array([C, n, P], ([c, i, p]) => J(i!, c!, p!)),
+    },
+    gram: {
+      "[nC, nC]": array([n * C, n * C], ([k, l]) => K(row(k!)[0], row(l!)[0], row(k!)[1], row(l!)[1])),
+      "[n, n, C, C]": array([n, n, C, C], ([i, j, c, d]) => K(i!, j!, c!, d!)),
+      "[n, C, n, C]": array([n, C, n, C], ([i, c, j, d]) => K(i!, j!, c!, d!)),
+    },
+    residuals: {
+      "[n, C]": array([n, C], ([i, c]) => r(i!, c!)),
+      "[nC]": array([n * C], ([k]) => r(...row(k!))),
+      "[C, n]": array([C, n], ([c, i]) => r(i!, c!)),
+    },
+  };
+}
+
+const read = (arrays: MinimumArrays) => minimumOfArrays("a minimum", arrays);
+const refusal = (arrays: MinimumArrays): AnalysisError => {
+  try {
+    read(arrays);
+  } catch (error) {
+    if (error instanceof AnalysisError) return error;
+    throw error;
+  }
+  throw new Error("expected a refusal, got a minimum");
+};
+
+describe("every layout that says n and C", () => {
+  it("is the same minimum", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 2, max: 6 }),
+        fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: 7, max: 20 }),
+        (n, C, P) => {
+          fc.pre(n !== C && n >= C);
+          const { jacobian, gram, residuals } = problem(n, C, P);
+          const of = (arrays: MinimumArrays): number[] => {
+            const { system } = read(arrays).minimum;
+            expect([system.examples, system.outputs]).toEqual([n, C]);
+            const { traceG, frobeniusG, gradientNorm, traceNoise } = noiseStructure(system);
+            return [traceG, frobeniusG, gradientNorm, traceNoise];
+          };
+          const truth = of({ jacobian: jacobian["[n, C, P]"], residuals: residuals["[n, C]"] });
+          const others: MinimumArrays[] = [
+            { jacobian: jacobian["[n, C, P]"], residuals: residuals["[nC]"] },
+            { jacobian: jacobian["[nC, P]"], residuals: residuals["[n, C]"] },
+            { jacobian: jacobian["[nC, P]"], residuals: residuals["[nC]"], outputs: C },
+            { gram: gram["[nC, nC]"], residuals: residuals["[n, C]"] },
+            { gram: gram["[nC, nC]"], residuals: residuals["[nC]"], outputs: C },
+            { gram: gram["[n, n, C, C]"], residuals: residuals["[n, C]"] },
+            { gram: gram["[n, n, C, C]"], residuals: residuals["[nC]"] },
+            { gram: gram["[n, C, n, C]"], residuals: residuals["[n, C]"] },
+          ];
+          for (const arrays of others)
+            for (const [k, value] of of(arrays).entries()) expect(value).toBeCloseTo(truth[k]!, 10);
+        },
+      ),
+      { numRuns: 60, seed: 1 },
+    );
+  });
+});
+
+describe("what contradicts itself is refused with both shapes and the cure", () => {
+  const { jacobian, gram, residuals } = problem(5, 3, 8);
+  it.each<[string, MinimumArrays, string, string[]]>([
+    [
+      "a Jacobian with its outputs first",
+      { jacobian: jacobian["[C, n, P]"], residuals: residuals["[n, C]"] },
+      "jacobian",
+      ["[3, 5, 8]", "[5, 3]", "J.transpose(1, 0, 2)"],
+    ],
+    [
+      "transposed residuals beside a Jacobian",
+      { jacobian: jacobian["[n, C, P]"], residuals: residuals["[C, n]"] },
+      "jacobian",
+      ["[5, 3, 8]", "[3, 5]", "r.T"],
+    ],
+    [
+      "transposed residuals beside a kernel",
+      { gram: gram["[n, n, C, C]"], residuals: residuals["[C, n]"] },
+      "gram",
+      ["[5, 5, 3, 3]", "[3, 5]", "r.T"],
+    ],
+    [
+      "transposed residuals beside rows",
+      { jacobian: jacobian["[nC, P]"], residuals: residuals["[C, n]"] },
+      "residuals",
+      ["[3, 5]", "15 rows", "r.T"],
+    ],
+    [
+      "a row of residuals",
+      { jacobian: array([5, 40], ([k, p]) => numbers[k! * 40 + p!]!), residuals: array([1, 5], ([, i]) => i!) },
+      "residuals",
+      ["[1, 5]", "5 rows", "r.T"],
+    ],
+    [
+      "a transposed Jacobian",
+      { jacobian: array([40, 5], ([p, k]) => numbers[k! * 40 + p!]!), residuals: array([5], ([i]) => i!) },
+      "jacobian",
+      ["[40, 5]", "[5]", "J.T"],
+    ],
+    [
+      "outputs that the shape denies",
+      { jacobian: jacobian["[n, C, P]"], outputs: 5 },
+      "outputs",
+      ["[5, 3, 8]", "3 per example", "5"],
+    ],
+    ["outputs that do not divide the rows", { gram: gram["[nC, nC]"], outputs: 4 }, "outputs", ["[15, 15]", "4"]],
+    [
+      "a kernel whose examples come second",
+      { gram: array([3, 3, 5, 5], ([c, d, i, j]) => c! + d! + i! + j!), residuals: residuals["[n, C]"] },
+      "gram",
+      ["[3, 3, 5, 5]", "[5, 3]", "K.transpose(2, 3, 0, 1)"],
+    ],
+    [
+      "a kernel that may be read in two ways",
+      { gram: problem(3, 3, 8).gram["[n, n, C, C]"] },
+      "gram",
+      ["[3, 3, 3, 3]", "[n, n, C, C] or [n, C, n, C]", "reshape(9, -1)"],
+    ],
+    ["a matrix that is not square", { gram: array([3, 4], () => 1) }, "gram", ["[3, 4]"]],
+    ["no number at all", { jacobian: array([0, 4], () => 1) }, "jacobian", ["[0, 4]"]],
+  ])("%s", (_, arrays, argument, parts) => {
+    const error = refusal(arrays);
+    expect(error.code).toBe("SHAPE_MISMATCH");
+    expect(error.argument).toBe(argument);
+    for (const part of parts) expect(error.message).toContain(part);
+  });
+
+  it("two matrices, or none", () => {
+    expect(refusal({ gram: gram["[nC, nC]"], jacobian: jacobian["[nC, P]"] }).code).toBe("INVALID_ARGUMENT");
+    expect(refusal({ residuals: residuals["[n, C]"] }).code).toBe("MISSING");
+  });
+
+  it.each([NaN, Infinity, -Infinity])("%d, at its position", (value) => {
+    const bad = array([3, 3], ([i, j]) => (i === 1 && j === 2 ? value : 1));
+    expect(refusal({ gram: bad })).toMatchObject({ code: "NOT_FINITE", argument: "gram" });
+    expect(refusal({ gram: bad }).message).toContain("position 5");
+    expect(
+      refusal({ jacobian: array([2, 2], () => 1), residuals: array([2], ([i]) => (i === 1 ? value : 0)) }),
+    ).toMatchObject({ code: "NOT_FINITE", argument: "residuals" });
+  });
+});
+
+describe("what no shape says", () => {
+  const { gram, residuals } = problem(5, 3, 8);
+  it("is said: that C is taken as 1, and which argument says otherwise", () => {
+    const { notes, minimum } = read({ gram: gram["[nC, nC]"], residuals: residuals["[nC]"] });
+    expect(minimum.system.outputs).toBe(1);
+    expect(notes).toEqual([
+      { argument: "gram", text: "15 rows are taken as 15 examples with one output each", otherwise: "outputs" },
+    ]);
+  });
+
+  it("is silent once somebody says it", () => {
+    expect(read({ gram: gram["[nC, nC]"], residuals: residuals["[n, C]"] }).notes).toEqual([]);
+    expect(read({ gram: gram["[nC, nC]"], residuals: residuals["[nC]"], outputs: 1 }).notes).toEqual([]);
+  });
+});

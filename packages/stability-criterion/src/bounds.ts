@@ -1,0 +1,10 @@
+export { measuredAlignmentBound, uncentredAlignmentBound, worstCaseAlignmentBound } from "./bounds/alignment.js";
+export { chiBound, chiJensenBound, frobeniusBound } from "./bounds/chi.js";
+export { bestCaseCoherenceBound, coherence, coherenceBound } from "./bounds/dexter2024coherence.js";
+export { gradientDescentBound } from "./bounds/gradient-descent.js";
+export { inputGradientBound } from "./bounds/ma2021input-gradient.js";
+export { rankOneBound, topEigenvectorBound } from "./bounds/rank-one.js";
+export { decoupledBound, decoupledWithGradientBound, gaussianInputsBound } from "./bounds/structured-noise.js";
+export { simpleTraceBound, traceBound, traceJensenBound } from "./bounds/trace.js";
+export { testMatrixBound } from "./bounds/test-matrix.js";
+export { nonUniformity, sharpnessRegion, wuMaEBound } from "./bounds/wu2018sgd.js";
