@@ -19,7 +19,10 @@ describe("a message says what is wrong, without the function that found it", () 
   it.each<[string[], string]>([
     [["compare", "--gram", "no.npy"], "error: FOLDER/no.npy does not exist"],
     [["compare", "--gram", "no.json"], "error: this is not JSON (in FOLDER/no.json)"],
-    [["compare", "--gram", "zero.json", "--batch-size", "1"], "error: expected gram with a positive eigenvalue, got zero"],
+    [
+      ["compare", "--gram", "zero.json", "--batch-size", "1"],
+      "error: expected gram with a positive eigenvalue, got zero",
+    ],
     [["compare", "--gram", "K.json", "--rank-tolerance", "2"], "Expected a number between 0 and 1, got '2'"],
     [
       ["compare", "--run", "K.json"],

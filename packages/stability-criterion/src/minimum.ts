@@ -57,7 +57,8 @@ export function prepareMinimum(system: GramSystem | PreparedMinimum, options: Ra
   if ("spectrum" in system) return system;
   const spectrum = gramSpectrum(system, options);
   const { examples, outputs, rank } = spectrum;
-  if (rank === 0) throw new StabilityError("NO_CURVATURE", "prepareMinimum: expected gram with a positive eigenvalue, got zero.");
+  if (rank === 0)
+    throw new StabilityError("NO_CURVATURE", "prepareMinimum: expected gram with a positive eigenvalue, got zero.");
   const size = examples * outputs;
   const eigenvalues = spectrum.eigenvalues.slice(0, rank);
   const transposedFeatures = spectrum.vectors.slice(0, rank * size);

@@ -104,6 +104,8 @@ describe("a report.json", () => {
     expect(() => loadReport("[]")).toThrow("expected a report of the schema sgdscope/reproduce@2");
     expect(() => loadReport(textOf([], "sgdscope/bound@1"))).toThrow("got sgdscope/bound@1");
     expect(() => loadReport(textOf([{ name: "phlogiston", jobs: [] }]))).toThrow("does not know the claim phlogiston");
-    expect(() => loadReport(textOf([{ name: "edge", jobs: [{ role: "a" }] }]))).toThrow("the jobs of the claim edge lack");
+    expect(() => loadReport(textOf([{ name: "edge", jobs: [{ role: "a" }] }]))).toThrow(
+      "the jobs of the claim edge lack",
+    );
   });
 });
