@@ -34,7 +34,7 @@ export function parseJsonText(bytes: Uint8Array, options: JsonTextOptions): unkn
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new ArrayFilesError(invalid, `${caller}: expected ${what}, got something else`, { cause: error });
+    throw new ArrayFilesError(invalid, `${caller}: this is not ${what}`, { cause: error });
   }
 }
 

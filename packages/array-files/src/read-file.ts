@@ -14,7 +14,7 @@ export async function readFileWithin(caller: string, path: string, maxBytes: num
   const { open } = await import("node:fs/promises");
   const file = await open(path).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    throw new ArrayFilesError("FILE_NOT_FOUND", `${caller}: expected a file, got nothing at ${path}`, { cause: error });
+    throw new ArrayFilesError("FILE_NOT_FOUND", `${caller}: ${path} does not exist`, { cause: error });
   });
   try {
     const { size } = await file.stat();

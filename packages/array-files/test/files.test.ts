@@ -131,7 +131,7 @@ describe("readArray", () => {
     ['[[1], ["2"]]', 'expected a number at value[1][0], got "2"'],
     ["[1, [2]]", "expected a number at value[1], got an array of 1 item"],
     ["[[1], 2]", "expected 1 item at value[1] as in its neighbours, got 2"],
-    ["[1,", "expected JSON"],
+    ["[1,", "this is not JSON"],
   ])("refuses JSON that is no array of numbers: %s", async (text, message) => {
     await writeFile(at("bad.json"), text);
     await expect(readArray(at("bad.json"))).rejects.toThrow(message);

@@ -13,7 +13,7 @@ type DuckDB = typeof import("@duckdb/node-api");
 
 /**
  * Answers an SQL query over run folders by DuckDB. There are two views: `metrics`, one row per metric line with its `run`, and `runs`, one
- * row per run with `id`, `state`, and `task`, `record` and `environment` as structures (`record.minimum.trace`).
+ * row per run with `id`, `state`, and `task`, `record` and `environment` as structures (`record.minimum.traceG`).
  *
  * The files are read in place. Integers beyond 2⁵³ come as text, dates as ISO text.
  *

@@ -51,7 +51,7 @@ export function addWorkOptions(command: Command): Command {
     .option("--checkpoint-every <steps>", "steps between checkpoints", positiveInteger, 1000)
     .option(
       "--stale-after <seconds>",
-      "time without a heartbeat after which a worker on another machine counts as dead; one on this machine is checked by its process",
+      "time without a heartbeat after which a worker on another machine counts as dead; on this machine the process itself is checked",
       positiveNumber,
       120,
     );

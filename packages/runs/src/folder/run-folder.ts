@@ -93,7 +93,7 @@ export async function openRun<Result = unknown>(
   let failure: unknown;
   let closed = false;
 
-  /** What a former worker left: its latest checkpoint, and the metrics up to there. */
+  /** What a former writer left: its latest checkpoint, and the metrics up to there. */
   async function tidied(): Promise<{ kept: string[]; resume: Awaited<ReturnType<typeof latestCheckpoint>> }> {
     await stored(removeTemporaries(directory));
     if (from === "start") {

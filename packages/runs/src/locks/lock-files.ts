@@ -1,4 +1,4 @@
-// Not a lock-file package: those compare clocks or cannot tell a dead process from a slow one, and two workers may both win.
+// Not a lock-file package: those compare clocks or cannot tell a dead process from a slow one, and two writers may both win.
 import { access, link, open, readdir, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { RunsError, storageError } from "../errors.js";

@@ -2,20 +2,20 @@ import { expectPositive, StabilityError } from "../errors.js";
 
 /** How hard it is to leave a minimum over a barrier, at a finite learning rate. */
 export interface FiniteLearningRateEscape {
-  /** `T = kΣ = λc/[(1 − μ)(2 − λk/(1 + μ))]`. */
+  /** `T = kΣ = λc/[(1 − β)(2 − λk/(1 + β))]`. */
   temperature: number;
   /** `−ΔL/T`: the escape rate is in proportion to its exponential. */
   exponent: number;
-  /** The limit of small learning rates, `λc/[2(1 − μ)]`; always lower. */
+  /** The limit of small learning rates, `λc/[2(1 − β)]`; always lower. */
   continuousTemperature: number;
   /** `−ΔL` over the continuous temperature: it promises too long a stay at a sharp minimum. */
   continuousExponent: number;
 }
 
 /**
- * The exponent of the rate at which SGD with momentum `m ← μm + g, w ← w − λm` leaves a sharp minimum, `−ΔL/(kΣ)`: the
+ * The exponent of the rate at which SGD with momentum `m ← βm + g, w ← w − λm` leaves a sharp minimum, `−ΔL/(kΣ)`: the
  * temperature is that of the exact stationary variance Σ of the discrete dynamics, as in `P ∝ exp(−L/T)` with `L = ½kw²`.
- * Noise in proportion to curvature, `c = k/S`, gives `−ΔL·S(1 − μ)(2 − λk/(1 + μ))/(λk)`. At the edge `λk = 2(1 + μ)` it is 0.
+ * Noise in proportion to curvature, `c = k/S`, gives `−ΔL·S(1 − β)(2 − λk/(1 + β))/(λk)`. At the edge `λk = 2(1 + β)` it is 0.
  *
  * Derived here; the prefactor is not part of it. Exact in the limit of weak Gaussian noise for an exit from a parabola, which
  * the tests compare with exact mean exit times.
@@ -24,7 +24,7 @@ export interface FiniteLearningRateEscape {
  * @param options.curvature - k at the minimum, along the way out.
  * @param options.noise - c, variance of the minibatch gradient along it (batch size included).
  * @param options.learningRate - λ, below the edge.
- * @param options.momentum - μ in [0, 1). Default 0.
+ * @param options.momentum - β in [0, 1). Default 0.
  * @throws StabilityError INVALID_ARGUMENT.
  * @see Liu, Ziyin & Ueda (2021), arXiv:2012.03636, for Σ.
  */

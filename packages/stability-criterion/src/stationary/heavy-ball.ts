@@ -1,7 +1,7 @@
 import { expectPositive, StabilityError } from "../errors.js";
 
 /**
- * The learning rate at which `m ← μm + g` walks the path of averaged momentum `m ← μm + (1 − μ)g` at λ: `λ(1 − μ)`.
+ * The learning rate at which `m ← βm + g` walks the path of averaged momentum `m ← βm + (1 − β)g` at λ: `λ(1 − β)`.
  * Elementary; checked here by simulation of both.
  *
  * @throws StabilityError INVALID_ARGUMENT.
@@ -13,7 +13,7 @@ export function heavyBallLearningRate(averagedLearningRate: number, momentum: nu
 }
 
 /**
- * The edge of stability of gradient descent, and of SGD with noise of fixed covariance, with momentum: `λ = 2(1 + μ)/k`.
+ * The edge of stability of gradient descent, and of SGD with noise of fixed covariance, with momentum: `λ = 2(1 + β)/k`.
  *
  * @param curvature - k, the largest eigenvalue.
  * @throws StabilityError INVALID_ARGUMENT.
@@ -27,7 +27,7 @@ export function momentumEdge(curvature: number, momentum: number): number {
 
 /**
  * The learning rate whose stationary variance along one direction is a given one:
- * `λ = 2kv(1 − μ)/(c + k²v(1 − μ)/(1 + μ))`, the inverse of `v = λc/[(1 − μ)k(2 − λk/(1 + μ))]`. Derived here.
+ * `λ = 2kv(1 − β)/(c + k²v(1 − β)/(1 + β))`, the inverse of `v = λc/[(1 − β)k(2 − λk/(1 + β))]`. Derived here.
  *
  * @param options.curvature - k.
  * @param options.noise - c, variance of the minibatch gradient.

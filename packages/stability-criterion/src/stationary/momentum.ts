@@ -4,7 +4,7 @@ import { add, product, readMatrix, transposeOf } from "./dense.js";
 import { heavyBallLearningRate } from "./heavy-ball.js";
 import { solveByDoubling, solveByKronecker } from "./lyapunov.js";
 
-/** SGD with momentum around a minimum of a quadratic, `m ← μm + Kw + noise, w ← w − Λm`. */
+/** SGD with momentum around a minimum of a quadratic, `m ← βm + Kw + noise, w ← w − Λm`. */
 export interface MomentumDynamics {
   /** K, symmetric and positive semidefinite, `d × d`, row-major. */
   hessian: Float64Array;
@@ -12,9 +12,9 @@ export interface MomentumDynamics {
   noise: Float64Array;
   /** λ, or a symmetric positive definite `d × d` matrix Λ; it need not commute with K. */
   learningRate: number | Float64Array;
-  /** μ in [0, 1). Default 0. */
+  /** β in [0, 1). Default 0. */
   momentum?: number;
-  /** `"sum"`, the default, is `m ← μm + g` (PyTorch); `"average"` is `m ← μm + (1 − μ)g`, the same at Λ(1 − μ). */
+  /** `"sum"`, the default, is `m ← βm + g` (PyTorch); `"average"` is `m ← βm + (1 − β)g`, the same at Λ(1 − β). */
   convention?: "sum" | "average";
 }
 
@@ -26,7 +26,7 @@ export interface MomentumCovariance {
   continuousCovariance: Float64Array;
   /** `½Tr(K·covariance)`. */
   excessLoss: number;
-  /** `max ΛK/(2(1 + μ))`: below 1, the edge of stability. */
+  /** `max ΛK/(2(1 + β))`: below 1, the edge of stability. */
   edgeRatio: number;
   /** Frobenius norm of the residual of the matrix equation, relative to that of `ΛCΛ`. */
   residual: number;
@@ -39,15 +39,15 @@ export type StationaryMethod = "closed" | "kronecker" | "doubling";
  * The exact stationary covariance of SGD with momentum and a scalar or matrix learning rate at a quadratic minimum with
  * noise of fixed covariance. It solves
  *
- * `(1−μ)(ΛKΣ + ΣKΛ) − (1+μ²)/(1−μ²)·ΛKΣKΛ + μ/(1−μ²)·(ΛKΛKΣ + ΣKΛKΛ) = ΛCΛ`
+ * `(1−β)(ΛKΣ + ΣKΛ) − (1+β²)/(1−β²)·ΛKΣKΛ + β/(1−β²)·(ΛKΛKΣ + ΣKΛKΛ) = ΛCΛ`
  *
  * [Liu, Ziyin & Ueda (2021), arXiv:2012.03636, as quoted by Ziyin et al. (2022), arXiv:2102.05375, Theorem 1]. In the
- * eigenbasis of `Λ^½KΛ^½` with eigenvalues x the equation is diagonal, `Σ_ab = C_ab/[(1−μ)(x_a+x_b) −
- * (1+μ²)/(1−μ²)x_ax_b + μ/(1−μ²)(x_a²+x_b²)]`, for any Λ and C (derived here); where all commute it is
- * `λc/[(1−μ)k(2 − λk/(1+μ))]`. Directions without curvature and noise stay where they are and get variance 0.
+ * eigenbasis of `Λ^½KΛ^½` with eigenvalues x the equation is diagonal, `Σ_ab = C_ab/[(1−β)(x_a+x_b) −
+ * (1+β²)/(1−β²)x_ax_b + β/(1−β²)(x_a²+x_b²)]`, for any Λ and C (derived here); where all commute it is
+ * `λc/[(1−β)k(2 − λk/(1+β))]`. Directions without curvature and noise stay where they are and get variance 0.
  *
  * @param dynamics.method - Default `"closed"`, about `30d³` operations.
- * @throws StabilityError SHAPE_MISMATCH; INVALID_ARGUMENT for bad numbers, at or beyond the edge `λk = 2(1+μ)`, and for
+ * @throws StabilityError SHAPE_MISMATCH; INVALID_ARGUMENT for bad numbers, at or beyond the edge `λk = 2(1+β)`, and for
  *   noise in a direction without curvature, where no stationary state exists.
  */
 export function stationaryCovarianceWithMomentum(
