@@ -1,24 +1,17 @@
 import { ModelsError, show } from "./errors.js";
-import type { Network } from "./model.js";
-import { fullyConnected } from "./networks/fully-connected.js";
-import { lenet } from "./networks/lenet.js";
-import type { ModelConfig, NetworkKind } from "./networks/options.js";
-import { resnet } from "./networks/resnet.js";
-import { sequential } from "./networks/sequential.js";
-import { smallCnn } from "./networks/small-cnn.js";
-import { vgg } from "./networks/vgg.js";
+import type { BuiltNetwork } from "./model.js";
+import { networks } from "./networks/all.js";
 
-export type { ModelConfig, NetworkKind };
+/** The names of the kinds of networks. */
+export type NetworkKind = keyof typeof networks;
 
-/** Every kind of network, by the name it has in a configuration. A new one is its file, its options and a line here. */
-const networks = {
-  "fully-connected": fullyConnected,
-  "small-cnn": smallCnn,
-  lenet,
-  vgg,
-  resnet,
-  sequential,
-} as const satisfies Record<NetworkKind, unknown>;
+/** A network as plain JSON: its kind and the options of the function of that name. */
+export type ModelConfig = {
+  [K in NetworkKind]: { kind: K } & NonNullable<Parameters<(typeof networks)[K]>[0]>;
+}[NetworkKind];
+
+/** A network of any kind. */
+export type Network = BuiltNetwork<ModelConfig>;
 
 export const networkKinds = Object.keys(networks) as [NetworkKind, ...NetworkKind[]];
 

@@ -1,5 +1,5 @@
 import { showShape } from "./errors.js";
-import type { Network } from "./model.js";
+import type { Network } from "./config.js";
 import { parameterCount } from "./parameters.js";
 
 /** A table of the network for people: one line per layer with its output shape and number of parameters, and the total. */

@@ -1,7 +1,6 @@
 import type { NamedArray } from "@sgdscope/array-files";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { LayerSpec } from "./layers/spec.js";
-import type { ModelConfig } from "./networks/options.js";
 
 /** Uniform on [0, 1). */
 export type Random = () => number;
@@ -40,9 +39,9 @@ export interface LayerSummary {
 }
 
 /** A `Model` of this package: it also has its layers, its untrained buffers, and the plain JSON it was made from. */
-export interface Network extends Model {
+export interface BuiltNetwork<Config = object> extends Model {
   /** Plain JSON with every default filled in; `modelFromConfig` gives the same network again (its buffers aside). */
-  readonly config: ModelConfig;
+  readonly config: Config;
   /** Names, shapes and initial distribution of the parameters, in the order `init` returns them. */
   readonly parameters: readonly ParameterInfo[];
   /** Constants of the function that are not trained: running means and variances of batch normalisation, Float32. */
@@ -56,12 +55,12 @@ export interface Network extends Model {
    *
    * @throws ModelsError `PARAMETERS` that lists what differs.
    */
-  withBuffers(buffers: NamedArrays): Network;
+  withBuffers(buffers: NamedArrays): BuiltNetwork<Config>;
   /**
    * The same network with the means and (population) variances that the normalisation layers see on `x` at `params`, layer by
    * layer, each after the ones before it are normalised: what training mode would use on this batch.
    *
    * One forward pass over all of `x` (shape `[n, ...inputShape]`) at once. Nothing is disposed.
    */
-  calibrate(params: tf.NamedTensorMap, x: tf.Tensor): Promise<Network>;
+  calibrate(params: tf.NamedTensorMap, x: tf.Tensor): Promise<BuiltNetwork<Config>>;
 }

@@ -5,8 +5,7 @@ import { integer, ModelsError, show, showShape } from "./errors.js";
 import { applyLayers, buildLayers, nameLayers } from "./layers/build.js";
 import type { Context, Layer } from "./layers/layer.js";
 import type { LayerSpec } from "./layers/spec.js";
-import type { LayerSummary, NamedArrays, Network } from "./model.js";
-import type { ModelConfig } from "./networks/options.js";
+import type { LayerSummary, BuiltNetwork, NamedArrays } from "./model.js";
 import { checkNames, parametersToArrays } from "./parameters.js";
 
 /** Statistics of a normalisation layer, whatever their source. */
@@ -17,13 +16,13 @@ type Statistics = Context["statistics"];
  *
  * @throws ModelsError `OPTION` or `SHAPE`, naming the layer, where a layer's options or input do not fit.
  */
-export function buildNetwork(
-  config: ModelConfig,
+export function buildNetwork<Config>(
+  config: Config,
   name: string,
   inputShape: readonly number[],
   specs: readonly LayerSpec[],
   buffers?: NamedArrays,
-): Network {
+): BuiltNetwork<Config> {
   const shape = checkInputShape(name, inputShape);
   const named = nameLayers(specs);
   const layers = buildLayers(named, shape);

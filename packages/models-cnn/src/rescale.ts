@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelsError } from "./errors.js";
 import type { LayerSpec } from "./layers/spec.js";
-import type { Network } from "./model.js";
+import type { Network } from "./config.js";
 
 /** By layer, the factor of its output; 1 for layers that are not named. */
 export type LayerFactors = Readonly<Record<string, number>>;

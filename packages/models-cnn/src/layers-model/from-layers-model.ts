@@ -3,7 +3,8 @@ import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { type Activation, activations } from "../activation.js";
 import { ModelsError, show } from "../errors.js";
 import type { LayerSpec } from "../layers/spec.js";
-import type { NamedArrays, Network } from "../model.js";
+import type { Network } from "../config.js";
+import type { NamedArrays } from "../model.js";
 import { sequential } from "../networks/sequential.js";
 import { parametersFromArrays, parametersToArrays } from "../parameters.js";
 

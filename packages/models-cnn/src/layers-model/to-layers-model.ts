@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel, SymbolicTensor } from "@tensorflow/tfjs-layers";
 import type { LayerSpec } from "../layers/spec.js";
-import type { Network } from "../model.js";
+import type { Network } from "../config.js";
 import { checkNames, parametersFromArrays } from "../parameters.js";
 import { layersLibrary } from "./node.js";
 

@@ -1,10 +1,27 @@
-import { initFor } from "../activation.js";
+import type { InitRule } from "../initial.js";
+import { initFor, type Activation } from "../activation.js";
 import type { LayerSpec } from "../layers/spec.js";
-import type { Network } from "../model.js";
+import type { BuiltNetwork } from "../model.js";
 import { buildNetwork } from "../network.js";
-import type { FullyConnectedOptions } from "./options.js";
 
-export type { FullyConnectedOptions };
+export interface FullyConnectedOptions {
+  /** Default: the sizes, e.g. `"fully-connected 3072-64-64-1"`. */
+  name?: string;
+  /** Shape of one example; more than one axis is flattened row-major. */
+  inputShape: number[];
+  /** Units of the hidden layers; none makes a linear model. */
+  widths: number[];
+  /** Default 1. */
+  outputs?: number;
+  /** After every hidden layer; default `"relu"`. */
+  activation?: Activation;
+  /** Default true. */
+  bias?: boolean;
+  /** Of the hidden layers; default `"he"` for relu, elu, gelu and softplus, else `"lecun"`. The last layer has `"lecun"`. */
+  init?: InitRule;
+  /** Factor on the standard deviation of every kernel; default 1. */
+  initScale?: number;
+}
 
 /**
  * A fully connected network `x → W_L σ(… σ(W_1 x + b_1) …) + b_L`.
@@ -14,7 +31,9 @@ export type { FullyConnectedOptions };
  *
  * @throws ModelsError `OPTION` where an option is out of range.
  */
-export function fullyConnected(options: FullyConnectedOptions): Network {
+export function fullyConnected(
+  options: FullyConnectedOptions,
+): BuiltNetwork<{ kind: "fully-connected" } & FullyConnectedOptions> {
   const { inputShape, widths, outputs = 1, activation = "relu", bias = true } = options;
   const { init = initFor(activation), initScale = 1 } = options;
   const inputs = inputShape.reduce((a, b) => a * b, 1);

@@ -1,11 +1,34 @@
-import { initFor } from "../activation.js";
+import type { InitRule } from "../initial.js";
+import { initFor, type Activation } from "../activation.js";
 import { integer, ModelsError, oneOf, show } from "../errors.js";
 import type { ConvSpec, LayerSpec } from "../layers/spec.js";
-import type { Network } from "../model.js";
+import type { BuiltNetwork } from "../model.js";
 import { buildNetwork } from "../network.js";
-import type { ResnetOptions } from "./options.js";
 
-export type { ResnetOptions };
+export interface ResnetOptions {
+  /** Default `"resnet-<depth>"`. */
+  name?: string;
+  /** Default `[32, 32, 3]`. */
+  inputShape?: number[];
+  /** Number of weighted layers, 2 + 2·(number of `widths`)·k: 8, 14, 20, 32, 44, 56 with three widths; default 8. */
+  depth?: number;
+  /** Filters of each stage; each stage but the first halves height and width; default `[16, 32, 64]`. */
+  widths?: number[];
+  /** Default 1. */
+  outputs?: number;
+  /** Default `"relu"`. */
+  activation?: Activation;
+  /** `"batch"`: after each convolution, in inference mode (see `Network.calibrate`), and no bias there; default `"none"`. */
+  normalisation?: "none" | "batch";
+  /** Where a stage widens: `"subsample"` (no parameters: every second pixel, zeros in the new channels) or `"projection"` (1×1 convolution); default `"subsample"`. */
+  shortcut?: "subsample" | "projection";
+  /** Zeros around the maps of strided convolutions: `"same"` (TensorFlow) or `"symmetric"` (PyTorch's `padding=1`); default `"same"`. */
+  stridePadding?: "same" | "symmetric";
+  /** Of the convolutions; default `"he"` for relu, elu, gelu and softplus, else `"lecun"`. The last layer has `"lecun"`. */
+  init?: InitRule;
+  /** Factor on the standard deviation of every kernel; default 1. */
+  initScale?: number;
+}
 
 /**
  * A residual network for small images (He et al. 2016, §4.2): a 3×3 convolution, stages of basic blocks
@@ -19,7 +42,7 @@ export type { ResnetOptions };
  *
  * @throws ModelsError `OPTION` for a depth that is not 2 + 2·stages·k or another option out of range.
  */
-export function resnet(options: ResnetOptions = {}): Network {
+export function resnet(options: ResnetOptions = {}): BuiltNetwork<{ kind: "resnet" } & ResnetOptions> {
   const { inputShape = [32, 32, 3], depth = 8, widths = [16, 32, 64], outputs = 1, activation = "relu" } = options;
   const { init = initFor(activation), initScale = 1 } = options;
   const normalisation = oneOf("resnet", "normalisation", options.normalisation ?? "none", ["none", "batch"]);

@@ -2,7 +2,8 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { parseSafetensors, readArrays, writeArrays } from "@sgdscope/array-files";
 import { modelFromConfig, type ModelConfig } from "../config.js";
 import { ModelsError, show } from "../errors.js";
-import type { NamedArrays, Network, ParameterInfo } from "../model.js";
+import type { Network } from "../config.js";
+import type { NamedArrays, ParameterInfo } from "../model.js";
 import { checkNames, parametersFromArrays, parametersToArrays } from "../parameters.js";
 
 /**

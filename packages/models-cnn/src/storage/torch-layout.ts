@@ -1,6 +1,7 @@
 import { type NamedArray, toFloat64 } from "@sgdscope/array-files";
 import { ModelsError } from "../errors.js";
-import type { NamedArrays, Network } from "../model.js";
+import type { Network } from "../config.js";
+import type { NamedArrays } from "../model.js";
 import { checkNames } from "../parameters.js";
 
 export interface TorchLayoutOptions {
