@@ -3,3 +3,4 @@ export { gaussian } from "./gaussian.js";
 export { rademacher } from "./rademacher.js";
 export { permutation } from "./permutation.js";
 export { subset } from "./subset.js";
+export { samplings, type Sampling } from "./sampling.js";

@@ -1,8 +1,7 @@
-import { permutation, restoreRandom, subset, type RandomState } from "@sgdscope/random";
+import { permutation, restoreRandom, subset, type RandomState, type Sampling } from "@sgdscope/random";
 import { SgdError, expectInteger } from "./errors.js";
 
-/** How the examples of a step are chosen. */
-export type Sampling = "with-replacement" | "without-replacement" | "bernoulli" | "epoch-shuffle";
+export type { Sampling };
 
 /** Uniform on [0, 1); a generator of `@sgdscope/random` also has `state()`, which makes samplers resumable. */
 export type Random = (() => number) & { state?: () => RandomState };

@@ -32,8 +32,8 @@ export interface PreparedMinimum {
   transposedFeatures: Float64Array;
   /** `Tr H, Tr H², Tr H³, Tr H⁴`. */
   powerTraces: readonly [number, number, number, number];
-  /** `‖H‖_F`. */
-  frobeniusH: number;
+  /** `‖G‖_F`, which is `‖H‖_F` at a global minimum. */
+  frobeniusG: number;
   /** `(1/n) Σ‖Hᵢ‖_F²` with `Hᵢ = JᵢᵀJᵢ`; for one output the mean of `‖gᵢ‖⁴`. */
   meanSquaredH: number;
   /** `(1/n) Σ‖JᵢHJᵢᵀ‖_F²`; for one output the mean of `χᵢ²`. */
@@ -80,7 +80,7 @@ export function prepareMinimum(system: GramSystem | PreparedMinimum, options: Ra
     features,
     transposedFeatures,
     powerTraces,
-    frobeniusH: Math.sqrt(powerTraces[1]),
+    frobeniusG: Math.sqrt(powerTraces[1]),
     meanSquaredH: meanSquaredBlocks(features, examples, outputs, rank, () => 1),
     meanSquaredChi: meanSquaredBlocks(features, examples, outputs, rank, (a) => eigenvalues[a]!),
     alignmentRange: () => (range ??= alignmentRange(system, { spectrum })),

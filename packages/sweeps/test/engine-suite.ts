@@ -30,9 +30,9 @@ export function testEngine(name: string, under: EngineUnderTest, count = 12): vo
     };
     const drain = async ({ engine }: WorkerEngine): Promise<Lease[]> => {
       const leases: Lease[] = [];
-      for (let claim = await engine.lease(); claim !== undefined; claim = await engine.lease()) {
-        leases.push(claim);
-        await engine.done(claim, "done");
+      for (let lease = await engine.lease(); lease !== undefined; lease = await engine.lease()) {
+        leases.push(lease);
+        await engine.done(lease, "done");
       }
       return leases;
     };

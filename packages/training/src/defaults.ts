@@ -1,9 +1,6 @@
 import type { NetworkKind } from "@sgdscope/models-cnn";
 import type { MinimumTask } from "./task.js";
 
-/** Ways of drawing batches. */
-export const samplings = ["with-replacement", "without-replacement", "bernoulli", "epoch-shuffle"] as const;
-
 /** What a training does where nothing else is said. Nothing else in the project states them. */
 export const trainingDefaults = {
   sampling: "without-replacement",

@@ -1,5 +1,5 @@
 export { datasetOf } from "./data.js";
-export { dataDefaults, modelDefaults, samplings, trainingDefaults } from "./defaults.js";
+export { dataDefaults, modelDefaults, trainingDefaults } from "./defaults.js";
 export { TrainingError, type TrainingErrorCode } from "./errors.js";
 export { imageShape, imagesOf, targetsOf, type ImageSource } from "./images.js";
 export { alignmentOf, frobeniusHOf, longestExampleGradient, minimumReached, summaryAt } from "./measure.js";

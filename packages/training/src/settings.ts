@@ -1,7 +1,8 @@
 import { modelFromConfig, networkKinds, type ModelConfig } from "@sgdscope/models-cnn";
 import { explainIssues } from "@sgdscope/runs";
+import { samplings } from "@sgdscope/random";
 import { z } from "zod";
-import { dataDefaults, modelDefaults, samplings, trainingDefaults } from "./defaults.js";
+import { dataDefaults, modelDefaults, trainingDefaults } from "./defaults.js";
 import { TrainingError } from "./errors.js";
 import { imageShape, targetsOf } from "./images.js";
 import type { MinimumTask } from "./task.js";

@@ -1,7 +1,7 @@
+import { samplings, type Sampling } from "@sgdscope/random";
 import { Option } from "commander";
 
-export const samplings = ["with-replacement", "without-replacement", "bernoulli", "epoch-shuffle"] as const;
-export type Sampling = (typeof samplings)[number];
+export { samplings, type Sampling };
 
 const backends = ["auto", "tensorflow-gpu", "tensorflow", "webgpu", "wasm", "cpu"] as const;
 export type BackendName = (typeof backends)[number];

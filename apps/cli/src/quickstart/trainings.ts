@@ -18,7 +18,7 @@ export async function runTrainings(
       tasks.map((task) => ({ study: "training", task })),
       {
         backend,
-        ...(jobs === undefined ? {} : { jobs }),
+        ...(jobs === undefined ? {} : { workers: jobs }),
         onProgress(index, { fraction, message }) {
           done[index] = fraction;
           report(message);

@@ -152,7 +152,7 @@ async function compute(
       {
         backend: options.backend,
         signal: stop.signal,
-        ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
+        ...(options.jobs === undefined ? {} : { workers: options.jobs }),
         onProgress(index, { fraction, message }) {
           done[index] = Math.min(0.99, fraction);
           show(message);

@@ -3,7 +3,7 @@ import type { BackendName } from "../options/common.js";
 
 export interface StudiesOptions {
   /** Worker processes; default one per core, at most one per job. */
-  jobs?: number;
+  workers?: number;
   backend: BackendName;
   /** Ends all workers; the call then rejects with the signal's reason. */
   signal?: AbortSignal;
@@ -20,7 +20,7 @@ export async function runStudies(jobs: readonly StudyJob[], options: StudiesOpti
   const { availableParallelism } = await import("node:os");
   const workers = await startStudyWorkers(jobs, {
     backend,
-    workers: Math.min(jobs.length, options.jobs ?? availableParallelism()),
+    workers: Math.min(jobs.length, options.workers ?? availableParallelism()),
   });
   try {
     return await workers.map(jobs, {

@@ -1,6 +1,6 @@
-import type { Sampling } from "@sgdscope/sgd";
+import { samplings, type Sampling } from "@sgdscope/random";
 import { changePhase, changeProblem, phase, restart, run, settings } from "../state/session.js";
-import { defaults, learningRates, models, ranges, samplings, type ModelKind } from "../state/settings.js";
+import { defaults, learningRates, models, ranges, type ModelKind } from "../state/settings.js";
 import { count, rate } from "../words/format.js";
 import { Slider } from "./slider.js";
 

@@ -40,7 +40,6 @@ export interface Range {
 }
 
 export const models: readonly ModelKind[] = ["two-layer-relu", "random-features"];
-export const samplings: readonly Sampling[] = ["without-replacement", "with-replacement", "bernoulli", "epoch-shuffle"];
 export const speeds: readonly number[] = [30, 300, 1500, Infinity];
 
 export const ranges = {

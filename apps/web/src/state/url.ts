@@ -1,11 +1,10 @@
-import type { Sampling } from "@sgdscope/sgd";
+import { samplings, type Sampling } from "@sgdscope/random";
 import {
   clamp,
   defaults,
   learningRates,
   models,
   ranges,
-  samplings,
   speeds,
   withPhase,
   type ModelKind,

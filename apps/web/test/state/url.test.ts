@@ -1,6 +1,7 @@
 import { assert, constantFrom, integer, property, record, string, uniqueArray, double } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { defaults, learningRates, models, ranges, samplings, speeds, type Settings } from "../../src/state/settings.js";
+import { defaults, learningRates, models, ranges, speeds, type Settings } from "../../src/state/settings.js";
+import { samplings } from "@sgdscope/random";
 import { decodeSettings, encodeSettings } from "../../src/state/url.js";
 
 describe("the settings in the address", () => {

@@ -11,7 +11,7 @@ export interface DiagramTask {
   batchSizes: number[];
 }
 
-/** What the formulas say of one criterion over the batch sizes of the task; infinite ones as null, so that it is JSON. */
+/** What the formulas say of one criterion over the batch sizes of the task; null where it does not apply. */
 export type CurveRecord = { part: "curve"; batchSizes: number[]; criticalLearningRates: (number | null)[] } & Omit<
   CriticalCurve,
   "criticalLearningRates"
@@ -29,9 +29,7 @@ export async function* diagramStudy(task: DiagramTask, hooks: JobHooks): AsyncGe
         part: "curve",
         batchSizes,
         ...curve,
-        criticalLearningRates: criticalLearningRates.map((rate) =>
-          rate !== undefined && Number.isFinite(rate) ? rate : null,
-        ),
+        criticalLearningRates: criticalLearningRates.map((rate) => rate ?? null),
       };
     const axes = diagramAxes(minimum, {
       batchSizes,

@@ -227,7 +227,7 @@ async function switchPath(
     learningRate,
     seed,
     losses: result.history.map(({ step, loss }) => ({ step, value: loss })),
-    before: minimum.frobeniusH,
+    before: minimum.frobeniusG,
     after: system === undefined ? NaN : Math.sqrt(system.gram.reduce((sum, k) => sum + k * k, 0)) / system.examples,
     endEdgeRatio:
       system === undefined

@@ -77,7 +77,7 @@ export async function sharpMinimum(start: TrainingTask, batches: Batches, hooks:
       interpolates: found.interpolates,
       learningRate: start.learningRate,
       traceG: minimum.powerTraces[0],
-      frobeniusG: minimum.frobeniusH,
+      frobeniusG: minimum.frobeniusG,
       largestEigenvalue: minimum.eigenvalues[0]!,
       rank: minimum.rank,
       batchSize: batches.batchSize,

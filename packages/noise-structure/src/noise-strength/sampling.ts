@@ -1,8 +1,8 @@
+import type { Sampling } from "@sgdscope/random";
 import { NoiseStructureError } from "../errors.js";
 import { expectInteger, expectPositive } from "./arguments.js";
 
-/** How minibatches are drawn. `epoch-shuffle` follows a new permutation in every epoch; no formula here covers it. */
-export type Sampling = "with-replacement" | "without-replacement" | "bernoulli" | "epoch-shuffle";
+export type { Sampling };
 
 /** A batch size and how the batch is drawn, independently every time. */
 export interface Batches {

@@ -56,8 +56,8 @@ export function alignmentFactorFor(minimum: PreparedMinimum, { sampling }: Sampl
   return sampling === "bernoulli" ? uncentredAlignmentFactor : alignmentFactor;
 }
 
-const alignmentLimit = ({ frobeniusH }: PreparedMinimum, { noise }: SamplingWeights, factor: number) =>
-  limitOf("‖H‖_F", frobeniusH, noise * factor > 0 ? 1 / Math.sqrt(noise * factor) : Infinity);
+const alignmentLimit = ({ frobeniusG }: PreparedMinimum, { noise }: SamplingWeights, factor: number) =>
+  limitOf("‖H‖_F", frobeniusG, noise * factor > 0 ? 1 / Math.sqrt(noise * factor) : Infinity);
 
 /**
  * The lower bound of the growth of the expected loss per step, `E L_t ≥ γᵗ L₀` with `γ = η²pμ₀‖H‖_F²`.

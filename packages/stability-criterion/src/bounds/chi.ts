@@ -49,6 +49,6 @@ export const frobeniusBound = defineBound(
     evidence: "derived here",
     diagram: true,
   },
-  ({ frobeniusH, outputs }, { noise }) =>
-    limitOf("‖H‖_F", frobeniusH, noise > 0 ? 2 * Math.sqrt(outputs / noise) : Infinity),
+  ({ frobeniusG, outputs }, { noise }) =>
+    limitOf("‖H‖_F", frobeniusG, noise > 0 ? 2 * Math.sqrt(outputs / noise) : Infinity),
 );

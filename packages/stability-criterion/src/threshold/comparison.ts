@@ -46,7 +46,7 @@ export function thresholdComparison(
       'thresholdComparison: expected options.sampling "with-replacement" or "without-replacement", got "bernoulli".',
     );
   const minimum = prepareMinimum(system, options);
-  const { eigenvalues, outputs, frobeniusH } = minimum;
+  const { eigenvalues, outputs, frobeniusG } = minimum;
   const gradientDescent = 2 / eigenvalues[0]!;
   return weights.map(({ batchSize, noise }) => {
     const structured = (c: number): number =>
@@ -57,7 +57,7 @@ export function thresholdComparison(
       gaussian: structured(-1),
       decoupled: structured(1),
       trace: noise > 0 ? (2 * outputs) / (noise * minimum.powerTraces[0]) : Infinity,
-      frobenius: noise > 0 ? 1 / (Math.sqrt(noise) * frobeniusH) : Infinity,
+      frobenius: noise > 0 ? 1 / (Math.sqrt(noise) * frobeniusG) : Infinity,
       gradientDescent,
     };
   });
