@@ -1,13 +1,13 @@
 import { formatJson } from "@sgdscope/array-files";
-import { boundClaim, judgeBound, type Acceptance } from "@sgdscope/experiments";
+import { boundClaim, judgeBound } from "@sgdscope/experiments";
 import { alignmentFigure, boundFigure, edgeFigure } from "@sgdscope/figures";
 import type { MinimumRecord, MinimumTask } from "@sgdscope/training";
+import { acceptanceText } from "../report/acceptance.js";
 import { drawingDocument, environmentLine, environmentOf, standaloneSvg, writeReport } from "../report/folder.js";
 import { htmlReport, type Section } from "../report/html.js";
 import { minimaColumns } from "../report/minima.js";
-import { formatNumber, formatSeconds } from "../terminal/number.js";
+import { formatSeconds } from "../terminal/number.js";
 import { formatTable, type Column } from "../terminal/table.js";
-import { plural } from "../terminal/words.js";
 
 /** What the study produced and how it was asked for. */
 export interface BoundStudy {
@@ -34,17 +34,7 @@ export function boundText({ records }: BoundStudy): string {
   return `${formatTable(columnsOf(records), records)}\n${judgements(records).join("\n")}\n`;
 }
 
-function judgements(records: MinimumRecord[]): string[] {
-  return judgeBound(records).map(sentence);
-}
-
-function sentence({ holds, statement, range, band, runs }: Acceptance): string {
-  const seen =
-    range === undefined
-      ? "no run to judge"
-      : `${formatNumber(range[0], 3)} … ${formatNumber(range[1], 3)} in ${plural(runs, "run")}`;
-  return `${holds ? "✓" : "✗"} ${statement}: ${seen} (band ${band[0]} … ${band[1]})`;
-}
+const judgements = (records: MinimumRecord[]): string[] => judgeBound(records).map(acceptanceText);
 
 /** Writes `report.html`, `report.json` and the figures as SVG into `directory`, each whole or not at all. */
 export async function writeBoundReport(directory: string, study: BoundStudy): Promise<string> {
