@@ -70,8 +70,8 @@ export async function writeArrays(
   options: WriteArraysOptions = {},
 ): Promise<void> {
   const bytes = formatFor(path, arrays, options);
-  const [{ mkdir }, { dirname }] = await Promise.all([import("node:fs/promises"), import("node:path")]);
-  await mkdir(dirname(path), { recursive: true });
+  const [{ mkdir }, paths] = await Promise.all([import("node:fs/promises"), import("node:path")]);
+  await mkdir(paths.dirname(path), { recursive: true });
   await writeFileWhole(path, bytes);
 }
 

@@ -26,8 +26,9 @@ export async function writeFileWhole(
   const { constants, open, rename, rm } = await import("node:fs/promises");
   if (place.kind === "stream")
     return using(await open(place.path, constants.O_WRONLY), (file) => file.writeFile(content));
-  const { basename, dirname, join } = await import("node:path");
-  const temporary = join(dirname(place.path), `.${basename(place.path)}.${process.pid}-${++writes}.tmp`);
+  const paths = await import("node:path");
+  const folder = paths.dirname(place.path);
+  const temporary = paths.join(folder, `.${paths.basename(place.path)}.${process.pid}-${++writes}.tmp`);
   try {
     await using(await open(temporary, "wx"), async (file) => {
       if (place.mode !== undefined) await file.chmod(place.mode);
@@ -41,8 +42,8 @@ export async function writeFileWhole(
   }
   // Makes the rename last; some file systems cannot, and need not.
   if (durable)
-    await open(dirname(place.path), "r")
-      .then((folder) => using(folder, (each) => each.sync()))
+    await open(folder, "r")
+      .then((handle) => using(handle, (each) => each.sync()))
       .catch(() => undefined);
 }
 
@@ -59,7 +60,7 @@ const LINKS = 40;
 /** Where links lead in the end, and what is there. */
 async function placeOf(path: string): Promise<Place> {
   const { readlink, realpath, stat } = await import("node:fs/promises");
-  const { dirname, isAbsolute, join } = await import("node:path");
+  const paths = await import("node:path");
   let at = path;
   for (let links = 0; links < LINKS; links++) {
     const [, descriptor] = /^\/(?:proc\/self|dev)\/fd\/([12])$/.exec(at) ?? [];
@@ -69,10 +70,10 @@ async function placeOf(path: string): Promise<Place> {
     if (target === undefined) break;
     // These links name what is open, which may have no path.
     if (/^\/(?:proc\/\w+|dev)\/fd\//.test(at)) return { kind: "stream", path: at };
-    at = isAbsolute(target) ? target : join(await realpath(dirname(at)), target);
+    at = paths.isAbsolute(target) ? target : paths.join(await realpath(paths.dirname(at)), target);
   }
-  const found = await stat(at).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error;
+  const found = await stat(at).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     return undefined;
   });
   if (found === undefined || found.isFile() || found.isDirectory())
