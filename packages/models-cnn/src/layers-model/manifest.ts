@@ -19,7 +19,7 @@ export function readManifest(manifest: unknown, file: string): WeightGroup[] {
   const refuse = (what: string, value: unknown): never => {
     throw new ModelsError(
       "FILE_CONTENT",
-      `loadLayersModel: expected ${what} in weightsManifest of ${file}, got ${show(value)?.slice(0, 100)}`,
+      `loadLayersModel: expected ${what} in weightsManifest of ${file}, got ${show(value).slice(0, 100)}`,
     );
   };
   const list = (value: unknown, what: string): unknown[] => (Array.isArray(value) ? value : refuse(what, value));
