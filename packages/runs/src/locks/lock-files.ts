@@ -33,7 +33,8 @@ export function lockFiles(runs: string) {
     });
   const names = (path: string): Promise<string[] | undefined> =>
     readdir(path).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      // Whoever wants to write there hears what is wrong when the folder is made.
+      if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
       throw error;
     });
 
