@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { samplingOption, type Sampling } from "../options/common.js";
 import { addArrayOptions, type MinimumOptions } from "../options/minimum.js";
-import { integerList, positiveNumber } from "../options/parsers.js";
+import { digitCount, integerList, positiveNumber } from "../options/parsers.js";
 
 export interface AnalyzeOptions extends Pick<
   MinimumOptions,
@@ -10,6 +10,7 @@ export interface AnalyzeOptions extends Pick<
   batchSize: number[];
   sampling?: Sampling;
   learningRate?: number;
+  digits: number;
   sources?: boolean;
   json?: boolean;
   quiet?: boolean;
@@ -30,6 +31,7 @@ export function addAnalyzeOptions(command: Command): Command {
     .requiredOption("--batch-size <B,…>", "one or more batch sizes", integerList)
     .addOption(samplingOption("without-replacement"))
     .option("--learning-rate <η>", "judge this learning rate too", positiveNumber)
+    .option("--digits <d>", "significant digits to print, as far as the numbers support them", digitCount, 6)
     .option("--sources", "also print what each criterion assumes, and the paper it is from")
     .option("--json", "print one JSON document (schema sgdscope/analyze@2)")
     .option("--quiet", "no progress and no notes")

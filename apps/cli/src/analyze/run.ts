@@ -23,7 +23,9 @@ export async function analyze(options: AnalyzeOptions): Promise<void> {
       printJson(analysisDocument(analysis));
       return;
     }
-    process.stdout.write(analysisText(analysis) + (options.sources === true ? sourcesText(analysis) : ""));
+    process.stdout.write(
+      analysisText(analysis, options.digits) + (options.sources === true ? sourcesText(analysis) : ""),
+    );
   } finally {
     progress.end();
   }
