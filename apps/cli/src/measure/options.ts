@@ -43,7 +43,8 @@ export function addMeasureOptions(command: Command): Command {
     .option("--allow-prefix", "accept incomplete CIFAR-10 files that hold the first records of the official ones")
     .option("--count <n>", "number of images: the first n", positiveInteger, 200)
     .option("--inputs <file>", "x, shape [n, …]: a file .npy, .npz:key, .safetensors:key or .json")
-    .option("--targets <file>", "y, shape [n] or [n, C]")
+    .option("--targets <file>", "y, shape [n] for one output, else [n, C]")
+    .option("--one-hot", "the targets are labels 0 … C − 1, shape [n], for a model with C outputs")
     .option("--batch-size <B,…>", "batch sizes to judge (default: the run's own, else 1)", integerList)
     .addOption(samplingOption("the run's own, else without-replacement"))
     .option("--learning-rate <η>", "learning rate to judge (default: the run's own)", positiveNumber)
@@ -66,5 +67,5 @@ export function addMeasureOptions(command: Command): Command {
     )
     .addOption(backendOption())
     .option("--json", "print one JSON document (schema sgdscope/measure@2)")
-    .option("--quiet", "no progress");
+    .option("--quiet", "no progress and no notes");
 }

@@ -5,13 +5,13 @@ import { prepareBackend } from "@sgdscope/compute";
 import { topEigenpairs, traceAndNorm, type LinearOperator } from "@sgdscope/hessian-estimators";
 import { seededRandom, type SeededRandom } from "@sgdscope/random";
 import { minimumOfRun } from "@sgdscope/training/node";
-import * as tf from "@tensorflow/tfjs-core";
 import { subjectOf, type Subject } from "../sources/subject.js";
 import { usageError } from "../terminal/errors.js";
 import { printJson } from "../terminal/json.js";
 import { progressOn, type Progress } from "../terminal/progress.js";
 import { exactLayers, layerRows, layersOfCurvature, type LayerCurvature } from "./layers.js";
 import type { MeasureOptions } from "./options.js";
+import { withRounding } from "./rounding.js";
 import { measurementDocument, measurementText, type Curvature, type Measurement } from "./text.js";
 
 /** Loads, measures and prints. */
@@ -20,6 +20,7 @@ export async function measure(options: MeasureOptions): Promise<void> {
   for (const kernel of options.vouchFor ?? []) vouchFor(kernel);
   const subject = await subjectOf(options);
   const progress = progressOn(process.stderr, options.quiet === true);
+  for (const note of subject.notes) progress.note(note);
   try {
     const measurement = await measureSubject(subject, options, backend.name, progress);
     progress.end();
@@ -29,7 +30,7 @@ export async function measure(options: MeasureOptions): Promise<void> {
     throw advised(error);
   } finally {
     progress.end();
-    tf.dispose(subject.params);
+    subject.dispose();
   }
 }
 
@@ -157,7 +158,7 @@ async function estimated(
     random: random.stream("lanczos"),
     onProgress: ({ matvecs }) => report(Math.min(1, 0.6 + (0.4 * matvecs) / (20 * count))),
   });
-  return {
+  return withRounding(operator.size, {
     trace,
     norm,
     eigenvalues: [...pairs.values].map((value, k) => ({
@@ -165,5 +166,5 @@ async function estimated(
       residual: pairs.residuals[k]!,
       converged: pairs.converged[k]!,
     })),
-  };
+  });
 }

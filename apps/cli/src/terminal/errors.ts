@@ -90,6 +90,9 @@ const options: Record<string, string> = {
   residuals: "--residuals",
   outputs: "--outputs",
   examples: "--count",
+  inputs: "--inputs",
+  targets: "--targets",
+  oneHot: "--one-hot",
 };
 
 /** The option of the command line for an argument of an analysis. */

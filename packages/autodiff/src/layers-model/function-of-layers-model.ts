@@ -32,6 +32,8 @@ export interface LayersFunction {
   name: string;
   inputShape: number[];
   outputs: number;
+  /** Of one example, before it is flattened to `outputs` numbers. */
+  outputShape: number[];
   apply(params: tf.NamedTensorMap, x: tf.Tensor): tf.Tensor;
 }
 
@@ -55,7 +57,8 @@ export function functionOfLayersModel(layersModel: LayersModelLike): {
   params: tf.NamedTensorMap;
 } {
   const inputShape = shapeOf(layersModel, "inputs");
-  const outputs = shapeOf(layersModel, "outputs").reduce((product, each) => product * each, 1);
+  const outputShape = shapeOf(layersModel, "outputs");
+  const outputs = outputShape.reduce((product, each) => product * each, 1);
   assertSupported(layersModel);
   const weights = namedWeights(layersModel);
   const apply = (params: tf.NamedTensorMap, x: tf.Tensor): tf.Tensor =>
@@ -65,7 +68,7 @@ export function functionOfLayersModel(layersModel: LayersModelLike): {
       return tf.reshape(y, [x.shape[0], outputs]);
     });
   return {
-    model: { name: layersModel.name, inputShape, outputs, apply },
+    model: { name: layersModel.name, inputShape, outputs, outputShape, apply },
     params: Object.fromEntries([...weights].map(([name, weight]) => [name, tf.keep(tf.clone(weight.read()))])),
   };
 }
