@@ -20,7 +20,7 @@ const grids: Record<string, [grid: string, message: RegExp]> = {
   "factor-1+eps": [axis("{from: 1, to: 1000000, factor: 1.0000000000000002}"), /got 6221\d{13} of learningRate/],
   "to-inf": [axis("{from: 1, to: .inf, factor: 2}"), /axes\.learningRate\.to: expected a number, got Infinity/],
   "product-1e16": [
-    `axes: { ${[..."abcdefgh"].map((name) => `${name}: {from: 1, to: 100, count: 100}`).join(", ")} }`,
+    `axes: { ${Array.from("abcdefgh", (name) => `${name}: {from: 1, to: 100, count: 100}`).join(", ")} }`,
     /got 100 of a × 100 of b × .* × 100 of h$/,
   ],
   "billion-laughs": [laughs(9), /Excessive alias count/],
@@ -69,7 +69,7 @@ describe("a grid is counted before it is written out", () => {
       expect(values.at(-1)).toBeLessThanOrEqual(range.to);
       // One more would pass the end.
       const [last, before] = [values.at(-1)!, values.at(-2)];
-      const next = "factor" in range ? last * range.factor! : "step" in range ? last + range.step! : 2 * last - before!;
+      const next = "factor" in range ? last * range.factor : "step" in range ? last + range.step : 2 * last - before!;
       expect(next > range.to || range.from === range.to).toBe(true);
       expect(new Set(values).size).toBe(values.length);
     }
