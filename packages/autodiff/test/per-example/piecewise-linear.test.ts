@@ -25,7 +25,7 @@ async function traces(
   params: tf.NamedTensorMap,
   inputs: tf.Tensor,
 ): Promise<{ H: number; G: number }> {
-  const targets = values([inputs.shape[0]!, model.outputs], 8);
+  const targets = values([inputs.shape[0], model.outputs], 8);
   const flat: Applicable = { apply: (at, x) => tf.reshape(model.apply(at, x), targets.shape) };
   const traceOf = async (operator: TensorOperator): Promise<number> => {
     const { traces } = await blockNorms(operator);
@@ -218,10 +218,10 @@ describe("piecewiseLinearInParameters", () => {
               "leaf" in node
                 ? node.leaf === "x"
                   ? x
-                  : tf.tile(at[node.leaf]!, [x.shape[0]!, 1, 1])
+                  : tf.tile(at[node.leaf]!, [x.shape[0], 1, 1])
                 : binary[node.op]!(of(node.left), of(node.right));
-            return tf.reshape(tf.add(of(expression), tf.matMul(x, tf.tile(at["a"]!, [x.shape[0]!, 1, 1]))), [
-              x.shape[0]!,
+            return tf.reshape(tf.add(of(expression), tf.matMul(x, tf.tile(at["a"]!, [x.shape[0], 1, 1]))), [
+              x.shape[0],
               9,
             ]);
           },
