@@ -3,6 +3,7 @@ import type { Bound } from "@sgdscope/stability-criterion";
 import { formatNumber } from "../terminal/number.js";
 import { formatTable, type Column } from "../terminal/table.js";
 import { plural } from "../terminal/words.js";
+import type { Scales } from "./dynamics.js";
 import { answerText } from "./answer.js";
 
 /** Significant digits that the precision of the numbers supports. */
@@ -15,9 +16,13 @@ const defaultDigits = 6;
 /**
  * The analysis for a person: the answer, the quantities, then one column of critical learning rates per batch size.
  *
- * @param wanted - Significant digits; never more than the precision of the numbers supports.
+ * @param options.digits - Significant digits; never more than the precision of the numbers supports.
+ * @param options.scales - Printed below the quantities where they are given.
  */
-export function analysisText(analysis: MinimumAnalysis, wanted: number = defaultDigits): string {
+export function analysisText(
+  analysis: MinimumAnalysis,
+  { digits: wanted = defaultDigits, scales }: { digits?: number | undefined; scales?: Scales } = {},
+): string {
   const { minimum, noise, alignmentRange: range, conditions } = analysis;
   const { examples, outputs, rank, precision } = minimum;
   const exact = (value: number | undefined): string => formatNumber(value, Math.min(wanted, digits[precision]));
@@ -44,6 +49,12 @@ export function analysisText(analysis: MinimumAnalysis, wanted: number = default
     ["range of μ₁", `${exact(range?.uncentredInfimum)} … ${exact(range?.uncentredSupremum)}`],
   ];
   if (outputs > 1) lines.splice(14, 0, ["C·μ", exact(noise.outputsTimesAlignmentFactor)]);
+  if (scales !== undefined)
+    lines.push(
+      ["B_simple = Tr Σ/‖∇L‖²", exact(scales.simpleNoiseScale)],
+      ["B_noise = Tr(ΣG)/(∇LᵀG∇L)", exact(scales.curvatureWeightedNoiseScale)],
+      ["batch sharpness, single examples", exact(scales.batchSharpness)],
+    );
   const width = Math.max(...lines.map(([name]) => [...name].length));
   const quantities = lines
     .map(([name, value]) => `  ${name}${" ".repeat(width - [...name].length)}  ${value}`)

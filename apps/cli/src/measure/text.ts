@@ -64,7 +64,7 @@ export function measurementText(measurement: Measurement, digits?: number): stri
     (layers === undefined ? "" : `${layersTable(layers)}\n`) +
     (analysis === undefined
       ? "Noise metrics and thresholds are exact from the Gram matrix, which was not taken: measure fewer examples for them.\n"
-      : analysisText(analysis, digits))
+      : analysisText(analysis, { digits }))
   );
 }
 
