@@ -102,6 +102,7 @@ interface Document {
   parameters: number;
   examples: number;
   analysis: { noise: { frobeniusG: number } } | null;
+  traceIdentity: object;
   gaussNewton: { trace: Measured; norm: Measured };
   hessian: { trace: Measured; norm: Measured };
   layers: { layer: string; parameters: number; gaussNewton: { trace: Measured }; hessian: { trace: Measured } }[];
@@ -147,7 +148,8 @@ describe("measure --model", () => {
     const trace = await traceOfG();
     expect(Math.abs(found.gaussNewton.trace.value / trace - 1)).toBeLessThan(1e-4);
     // ReLU: the outputs are piecewise linear in each parameter alone, so H has the diagonal of G.
-    expect(found.hessian.trace.standardError).toBeLessThan(1e-4 * trace);
+    expect(found.hessian.trace.standardError).toBe(0);
+    expect(found.traceIdentity).toEqual({ holds: true });
     expect(Math.abs(found.hessian.trace.value / trace - 1)).toBeLessThan(1e-4);
     expect(found.hessian.norm.value).toBeGreaterThan(found.gaussNewton.norm.value);
     expect(found.layers.map(({ layer, parameters }) => `${layer} ${parameters}`)).toEqual([
@@ -168,7 +170,8 @@ describe("measure --model", () => {
     const first = await measure("residual", "images.npz", "--layers", "--products", "24");
     expect(first.exitCode).toBe(0);
     expect(first.stdout).toMatch(/layer +parameters +Tr G +‖G‖_F +Tr H +‖H‖_F/);
-    expect(first.stdout).toMatch(/depthwise_norm +4 +\S+ exact +\S+ exact +\S+ ± \S+ +\S+ ± \S+/);
+    expect(first.stdout).toMatch(/depthwise_norm +4 +\S+ exact +\S+ exact +\S+ exact +\S+ ± \S+/);
+    expect(first.stdout).toContain("Tr H = Tr G: the outputs are piecewise linear in each parameter\n");
     expect(await measure("residual", "images.npz", "--layers", "--products", "24")).toEqual(first);
   });
 
@@ -223,6 +226,10 @@ describe("measure --model", () => {
       found.push(JSON.parse(stdout) as Document);
     }
     const [loop, none] = found as [Document, Document];
+    expect(loop.traceIdentity).toEqual({
+      holds: false,
+      because: expect.stringContaining('in LSTM "memory"') as string,
+    });
     expect(loop.analysis!.noise.frobeniusG).toBeGreaterThan(0);
     expect(none.analysis).toBeNull();
     // 43 parameters: 50 products are all of G, as exact as the Gram matrix.

@@ -52,6 +52,13 @@ function measured({ traces, squaredNorms }: BlockNorms): LayerCurvature {
   });
 }
 
+/** With the traces of blocks that have them in common. */
+export const withTraces = (
+  layers: LayerCurvature | undefined,
+  exact: LayerCurvature | undefined,
+): LayerCurvature | undefined =>
+  exact === undefined ? layers : layers?.map((block, a) => ({ ...block, trace: exact[a]!.trace }));
+
 const sizeOf = (layout: readonly ParameterSlot[], names: readonly string[]): number =>
   layout.reduce((sum, { name, size }) => (names.includes(name) ? sum + size : sum), 0);
 
