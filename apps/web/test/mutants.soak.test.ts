@@ -1,5 +1,5 @@
 import { formatJson } from "@sgdscope/array-files";
-import { claimNamed, runClaim, type Finished } from "@sgdscope/experiments";
+import { claimNamed, runClaim } from "@sgdscope/experiments";
 import { expect, it } from "vitest";
 import { mutations } from "../../../packages/testing/src/mutants.js";
 import { surveyMutants } from "../../../packages/testing/src/survey-mutants.js";
