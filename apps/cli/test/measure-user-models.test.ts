@@ -56,6 +56,16 @@ describe.skipIf(folder === undefined)("models of users", () => {
     expect(stderr).toMatch(/^note: --inputs: bytes 0–255 are taken as they are/);
   });
 
+  it("a dilated convolution is measured, one example at a time alike", async () => {
+    const [rules, loop] = [
+      await measured("conv_dil", "x.npy", "y.npy"),
+      await measured("conv_dil", "x.npy", "y.npy", "--per-example", "loop"),
+    ];
+    expect(rules.gaussNewton.trace.value).toBeGreaterThan(1);
+    expect(Math.abs(rules.gaussNewton.trace.value / loop.gaussNewton.trace.value - 1)).toBeLessThan(1e-5);
+    expect(rules.hessian.trace).toEqual({ ...rules.gaussNewton.trace });
+  });
+
   it("a topology of Keras 3: L = .31409207", async () => {
     const { loss } = (await measured("keras3_seq", "x.npy", "y.npy")).analysis.noise;
     expect(Math.abs(loss / 0.31409207 - 1)).toBeLessThan(1e-6);

@@ -31,6 +31,7 @@ export async function reproduce(names: string[], options: ReproduceOptions): Pro
   const store = await jobStore<StudyJob, StudyResult>(join(options.out, "tasks"), {
     schema: "sgdscope/job@2",
     identity: { version, backend: options.backend },
+    isResult: isStudyResult,
   });
 
   const planned = claims.map((claim) => ({ claim, jobs: claim.jobs(scope) }));
@@ -103,6 +104,12 @@ function claimsOf(names: string[]): Claim[] {
     return claim;
   });
 }
+
+/** Whether a kept file holds what a study gives; what it measured, the claim judges. */
+const isStudyResult = (value: object): boolean => {
+  const { records, seconds, backend } = value as Record<keyof StudyResult, unknown>;
+  return Array.isArray(records) && records.length > 0 && typeof seconds === "number" && typeof backend === "string";
+};
 
 const studyJob = (claim: Claim, job: Job): StudyJob => ({ study: claim.study, task: job.task }) as StudyJob;
 

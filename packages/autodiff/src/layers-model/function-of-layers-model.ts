@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
+import { dilatedConvolution } from "./dilated-convolution.js";
 import { labelled } from "../second-order/labels.js";
 
 /** The part of a weight of `@tensorflow/tfjs-layers` that is used. */
@@ -108,7 +109,7 @@ function naming<T>({ layers }: LayersModelLike, body: () => T): T {
   const wrapped = layers.filter((layer) => "call" in layer);
   const own = wrapped.map((layer) => Object.getOwnPropertyDescriptor(layer, "call"));
   for (const layer of wrapped) {
-    const call = layer.call!.bind(layer);
+    const call = dilatedConvolution(layer) ?? layer.call!.bind(layer);
     layer.call = (...parameters) => labelled(nameOf(layer), () => call(...parameters));
   }
   try {
