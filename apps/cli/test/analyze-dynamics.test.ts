@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 interface Document {
-  scales: Record<string, number>;
+  scales: { batchSharpness: number; simpleNoiseScale: number };
   dynamics: {
     expectedLoss: { losses: number[]; floor: number } | null;
     lyapunov: { value: number; standardError: number } | null;
