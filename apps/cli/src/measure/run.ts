@@ -33,7 +33,7 @@ export async function measure(options: MeasureOptions): Promise<void> {
     const measurement = await measureSubject(subject, options, backend.name, progress);
     progress.end();
     if (options.json === true) printJson(measurementDocument(measurement));
-    else process.stdout.write(measurementText(measurement));
+    else process.stdout.write(measurementText(measurement, options.digits));
   } catch (error) {
     throw advised(error);
   } finally {

@@ -1,5 +1,5 @@
 import { explainIssues, faultText, nearest } from "@sgdscope/runs";
-import { parse } from "yaml";
+import { parseDocument } from "yaml";
 import { SweepError } from "../errors.js";
 import { gridSchema, type Grid, type GridInput } from "./schema.js";
 import { axisSize, axisValues, fulfils, valueAt, withValue } from "./values.js";
@@ -20,7 +20,11 @@ export function parseGrid(text: string): Grid {
     throw refusal(`expected at most ${LIMITS.characters} characters, got ${text.length}`);
   let value: unknown;
   try {
-    value = parse(text);
+    const document = parseDocument(text);
+    // What the parser merely warns of, such as a tag that nobody knows, is not what was meant either.
+    const [fault] = [...document.errors, ...document.warnings];
+    if (fault !== undefined) throw fault;
+    value = document.toJS();
   } catch (error) {
     // The parser of YAML follows nested values by recursion.
     if ((error as Error).message.includes("call stack")) throw tooDeep(error);
