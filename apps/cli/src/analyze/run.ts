@@ -4,6 +4,7 @@ import { printJson } from "../terminal/json.js";
 import { progressOn } from "../terminal/progress.js";
 import type { AnalyzeOptions } from "./options.js";
 import { analysisText, sourcesText } from "./text.js";
+import { print } from "../terminal/print.js";
 
 /** Reads the files, analyses the minimum and prints it. */
 export async function analyze(options: AnalyzeOptions): Promise<void> {
@@ -23,7 +24,7 @@ export async function analyze(options: AnalyzeOptions): Promise<void> {
       printJson(analysisDocument(analysis));
       return;
     }
-    process.stdout.write(analysisText(analysis) + (options.sources === true ? sourcesText(analysis) : ""));
+    print(analysisText(analysis) + (options.sources === true ? sourcesText(analysis) : ""));
   } finally {
     progress.end();
   }
