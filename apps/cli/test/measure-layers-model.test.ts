@@ -81,7 +81,11 @@ beforeAll(async () => {
   await save(
     "recurrent",
     tf.sequential({
-      layers: [layers.lstm({ units: 2, inputShape: [3, 2], name: "memory" }), layers.dense({ units: 1 })],
+      layers: [
+        layers.masking({ inputShape: [3, 2] }),
+        layers.lstm({ units: 2, name: "memory" }),
+        layers.dense({ units: 1 }),
+      ],
     }),
   );
   await saveData("volumes.npz", [4, 3, 3, 3, 1]);

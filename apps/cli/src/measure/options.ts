@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import { backendOption, samplingOption, type BackendName, type Sampling } from "../options/common.js";
-import { integerList, positiveInteger, positiveNumber, seedNumber } from "../options/parsers.js";
+import { digitCount, integerList, positiveInteger, positiveNumber, seedNumber } from "../options/parsers.js";
 import type { SubjectOptions } from "../sources/subject.js";
 
 export interface MeasureOptions extends SubjectOptions {
@@ -14,6 +14,7 @@ export interface MeasureOptions extends SubjectOptions {
   vouchFor?: string[];
   perExample: "rules" | "loop" | "none";
   layers?: boolean;
+  digits: number;
   backend: BackendName;
   json?: boolean;
   quiet?: boolean;
@@ -51,6 +52,12 @@ export function addMeasureOptions(command: Command): Command {
     .option("--top <k>", "number of top eigenvalues of H", positiveInteger, 5)
     .option("--products <m>", "number of Hessian-vector products for trace and norm of H", positiveInteger, 66)
     .option("--seed <number>", "seed of the probes", seedNumber, 1)
+    .option(
+      "--digits <d>",
+      "significant digits of the noise metrics and thresholds, as far as the numbers support them",
+      digitCount,
+      6,
+    )
     .option("--layers", "also print trace and norm of each layer's block of G and H")
     .addOption(
       new Option(

@@ -34,7 +34,7 @@ export async function measure(options: MeasureOptions): Promise<void> {
     const measurement = await measureSubject(subject, options, backend.name, progress);
     progress.end();
     if (options.json === true) printJson(measurementDocument(measurement));
-    else print(measurementText(measurement));
+    else print(measurementText(measurement, options.digits));
   } catch (error) {
     throw advised(error);
   } finally {

@@ -38,7 +38,7 @@ export interface Measurement {
 }
 
 /** The measurement for a person. */
-export function measurementText(measurement: Measurement): string {
+export function measurementText(measurement: Measurement, digits?: number): string {
   const { subject, data, examples, parameters, backend, analysis, gaussNewton, hessian, layers, traceIdentity } =
     measurement;
   const rows = [
@@ -64,7 +64,7 @@ export function measurementText(measurement: Measurement): string {
     (layers === undefined ? "" : `${layersTable(layers)}\n`) +
     (analysis === undefined
       ? "Noise metrics and thresholds are exact from the Gram matrix, which was not taken: measure fewer examples for them.\n"
-      : analysisText(analysis))
+      : analysisText(analysis, { digits }))
   );
 }
 

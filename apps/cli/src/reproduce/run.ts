@@ -119,13 +119,23 @@ const studyJob = (claim: Claim, job: Job): StudyJob => ({ study: claim.study, ta
 /** Where networks find their images, by the rules of every command. */
 async function imagesOf(options: ReproduceOptions): Promise<{ images: ImageSource; note: string | undefined }> {
   const { spec, note } = await chooseImages(options.data, 1, options);
-  if (spec.kind === "synthetic") return { images: { kind: "synthetic" }, note };
+  const { classes, offset } = options;
+  if (spec.kind === "synthetic") {
+    if (classes !== undefined || offset > 0)
+      throw usageError(
+        `${classes === undefined ? "--offset" : "--classes"} chooses among the images of CIFAR-10, and these are look-alikes${note === undefined ? "" : ": CIFAR-10 was not found"}`,
+        "--seed draws other look-alikes",
+      );
+    return { images: { kind: "synthetic", seed: options.seed }, note };
+  }
   const { directory, allowPrefix } = spec;
   return {
     images: {
       kind: "cifar10",
       ...(directory === undefined ? {} : { directory }),
       ...(allowPrefix === true ? { allowPrefix } : {}),
+      ...(classes === undefined ? {} : { classes }),
+      ...(offset === 0 ? {} : { offset }),
     },
     note,
   };
@@ -187,6 +197,8 @@ function commandOf(name: string, options: ReproduceOptions, { kind }: ImageSourc
     `sgdscope reproduce ${name}`,
     ...(options.fast === true ? ["--fast"] : []),
     `--data ${kind}`,
+    ...(options.classes === undefined ? [] : [`--classes ${options.classes.join(",")}`]),
+    ...(options.offset === 0 ? [] : [`--offset ${options.offset}`]),
     ...(options.seed === 1 ? [] : [`--seed ${options.seed}`]),
   ].join(" ");
 }

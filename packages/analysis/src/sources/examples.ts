@@ -7,6 +7,8 @@ export interface ExampleShapes {
   outputs: number;
   /** Default `[outputs]`. */
   outputShape?: readonly number[];
+  /** Set where the inputs are indices, integers below this. */
+  indices?: number;
 }
 
 /** Examples as a model takes them, row-major, and in words what was taken for granted. */
@@ -57,6 +59,7 @@ export function examplesOfArrays(
       text: `shape ${show(arrays.inputs.shape)} is taken as ${wanted(inputShape)} of the model; equal sizes do not show whether channels come first`,
     });
   const inputs = finite("inputs", arrays.inputs);
+  if (shapes.indices !== undefined) assertIndices(inputs, shapes.indices);
   if (oneHot) {
     const targets = oneHotRows(arrays.targets, size, outputs);
     notes.push({ argument: "targets", text: `labels 0 … ${outputs - 1} become rows with a one` });
@@ -140,6 +143,17 @@ const inversions = (order: readonly number[]): number =>
 function orders(axes: readonly number[]): number[][] {
   if (axes.length <= 1) return [[...axes]];
   return axes.flatMap((axis) => orders(axes.filter((other) => other !== axis)).map((rest) => [axis, ...rest]));
+}
+
+/** A backend reads anything, or nothing, where an index lies outside of its table. */
+function assertIndices(inputs: Float32Array, rows: number): void {
+  const index = inputs.findIndex((value) => !Number.isInteger(value) || value < 0 || value >= rows);
+  if (index >= 0)
+    throw new AnalysisError(
+      "INVALID_ARGUMENT",
+      "inputs",
+      `expected integers 0 … ${rows - 1}, rows of the model's embedding, got ${inputs[index]!} at position ${index}`,
+    );
 }
 
 function assertTargets(

@@ -122,6 +122,16 @@ describe("inputs of a model", () => {
     expect(read({ inputShape: [3], outputs: 1 }, flags).notes).toEqual([]);
   });
 
+  it("that are indices are integers of the table", () => {
+    const shapes = { inputShape: [2], outputs: 1, indices: 4 };
+    const of = (...data: number[]): NamedArray => ({ shape: [2, 2], data: Float64Array.from(data) });
+    expect([...read(shapes, of(0, 3, 1, 2)).inputs]).toEqual([0, 3, 1, 2]);
+    for (const wrong of [4, -1, 1.5])
+      expect(refusal(() => read(shapes, of(0, 1, wrong, 2))).problem).toBe(
+        `expected integers 0 … 3, rows of the model's embedding, got ${wrong} at position 2`,
+      );
+  });
+
   it("say what equal sizes leave open, and refuse numbers that Float32 cannot hold", () => {
     expect(read({ inputShape: [3, 3, 3], outputs: 2 }, counted([4, 3, 3, 3])).notes).toHaveLength(1);
     const large = { shape: [1, 1], data: Float64Array.of(1e300) };
