@@ -12,6 +12,8 @@ export interface QuadratureRun {
   nodes: Float64Array;
   /** Their weights, which sum to 1. */
   weights: Float64Array;
+  /** What the last Lanczos step left outside of its basis; 0 where the rule is exact for its probe, undefined where that is not known. */
+  residual?: number;
 }
 
 /** Gauss quadrature of the spectrum from independent probes. */
@@ -127,7 +129,8 @@ export function ruleOf({ columns }: Krylov): QuadratureRun {
     Float64Array.from(columns.slice(0, -1), (column, j) => column[j + 1]!),
     "first-components",
   );
-  return { nodes: values, weights: rows.map((first) => first * first) };
+  const last = columns.at(-1)!;
+  return { nodes: values, weights: rows.map((first) => first * first), residual: last[columns.length] ?? 0 };
 }
 
 /** @internal */
