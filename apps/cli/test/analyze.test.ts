@@ -34,6 +34,41 @@ interface Document {
 }
 
 describe("analyze on the three-example problem with known answers", () => {
+  it("opens with the answer: stable or not, by how much, and what would make it stable", async () => {
+    const files = ["analyze", "--gram", at("K.json"), "--residuals", at("r.json"), "--batch-size"];
+    const first = async (...rest: string[]): Promise<string> =>
+      (await sgdscope(...files, ...rest)).stdout.split("\n")[0]!;
+    expect(await first("1", "--learning-rate", "0.5")).toBe(
+      "Stable: SGD with η = 0.5, B = 1 (without-replacement) stays at this minimum in mean square; η is 0.8736 of the exact threshold η* = 0.5723.",
+    );
+    expect(await first("1", "--learning-rate", "0.7")).toMatch(
+      /^Unstable: SGD with η = 0\.7, B = 1 \(without-replacement\) leaves this minimum, its expected loss grows by the factor 1\.\d+ a step; η is 1\.223 times the exact threshold η\*\. η below 0\.5723 would stay, and so would large enough batches: gradient descent stays up to 2\/λ_max = 1\.127\.$/,
+    );
+    expect(await first("1", "--learning-rate", "1.2")).toContain("no batch size stays at this η");
+    expect(await first("1,3")).toBe(
+      "SGD (without-replacement) stays at this minimum in mean square for learning rates up to η* = 0.5723 at B = 1, 1.127 at B = 3; gradient descent up to 2/λ_max = 1.127.",
+    );
+  });
+
+  it("prints six digits, or as many as are asked for", async () => {
+    const { stdout } = await sgdscope(
+      "analyze",
+      "--gram",
+      at("K.json"),
+      "--residuals",
+      at("r.json"),
+      "--batch-size",
+      "1",
+    );
+    expect(stdout).toContain(" 0.572340 ");
+    expect(stdout).not.toMatch(/\d\.\d{8}/);
+    const { exitCode, stderr } = await sgdscope(
+      ...["analyze", "--gram", at("K.json"), "--residuals", at("r.json"), "--batch-size", "1", "--digits", "0"],
+    );
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("whole number of digits from 1 to 17");
+  });
+
   it("prints the twelve digits", async () => {
     const { exitCode, stdout } = await sgdscope(
       "analyze",
@@ -43,6 +78,8 @@ describe("analyze on the three-example problem with known answers", () => {
       at("r.json"),
       "--batch-size",
       "1,2,3",
+      "--digits",
+      "12",
     );
     expect(exitCode).toBe(0);
     for (const answer of [
@@ -74,7 +111,7 @@ describe("analyze on the three-example problem with known answers", () => {
     const { stdout } = await sgdscope("analyze", ...files, "--sources");
     expect(stdout.startsWith(plain.stdout)).toBe(true);
     const table = plain.stdout.slice(plain.stdout.indexOf("─\n"));
-    const names = [...table.matchAll(/^ {2}(\S.*?) {2,}(?:exact|necessary|sufficient|idealised) /gm)].map(
+    const names = [...table.matchAll(/^ {2}(\S.*?) {2,}(?:exact|necessary|sufficient|heuristic)[ ,]/gm)].map(
       ([, name]) => name!,
     );
     expect(names.length).toBeGreaterThan(15);

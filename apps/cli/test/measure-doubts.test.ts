@@ -17,6 +17,7 @@ const measurement = (reason?: string): Measurement => ({
   gaussNewton: curvature(),
   hessian: curvature(reason),
   layers: undefined,
+  traceIdentity: { holds: true },
 });
 
 test("a standard error that is not to be trusted carries a star, and the reason stands below the table", () => {

@@ -81,7 +81,11 @@ beforeAll(async () => {
   await save(
     "recurrent",
     tf.sequential({
-      layers: [layers.lstm({ units: 2, inputShape: [3, 2], name: "memory" }), layers.dense({ units: 1 })],
+      layers: [
+        layers.masking({ inputShape: [3, 2] }),
+        layers.lstm({ units: 2, name: "memory" }),
+        layers.dense({ units: 1 }),
+      ],
     }),
   );
   await saveData("volumes.npz", [4, 3, 3, 3, 1]);
@@ -102,6 +106,7 @@ interface Document {
   parameters: number;
   examples: number;
   analysis: { noise: { frobeniusG: number } } | null;
+  traceIdentity: object;
   gaussNewton: { trace: Measured; norm: Measured };
   hessian: { trace: Measured; norm: Measured };
   layers: { layer: string; parameters: number; gaussNewton: { trace: Measured }; hessian: { trace: Measured } }[];
@@ -148,6 +153,7 @@ describe("measure --model", () => {
     expect(Math.abs(found.gaussNewton.trace.value / trace - 1)).toBeLessThan(1e-4);
     // ReLU: the outputs are piecewise linear in each parameter alone, so H has the diagonal of G.
     expect(found.hessian.trace.standardError).toBe(0);
+    expect(found.traceIdentity).toEqual({ holds: true });
     expect(Math.abs(found.hessian.trace.value / trace - 1)).toBeLessThan(1e-4);
     expect(found.hessian.norm.value).toBeGreaterThan(found.gaussNewton.norm.value);
     expect(found.layers.map(({ layer, parameters }) => `${layer} ${parameters}`)).toEqual([
@@ -168,8 +174,36 @@ describe("measure --model", () => {
     const first = await measure("residual", "images.npz", "--layers", "--products", "24");
     expect(first.exitCode).toBe(0);
     expect(first.stdout).toMatch(/layer +parameters +Tr G +‖G‖_F +Tr H +‖H‖_F/);
-    expect(first.stdout).toMatch(/depthwise_norm +4 +\S+ exact +\S+ exact +\S+ ± \S+ +\S+ ± \S+/);
+    expect(first.stdout).toMatch(/depthwise_norm +4 +\S+ exact +\S+ exact +\S+ exact +\S+ ± \S+/);
+    expect(first.stdout).toContain("Tr H = Tr G: the outputs are piecewise linear in each parameter\n");
     expect(await measure("residual", "images.npz", "--layers", "--products", "24")).toEqual(first);
+  });
+
+  it("takes labels on request only, and refuses inputs and targets in another order", async () => {
+    const x = { shape: [n, channels, side, side], data: inputs };
+    const y = { shape: [1, n], data: Float32Array.from({ length: n }, (_, i) => i) };
+    await writeArrays(at("other.npz"), { x, y });
+    const transposed = await measure("residual", "other.npz");
+    expect(transposed).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(transposed.stderr).toBe(
+      `error: --inputs: expected shape [n, ${side}, ${side}, ${channels}], got [${n}, ${channels}, ${side}, ${side}]: its channels come first, the model's last\n` +
+        "help: pass x.transpose(0, 2, 3, 1)\n",
+    );
+    await writeArrays(at("labels.npz"), {
+      x: { shape: [4, 3], data: Float32Array.from(gaussian(12, seededRandom(8))) },
+      y: { shape: [4], data: Int32Array.of(2, 0, 1, 1) },
+      rows: { shape: [4, 3], data: Float32Array.of(0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 1, 0) },
+    });
+    await save("classifier", tf.sequential({ layers: [layers.dense({ units: 3, inputShape: [3] })] }));
+    const refused = await measure("classifier", "labels.npz");
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toMatch(/^error: --one-hot: targets of shape \[4\] are one number per example/);
+    const [asked, rows] = [
+      await measure("classifier", "labels.npz", "--one-hot"),
+      await measure("classifier", "labels.npz", "--targets", `${at("labels.npz")}:rows`),
+    ];
+    expect(asked.exitCode).toBe(0);
+    expect(asked.stdout).toBe(rows.stdout);
   });
 
   it("names a layer without rule for single examples, and measures it one example at a time or without them", async () => {
@@ -196,6 +230,10 @@ describe("measure --model", () => {
       found.push(JSON.parse(stdout) as Document);
     }
     const [loop, none] = found as [Document, Document];
+    expect(loop.traceIdentity).toEqual({
+      holds: false,
+      because: expect.stringContaining('in LSTM "memory"') as string,
+    });
     expect(loop.analysis!.noise.frobeniusG).toBeGreaterThan(0);
     expect(none.analysis).toBeNull();
     // 43 parameters: 50 products are all of G, as exact as the Gram matrix.

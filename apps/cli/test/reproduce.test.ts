@@ -73,8 +73,12 @@ describe("sgdscope reproduce", () => {
       ...["reproduce", "generalization", "--fast", "--data", "synthetic", "--check", "--quiet", "--out", out()],
     );
     expect(exitCode).toBe(3); // all runs alike: nothing falls with η
-    expect(stdout).toMatch(/✗ .*test loss of SGD at its largest η.*: 1 \(15 runs\), band 0 … 0\.9\n/);
-    expect(stdout).toMatch(/\d+ of 10 statements hold/);
+    expect(stdout).toMatch(
+      /✗ evidence: .*test loss of SGD at its largest η.*: 1 \(5 runs, 5 seeds, median 1 … 1 at 94 %\), band 0 … 0\.9 — outside the band\n {6}control: gradient descent over the same rates: 1, 5 runs ✓ misses the band\n/,
+    );
+    expect(stdout).toMatch(
+      /\d+ of 8 statements hold: 1 of 1 theorems, \d of 7 pieces of evidence\. \d+ of \d+ controls miss their band/,
+    );
 
     const html = await readFile(join(out(), "report.html"), "utf8");
     expect(html).not.toMatch(/<script|<link|src=|href="(?!#)/);
@@ -90,15 +94,53 @@ describe("sgdscope reproduce", () => {
     };
     expect(report).toMatchObject({ schema: "sgdscope/reproduce@2", preset: "fast", data: "synthetic", seed: 1 });
     expect(report.claims[0]).toMatchObject({ name: "generalization", holds: false });
-    expect(report.claims[0]!.acceptance).toHaveLength(10);
-    expect(report.claims[0]!.jobs).toHaveLength(60);
+    expect(report.claims[0]!.acceptance).toHaveLength(8);
+    expect(report.claims[0]!.jobs).toHaveLength(100);
+  });
+
+  it("takes other images where it is told to, and says so in the command that makes it again", async () => {
+    const { exitCode } = await sgdscope(
+      ...["reproduce", "edge", "--fast", "--data", "cifar10", "--directory", "/nowhere/data", "--allow-prefix"],
+      ...["--classes", "3,5", "--offset", "40", "--seed", "7", "--quiet", "--out", join(folder, "others")],
+    ).catch(() => ({ exitCode: undefined }));
+    expect(exitCode).toBeDefined();
+    const tasks = runStudies.mock.calls[0]![0].map(({ task }) => task as { data: object; seed: number });
+    const images = tasks.filter(({ data }) => "classes" in data);
+    expect(images.length).toBeGreaterThan(10);
+    for (const { data, seed } of images) {
+      expect(data).toMatchObject({ kind: "cifar10", classes: [3, 5], offset: 40 });
+      expect(seed).toBeGreaterThanOrEqual(7);
+    }
+  });
+
+  it("refuses to choose among look-alikes, which have no such classes, and classes that are none", async () => {
+    for (const wrong of [
+      ["--classes", "3,5"],
+      ["--offset", "4"],
+    ]) {
+      const { exitCode, stderr } = await sgdscope(
+        "reproduce",
+        "edge",
+        "--fast",
+        "--data",
+        "synthetic",
+        ...wrong,
+        "--out",
+        out(),
+      );
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain(`${wrong[0]!} chooses among the images of CIFAR-10`);
+    }
+    for (const classes of ["3", "3,3", "3,10", "a,b", "1,2,3"])
+      expect(await sgdscope("reproduce", "edge", "--classes", classes)).toMatchObject({ exitCode: 2 });
+    expect(runStudies).not.toHaveBeenCalled();
   });
 
   it("computes nothing twice, and only what is missing", async () => {
     const again = ["reproduce", "generalization", "--fast", "--data", "synthetic", "--json", "--out", out()];
     const first = await sgdscope(...again);
     expect(runStudies).not.toHaveBeenCalled();
-    expect(first.stderr).toContain("60 jobs done already");
+    expect(first.stderr).toContain("100 jobs done already");
 
     const [some, other] = await readdir(join(out(), "tasks"));
     await rm(join(out(), "tasks", some!));
@@ -110,8 +152,8 @@ describe("sgdscope reproduce", () => {
     });
 
     await sgdscope(...again, "--seed", "2");
-    expect(runStudies.mock.calls[1]![0]).toHaveLength(20); // of seeds 2, 3 and 4 only the last is new
+    expect(runStudies.mock.calls[1]![0]).toHaveLength(20); // of seeds 2 to 6 only the last is new
     await sgdscope(...again, "--fresh");
-    expect(runStudies.mock.calls[2]![0]).toHaveLength(60);
+    expect(runStudies.mock.calls[2]![0]).toHaveLength(100);
   });
 });

@@ -98,7 +98,7 @@ describe("measure", () => {
     };
     const trace = inputs.reduce((sum, value) => sum + value * value, 0) / n;
     expect(found.parameters).toBe(d);
-    expect(found.hessian.trace.standardError).toBe(0); // four products give all of H
+    expect(found.hessian.trace.standardError).toBe(0);
     expect(found.hessian.trace.value).toBeCloseTo(trace, 4);
     expect(found.hessian.norm.value).toBeCloseTo(found.gaussNewton.norm.value, 4); // H = G for a linear model
   });

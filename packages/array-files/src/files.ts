@@ -6,6 +6,7 @@ import { formatNpy, parseNpy } from "./npy.js";
 import { formatNpz, parseNpz, type FormatNpzOptions } from "./npz.js";
 import { readFileWithin } from "./read-file.js";
 import { formatSafetensors, parseSafetensors } from "./safetensors.js";
+import { writeFileWhole } from "./write-file.js";
 
 /**
  * Reads every array of a `.npy`, `.npz`, `.safetensors` or `.json` file. Node only.
@@ -59,8 +60,7 @@ export interface WriteArraysOptions extends FormatNpzOptions {
 /**
  * Writes arrays to a `.npy` (exactly one), `.npz` or `.safetensors` file. Node only.
  *
- * The file appears whole or not at all: the bytes go to a temporary file beside it, which then takes its name. A file of that name
- * is replaced; missing folders are made.
+ * The file appears whole or not at all, as `writeFileWhole` writes; missing folders are made.
  *
  * @throws ArrayFilesError INVALID_ARGUMENT, before anything is written.
  */
@@ -69,7 +69,10 @@ export async function writeArrays(
   arrays: Readonly<Record<string, NamedArray>>,
   options: WriteArraysOptions = {},
 ): Promise<void> {
-  await writeAtomically(path, formatFor(path, arrays, options));
+  const bytes = formatFor(path, arrays, options);
+  const [{ mkdir }, paths] = await Promise.all([import("node:fs/promises"), import("node:path")]);
+  await mkdir(paths.dirname(path), { recursive: true });
+  await writeFileWhole(path, bytes);
 }
 
 function formatFor(
@@ -100,29 +103,4 @@ function describePath(caller: string, path: string): { extension: string; stem: 
       `${caller}: expected a path that ends in .npy, .npz, .safetensors or .json, got ${path}`,
     );
   return { extension: extension.toLowerCase(), stem };
-}
-
-// Node is loaded only when a file is touched, so that the parsers work in a page.
-let writes = 0;
-
-async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
-  const { mkdir, open, rename, rm } = await import("node:fs/promises");
-  const paths = await import("node:path");
-  const folder = paths.dirname(path);
-  await mkdir(folder, { recursive: true });
-  const temporary = paths.join(folder, `.${paths.basename(path)}.${process.pid}-${++writes}.tmp`);
-  try {
-    const file = await open(temporary, "wx");
-    try {
-      await file.writeFile(bytes);
-      // Without this a crash of the machine may leave a whole name on an empty file.
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
 }

@@ -7,3 +7,4 @@ export { toFloat64, type NamedArray, type NumericArray } from "./named-array.js"
 export { formatNpy, parseNpy } from "./npy.js";
 export { formatNpz, parseNpz, type FormatNpzOptions } from "./npz.js";
 export { formatSafetensors, parseSafetensors, type Safetensors } from "./safetensors.js";
+export { writeFileWhole, type WriteFileOptions } from "./write-file.js";

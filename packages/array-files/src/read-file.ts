@@ -6,7 +6,7 @@ const PIECE = 2 ** 30;
 /**
  * The bytes of a file, whatever its size up to the budget. Node only.
  *
- * @throws ArrayFilesError FILE_NOT_FOUND; TOO_LARGE before anything is read, where the file passes the budget or the engine has no
+ * @throws ArrayFilesError FILE_NOT_FOUND; INVALID_ARGUMENT for a folder; TOO_LARGE before anything is read, where the file passes the budget or the engine has no
  *   typed array of that size. Other errors of the file system pass.
  */
 export async function readFileWithin(caller: string, path: string, maxBytes: number): Promise<Uint8Array> {
@@ -17,7 +17,10 @@ export async function readFileWithin(caller: string, path: string, maxBytes: num
     throw new ArrayFilesError("FILE_NOT_FOUND", `${caller}: ${path} does not exist`, { cause: error });
   });
   try {
-    const { size } = await file.stat();
+    const found = await file.stat();
+    if (found.isDirectory())
+      throw new ArrayFilesError("INVALID_ARGUMENT", `${caller}: expected a file, and ${path} is a folder`);
+    const { size } = found;
     if (size > maxBytes)
       throw new ArrayFilesError(
         "TOO_LARGE",

@@ -27,10 +27,12 @@ export function resolveClasses(
   return labels;
 }
 
-/** How many examples to take: the first `count` of all, or the first `perClass` of each class. */
+/** How many examples to take: the first `count` of all, or the first `perClass` of each class, after `offset` others. */
 export interface Amount {
   count?: number | undefined;
   perClass?: number | undefined;
+  /** Records of the chosen classes that are passed over first: of all, or of each class where `perClass` is given. Default 0. */
+  offset?: number | undefined;
 }
 
 /** Decides record by record, in file order, which to take. */
@@ -47,13 +49,17 @@ export function createSelector(
   caller: string,
   labels: readonly number[],
   names: readonly string[],
-  { count, perClass }: Amount,
+  { count, perClass, offset = 0 }: Amount,
 ): Selector {
   if (count !== undefined && perClass !== undefined)
     throw new CifarError("INVALID_ARGUMENT", `${caller}: expected count or perClass, got both`);
   for (const [name, value] of Object.entries({ count, perClass }))
     if (value !== undefined && (!Number.isInteger(value) || value < 1))
       throw new CifarError("INVALID_ARGUMENT", `${caller}: expected ${name} to be a positive integer, got ${value}`);
+  if (!Number.isInteger(offset) || offset < 0)
+    throw new CifarError("INVALID_ARGUMENT", `${caller}: expected offset to be 0 or a positive integer, got ${offset}`);
+  const passed = new Map(labels.map((label) => [label, 0]));
+  let passedOver = 0;
   const taken = new Map(labels.map((label) => [label, 0]));
   let total = 0;
   const most = count ?? (perClass ?? Infinity) * labels.length;
@@ -61,6 +67,11 @@ export function createSelector(
     want(label) {
       const sofar = taken.get(label);
       if (sofar === undefined || total >= most || (perClass !== undefined && sofar >= perClass)) return false;
+      if ((perClass === undefined ? passedOver : passed.get(label)!) < offset) {
+        passedOver++;
+        passed.set(label, passed.get(label)! + 1);
+        return false;
+      }
       taken.set(label, sofar + 1);
       total++;
       return true;
@@ -75,7 +86,10 @@ export function createSelector(
           : perClass !== undefined
             ? `${perClass} records of each class`
             : "records";
-      throw new CifarError("TOO_FEW_RECORDS", `${caller}: expected ${asked} of these classes, got ${found}`);
+      throw new CifarError(
+        "TOO_FEW_RECORDS",
+        `${caller}: expected ${asked} of these classes${offset > 0 ? ` after the first ${offset}` : ""}, got ${found}`,
+      );
     },
   };
 }

@@ -83,8 +83,12 @@ async function load(
   });
 }
 
-const amount = ({ count, perClass }: LoadOptions): string =>
-  count !== undefined ? `the first ${count}` : perClass !== undefined ? `the first ${perClass} each` : "all records";
+function amount({ count, perClass, offset = 0 }: LoadOptions): string {
+  const first = offset > 0 ? "the next" : "the first";
+  const asked =
+    count !== undefined ? `${first} ${count}` : perClass !== undefined ? `${first} ${perClass} each` : "all records";
+  return offset > 0 ? `${asked} after ${offset}${perClass === undefined ? "" : " each"}` : asked;
+}
 
 /** Reads file by file until the selector has what it wants. */
 async function readFiles(

@@ -109,6 +109,26 @@ describe("loadCifar10 on a prefix", () => {
     expect(data.inputs[3072 + 4]).toBe(Math.fround(pixel(2, 0, 1, 1) / 255));
   });
 
+  it("passes over as many records of the classes as offset says, of all or of each", async () => {
+    const directory = await prefix();
+    const load = (options: object) => loadCifar10({ directory, allowPrefix: true, classes: ["truck", 1], ...options });
+    const all = await load({});
+    const next = await load({ count: 3, offset: 2 });
+    expect(next.labels).toStrictEqual(all.labels.slice(2, 5));
+    expect(next.inputs).toStrictEqual(all.inputs.slice(2 * 3072, 5 * 3072));
+    expect(next.provenance.what).toContain("the next 3 after 2 of truck, automobile");
+    // The second automobile is record 5, the second truck record 2.
+    const each = await load({ perClass: 1, offset: 1 });
+    expect(each.labels).toStrictEqual(Uint8Array.of(0, 1));
+    expect(each.inputs[4]).toBe(Math.fround(pixel(2, 0, 1, 1) / 255));
+    await expect(load({ count: 4, offset: 2 })).rejects.toThrow(
+      "expected 4 records of these classes after the first 2",
+    );
+    await expect(load({ count: 1, offset: -1 })).rejects.toThrow(
+      "expected offset to be 0 or a positive integer, got -1",
+    );
+  });
+
   it("says how many records there are when there are too few", async () =>
     expect(
       loadCifar10({ directory: await prefix(), allowPrefix: true, classes: ["automobile", "truck"], perClass: 3 }),

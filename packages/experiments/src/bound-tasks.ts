@@ -5,7 +5,7 @@ import { trainingDefaults, type DataSpec, type MinimumTask } from "@sgdscope/tra
 export const boundClaim = {
   name: "bound",
   claim:
-    "SGD ends at minima with ‖H‖_F ≤ √(B/μ)/η, whatever the size of the model; gradient descent only obeys λ_max ≤ 2/η.",
+    "SGD that is driven to the edge of stability ends at minima with ‖H‖_F of order √B/η, whatever the size of the model; gradient descent only obeys λ_max ≤ 2/η. The theorem is ‖H‖_F ≤ 1/(η√(p·inf μ)) at every stable minimum.",
   source:
     "Wu, Wang & Su, NeurIPS 2022 (arXiv:2207.02628); exact edge: Mulayoff & Michaeli, COLT 2024 (arXiv:2306.07850)",
 } as const;

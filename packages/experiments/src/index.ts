@@ -2,7 +2,7 @@ export { boundClaim, boundTasks, type BoundOptions } from "./bound-tasks.js";
 export type { Claim, Figure, Finished, Job, Preset, Scope, Table } from "./claim.js";
 export { claimNamed, claims } from "./claims/all.js";
 export { boundBands, judgeBound } from "./claims/image-bands.js";
-export type { Acceptance } from "./judge.js";
+export type { Acceptance, Compared, Control, StatementKind } from "./judge.js";
 export { runClaim } from "./run-claim.js";
 export type { AblationRecord, AblationTask } from "./study/ablation.js";
 export type { DiagramRecord, DiagramTask } from "./study/diagram.js";

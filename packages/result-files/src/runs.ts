@@ -72,9 +72,9 @@ async function readRun(directory: string): Promise<StoredRun | undefined> {
     throw error;
   });
   if (run === undefined) return undefined;
-  const { id, state, task, record } = run as { id?: unknown; state: string; task?: unknown; record?: object };
-  if (typeof id !== "string" || !isObject(task))
-    throw new ResultFilesError("INVALID_RUN", `readRuns: ${path} has no ${typeof id === "string" ? "task" : "id"}`);
+  const { id, state, task, record } = run;
+  if (!isObject(task) || (record !== undefined && !isObject(record)))
+    throw new ResultFilesError("INVALID_RUN", `readRuns: expected ${path} to hold a task and a record as objects`);
   const metricsPath = join(directory, "metrics.jsonl");
   const lines = await wholeLines(metricsPath);
   return {
@@ -88,7 +88,8 @@ async function readRun(directory: string): Promise<StoredRun | undefined> {
   };
 }
 
-function metricOf(path: string, line: string): object {
+/** A line of `metrics.jsonl`, checked. */
+export function metricOf(path: string, line: string): object {
   let value: unknown;
   try {
     value = parseJson(line);
@@ -96,11 +97,26 @@ function metricOf(path: string, line: string): object {
     const message = `readRuns: expected JSON in ${path}, got: ${line.slice(0, 60)}`;
     throw new ResultFilesError("INVALID_RUN", message, { cause: error });
   }
-  if (isObject(value)) return value;
-  throw new ResultFilesError("INVALID_RUN", `readRuns: expected an object in ${path}, got: ${line.slice(0, 60)}`);
+  if (isMetric(value)) return value;
+  throw new ResultFilesError(
+    "INVALID_RUN",
+    `readRuns: expected an object with a step and numbers in ${path}, got: ${line.slice(0, 60)}`,
+  );
 }
 
-const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+/** A line of `metrics.jsonl`: a step from 0 up, and numbers, texts or nothing by name. */
+function isMetric(value: unknown): value is object {
+  if (!isObject(value)) return false;
+  const { step } = value as { step?: unknown };
+  return (
+    Number.isSafeInteger(step) &&
+    (step as number) >= 0 &&
+    Object.values(value).every((each) => each === null || typeof each !== "object")
+  );
+}
+
+const isObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const isRun = (folder: string): Promise<boolean> =>
   stat(join(folder, "run.json")).then(

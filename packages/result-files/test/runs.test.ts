@@ -1,19 +1,27 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runId } from "@sgdscope/runs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findRuns, metricsTable, queryRuns, readRuns, recordsTable } from "../src/index.js";
 
+const tasks = [0.02, 0.04].map((learningRate) => ({ learningRate, model: { kind: "fully-connected" } }));
+/** In the order of their names, which are hashes. */
+const [first, second] = tasks.map((task) => ({ task, id: runId(task) })).sort((a, b) => (a.id < b.id ? -1 : 1)) as [
+  { task: object; id: string },
+  { task: object; id: string },
+];
+const rateOf = (task: object): unknown => (task as { learningRate: number }).learningRate;
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "sgdscope-it's-"));
-  for (const [k, id] of ["aaaa", "bbbb"].entries()) {
+  for (const [k, id] of [first.id, second.id].entries()) {
     const directory = join(folder, "sweep", "runs", id);
     await mkdir(directory, { recursive: true });
     const run = {
       schema: "sgdscope/run@1",
       id,
-      task: { learningRate: 0.02 * (k + 1), model: { kind: "fully-connected" } },
+      task: (k === 0 ? first : second).task,
       environment: { cores: 2 },
       state: k === 0 ? "done" : "running",
       ...(k === 0 ? { record: { steps: 500, minimum: { edgeRatio: 0.97 } } } : {}),
@@ -29,7 +37,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("readRuns", () => {
   it("finds runs in a sweep, in a folder of runs, and one by itself", async () => {
-    const both = ["aaaa", "bbbb"].map((id) => join(folder, "sweep", "runs", id));
+    const both = [first.id, second.id].map((id) => join(folder, "sweep", "runs", id));
     expect(await findRuns([join(folder, "sweep")])).toEqual(both);
     expect(await findRuns([join(folder, "sweep", "runs")])).toEqual(both);
     expect(await findRuns([both[1]!])).toEqual([both[1]]);
@@ -40,14 +48,14 @@ describe("readRuns", () => {
     const runs = await readRuns([join(folder, "sweep")]);
     expect(runs.map(({ metrics }) => metrics.length)).toEqual([2, 2]);
     expect(metricsTable(runs)).toEqual([
-      { name: "run", type: "text", values: ["aaaa", "aaaa", "bbbb", "bbbb"] },
+      { name: "run", type: "text", values: [first.id, first.id, second.id, second.id] },
       { name: "step", type: "number", values: [0, 500, 0, 500] },
       { name: "loss", type: "number", values: [1, 1 / 501, 0.5, 1 / 502] },
     ]);
     expect(recordsTable(runs).map(({ name, values }) => [name, values])).toEqual([
-      ["run", ["aaaa", "bbbb"]],
+      ["run", [first.id, second.id]],
       ["state", ["done", "running"]],
-      ["task.learningRate", [0.02, 0.04]],
+      ["task.learningRate", [rateOf(first.task), rateOf(second.task)]],
       ["task.model.kind", ["fully-connected", "fully-connected"]],
       ["record.steps", [500, null]],
       ["record.minimum.edgeRatio", [0.97, null]],
@@ -61,14 +69,14 @@ describe("queryRuns", () => {
     expect(await queryRuns(sql, [join(folder, "sweep")])).toEqual({
       columns: ["run", "checks", "least"],
       rows: [
-        { run: "aaaa", checks: 2, least: 1 / 501 },
-        { run: "bbbb", checks: 2, least: 1 / 502 },
+        { run: first.id, checks: 2, least: 1 / 501 },
+        { run: second.id, checks: 2, least: 1 / 502 },
       ],
     });
     const joined =
       "select task.learningRate as eta, record.minimum.edgeRatio as ratio, task.model from runs where state = 'done'";
     expect((await queryRuns(joined, [join(folder, "sweep")])).rows).toEqual([
-      { eta: 0.02, ratio: 0.97, model: { kind: "fully-connected" } },
+      { eta: rateOf(first.task), ratio: 0.97, model: { kind: "fully-connected" } },
     ]);
   });
 

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder, placeFile, runId } from "@sgdscope/runs";
+import { z } from "zod";
 import { SweepError } from "./errors.js";
 import { gridPoints } from "./grid/grid.js";
 import type { GridInput } from "./grid/schema.js";
@@ -76,17 +77,27 @@ export async function readPlan<Task = unknown>(folder: string): Promise<PlannedR
       cause: error,
     });
   }
+  return parsePlan<Task>(text, path);
+}
+
+/**
+ * The text of a plan, checked line by line.
+ *
+ * @param path - Where it is from, for messages.
+ * @throws SweepError `INVALID_PLAN`.
+ */
+export function parsePlan<Task = unknown>(text: string, path: string): PlannedRun<Task>[] {
   return text
     .split("\n")
     .filter((line) => line !== "")
     .map((line, index) => {
-      const run = parsed(line) as Partial<PlannedRun<Task>> | undefined;
-      if (run?.index !== index || typeof run.id !== "string" || runId(run.task) !== run.id)
+      const run = parsed(line);
+      if (run?.index !== index || runId(run.task) !== run.id)
         throw new SweepError(
           "INVALID_PLAN",
           `readPlan: line ${index} of ${path} does not name its run by the hash of its task: ${line.slice(0, 80)}`,
         );
-      return run as PlannedRun<Task>;
+      return run as unknown as PlannedRun<Task>;
     });
 }
 
@@ -125,9 +136,11 @@ export function lineOf<Task>(plan: readonly PlannedRun<Task>[], index: number): 
   return line;
 }
 
-function parsed(line: string): unknown {
+const lineSchema = z.strictObject({ index: z.int().min(0), id: z.string(), task: z.record(z.string(), z.json()) });
+
+function parsed(line: string): z.infer<typeof lineSchema> | undefined {
   try {
-    return JSON.parse(line);
+    return lineSchema.parse(JSON.parse(line));
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isAlive, lockFiles, readRunFile, wholeLines, type RunFile } from "@sgdscope/runs";
+import { z } from "zod";
 import { runsFolder } from "./engine/folder.js";
 import type { PlannedRun } from "./plan.js";
 import { workersFolder } from "./work.js";
@@ -78,10 +79,23 @@ export async function sweepTime(sweep: string): Promise<{ workers: number; inRun
   for (const name of names) {
     const line = (await wholeLines(join(folder, name))).at(-1);
     if (line === undefined) continue;
-    const { inRuns, total } = JSON.parse(line) as { inRuns: number; total: number };
+    const { success, data } = accountSchema.safeParse(jsonOf(line));
+    // An account that cannot be read is of no account: no result depends on it.
+    if (!success) continue;
+    const { inRuns, total } = data;
     sum.workers++;
     sum.inRuns += inRuns;
     sum.total += total;
   }
   return sum;
+}
+
+const accountSchema = z.looseObject({ inRuns: z.number().min(0), total: z.number().min(0) });
+
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }

@@ -145,7 +145,7 @@ async function workOn<Task, Result>(
     if (hopeless) {
       await folder?.close().catch(() => undefined);
       await engine.done(lease, "released").catch(() => undefined);
-      throw storageError(directory, error);
+      throw isStorageFault(error) ? storageError(directory, error) : error;
     }
     const { message, code } = error as Error & { code?: unknown };
     await folder!.finish({ state: "failed", error: { message, ...(typeof code === "string" ? { code } : {}) } });

@@ -1,7 +1,7 @@
-import { formatSafetensors, parseSafetensors } from "@sgdscope/array-files";
+import { formatSafetensors } from "@sgdscope/array-files";
 import type { RunFolder } from "@sgdscope/runs";
-import type { Checkpoint, LossRecord } from "@sgdscope/sgd";
-import { TrainingError } from "./errors.js";
+import type { LossRecord } from "@sgdscope/sgd";
+import { formatCheckpoint, parseCheckpoint } from "./checkpoint-file.js";
 import type { MinimumRecord } from "./record.js";
 import { runMinimumTask } from "./run-task.js";
 import type { MinimumTask } from "./task.js";
@@ -32,15 +32,14 @@ export async function trainInFolder(
   folder: RunFolder<MinimumRecord>,
   { checkpointEvery, signal, progress }: FolderHooks,
 ): Promise<{ record: MinimumRecord; stopped: boolean }> {
-  const resume = folder.resume === undefined ? undefined : checkpointOf(folder.resume.bytes, folder.directory);
+  const resume = folder.resume === undefined ? undefined : parseCheckpoint(folder.resume.bytes, folder.directory);
   // A checkpoint of earlier versions says only inside which losses belong to it.
   if (resume !== undefined && folder.resume?.step === undefined) await folder.restart(resume.state.history);
   const { record, arrays } = await runMinimumTask(task, {
     ...(signal === undefined ? {} : { signal }),
     checkpoint: {
       every: checkpointEvery,
-      save: ({ arrays: state, state: json }) =>
-        folder.checkpoint(json.step, formatSafetensors(state, { state: JSON.stringify(json) })),
+      save: (checkpoint) => folder.checkpoint(checkpoint.state.step, formatCheckpoint(checkpoint)),
     },
     ...(resume === undefined ? {} : { resume }),
     progress(metric) {
@@ -50,19 +49,4 @@ export async function trainInFolder(
   });
   await folder.place(parametersFile, formatSafetensors(arrays));
   return { record, stopped: record.reason === "aborted" };
-}
-
-function checkpointOf(bytes: Uint8Array, directory: string): Checkpoint {
-  try {
-    const { arrays, metadata } = parseSafetensors(bytes);
-    return { arrays, state: JSON.parse(metadata["state"]!) as Checkpoint["state"] } as Checkpoint;
-  } catch (error) {
-    throw new TrainingError(
-      "INVALID_CHECKPOINT",
-      [{ path: "", problem: `the checkpoint in ${directory} cannot be read: ${(error as Error).message}` }],
-      {
-        cause: error,
-      },
-    );
-  }
 }

@@ -9,6 +9,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { TrainingError } from "./errors.js";
 import { longestExampleGradient } from "./measure.js";
 import type { MinimumRecord } from "./record.js";
+import { checkRecord } from "./record-schema.js";
 import { parametersFile } from "./run-in-folder.js";
 import type { MinimumTask } from "./task.js";
 import { upgradedRecord } from "./upgrade.js";
@@ -22,12 +23,13 @@ export type TrainingRun = RunFile<MinimumTask, MinimumRecord>;
  * @throws TrainingError `NO_RUN`; RunsError `INVALID_RUN`.
  */
 export async function readTrainingRun(directory: string): Promise<TrainingRun> {
-  const run = await readRunFile<MinimumTask, MinimumRecord>(directory);
+  const run = await readRunFile<MinimumTask>(directory);
   if (run === undefined)
     throw new TrainingError("NO_RUN", [
       { path: "", problem: `${directory} is not the folder of a training: it has no run.json` },
     ]);
-  return run.record === undefined ? run : { ...run, record: upgradedRecord(run.record) };
+  const { record, ...rest } = run;
+  return record === undefined ? rest : { ...rest, record: upgradedRecord(checkRecord(record, directory)) };
 }
 
 /** A training that ended, with its model and where it stands. */

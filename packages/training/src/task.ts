@@ -3,7 +3,7 @@ import type { Activation } from "@sgdscope/models-rfm";
 import type { Sampling } from "@sgdscope/sgd";
 
 /** Which images; plain JSON. */
-export type DataSpec =
+export type DataSpec = (
   | {
       kind: "cifar10";
       /** Folder of the binary batches; default: where `@sgdscope/cifar-loader` finds them. */
@@ -12,11 +12,17 @@ export type DataSpec =
       classes: number[];
       /** The first so many records of these classes in file order. */
       count: number;
+      /** After so many others of these classes. Default 0. */
+      offset?: number;
       targets: "plus-minus-one" | "one-hot";
       /** Accept files that are whole-record prefixes of the official ones. */
       allowPrefix?: boolean;
     }
-  | { kind: "synthetic"; classes: number; count: number; targets: "plus-minus-one" | "one-hot"; seed: number };
+  | { kind: "synthetic"; classes: number; count: number; targets: "plus-minus-one" | "one-hot"; seed: number }
+) & {
+  /** Replaces labels by random ones: a share (C − 1)/C of the examples gets another class each. Default: the true labels. */
+  randomLabels?: { seed: number };
+};
 
 /** How one training steps and stops, and what is measured; plain JSON. */
 export interface TrainingSettings {

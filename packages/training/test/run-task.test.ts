@@ -1,7 +1,8 @@
 import { prepareBackend } from "@sgdscope/compute";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { runMinimumTask, trainingDefaults, type MinimumTask } from "../src/index.js";
+import { datasetOf } from "../src/data.js";
+import { imagesOf, runMinimumTask, trainingDefaults, type MinimumTask } from "../src/index.js";
 
 const task: MinimumTask = {
   ...trainingDefaults,
@@ -42,6 +43,32 @@ describe("runMinimumTask", () => {
         (step, k, all) => step !== all[k - 1],
       ),
     );
+  });
+
+  it("trains on random labels: the same images, half of the labels another, by the seed", async () => {
+    const data = { ...task.data, randomLabels: { seed: 3 } };
+    const [truth, random] = [await datasetOf(task.data), await datasetOf(data)];
+    expect(random.inputs).toEqual(truth.inputs);
+    expect(random.labels.filter((label, i) => label !== truth.labels[i])).toHaveLength(8);
+    expect(random.name).toBe(`${truth.name}, random labels`);
+    const { record } = await runMinimumTask({ ...task, data, maxSteps: 20, alignmentAt: [0], measured: false });
+    expect(record.data).toBe(random.name);
+    expect((await datasetOf(data)).targets).toEqual(random.targets);
+    expect((await datasetOf({ ...data, randomLabels: { seed: 4 } })).targets).not.toEqual(random.targets);
+  });
+
+  it("takes other classes and look-alikes where the source says so", () => {
+    expect(imagesOf({ kind: "cifar10", classes: [3, 5], offset: 7 }, 20)).toEqual({
+      kind: "cifar10",
+      classes: [3, 5],
+      offset: 7,
+      count: 20,
+      targets: "plus-minus-one",
+    });
+    expect(imagesOf({ kind: "cifar10", classes: [3, 5] }, 20, 10)).toMatchObject({
+      classes: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+    });
+    expect(imagesOf({ kind: "synthetic", seed: 9 }, 20)).toMatchObject({ seed: 9 });
   });
 
   it("knows gradient descent, which has no noise and no bound", async () => {

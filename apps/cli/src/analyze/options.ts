@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { samplingOption, type Sampling } from "../options/common.js";
 import { addArrayOptions, type MinimumOptions } from "../options/minimum.js";
-import { integerList, positiveNumber } from "../options/parsers.js";
+import { digitCount, integerList, positiveInteger, positiveNumber, seedNumber } from "../options/parsers.js";
 
 export interface AnalyzeOptions extends Pick<
   MinimumOptions,
@@ -10,6 +10,12 @@ export interface AnalyzeOptions extends Pick<
   batchSize: number[];
   sampling?: Sampling;
   learningRate?: number;
+  curve?: number;
+  lyapunov?: boolean;
+  escapeDirections?: number;
+  cloud?: boolean;
+  seed: number;
+  digits: number;
   sources?: boolean;
   json?: boolean;
   quiet?: boolean;
@@ -30,6 +36,16 @@ export function addAnalyzeOptions(command: Command): Command {
     .requiredOption("--batch-size <B,…>", "one or more batch sizes", integerList)
     .addOption(samplingOption("without-replacement"))
     .option("--learning-rate <η>", "judge this learning rate too", positiveNumber)
+    .option("--curve <steps>", "also the exact expected loss E L_t over so many steps", positiveInteger)
+    .option("--lyapunov", "also the Lyapunov exponent of single paths, simulated, with its standard error")
+    .option(
+      "--escape-directions <k>",
+      "also how much of SGD's escape lies outside the k sharpest directions",
+      positiveInteger,
+    )
+    .option("--cloud", "also the stationary cloud around a minimum that does not interpolate")
+    .option("--seed <number>", "seed of the paths of --lyapunov", seedNumber, 1)
+    .option("--digits <d>", "significant digits to print, as far as the numbers support them", digitCount, 6)
     .option("--sources", "also print what each criterion assumes, and the paper it is from")
     .option("--json", "print one JSON document (schema sgdscope/analyze@2)")
     .option("--quiet", "no progress and no notes")
@@ -38,6 +54,7 @@ export function addAnalyzeOptions(command: Command): Command {
       `
 Example (PyTorch)
   np.save("J.npy", jacobian.reshape(n, -1)); np.save("r.npy", residuals)
-  sgdscope analyze --jacobian J.npy --residuals r.npy --batch-size 1,8,64 --learning-rate 0.05`,
+  sgdscope analyze --jacobian J.npy --residuals r.npy --batch-size 1,8,64 --learning-rate 0.05
+  sgdscope analyze --jacobian J.npy --residuals r.npy --batch-size 1 --learning-rate 0.05 --curve 1000 --lyapunov`,
     );
 }

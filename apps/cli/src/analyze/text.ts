@@ -3,16 +3,29 @@ import type { Bound } from "@sgdscope/stability-criterion";
 import { formatNumber } from "../terminal/number.js";
 import { formatTable, type Column } from "../terminal/table.js";
 import { plural } from "../terminal/words.js";
+import type { Scales } from "./dynamics.js";
+import { answerText } from "./answer.js";
 
 /** Significant digits that the precision of the numbers supports. */
 const digits = { float64: 12, float32: 7, float16: 4, bfloat16: 3 } as const;
 const precisionNames = { float64: "Float64", float32: "Float32", float16: "Float16", bfloat16: "BFloat16" } as const;
 
-/** The analysis for a person: quantities to twelve digits, then one column of critical learning rates per batch size. */
-export function analysisText(analysis: MinimumAnalysis): string {
+/** Significant digits unless others are asked for. */
+const defaultDigits = 6;
+
+/**
+ * The analysis for a person: the answer, the quantities, then one column of critical learning rates per batch size.
+ *
+ * @param options.digits - Significant digits; never more than the precision of the numbers supports.
+ * @param options.scales - Printed below the quantities where they are given.
+ */
+export function analysisText(
+  analysis: MinimumAnalysis,
+  { digits: wanted = defaultDigits, scales }: { digits?: number | undefined; scales?: Scales } = {},
+): string {
   const { minimum, noise, alignmentRange: range, conditions } = analysis;
   const { examples, outputs, rank, precision } = minimum;
-  const exact = (value: number | undefined): string => formatNumber(value, digits[precision]);
+  const exact = (value: number | undefined): string => formatNumber(value, Math.min(wanted, digits[precision]));
   const lines: [string, string][] = [
     ["loss L = (1/2n) Σ‖r‖²", exact(noise.loss)],
     ["‖∇L‖²", exact(noise.gradientNorm ** 2)],
@@ -36,11 +49,18 @@ export function analysisText(analysis: MinimumAnalysis): string {
     ["range of μ₁", `${exact(range?.uncentredInfimum)} … ${exact(range?.uncentredSupremum)}`],
   ];
   if (outputs > 1) lines.splice(14, 0, ["C·μ", exact(noise.outputsTimesAlignmentFactor)]);
+  if (scales !== undefined)
+    lines.push(
+      ["B_simple = Tr Σ/‖∇L‖²", exact(scales.simpleNoiseScale)],
+      ["B_noise = Tr(ΣG)/(∇LᵀG∇L)", exact(scales.curvatureWeightedNoiseScale)],
+      ["batch sharpness, single examples", exact(scales.batchSharpness)],
+    );
   const width = Math.max(...lines.map(([name]) => [...name].length));
   const quantities = lines
     .map(([name, value]) => `  ${name}${" ".repeat(width - [...name].length)}  ${value}`)
     .join("\n");
   return (
+    `${answerText(analysis)}\n` +
     `${examples} examples × ${plural(outputs, "output")}, rank ${rank}; computed in Float64${
       precision === "float64" ? "" : ` from ${precisionNames[precision]} numbers`
     }\n\n` +
@@ -69,7 +89,7 @@ function thresholdTable(conditions: readonly ConditionAnalysis[], exact: (value:
   const first = (row: Row): Bound => row.find((each) => each !== undefined)!;
   const columns: Column<Row>[] = [
     { heading: "criterion", cell: (row) => first(row).label, align: "left" },
-    { heading: "says", cell: (row) => first(row).kind, align: "left" },
+    { heading: "says", cell: (row) => kindText(first(row).kind), align: "left" },
     ...conditions.map(({ batchSize }, k) => ({
       heading: `B = ${batchSize}`,
       cell: (row: Row) => (row[k] === undefined ? "–" : exact(row[k].criticalLearningRate)),
@@ -79,11 +99,14 @@ function thresholdTable(conditions: readonly ConditionAnalysis[], exact: (value:
   return indent(formatTable(columns, rows));
 }
 
+/** Idealised formulas put a model, or a measured value, in the place of the true noise. */
+const kindText = (kind: Bound["kind"]): string => (kind === "idealised" ? "heuristic, on either side" : kind);
+
 /** What each criterion takes for granted and where it stands. */
 export function sourcesText({ conditions }: MinimumAnalysis): string {
   const bounds = new Map(conditions.flatMap((each) => each.bounds.map((bound) => [bound.id, bound] as const)));
   const entry = ({ label, kind, assumptions, source, evidence }: Bound): string =>
-    `  ${label} (${kind})\n    ${assumptions}\n    ${source}${source.includes(evidence) ? "" : `; ${evidence}`}\n`;
+    `  ${label} (${kindText(kind)})\n    ${assumptions}\n    ${source}${source.includes(evidence) ? "" : `; ${evidence}`}\n`;
   return `\nAssumptions and sources\n${[...bounds.values()].map(entry).join("")}`;
 }
 
@@ -93,7 +116,7 @@ function verdictLine({ batchSize, sampling, verdict }: ConditionAnalysis): strin
   const limit =
     frobeniusLimit === undefined || measured === undefined
       ? ""
-      : `; ‖G‖_F = ${formatNumber(measured.ratio * frobeniusLimit)} against the limit 1/(η√(pμ${sampling === "bernoulli" ? "₁" : ""})) = ${formatNumber(frobeniusLimit)}`;
+      : `; ‖G‖_F = ${formatNumber(measured.ratio * frobeniusLimit)} against 1/(η√(pμ${sampling === "bernoulli" ? "₁" : ""})) = ${formatNumber(frobeniusLimit)} with the measured μ, a heuristic`;
   return `  B = ${batchSize}: ${word}, η/η* = ${formatNumber(edgeRatio, 6)}; a step multiplies the expected loss by ρ(Q) = ${formatNumber(growth.spectralRadius, 6)}${limit}`;
 }
 

@@ -1,4 +1,5 @@
 import { phaseDiagram } from "@sgdscope/analysis";
+import { makeFolder } from "@sgdscope/runs";
 import { readMinimum } from "../sources/minimum.js";
 import { printJson } from "../terminal/json.js";
 import { formatSeconds } from "../terminal/number.js";
@@ -14,6 +15,7 @@ export async function diagram(options: DiagramOptions): Promise<void> {
   const start = performance.now();
   const quiet = options.quiet === true;
   const { minimum, notes } = await readMinimum(options);
+  await makeFolder(options.out);
   const { learningRates, batchSize, sampling } = options;
   const progress = progressOn(process.stderr, quiet);
   for (const note of notes) progress.note(note);

@@ -9,7 +9,7 @@ import {
   type Scalar,
   type StoredRun,
 } from "@sgdscope/result-files";
-import { formatters, writeFileInPlace } from "../report/tables.js";
+import { besideData, formatters, writeFileInPlace } from "../report/tables.js";
 import { plural } from "../terminal/words.js";
 import type { ExportOptions } from "./options.js";
 
@@ -26,7 +26,7 @@ export async function exportRuns(folders: string[], { to, out, table: which }: E
   const table = which === "metrics" ? metricsTable(runs) : recordsTable(runs);
   const path = out ?? `sgdscope-export.${to}`;
   await writeFileInPlace(path, formatters[to]!(table));
-  process.stdout.write(`${plural(table[0]!.values.length, "row")}, ${plural(table.length, "column")}: ${path}\n`);
+  besideData(path).write(`${plural(table[0]!.values.length, "row")}, ${plural(table.length, "column")}: ${path}\n`);
 }
 
 /** The numbers of the metric lines as charts, and those of the record at the last step. */

@@ -8,6 +8,7 @@ import {
 } from "@sgdscope/autodiff";
 import type { Measured } from "../terminal/number.js";
 import type { MeasureOptions } from "./options.js";
+import { roundedBlock } from "./rounding.js";
 import type { LayerMeasurement } from "./text.js";
 
 /** Trace and norm of the diagonal block of each layer. */
@@ -32,7 +33,11 @@ export async function layersOfCurvature(
   if (options.layers !== true) return undefined;
   const groups = layersOf(operator.layout.map(({ name }) => name));
   const count = Math.max(2, Math.ceil(options.products / Object.keys(groups).length));
-  return measured(await blockNorms(operator, operator.size <= options.products ? {} : { probes: { count, random } }));
+  const found = measured(
+    await blockNorms(operator, operator.size <= options.products ? {} : { probes: { count, random } }),
+  );
+  const sizes = Object.values(groups).map((names) => sizeOf(operator.layout, names));
+  return found.map((block, a) => roundedBlock(sizes[a]!, block));
 }
 
 function measured({ traces, squaredNorms }: BlockNorms): LayerCurvature {
@@ -47,6 +52,16 @@ function measured({ traces, squaredNorms }: BlockNorms): LayerCurvature {
   });
 }
 
+/** With the traces of blocks that have them in common. */
+export const withTraces = (
+  layers: LayerCurvature | undefined,
+  exact: LayerCurvature | undefined,
+): LayerCurvature | undefined =>
+  exact === undefined ? layers : layers?.map((block, a) => ({ ...block, trace: exact[a]!.trace }));
+
+const sizeOf = (layout: readonly ParameterSlot[], names: readonly string[]): number =>
+  layout.reduce((sum, { name, size }) => (names.includes(name) ? sum + size : sum), 0);
+
 /** One row per layer, or undefined where none were asked for. */
 export function layerRows(
   layout: readonly ParameterSlot[],
@@ -54,10 +69,9 @@ export function layerRows(
   hessian: LayerCurvature | undefined,
 ): LayerMeasurement[] | undefined {
   if (gaussNewton === undefined || hessian === undefined) return undefined;
-  const sizes = new Map(layout.map(({ name, size }) => [name, size]));
   return Object.entries(layersOf(layout.map(({ name }) => name))).map(([layer, names], a) => ({
     layer,
-    parameters: names.reduce((sum, name) => sum + sizes.get(name)!, 0),
+    parameters: sizeOf(layout, names),
     gaussNewton: gaussNewton[a]!,
     hessian: hessian[a]!,
   }));

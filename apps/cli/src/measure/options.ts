@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import { backendOption, samplingOption, type BackendName, type Sampling } from "../options/common.js";
-import { integerList, positiveInteger, positiveNumber, seedNumber } from "../options/parsers.js";
+import { digitCount, integerList, positiveInteger, positiveNumber, seedNumber } from "../options/parsers.js";
 import type { SubjectOptions } from "../sources/subject.js";
 
 export interface MeasureOptions extends SubjectOptions {
@@ -14,6 +14,7 @@ export interface MeasureOptions extends SubjectOptions {
   vouchFor?: string[];
   perExample: "rules" | "loop" | "none";
   layers?: boolean;
+  digits: number;
   backend: BackendName;
   json?: boolean;
   quiet?: boolean;
@@ -43,13 +44,20 @@ export function addMeasureOptions(command: Command): Command {
     .option("--allow-prefix", "accept incomplete CIFAR-10 files that hold the first records of the official ones")
     .option("--count <n>", "number of images: the first n", positiveInteger, 200)
     .option("--inputs <file>", "x, shape [n, …]: a file .npy, .npz:key, .safetensors:key or .json")
-    .option("--targets <file>", "y, shape [n] or [n, C]")
+    .option("--targets <file>", "y, shape [n] for one output, else [n, C]")
+    .option("--one-hot", "the targets are labels 0 … C − 1, shape [n], for a model with C outputs")
     .option("--batch-size <B,…>", "batch sizes to judge (default: the run's own, else 1)", integerList)
     .addOption(samplingOption("the run's own, else without-replacement"))
     .option("--learning-rate <η>", "learning rate to judge (default: the run's own)", positiveNumber)
     .option("--top <k>", "number of top eigenvalues of H", positiveInteger, 5)
     .option("--products <m>", "number of Hessian-vector products for trace and norm of H", positiveInteger, 66)
     .option("--seed <number>", "seed of the probes", seedNumber, 1)
+    .option(
+      "--digits <d>",
+      "significant digits of the noise metrics and thresholds, as far as the numbers support them",
+      digitCount,
+      6,
+    )
     .option("--layers", "also print trace and norm of each layer's block of G and H")
     .addOption(
       new Option(
@@ -66,5 +74,5 @@ export function addMeasureOptions(command: Command): Command {
     )
     .addOption(backendOption())
     .option("--json", "print one JSON document (schema sgdscope/measure@2)")
-    .option("--quiet", "no progress");
+    .option("--quiet", "no progress and no notes");
 }

@@ -1,17 +1,25 @@
 import { analyse, type MinimumAnalysis } from "@sgdscope/analysis";
 import { largestGram, minimumOfModel } from "@sgdscope/analysis/models";
-import { AutodiffError, gaussNewtonBlocks, gaussNewtonOperator, hessianOperator, vouchFor } from "@sgdscope/autodiff";
+import {
+  AutodiffError,
+  gaussNewtonBlocks,
+  gaussNewtonOperator,
+  gaussNewtonTrace,
+  hessianOperator,
+  piecewiseLinearInParameters,
+  vouchFor,
+} from "@sgdscope/autodiff";
 import { prepareBackend } from "@sgdscope/compute";
 import { topEigenpairs, traceAndNorm, type LinearOperator } from "@sgdscope/hessian-estimators";
 import { seededRandom, type SeededRandom } from "@sgdscope/random";
 import { minimumOfRun } from "@sgdscope/training/node";
-import * as tf from "@tensorflow/tfjs-core";
 import { subjectOf, type Subject } from "../sources/subject.js";
 import { usageError } from "../terminal/errors.js";
 import { printJson } from "../terminal/json.js";
 import { progressOn, type Progress } from "../terminal/progress.js";
-import { exactLayers, layerRows, layersOfCurvature, type LayerCurvature } from "./layers.js";
+import { exactLayers, layerRows, layersOfCurvature, withTraces, type LayerCurvature } from "./layers.js";
 import type { MeasureOptions } from "./options.js";
+import { withRounding } from "./rounding.js";
 import { measurementDocument, measurementText, type Curvature, type Measurement } from "./text.js";
 
 /** Loads, measures and prints. */
@@ -20,16 +28,17 @@ export async function measure(options: MeasureOptions): Promise<void> {
   for (const kernel of options.vouchFor ?? []) vouchFor(kernel);
   const subject = await subjectOf(options);
   const progress = progressOn(process.stderr, options.quiet === true);
+  for (const note of subject.notes) progress.note(note);
   try {
     const measurement = await measureSubject(subject, options, backend.name, progress);
     progress.end();
     if (options.json === true) printJson(measurementDocument(measurement));
-    else process.stdout.write(measurementText(measurement));
+    else process.stdout.write(measurementText(measurement, options.digits));
   } catch (error) {
     throw advised(error);
   } finally {
     progress.end();
-    tf.dispose(subject.params);
+    subject.dispose();
   }
 }
 
@@ -43,19 +52,28 @@ async function measureSubject(
   const random = seededRandom(options.seed);
   progress.update(0.02, "Gram matrix");
   const exact = await exactPart(subject, options, progress);
+  const linearity = piecewiseLinearInParameters(model, params, data.inputs);
+  const traceG = exact?.analysis.noise.traceG ?? (await exactTraceOfG(subject, options));
   const gaussNewton = await using(gaussNewtonOperator(model, params, data), async (operator) => ({
     curvature: exact
       ? exactCurvature(exact.analysis)
-      : await estimated(operator, options, random.stream("gauss-newton"), (done) =>
-          progress.update(0.3 + 0.2 * done, "G"),
+      : withTrace(
+          await estimated(operator, options, random.stream("gauss-newton"), (done) =>
+            progress.update(0.3 + 0.2 * done, "G"),
+          ),
+          traceG,
         ),
     layers: exact ? exact.layers : await layersOfCurvature(operator, options, random.stream("gauss-newton layers")),
   }));
   const hessian = await using(hessianOperator(model, params, data), async (operator) => ({
-    curvature: await estimated(operator, options, random.stream("hessian"), (done) =>
-      progress.update(0.5 + 0.5 * done, "H"),
+    curvature: withTrace(
+      await estimated(operator, options, random.stream("hessian"), (done) => progress.update(0.5 + 0.5 * done, "H")),
+      linearity.holds ? traceG : undefined,
     ),
-    layers: await layersOfCurvature(operator, options, random.stream("hessian layers")),
+    layers: withTraces(
+      await layersOfCurvature(operator, options, random.stream("hessian layers")),
+      linearity.holds ? exact?.layers : undefined,
+    ),
     layout: operator.layout,
   }));
   return {
@@ -68,6 +86,7 @@ async function measureSubject(
     analysis: exact?.analysis,
     gaussNewton: gaussNewton.curvature,
     hessian: hessian.curvature,
+    traceIdentity: linearity,
     layers: layerRows(hessian.layout, gaussNewton.layers, hessian.layers),
   };
 }
@@ -130,6 +149,23 @@ async function using<O extends { dispose: () => void }, T>(operator: O, body: (o
   }
 }
 
+/** Tr G where there is no Gram matrix, from a backward pass per output; undefined where a layer has no rule for single examples. */
+async function exactTraceOfG(
+  { model, params, data }: Subject,
+  { perExample }: MeasureOptions,
+): Promise<number | undefined> {
+  if (perExample === "none") return undefined;
+  try {
+    return await gaussNewtonTrace(model, params, data.inputs, { fallback: perExample === "loop" ? "loop" : "error" });
+  } catch (error) {
+    if (error instanceof AutodiffError && error.code === "NO_PER_EXAMPLE_RULE") return undefined;
+    throw error;
+  }
+}
+
+const withTrace = (curvature: Curvature, value: number | undefined): Curvature =>
+  value === undefined ? curvature : { ...curvature, trace: { value, standardError: 0, matvecs: 0 } };
+
 function exactCurvature({ noise }: MinimumAnalysis): Curvature {
   const exact = (value: number): Curvature["trace"] => ({ value, standardError: 0, matvecs: 0 });
   return {
@@ -157,7 +193,7 @@ async function estimated(
     random: random.stream("lanczos"),
     onProgress: ({ matvecs }) => report(Math.min(1, 0.6 + (0.4 * matvecs) / (20 * count))),
   });
-  return {
+  return withRounding(operator.size, {
     trace,
     norm,
     eigenvalues: [...pairs.values].map((value, k) => ({
@@ -165,5 +201,5 @@ async function estimated(
       residual: pairs.residuals[k]!,
       converged: pairs.converged[k]!,
     })),
-  };
+  });
 }

@@ -1,3 +1,4 @@
+import type { PiecewiseLinearity } from "@sgdscope/autodiff";
 import { analysisDocument, type MinimumAnalysis } from "@sgdscope/analysis";
 import { analysisText } from "../analyze/text.js";
 import { formatMeasured, formatNumber, type Measured } from "../terminal/number.js";
@@ -30,13 +31,16 @@ export interface Measurement {
   analysis: MinimumAnalysis | undefined;
   gaussNewton: Curvature;
   hessian: Curvature;
+  /** Whether H has the diagonal of G, or the operation because of which that is not known. */
+  traceIdentity: PiecewiseLinearity;
   /** Undefined unless asked for. */
   layers: LayerMeasurement[] | undefined;
 }
 
 /** The measurement for a person. */
-export function measurementText(measurement: Measurement): string {
-  const { subject, data, examples, parameters, backend, analysis, gaussNewton, hessian, layers } = measurement;
+export function measurementText(measurement: Measurement, digits?: number): string {
+  const { subject, data, examples, parameters, backend, analysis, gaussNewton, hessian, layers, traceIdentity } =
+    measurement;
   const rows = [
     { name: "trace", G: marked(gaussNewton.trace), H: marked(hessian.trace) },
     { name: "Frobenius norm", G: marked(gaussNewton.norm), H: marked(hessian.norm) },
@@ -56,14 +60,19 @@ export function measurementText(measurement: Measurement): string {
   );
   return (
     `${subject} on ${examples} examples of ${data}: ${parameters} parameters, backend ${backend} (Float32)\n\n` +
-    `${table}\n` +
+    `${table}\n${identityText(traceIdentity)}\n\n` +
     doubts([gaussNewton.trace, gaussNewton.norm, hessian.trace, hessian.norm]) +
     (layers === undefined ? "" : `${layersTable(layers)}\n`) +
     (analysis === undefined
       ? "Noise metrics and thresholds are exact from the Gram matrix, which was not taken: measure fewer examples for them.\n"
-      : analysisText(analysis))
+      : analysisText(analysis, { digits }))
   );
 }
+
+const identityText = (identity: PiecewiseLinearity): string =>
+  identity.holds
+    ? "Tr H = Tr G: the outputs are piecewise linear in each parameter"
+    : `Tr H need not be Tr G: ${identity.because}`;
 
 const layersTable = (layers: LayerMeasurement[]): string =>
   formatTable(

@@ -16,6 +16,14 @@ export function positiveInteger(text: string): number {
   return value;
 }
 
+/** Significant digits of a Float64: 1 to 17. */
+export function digitCount(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 17)
+    throw new InvalidArgumentError(`Expected a whole number of digits from 1 to 17, got '${text}'.`);
+  return value;
+}
+
 /** From 0 up, whole. */
 export function wholeNumber(text: string): number {
   const value = Number(text);

@@ -1,4 +1,5 @@
 import { boundTasks } from "@sgdscope/experiments";
+import { makeFolder } from "@sgdscope/runs";
 import { imageShape } from "@sgdscope/training";
 import { chooseImages } from "../sources/images.js";
 import { printJson } from "../terminal/json.js";
@@ -23,6 +24,7 @@ const settings = [
 export async function quickstart(options: QuickstartOptions): Promise<void> {
   const start = performance.now();
   const { spec, note } = await chooseImages(options.data, 100);
+  await makeFolder(options.out);
   const say = (line: string): void => void (options.quiet === true || process.stderr.write(`${line}\n`));
   if (note !== undefined) say(note);
   const tasks = boundTasks({

@@ -1,13 +1,13 @@
 import { formatJson } from "@sgdscope/array-files";
-import { boundClaim, judgeBound, type Acceptance } from "@sgdscope/experiments";
+import { boundClaim, judgeBound } from "@sgdscope/experiments";
 import { alignmentFigure, boundFigure, edgeFigure } from "@sgdscope/figures";
 import type { MinimumRecord, MinimumTask } from "@sgdscope/training";
+import { acceptanceText } from "../report/acceptance.js";
 import { drawingDocument, environmentLine, environmentOf, standaloneSvg, writeReport } from "../report/folder.js";
 import { htmlReport, type Section } from "../report/html.js";
 import { minimaColumns } from "../report/minima.js";
-import { formatNumber, formatSeconds } from "../terminal/number.js";
+import { formatSeconds } from "../terminal/number.js";
 import { formatTable, type Column } from "../terminal/table.js";
-import { plural } from "../terminal/words.js";
 
 /** What the study produced and how it was asked for. */
 export interface BoundStudy {
@@ -34,17 +34,7 @@ export function boundText({ records }: BoundStudy): string {
   return `${formatTable(columnsOf(records), records)}\n${judgements(records).join("\n")}\n`;
 }
 
-function judgements(records: MinimumRecord[]): string[] {
-  return judgeBound(records).map(sentence);
-}
-
-function sentence({ holds, statement, range, band, runs }: Acceptance): string {
-  const seen =
-    range === undefined
-      ? "no run to judge"
-      : `${formatNumber(range[0], 3)} … ${formatNumber(range[1], 3)} in ${plural(runs, "run")}`;
-  return `${holds ? "✓" : "✗"} ${statement}: ${seen} (band ${band[0]} … ${band[1]})`;
-}
+const judgements = (records: MinimumRecord[]): string[] => judgeBound(records).map(acceptanceText);
 
 /** Writes `report.html`, `report.json` and the figures as SVG into `directory`, each whole or not at all. */
 export async function writeBoundReport(directory: string, study: BoundStudy): Promise<string> {
@@ -104,21 +94,21 @@ function sections(study: BoundStudy, drawn: Record<"edge" | "bound" | "alignment
     },
     {
       kind: "figure",
-      title: "SGD stops at the edge of mean-square stability",
+      title: "SGD that is driven to the edge of mean-square stability stops at it",
       caption:
-        "One mark per run: η over the exact critical learning rate of the minimum where it stopped. Filled marks interpolate; hollow marks had not reached a minimum when they stopped, where the theory does not speak yet.",
+        "One mark per run: η over the exact critical learning rate of the minimum where it stopped. Runs start beyond the edge; one with a smaller η would stop anywhere below 1. A mark somewhat above 1 is no contradiction: there the mean of the loss grows, carried by rare paths, while a typical path may still fall. Filled marks interpolate; hollow marks had not reached a minimum when they stopped, where the theory does not speak yet.",
       svg: drawn.edge,
     },
     {
       kind: "figure",
-      title: "The Frobenius norm of the Hessian stays below √B/η",
+      title: "The Frobenius norm of the Hessian where SGD stopped, against √B/η",
       caption:
-        "The line is the paper's bound with alignment factor μ = 1, drawn before the data; the norm is that of G, which is H at a minimum. Gradient descent (B = n) has no noise and so no such bound: only λ_max ≤ 2/η limits it, and it ends much sharper.",
+        "The line is what the paper's bound would be with alignment factor μ = 1, drawn before the data: a heuristic, for the theorem needs inf μ; the norm is that of G, which is H at a minimum. Gradient descent (B = n) has no noise and so no such bound: only λ_max ≤ 2/η limits it, and it ends much sharper.",
       svg: drawn.bound,
     },
     {
       kind: "figure",
-      title: "Noise and curvature are aligned throughout training",
+      title: "The alignment of noise and curvature along training",
       caption: "μ = Tr(ΣG)/(2L‖G‖²_F), exact, against the loss reached so far; one figure per network.",
       svg: drawn.alignment,
     },
@@ -128,7 +118,7 @@ function sections(study: BoundStudy, drawn: Record<"edge" | "bound" | "alignment
       headings: columns.map((column) => column.heading),
       rows: records.map((record) => columns.map((column) => column.cell(record))),
       caption:
-        "H is the Hessian, G the Gauss–Newton matrix (1/n) Σ JᵀJ: they agree at a global minimum. 1/(η√(pμ)) is the limit of the alignment theorem with the measured μ and the sampling factor p of batches without replacement.",
+        "H is the Hessian, G the Gauss–Newton matrix (1/n) Σ JᵀJ: they agree at a global minimum. 1/(η√(pμ)) is the limit of the alignment theorem with the measured μ in the place of inf μ, a heuristic; p is the sampling factor of batches without replacement.",
     },
     { kind: "text", title: "Judged", paragraphs: judgements(records) },
     {

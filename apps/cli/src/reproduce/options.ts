@@ -1,12 +1,14 @@
 import type { Command } from "commander";
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { backendOption, type BackendName, type ImageOptions } from "../options/common.js";
-import { positiveInteger, seedNumber } from "../options/parsers.js";
+import { positiveInteger, seedNumber, wholeNumber } from "../options/parsers.js";
 
 export interface ReproduceOptions extends ImageOptions {
   list?: boolean;
   fast?: boolean;
   data: "auto" | "cifar10" | "synthetic";
+  classes?: [number, number];
+  offset: number;
   seed: number;
   out: string;
   backend: BackendName;
@@ -15,6 +17,21 @@ export interface ReproduceOptions extends ImageOptions {
   check?: boolean;
   json?: boolean;
   quiet?: boolean;
+}
+
+/** "3,5" → [3, 5]. */
+function classPair(text: string): [number, number] {
+  const classes = text.split(",").map((part) => wholeNumber(part.trim()));
+  const [first, second, ...rest] = classes;
+  if (
+    first === undefined ||
+    second === undefined ||
+    rest.length > 0 ||
+    first === second ||
+    classes.some((one) => one > 9)
+  )
+    throw new InvalidArgumentError(`Expected two different classes from 0 to 9, got '${text}'.`);
+  return [first, second];
 }
 
 /** The options of `sgdscope reproduce <claims…>`. */
@@ -39,6 +56,12 @@ export function addReproduceOptions(command: Command): Command {
     )
     .option("--directory <folder>", "folder of the CIFAR-10 binary batches (default: the one sgdscope data shows)")
     .option("--allow-prefix", "accept incomplete CIFAR-10 files that hold the first records of the official ones")
+    .option(
+      "--classes <a,b>",
+      "the two classes of ±1 targets, by number (default: 0,1, airplanes and automobiles)",
+      classPair,
+    )
+    .option("--offset <count>", "pass over the first so many images of the classes", wholeNumber, 0)
     .option("--seed <number>", "the first seed; claims that need several count up from it", seedNumber, 1)
     .option("--out <folder>", "where the report and the finished jobs go", "sgdscope-reproduction")
     .addOption(backendOption())

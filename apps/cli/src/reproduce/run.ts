@@ -31,6 +31,7 @@ export async function reproduce(names: string[], options: ReproduceOptions): Pro
   const store = await jobStore<StudyJob, StudyResult>(join(options.out, "tasks"), {
     schema: "sgdscope/job@2",
     identity: { version, backend: options.backend },
+    isResult: isStudyResult,
   });
 
   const planned = claims.map((claim) => ({ claim, jobs: claim.jobs(scope) }));
@@ -104,18 +105,34 @@ function claimsOf(names: string[]): Claim[] {
   });
 }
 
+/** Whether a kept file holds what a study gives; what it measured, the claim judges. */
+const isStudyResult = (value: object): boolean => {
+  const { records, seconds, backend } = value as Record<keyof StudyResult, unknown>;
+  return Array.isArray(records) && records.length > 0 && typeof seconds === "number" && typeof backend === "string";
+};
+
 const studyJob = (claim: Claim, job: Job): StudyJob => ({ study: claim.study, task: job.task }) as StudyJob;
 
 /** Where networks find their images, by the rules of every command. */
 async function imagesOf(options: ReproduceOptions): Promise<{ images: ImageSource; note: string | undefined }> {
   const { spec, note } = await chooseImages(options.data, 1, options);
-  if (spec.kind === "synthetic") return { images: { kind: "synthetic" }, note };
+  const { classes, offset } = options;
+  if (spec.kind === "synthetic") {
+    if (classes !== undefined || offset > 0)
+      throw usageError(
+        `${classes === undefined ? "--offset" : "--classes"} chooses among the images of CIFAR-10, and these are look-alikes${note === undefined ? "" : ": CIFAR-10 was not found"}`,
+        "--seed draws other look-alikes",
+      );
+    return { images: { kind: "synthetic", seed: options.seed }, note };
+  }
   const { directory, allowPrefix } = spec;
   return {
     images: {
       kind: "cifar10",
       ...(directory === undefined ? {} : { directory }),
       ...(allowPrefix === true ? { allowPrefix } : {}),
+      ...(classes === undefined ? {} : { classes }),
+      ...(offset === 0 ? {} : { offset }),
     },
     note,
   };
@@ -177,6 +194,8 @@ function commandOf(name: string, options: ReproduceOptions, { kind }: ImageSourc
     `sgdscope reproduce ${name}`,
     ...(options.fast === true ? ["--fast"] : []),
     `--data ${kind}`,
+    ...(options.classes === undefined ? [] : [`--classes ${options.classes.join(",")}`]),
+    ...(options.offset === 0 ? [] : [`--offset ${options.offset}`]),
     ...(options.seed === 1 ? [] : [`--seed ${options.seed}`]),
   ].join(" ");
 }

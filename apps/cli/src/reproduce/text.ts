@@ -1,9 +1,18 @@
 import { formatJson } from "@sgdscope/array-files";
 import type { Acceptance, Claim, Finished } from "@sgdscope/experiments";
+import {
+  acceptanceText,
+  bandText,
+  comparedText,
+  controlText,
+  measuredText,
+  summaryText,
+  weightText,
+} from "../report/acceptance.js";
 import { drawingDocument, environmentLine, environmentOf, standaloneSvg, writeReport } from "../report/folder.js";
 import { htmlReport, type Section } from "../report/html.js";
 import { pngOf } from "../report/png.js";
-import { formatNumber, formatSeconds } from "../terminal/number.js";
+import { formatSeconds } from "../terminal/number.js";
 import { plural } from "../terminal/words.js";
 
 /** Claims with all that was computed for them. */
@@ -41,32 +50,12 @@ export function reproductionText({ parts }: Reproduction): string {
   const blocks = parts.map(
     (part) =>
       `${part.claim.title}  (${part.claim.name}: ${holdingOf(part)} of ${part.acceptance.length} hold)\n` +
-      part.acceptance
-        .map((one) => `  ${one.holds ? "✓" : "✗"} ${one.statement}: ${seen(one)}, band ${band(one)}\n`)
-        .join(""),
+      part.acceptance.map((one) => `${acceptanceText(one).replaceAll(/^/gm, "  ")}\n`).join(""),
   );
   return `${blocks.join("\n")}\n${summary(parts)}\n`;
 }
 
-const summary = (parts: ReproducedClaim[]): string =>
-  `${parts.reduce((sum, part) => sum + holdingOf(part), 0)} of ${parts.reduce((sum, { acceptance }) => sum + acceptance.length, 0)} statements hold.`;
-
-/** What was measured: one number, or the least and the most of several. */
-function seen({ range, runs }: Acceptance): string {
-  if (range === undefined) return "nothing to judge";
-  const [low, high] = range.map((value) => formatNumber(value, 3)) as [string, string];
-  return `${low === high ? low : `${low} … ${high}`} (${plural(runs, "run")})`;
-}
-
-/** A band in words: at most, at least, or from … to. */
-function band({ band: [low, high] }: Acceptance): string {
-  const text = (value: number): string =>
-    Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(3)));
-  if (low === high) return text(low);
-  if (high === Infinity) return `≥ ${text(low)}`;
-  if (low === -Infinity) return `≤ ${text(high)}`;
-  return `${text(low)} … ${text(high)}`;
-}
+const summary = (parts: ReproducedClaim[]): string => summaryText(parts.flatMap(({ acceptance }) => acceptance));
 
 /** The reproduction as a document of the schema `sgdscope/reproduce@2`. */
 export function reproductionDocument(reproduction: Reproduction): object {
@@ -180,18 +169,30 @@ function claimSections(
       kind: "table",
       title: "Judged",
       level: 3,
-      headings: ["", "statement", "measured", "band", "runs", "where the band comes from"],
-      align: ["left", "left", undefined, undefined, undefined, "left"],
-      wrap: [1, 5],
+      headings: [
+        "",
+        "kind",
+        "statement",
+        "measured",
+        "band",
+        "judged on",
+        "controls, which must miss the band",
+        "source",
+      ],
+      align: ["left", "left", "left", undefined, undefined, "left", "left", "left"],
+      wrap: [2, 5, 6, 7],
       rows: acceptance.map((one) => [
         one.holds ? "✓" : "✗",
-        one.statement,
-        seen(one).replace(/ \(.*\)$/, ""),
-        band(one),
-        String(one.runs),
+        one.kind,
+        one.why === undefined ? one.statement : `${one.statement} — ${one.why}`,
+        measuredText(one),
+        bandText(one),
+        weightText(one),
+        [...one.controls.map(controlText), ...one.beside.map((each) => `beside: ${comparedText(each)}`)].join("; "),
         one.because,
       ]),
-      caption: "Bands are ours unless a theorem gives them.",
+      caption:
+        "A theorem is proved; an identity checks the software; a heuristic is often near and wrong somewhere; evidence is what was seen, and needs a control that fails. Measured are the medians over the seeds of each setting. Bands are ours unless a theorem gives them.",
     },
     ...figures.map(({ title: heading, caption, svg }): Section => ({
       kind: "figure",

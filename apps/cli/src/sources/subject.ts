@@ -1,11 +1,12 @@
-import { readArray, toFloat64, type Dataset } from "@sgdscope/array-files";
+import { examplesOfArrays, type ExampleShapes } from "@sgdscope/analysis";
+import { readArray, type Dataset } from "@sgdscope/array-files";
 import { functionOfLayersModel } from "@sgdscope/autodiff";
 import { loadLayersModel } from "@sgdscope/models-cnn/layers-model";
 import { datasetOf } from "@sgdscope/training";
 import { openStoredRun, type StoredRun } from "@sgdscope/training/node";
-import type * as tf from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import type { ImageOptions } from "../options/common.js";
-import { usageError } from "../terminal/errors.js";
+import { optionOf, usageError } from "../terminal/errors.js";
 import { chooseImages } from "./images.js";
 
 /** What is measured: a function, its parameters and the examples; and the run behind it where there is one. */
@@ -18,7 +19,11 @@ export interface Subject {
   };
   params: tf.NamedTensorMap;
   data: Dataset;
+  /** What was taken for granted, a line each. */
+  notes: string[];
   run: StoredRun | undefined;
+  /** Frees the parameters, and the model behind them. */
+  dispose: () => void;
 }
 
 /** The options that say what to measure. */
@@ -29,6 +34,7 @@ export interface SubjectOptions extends ImageOptions {
   count: number;
   inputs?: string;
   targets?: string;
+  oneHot?: boolean;
 }
 
 /** Loads what the options name; the prepared backend holds the parameters. */
@@ -36,56 +42,50 @@ export async function subjectOf(options: SubjectOptions): Promise<Subject> {
   if (options.run !== undefined) return runSubject(options.run, options);
   if (options.model === undefined)
     throw usageError("nothing to measure was named: use --run <folder> or --model <model.json>");
-  const { model, params } = functionOfLayersModel(await loadLayersModel(options.model));
-  return {
-    name: options.model,
-    model,
-    params,
-    data: await examplesOf(options, model.inputShape, model.outputs),
-    run: undefined,
+  const layersModel = await loadLayersModel(options.model);
+  let params: tf.NamedTensorMap | undefined;
+  const dispose = (): void => {
+    layersModel.dispose();
+    tf.dispose(params);
   };
+  try {
+    const { model, ...own } = functionOfLayersModel(layersModel);
+    ({ params } = own);
+    return { name: options.model, model, params, ...(await examplesOf(options, model)), run: undefined, dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
 }
 
 async function runSubject(directory: string, options: SubjectOptions): Promise<Subject> {
   const run = await openStoredRun(directory);
   const { name, model, params, task } = run;
   const own = options.data === undefined && options.inputs === undefined;
-  return {
-    name,
-    model,
-    params,
-    data: own ? await datasetOf(task.data) : await examplesOf(options, [...model.inputShape], model.outputs),
-    run,
-  };
+  const dispose = (): void => tf.dispose(params);
+  try {
+    const examples = own ? { data: await datasetOf(task.data), notes: [] } : await examplesOf(options, model);
+    return { name, model, params, ...examples, run, dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
 }
 
-async function examplesOf(options: SubjectOptions, inputShape: number[], outputs: number): Promise<Dataset> {
+async function examplesOf(options: SubjectOptions, model: ExampleShapes): Promise<Pick<Subject, "data" | "notes">> {
+  const { inputShape, outputs } = model;
   const width = inputShape.reduce((a, b) => a * b, 1);
   if (options.inputs !== undefined || options.targets !== undefined) {
     if (options.inputs === undefined || options.targets === undefined)
       throw usageError("--inputs and --targets: expected both, got one");
-    const x = await readArray(options.inputs);
-    const y = await readArray(options.targets);
-    const size = x.shape[0] ?? 0;
-    if (size === 0 || x.data.length !== size * width)
-      throw usageError(`--inputs: expected shape [n, ${inputShape.join(", ")}], got [${x.shape.join(", ")}]`);
-    if (y.data.length !== size * outputs)
-      throw usageError(`--targets: expected shape [${size}, ${outputs}], got [${y.shape.join(", ")}]`);
-    const numbers = { "--inputs": toFloat64(x), "--targets": toFloat64(y) };
-    for (const [option, values] of Object.entries(numbers)) {
-      const index = values.findIndex((value) => !Number.isFinite(value));
-      if (index >= 0)
-        throw usageError(`${option}: expected finite numbers, got ${values[index]!} at position ${index}`);
-    }
+    const arrays = { inputs: await readArray(options.inputs), targets: await readArray(options.targets) };
+    const { notes, ...examples } = examplesOfArrays(model, arrays, { oneHot: options.oneHot === true });
     return {
-      name: options.inputs,
-      size,
-      inputShape,
-      outputs,
-      inputs: Float32Array.from(numbers["--inputs"]),
-      targets: Float32Array.from(numbers["--targets"]),
+      data: { name: options.inputs, ...examples },
+      notes: notes.map(({ argument, text }) => `note: ${optionOf(argument)}: ${text}`),
     };
   }
+  if (options.oneHot === true) throw usageError("--one-hot: only targets of --targets are labels; images have theirs");
   if (options.data === undefined)
     throw usageError("expected --data cifar10|synthetic, or --inputs and --targets, got neither");
   if (width !== 3072 || inputShape.at(-1) !== 3)
@@ -96,9 +96,10 @@ async function examplesOf(options: SubjectOptions, inputShape: number[], outputs
   const { spec } = await chooseImages(options.data, options.count, options);
   const classes = outputs === 1 ? 2 : outputs;
   const targets = outputs === 1 ? ("plus-minus-one" as const) : ("one-hot" as const);
-  return datasetOf(
+  const data = await datasetOf(
     spec.kind === "cifar10"
       ? { ...spec, classes: Array.from({ length: classes }, (_, c) => c), targets }
       : { ...spec, classes, targets },
   );
+  return { data, notes: [] };
 }

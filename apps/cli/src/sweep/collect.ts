@@ -29,8 +29,10 @@ export async function sweepCollect(sweep: string, options: SweepCollectOptions):
     });
     return;
   }
+  const { besideData } = await import("../report/tables.js");
+  const words = options.out === undefined ? process.stdout : besideData(options.out);
   if (runs.length > 0)
-    process.stdout.write(
+    words.write(
       formatTable(
         [
           { heading: "network", cell: (record: MinimumRecord) => record.model, align: "left" },
@@ -40,10 +42,10 @@ export async function sweepCollect(sweep: string, options: SweepCollectOptions):
         runs.map(({ record }) => record),
       ),
     );
-  process.stdout.write(`${runs.length} of ${plural(plan.length, "run")} done`);
+  words.write(`${runs.length} of ${plural(plan.length, "run")} done`);
   if (time.total > 0)
-    process.stdout.write(
+    words.write(
       ` · ${plural(time.workers, "worker")} so far, ${formatNumber((100 * time.inRuns) / time.total, 3)} % of their time inside runs`,
     );
-  process.stdout.write("\n");
+  words.write("\n");
 }

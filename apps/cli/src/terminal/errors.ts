@@ -26,7 +26,7 @@ export class CliError extends Error {
 /** A wrong argument: exit code 2. */
 export const usageError = (message: string, help?: string): CliError => new CliError(message, exitCodes.usage, help);
 
-const again = "once that is fixed, run the same command again: it continues from what was kept";
+const again = "once that is fixed, run the same command again (train: with --resume)";
 
 interface Kind {
   exitCode: number;
@@ -57,20 +57,24 @@ const kinds: Record<string, Kind> = {
   },
   // The world failed, not the question.
   STORAGE: { exitCode: exitCodes.failed, help: again },
+  WRONG_PATH: { exitCode: exitCodes.usage, help: "name another place with --out" },
   LOCKED: { exitCode: exitCodes.failed, help: "wait for it to end, or choose another folder with --out" },
   LOCK_LOST: { exitCode: exitCodes.failed, help: again },
   WORKER_ENDED: { exitCode: exitCodes.failed, help: "if memory ran out, use fewer --jobs" },
-  ENOSPC: { exitCode: exitCodes.failed },
-  EDQUOT: { exitCode: exitCodes.failed },
-  EROFS: { exitCode: exitCodes.failed },
-  EIO: { exitCode: exitCodes.failed },
 };
 
-const kindOf = (error: unknown): Kind | undefined => {
-  const { code } = (error ?? {}) as { code?: unknown };
+/** Errors of the operating system that another path would not have; all others are its own affair. */
+const wrongPaths = ["ENOENT", "ENOTDIR", "EISDIR", "EACCES", "ENAMETOOLONG", "ELOOP"];
+
+function kindOf(error: unknown): Kind | undefined {
+  const { code, syscall } = (error ?? {}) as { code?: unknown; syscall?: unknown };
   if (typeof code !== "string") return undefined;
-  return Object.hasOwn(kinds, code) ? kinds[code] : { exitCode: exitCodes.usage };
-};
+  if (Object.hasOwn(kinds, code)) return kinds[code];
+  if (syscall !== undefined) return { exitCode: wrongPaths.includes(code) ? exitCodes.usage : exitCodes.failed };
+  if (code === "ERR_MODULE_NOT_FOUND") return { exitCode: exitCodes.unavailable };
+  // Node's own complaints about a call are faults of the caller, which is this program.
+  return code.startsWith("ERR_") ? undefined : { exitCode: exitCodes.usage };
+}
 
 /** Whether an error says that this machine or its data lack something: no run on this machine would be spared. */
 export const isUnavailable = (error: unknown): boolean =>
@@ -86,6 +90,9 @@ const options: Record<string, string> = {
   residuals: "--residuals",
   outputs: "--outputs",
   examples: "--count",
+  inputs: "--inputs",
+  targets: "--targets",
+  oneHot: "--one-hot",
 };
 
 /** The option of the command line for an argument of an analysis. */
@@ -101,7 +108,8 @@ function fileFault(error: unknown): string | undefined {
   if (code === "ENOENT") return `${path} does not exist`;
   if (code === "ENOTDIR") return `${path} does not exist: a part of this path is not a folder`;
   if (code === "EISDIR") return `${path} is a folder, expected a file`;
-  return code === "EACCES" ? `there is no permission to read ${path}` : undefined;
+  if (code === "EACCES") return `there is no permission to read ${path}`;
+  return code === "ENAMETOOLONG" || code === "ELOOP" ? `${path} cannot exist (${code})` : undefined;
 }
 
 /** The error as the user reads it: package errors by their fields, with the options of the command line. */

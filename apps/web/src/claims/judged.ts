@@ -1,4 +1,4 @@
-import type { Acceptance, Claim, Finished } from "@sgdscope/experiments";
+import type { Acceptance, Claim, Compared, Finished } from "@sgdscope/experiments";
 import { compact, rate } from "../words/format.js";
 
 /** The judgements to show, and how many are not. */
@@ -22,6 +22,16 @@ export function seen({ range }: Acceptance): string {
   if (range === undefined) return "nothing to judge";
   const [low, high] = range.map((value) => compact(Number(value.toPrecision(3)))) as [string, string];
   return low === high ? low : `${low} … ${high}`;
+}
+
+/** Controls and what stands beside, each with its median. */
+export function comparisons({ controls, beside }: Acceptance): { text: string; fails: boolean | undefined }[] {
+  const text = ({ what, median }: Compared): string =>
+    `${what}: ${median === undefined ? "not measured" : compact(Number(median.toPrecision(3)))}`;
+  return [
+    ...controls.map((control) => ({ text: text(control), fails: control.fails })),
+    ...beside.map((compared) => ({ text: text(compared), fails: undefined })),
+  ];
 }
 
 /** A band in words: at most, at least, or from … to. */

@@ -1,6 +1,6 @@
 import type { Figure, Table } from "@sgdscope/experiments";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { bandText, seen, type Judged } from "./judged.js";
+import { bandText, comparisons, seen, type Judged } from "./judged.js";
 import type { Outcome } from "./session.js";
 
 /** The judgements, the figures and the numbers of a claim. */
@@ -45,10 +45,12 @@ function Judgements({ judged: { shown, hidden } }: { judged: Judged }) {
             <th scope="col">
               <span class="unseen">holds</span>
             </th>
+            <th scope="col">kind</th>
             <th scope="col">statement</th>
             <th scope="col">measured</th>
             <th scope="col">band</th>
             <th scope="col">runs</th>
+            <th scope="col">controls, which must miss the band</th>
             <th scope="col">where the band comes from</th>
           </tr>
         </thead>
@@ -59,10 +61,19 @@ function Judgements({ judged: { shown, hidden } }: { judged: Judged }) {
                 <span aria-hidden="true">{one.holds ? "✓" : "✗"}</span>
                 <span class="unseen">{one.holds ? "holds" : "missed"}</span>
               </td>
-              <td class="text">{one.statement}</td>
+              <td class="text">{one.kind}</td>
+              <td class="text">
+                {one.statement}
+                {one.why !== undefined && ` — ${one.why}`}
+              </td>
               <td>{seen(one)}</td>
               <td>{bandText(one)}</td>
               <td>{one.runs}</td>
+              <td class="text">
+                {comparisons(one).map(({ text, fails }) => (
+                  <div key={text}>{fails === undefined ? `beside, ${text}` : `${text} ${fails ? "✓" : "✗"}`}</div>
+                ))}
+              </td>
               <td class="text">{one.because}</td>
             </tr>
           ))}

@@ -10,6 +10,12 @@ export interface LoadedReport {
   parts: { claim: Claim; finished: Finished[] }[];
 }
 
+/** What is no report, in a sentence for the reader. */
+export class ReportError extends Error {
+  override readonly name = "ReportError";
+  readonly code = "INVALID_REPORT";
+}
+
 const schema = "sgdscope/reproduce@2";
 /** What earlier versions wrote: what was not finite is null there, and records have other names. */
 const earlier = "sgdscope/reproduce@1";
@@ -17,21 +23,21 @@ const earlier = "sgdscope/reproduce@1";
 /**
  * Reads a `report.json` of `sgdscope reproduce`.
  *
- * @throws Error, in a sentence for the reader, where the text is none, or holds a claim this page does not know.
+ * @throws ReportError where the text is none, holds a claim this page does not know, or records that its claim cannot judge.
  */
 export function loadReport(text: string): LoadedReport {
   const found = parsed(text);
-  if (!isRecord(found)) throw new Error(`expected a report of the schema ${schema}, got other JSON.`);
+  if (!isRecord(found)) throw new ReportError(`expected a report of the schema ${schema}, got other JSON.`);
   const old = found.schema === earlier;
   if (!old && found.schema !== schema)
-    throw new Error(`expected a report of the schema ${schema}, got ${named(found.schema)}.`);
+    throw new ReportError(`expected a report of the schema ${schema}, got ${named(found.schema)}.`);
   const report = old ? (JSON.parse(text, revive) as Unchecked) : found;
-  if (!Array.isArray(report.claims)) throw new Error("the report has no list of claims.");
+  if (!Array.isArray(report.claims)) throw new ReportError("the report has no list of claims.");
+  const { preset, data, seed, command } = report;
+  if (![preset, data, command].every((each) => typeof each === "string") || !Number.isSafeInteger(seed))
+    throw new ReportError("the report does not say its preset, images, seed and command.");
   return {
-    preset: String(report.preset),
-    data: String(report.data),
-    seed: Number(report.seed),
-    command: String(report.command),
+    ...({ preset, data, seed, command } as { preset: string; data: string; seed: number; command: string }),
     parts: (report.claims as unknown[]).map((part) => partOf(part, old)),
   };
 }
@@ -40,7 +46,7 @@ function parsed(text: string): unknown {
   try {
     return parseJson(text);
   } catch {
-    throw new Error("this file is not JSON; expected a report.json of sgdscope reproduce.");
+    throw new ReportError("this file is not JSON; expected a report.json of sgdscope reproduce.");
   }
 }
 
@@ -54,18 +60,23 @@ function revive(this: unknown, key: string, value: unknown): unknown {
 function partOf(part: unknown, old: boolean): LoadedReport["parts"][number] {
   const claim = isRecord(part) && typeof part.name === "string" ? claimNamed(part.name) : undefined;
   if (!isRecord(part) || claim === undefined)
-    throw new Error(`this page does not know the claim ${isRecord(part) ? named(part.name) : "without a name"}.`);
+    throw new ReportError(`this page does not know the claim ${isRecord(part) ? named(part.name) : "without a name"}.`);
   const jobs = Array.isArray(part.jobs) ? (part.jobs as unknown[]) : [];
   if (jobs.length === 0 || !jobs.every((job) => isJob(job) && job.study === claim.study))
-    throw new Error(`the jobs of the claim ${claim.name} lack a role, a task or records.`);
-  return {
-    claim,
-    finished: (jobs as ReportedJob[]).map(({ role, task, records }) => ({
+    throw new ReportError(`the jobs of the claim ${claim.name} lack a role, a task or records.`);
+  try {
+    const finished = (jobs as ReportedJob[]).map(({ role, task, records }) => ({
       role,
       task,
       records: old ? records.map((record) => upgradedStudyRecord(claim.study, record)) : records,
-    })),
-  };
+    }));
+    // What a study records is its own affair; whether this is it shows where it is used.
+    claim.judge(finished);
+    claim.table(finished);
+    return { claim, finished };
+  } catch (error) {
+    throw new ReportError(`the records of the claim ${claim.name} are not those of its study.`, { cause: error });
+  }
 }
 
 type ReportedJob = Finished & { study: string };

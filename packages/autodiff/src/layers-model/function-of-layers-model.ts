@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
 import { labelled } from "../second-order/labels.js";
+import { innerLayers, rewritten } from "./rewritten.js";
 
 /** The part of a weight of `@tensorflow/tfjs-layers` that is used. */
 export interface LayerWeight {
@@ -32,6 +33,10 @@ export interface LayersFunction {
   name: string;
   inputShape: number[];
   outputs: number;
+  /** Of one example, before it is flattened to `outputs` numbers. */
+  outputShape: number[];
+  /** Set where the inputs are indices, integers below this: the rows of an embedding that reads them. */
+  indices?: number;
   apply(params: tf.NamedTensorMap, x: tf.Tensor): tf.Tensor;
 }
 
@@ -55,7 +60,8 @@ export function functionOfLayersModel(layersModel: LayersModelLike): {
   params: tf.NamedTensorMap;
 } {
   const inputShape = shapeOf(layersModel, "inputs");
-  const outputs = shapeOf(layersModel, "outputs").reduce((product, each) => product * each, 1);
+  const outputShape = shapeOf(layersModel, "outputs");
+  const outputs = outputShape.reduce((product, each) => product * each, 1);
   assertSupported(layersModel);
   const weights = namedWeights(layersModel);
   const apply = (params: tf.NamedTensorMap, x: tf.Tensor): tf.Tensor =>
@@ -65,7 +71,7 @@ export function functionOfLayersModel(layersModel: LayersModelLike): {
       return tf.reshape(y, [x.shape[0], outputs]);
     });
   return {
-    model: { name: layersModel.name, inputShape, outputs, apply },
+    model: { name: layersModel.name, inputShape, outputs, outputShape, ...indicesOf(layersModel), apply },
     params: Object.fromEntries([...weights].map(([name, weight]) => [name, tf.keep(tf.clone(weight.read()))])),
   };
 }
@@ -100,18 +106,23 @@ function lending<T>(weights: ReadonlyMap<string, LayerWeight>, params: tf.NamedT
   }
 }
 
-/** Runs `body` while the operations of each layer are labelled by its name, so that errors can name it. */
+/**
+ * Runs `body` while the operations of each layer are labelled by its name, so that errors can name it, and layers whose operations lack
+ * derivatives or rules are computed in others.
+ */
 function naming<T>({ layers }: LayersModelLike, body: () => T): T {
-  const wrapped = layers.filter((layer) => "call" in layer);
-  const own = wrapped.map((layer) => Object.getOwnPropertyDescriptor(layer, "call"));
-  for (const layer of wrapped) {
-    const call = layer.call!.bind(layer);
-    layer.call = (...parameters) => labelled(nameOf(layer), () => call(...parameters));
+  const named = layers.map((layer) => [layer, nameOf(layer)] as const);
+  const inner = layers.flatMap((layer) => innerLayers(layer).map((each) => [each, undefined] as const));
+  const wrapped = [...new Map([...inner, ...named])].filter(([layer]) => "call" in layer);
+  const own = wrapped.map(([layer]) => Object.getOwnPropertyDescriptor(layer, "call"));
+  for (const [layer, label] of wrapped) {
+    const call = rewritten(layer, layer.call!.bind(layer));
+    layer.call = label === undefined ? call : (...parameters) => labelled(label, () => call(...parameters));
   }
   try {
     return body();
   } finally {
-    wrapped.forEach((layer, i) => {
+    wrapped.forEach(([layer], i) => {
       if (own[i] === undefined) delete layer.call;
       else Object.defineProperty(layer, "call", own[i]);
     });
@@ -139,6 +150,18 @@ function assertSupported(layersModel: LayersModelLike): void {
       refuse(layersModel, `has an activity regularizer in ${named}, which is not supported`);
     }
   }
+}
+
+/** The rows of the smallest embedding that reads the inputs. */
+function indicesOf({ layers }: LayersModelLike): { indices?: number } {
+  const rows = layers.flatMap((layer) => {
+    const { inputDim, inboundNodes } = layer as { inputDim?: number; inboundNodes?: { inboundLayers: LayerLike[] }[] };
+    const reads = inboundNodes?.some(({ inboundLayers }) =>
+      inboundLayers.some((before) => before.getClassName?.() === "InputLayer"),
+    );
+    return layer.getClassName?.() === "Embedding" && reads === true && inputDim !== undefined ? [inputDim] : [];
+  });
+  return rows.length === 0 ? {} : { indices: Math.min(...rows) };
 }
 
 /** Shape of the one input or output, without the axis of examples. */

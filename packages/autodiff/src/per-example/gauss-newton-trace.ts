@@ -9,8 +9,8 @@ import { summedSquaredNorms } from "./summed-norms.js";
  * Tr G = (1/n) Σᵢ ‖Jᵢ‖_F² of the Gauss–Newton matrix G = (1/n) Σᵢ JᵢᵀJᵢ of the square loss L = (1/2n) Σᵢ ‖f(xᵢ) − yᵢ‖²: exact up
  * to rounding, without probes and without K.
  *
- * It is also Tr H where the outputs are piecewise linear in each parameter with the others fixed: layers that use a parameter once
- * (dense, convolution, bias) joined by ReLUs, average and maximum pools. Then the diagonal of H is that of G.
+ * It is also Tr H where the outputs are piecewise linear in each parameter with the others fixed, see
+ * {@link piecewiseLinearInParameters}: then the diagonal of H is that of G.
  *
  * Cost: one forward and C backward passes over all examples; see {@link exampleGradientNorms}. Float32 within a parameter, Float64 over
  * parameters and examples; relative error about 1e-6.

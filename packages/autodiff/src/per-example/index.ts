@@ -5,3 +5,4 @@ export { perExampleGradients, type Fallback, type PerExampleOptions } from "./gr
 export { gram, gramSystem, type Gram, type GramModel, type GramOptions, type GramSystem } from "./gram.js";
 export { exampleGradientNorms, type ExampleNormOptions } from "./norms.js";
 export type { Inputs } from "./slices.js";
+export { piecewiseLinearInParameters, type PiecewiseLinearity } from "./piecewise-linear.js";

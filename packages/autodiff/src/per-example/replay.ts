@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
 import type { Applicable } from "../products/square-loss.js";
 import { locating, whereOf } from "../second-order/labels.js";
+import { installFirstOrderGradients } from "../second-order/install.js";
 import { record, type TapeNode } from "../second-order/tape.js";
 import { holding, type Held } from "./held.js";
 import { observeKernels, type KernelCall } from "./kernel-calls.js";
@@ -102,6 +103,7 @@ export function recordOf(
   x: tf.Tensor,
   caller: string,
 ): { recording: ReturnType<typeof record<{ value: tf.Tensor }>>; calls: Map<TapeNode, KernelCall>; origins: Origins } {
+  installFirstOrderGradients();
   const { result: recording, calls } = observeKernels(() => record(caller, () => ({ value: model.apply(params, x) })));
   try {
     const origins = traceOrigins(recording.nodes, calls, params, x, recording.result.value, caller);

@@ -3,6 +3,7 @@ import { AutodiffError } from "../errors.js";
 import type { PathNode } from "../second-order/tape.js";
 import { batchAxes, broadcastingKernels, pointwiseAxesOf, reshapingKernels } from "./batch-axes.js";
 import type { KernelCall } from "./kernel-calls.js";
+import { picksRows } from "./rules/gather.js";
 import { inputsOf, type Origins } from "./origins.js";
 
 const named = ({ shape }: tf.Tensor): string => `[${shape.join(", ")}]`;
@@ -41,10 +42,12 @@ export function assertSeparable(
     if (pointwise === undefined) {
       throw error("NO_PER_EXAMPLE_RULE", `${kernelName} is not known to keep examples apart`);
     }
-    for (const [, tensor] of batch) {
+    // The parameter is a table then, and each index stands where its example does.
+    const picks = kernelName === "GatherV2" && batch.every(([key]) => key === "indices");
+    if (picks && !picksRows(call.attributes)) throw unknown("indices from x");
+    for (const [, tensor] of picks ? [] : batch) {
       if (kernelName === "FusedBatchNorm" && batch.length > 1) throw unknown("statistics from x");
       if (batchAxes(tensor.shape, examples)! <= pointwise) continue;
-      if (kernelName === "GatherV2" && batch.every(([key]) => key === "indices")) throw unknown("indices from x");
       const moved = kernelName === "Transpose" || (call.attributes["transposeB"] === true && batch.length === 1);
       if (!moved) throw mixed(`works across the examples of ${named(tensor)}`);
       throw error(
@@ -61,6 +64,7 @@ export function assertSeparable(
   if (reshapingKernels.has(kernelName)) return;
   const broadcasts = broadcastingKernels.has(kernelName);
   for (const [, tensor] of batch) {
+    if (kernelName === "GatherV2" && !origins.of(inputs[0]![1]).batch) continue;
     const kept =
       kernelName === "_FusedMatMul"
         ? tensor.size / tensor.shape.at(-1)! === output.size / output.shape.at(-1)!

@@ -3,7 +3,7 @@ import { AutodiffError } from "../errors.js";
 import { activationGradients } from "./gradients/activations.js";
 import { arrayGradients } from "./gradients/arrays.js";
 import { comparisonGradients } from "./gradients/comparisons.js";
-import { convolutionGradients } from "./gradients/convolution.js";
+import { convolutionGradients, convolutionsOfAnyDilation } from "./gradients/convolution.js";
 import { poolingGradients } from "./gradients/pooling.js";
 import { reductionGradients } from "./gradients/reductions.js";
 
@@ -22,7 +22,7 @@ export const secondOrderGradients: readonly tf.GradConfig[] = [
  * those that cannot, and adds the missing ones. First derivatives do not change, except for average pooling with padding
  * on the cpu backend, whose gradient near the border is wrong in TensorFlow.js.
  *
- * TensorFlow.js 4.22 throws in `tf.grad(tf.grad(f))` for convolutions, pooling, elu or max, and silently drops terms for
+ * TensorFlow.js 4.22 has no gradient of a dilated convolution, throws in `tf.grad(tf.grad(f))` for convolutions, pooling, elu or max, and silently drops terms for
  * tanh, sigmoid, exp and softmax (its tape loses the path through saved outputs). The products of this package call this
  * function themselves, each time, so that gradients registered later by an import do not undo it. Two operations of
  * TensorFlow.js save something else than their inputs outside the registry: `tf.logSoftmax`, which is correct in the
@@ -34,9 +34,16 @@ export const secondOrderGradients: readonly tf.GradConfig[] = [
  */
 export function installSecondOrderGradients(): void {
   assertGradientsRegistered();
-  for (const config of secondOrderGradients) {
-    if (tf.getGradient(config.kernelName) !== config) tf.registerGradient(config);
-  }
+  register(secondOrderGradients);
+}
+
+/** Registers what first derivatives lack: the gradients of dilated convolutions. Idempotent. */
+export function installFirstOrderGradients(): void {
+  register(convolutionsOfAnyDilation);
+}
+
+function register(configs: readonly tf.GradConfig[]): void {
+  for (const config of configs) if (tf.getGradient(config.kernelName) !== config) tf.registerGradient(config);
 }
 
 /**

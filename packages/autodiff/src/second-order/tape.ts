@@ -192,9 +192,9 @@ function gradientsOf({ node, inputs }: PathNode, incoming: readonly (tf.Tensor |
     throw new AutodiffError("GRADIENT_MISSING", `no gradient of ${kernelName} is registered`);
   }
   return tf.tidy(() => {
-    const outgoing = gradient(incoming as tf.Tensor[]);
+    const outgoing = gradientOf(kernelName, () => gradient(incoming as tf.Tensor[]));
     return inputs.map(([key, { shape }]) => {
-      const dx = (outgoing as Partial<typeof outgoing>)[key]?.();
+      const dx = gradientOf(kernelName, () => (outgoing as Partial<typeof outgoing>)[key]?.());
       if (dx === undefined) {
         throw new AutodiffError("GRADIENT_MISSING", `the gradient of ${kernelName} has no part for its input ${key}`);
       }
@@ -208,4 +208,20 @@ function gradientsOf({ node, inputs }: PathNode, incoming: readonly (tf.Tensor |
       return dx;
     });
   });
+}
+
+/** Runs a gradient that somebody registered; what it refuses is missing. */
+function gradientOf<T>(kernelName: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    if (!(error instanceof Error) || error instanceof AutodiffError) throw error;
+    throw new AutodiffError(
+      "GRADIENT_MISSING",
+      `${kernelName} has no gradient here: ${error.message.split("\n")[0]!}`,
+      {
+        cause: error,
+      },
+    );
+  }
 }

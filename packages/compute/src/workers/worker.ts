@@ -54,3 +54,5 @@ process.on("message", (message: ToWorker) => {
 process.on("disconnect", orphaned);
 // The parent decides what an interrupt at the terminal means: it hears of it too.
 process.on("SIGINT", () => undefined);
+// Beyond a limit of file sizes a write is to fail, not the process to end.
+process.on("SIGXFSZ", () => undefined);

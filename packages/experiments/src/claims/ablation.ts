@@ -1,6 +1,6 @@
 import type { Claim, Figure, Finished, Scope } from "../claim.js";
 import { type Canvas, chart } from "@sgdscope/figures";
-import { judgeValues, type Acceptance } from "../judge.js";
+import { judge, valuesOf, type Acceptance, type Comparison, type Sample } from "../judge.js";
 import { groupBy, median } from "../statistics.js";
 import type { AblationTask, NoiseName, NoiseRecord, NonlinearPath } from "../study/ablation.js";
 import type { SharpMinimumRecord } from "../study/sharp-minimum.js";
@@ -75,62 +75,97 @@ function judgeOne({ role, records }: Finished<"ablation">): Acceptance[] {
   const of = (name: NoiseName): NoiseRecord | undefined => noises.find(({ noise }) => noise === name);
   const { criticalLearningRate, largestEigenvalue } = minimumOf(records);
   const additive = noises.filter(({ noise }) => noise.startsWith("additive"));
-  const rise = (name: NoiseName): number | undefined => {
-    const own = pathsOf(records).filter(({ noise }) => noise === name);
-    return median(
-      own.map(({ losses }) => Math.log10(Math.max(...losses.map(({ value }) => value)) / losses[0]!.value)),
-    );
-  };
+  const critical = (name: NoiseName): number | undefined => of(name)?.criticalLearningRate;
   const others: NoiseName[] = ["additive isotropic", "additive aligned", "loss-scaled isotropic"];
+  const leavers: NoiseName[] = ["loss-scaled aligned", "SGD"];
+  const paths = pathsOf(records);
+  const rises = (names: readonly NoiseName[]): Sample[] =>
+    paths
+      .filter(({ noise }) => names.includes(noise))
+      .map(({ noise, seed, losses }) => ({
+        value: Math.log10(Math.max(...losses.map(({ value }) => value)) / losses[0]!.value),
+        setting: noise,
+        seed,
+      }));
+  const control = (what: string, names: readonly NoiseName[]): Comparison => ({
+    what,
+    values: rises(names).map(({ value }) => value),
+  });
   return [
-    judgeValues(
-      `${role}: thresholds of the formulas over those found by stepping second moments`,
-      noises.map(({ criticalLearningRate: formula, steppedCritical }) =>
-        steppedCritical === undefined ? undefined : formula / steppedCritical,
+    judge({
+      kind: "identity",
+      statement: `${role}: thresholds of the formulas over those found by stepping second moments`,
+      samples: valuesOf(
+        noises
+          .filter(({ steppedCritical }) => steppedCritical !== undefined)
+          .map(({ criticalLearningRate: formula, steppedCritical }) => formula / steppedCritical!),
       ),
-      [0.98, 1.02],
-      "formulas derived here; a fiftieth for the end of the stepping",
-    ),
-    judgeValues(
-      `${role}: additive noise does not escape: mean L of paths against E L by second moments, |difference| over four standard errors`,
-      additive.map(({ meanLoss, meanError, expectedLoss }) =>
-        expectedLoss === undefined ? undefined : Math.abs(meanLoss - expectedLoss) / (4 * meanError),
+      band: [0.98, 1.02],
+      because: "formulas derived here; a fiftieth for the end of the stepping",
+    }),
+    judge({
+      kind: "identity",
+      statement: `${role}: additive noise does not escape: mean L of paths against E L by second moments, |difference| over four standard errors`,
+      samples: valuesOf(
+        additive.map(({ meanLoss, meanError, expectedLoss }) =>
+          expectedLoss === undefined ? undefined : Math.abs(meanLoss - expectedLoss) / (4 * meanError),
+        ),
       ),
-      [0, 1],
-      "exact expectations, derived here; four standard errors",
-    ),
-    judgeValues(
-      `${role}: threshold of loss-scaled, aligned noise over η* of SGD`,
-      [(of("loss-scaled aligned")?.criticalLearningRate ?? NaN) / criticalLearningRate],
-      [0.5, 2],
-      "decoupling; a factor of two either way",
-    ),
-    judgeValues(
-      `${role}: thresholds of the other three over 2/λ_max`,
-      others.map((name) => ((of(name)?.criticalLearningRate ?? NaN) * largestEigenvalue) / 2),
-      [0.8, 1 + 1e-9],
-      "2/λ_max for additive noise; isotropic noise wastes its variance on flat directions, so nearly that",
-    ),
-    ...(pathsOf(records).length === 0
+      band: [0, 1],
+      because: "exact expectations, derived here; four standard errors",
+    }),
+    judge({
+      kind: "heuristic",
+      statement: `${role}: threshold of loss-scaled, aligned noise over η* of SGD`,
+      samples: valuesOf([over(critical("loss-scaled aligned"), criticalLearningRate)]),
+      band: [0.5, 2],
+      because: "decoupling; a factor of two either way",
+      controls: [
+        { what: "the other three noises", values: others.map((name) => over(critical(name), criticalLearningRate)) },
+      ],
+    }),
+    judge({
+      kind: "evidence",
+      statement: `${role}: thresholds of the other three over 2/λ_max`,
+      samples: valuesOf(others.map((name) => over(critical(name), 2 / largestEigenvalue))),
+      band: [0.8, 1 + 1e-9],
+      because: "2/λ_max for additive noise; isotropic noise wastes its variance on flat directions, so nearly that",
+      controls: [
+        {
+          what: "loss-scaled, aligned noise and SGD",
+          values: [
+            over(critical("loss-scaled aligned"), 2 / largestEigenvalue),
+            (criticalLearningRate * largestEigenvalue) / 2,
+          ],
+        },
+      ],
+    }),
+    ...(paths.length === 0
       ? []
       : [
-          judgeValues(
-            `${role}: in the network, loss-scaled aligned noise and SGD leave, log₁₀ of largest over first loss (medians)`,
-            [rise("loss-scaled aligned"), rise("SGD")],
-            [3, Infinity],
-            "exponential growth; three decades are ours",
-            pathsOf(records).length,
-          ),
-          judgeValues(
-            `${role}: in the network, the other three stay, log₁₀ of largest over first loss (medians)`,
-            others.map(rise),
-            [0, 1.5],
-            "no exponential growth; additive noise rises to its stationary loss",
-            pathsOf(records).length,
-          ),
+          judge({
+            kind: "evidence",
+            statement: `${role}: in the network, loss-scaled aligned noise and SGD leave, log₁₀ of largest over first loss`,
+            samples: rises(leavers),
+            band: [3, Infinity],
+            because: "exponential growth; three decades are ours",
+            controls: [control("the other three noises", others)],
+          }),
+          judge({
+            kind: "evidence",
+            statement: `${role}: in the network, the other three stay, log₁₀ of largest over first loss`,
+            samples: rises(others),
+            band: [0, 1.5],
+            because: "no exponential growth; additive noise rises to its stationary loss",
+            controls: [control("loss-scaled aligned noise and SGD", leavers)],
+          }),
         ]),
   ];
 }
+
+/** The ratio, where there is one. */
+const over = (value: number | undefined, other: number): number | undefined =>
+  value === undefined ? undefined : value / other;
 
 const drawn = (losses: { step: number; value: number }[]): { x: number; y: number }[] =>
   losses.map(({ step, value }) => ({ x: step, y: Math.min(1e150, Math.max(1e-40, value)) }));

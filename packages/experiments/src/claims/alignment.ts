@@ -1,25 +1,30 @@
 import type { Claim, Figure, Finished, Job, Scope } from "../claim.js";
 import { type Canvas, chart, type ChartSeries } from "@sgdscope/figures";
-import { judgeValues, type Acceptance } from "../judge.js";
+import { judge, valuesOf, type Acceptance, type Sample } from "../judge.js";
 import type { AlignmentRecord, MinimumRecord } from "@sgdscope/training";
 import { groupBy, median } from "../statistics.js";
 import { boundBands, imageBandSource } from "./image-bands.js";
-import { batchLabel, cell } from "./minima.js";
-import { trainingJobs } from "./along-training.js";
+import { batchLabel, cell, recordsOf } from "./minima.js";
+import { network, randomLabels, trainingJobs } from "./along-training.js";
+import { isotropicAlignment } from "./samples.js";
+import { isSlow } from "./slow-runs.js";
 
 /** μ, α, β and the decoupling error along training, for linear models, random features and networks. */
 export const alignment: Claim<"training"> = {
   name: "alignment",
   title: "The noise of SGD is aligned with the curvature, all along training",
   statement:
-    "The alignment factor μ = Tr(ΣG)/(2L‖G‖²_F) stays of order 1 from the start to the minimum, for linear models, random features and networks, although the noise covariance Σ is far from 2L·G entry by entry.",
+    "The alignment factor μ = Tr(ΣG)/(2L‖G‖²_F) of SGD is of order 1 along training, for linear models, random features and networks, where isotropic noise of the same strength has almost none; although the noise covariance Σ is far from 2L·G entry by entry.",
   source:
     "Wu, Wang & Su, NeurIPS 2022 (arXiv:2207.02628): proved for linear networks and random features, measured for networks on CIFAR-10. α and β are recalled; the exact range of μ of a linear model and the decoupling error are derived here.",
   method:
-    "Each model is trained by SGD, and K and r are measured at a few steps per decade. Every number is exact. With C outputs and isotropic residuals μ is 1/C, so C·μ is shown.",
+    "Each model is trained by SGD, and K and r are measured at a few steps per decade. Every number is exact. With C outputs and isotropic residuals μ is 1/C, so C·μ is shown. The control is isotropic noise of the same strength. Untrained networks and random labels are drawn beside: they have the same alignment, so it is no result of learning; rates far below the edge, and gradient descent, end with less, because their last residuals lie in slow directions.",
   study: "training",
   jobs: (scope: Scope): Job<"training">[] => trainingJobs(scope),
-  judge: (finished) => [...groupBy(finished, ({ role }) => role)].flatMap(([role, own]) => judgeRole(role, own)),
+  judge: (finished) =>
+    [...groupBy(finished, ({ role }) => role)].flatMap(([role, own]) =>
+      role === randomLabels || isSlow(role) ? [] : judgeRole(role, own, finished),
+    ),
   figures: (finished, canvas) => figuresOf(finished, canvas),
   table: (finished) => ({
     title: "Every run, along training",
@@ -70,61 +75,80 @@ const usable = (record: MinimumRecord): AlignmentRecord[] =>
       alignmentFactor !== undefined && loss > (record.backend === "float64" ? 1e-20 : 1e-11),
   );
 
-function judgeRole(role: string, finished: readonly Finished<"training">[]): Acceptance[] {
-  const records = finished.flatMap((one) => one.records).filter((record) => usable(record).length > 0);
-  if (role === "linear" || role.startsWith("random features"))
-    return [
-      judgeValues(
-        `${role}: μ within its exact range at every point, (μ − inf μ)/(sup μ − inf μ)`,
-        records.flatMap((record) => {
-          const [low, high] = record.minimum?.alignmentRange ?? [NaN, NaN];
-          return usable(record).map((point) => (point.alignmentFactor! - low) / (high - low));
-        }),
-        [-1e-6, 1 + 1e-6],
-        "a theorem, derived here, for models that are linear in their parameters",
-      ),
-      judgeValues(
-        `${role}: μ along training (median)`,
-        records.map((record) => median(usable(record).map((point) => point.alignmentFactor!))),
-        [0.5, 2],
-        "between 1 and 2 for Gaussian inputs in the population (derived here); a factor of two below for few examples",
-      ),
-    ];
-  const relu = role === "two-layer ReLU";
+/** C·μ at usable points. */
+const factorsOf = (record: MinimumRecord, points = usable(record)): number[] =>
+  points.map((point) => record.outputs * point.alignmentFactor!);
+
+/** The last usable point. */
+const endOf = (records: readonly MinimumRecord[]): (number | undefined)[] =>
+  records.map((record) => factorsOf(record).at(-1));
+
+function judgeRole(
+  role: string,
+  finished: readonly Finished<"training">[],
+  all: readonly Finished<"training">[],
+): Acceptance[] {
+  const records = recordsOf(finished);
+  const noisy = records.filter((record) => !record.gradientDescent);
   const outputs = Math.max(1, ...records.map((record) => record.outputs));
+  const linear = role === "linear" || role.startsWith("random features");
   const [low, high] = boundBands.alignmentFactor;
-  return [
-    judgeValues(
-      `${role}: C·μ along training (${relu ? "every point" : "median"})`,
-      records.flatMap((record) => {
-        const values = usable(record).map((point) => record.outputs * point.alignmentFactor!);
-        return relu ? values : [median(values)];
-      }),
-      relu ? [0.5, 2] : [low, high * outputs],
-      relu
-        ? "the same protocol run with numpy"
-        : outputs === 1
-          ? imageBandSource
-          : "the band of one output, with μ between 1/C (all outputs alike) and 1 (one output has all residuals and curvature); derived here",
-      records.length,
-    ),
-    judgeValues(
-      `${role}: α over that of isotropic noise, Tr G/(√P‖G‖_F) (median along training)`,
-      records.map((record) =>
-        median(
-          usable(record).flatMap(({ directionAlignment, traceG, frobeniusG }) =>
-            directionAlignment === undefined
-              ? []
-              : [(directionAlignment * Math.sqrt(record.parameters) * frobeniusG) / traceG],
-          ),
+  const medians = judge({
+    kind: "evidence",
+    statement: `${role}: C·μ along training (median over the points of each run)`,
+    samples: samplesOfPoints(noisy, (record) => median(factorsOf(record))),
+    band: linear ? [0.5, 2] : [low, high * outputs],
+    because: linear
+      ? "between 1 and 2 for Gaussian inputs in the population (derived here); a factor of two below for few examples"
+      : outputs === 1
+        ? imageBandSource
+        : "the band of one output, with μ between 1/C (all outputs alike) and 1 (one output has all residuals and curvature); derived here",
+    excluded: records.length - noisy.length,
+    controls: [
+      {
+        what: "isotropic noise of the same strength",
+        values: noisy.map((record) =>
+          median(usable(record).map((point) => record.outputs * isotropicAlignment(point, record.parameters))),
         ),
+      },
+    ],
+    beside: [
+      { what: "before training", values: noisy.map((record) => factorsOf(record)[0]) },
+      ...(role === network
+        ? [
+            { what: "random labels", values: endOf(recordsOf(all.filter((one) => one.role === randomLabels))) },
+            {
+              what: "rates far below the edge, at the end",
+              values: endOf(recordsOf(all.filter((one) => isSlow(one.role)))),
+            },
+            { what: "gradient descent, at the end", values: endOf(records.filter((one) => one.gradientDescent)) },
+          ]
+        : []),
+    ],
+  });
+  if (!linear) return [medians];
+  return [
+    judge({
+      kind: "theorem",
+      statement: `${role}: μ within its exact range at every point, (μ − inf μ)/(sup μ − inf μ)`,
+      samples: valuesOf(
+        records.flatMap((record) => {
+          const [least, most] = record.minimum?.alignmentRange ?? [NaN, NaN];
+          return usable(record).map((point) => (point.alignmentFactor! - least) / (most - least));
+        }),
       ),
-      [2, Infinity],
-      "isotropic noise has 1, whatever its size",
-      records.length,
-    ),
+      band: [-1e-6, 1 + 1e-6],
+      because: "a theorem, derived here, for models that are linear in their parameters",
+    }),
+    medians,
   ];
 }
+
+/** One value of each run. */
+const samplesOfPoints = (
+  records: readonly MinimumRecord[],
+  value: (record: MinimumRecord) => number | undefined,
+): Sample[] => records.map((record) => ({ value: value(record), seed: record.seed, setting: labelOf(record) }));
 
 function figuresOf(finished: readonly Finished<"training">[], canvas: Canvas): Figure[] {
   const panels = groupBy(finished, ({ role }) => (role.startsWith("network") ? "networks" : "models"));

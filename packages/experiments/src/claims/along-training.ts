@@ -14,6 +14,11 @@ import {
 
 type Training = Job<"training">;
 
+/** The role whose network is also trained on random labels and with a rate far below the edge. */
+export const network = "network, fully connected";
+export const randomLabels = "network, fully connected, random labels";
+const slowNetwork = "network, fully connected, slow";
+
 /** 0 and a few steps a decade, below `end`. */
 const probesUntil = (end: number): number[] =>
   [
@@ -134,10 +139,16 @@ export function trainingJobs(scope: Scope): Training[] {
     const large = preset === "full";
     const wide = large ? 256 : 64;
     const scale = large ? 16 : 8;
+    const small = of("fully connected", fullyConnected([wide, wide]), 0.02, 4);
     return [
       of("residual", resnetLike(large ? 14 : 8, large ? 16 : 8), 0.02, 4),
       of("VGG-like", vggLike(scale), 0.02, 4),
-      of("fully connected", fullyConnected([wide, wide]), 0.02, 4),
+      small,
+      {
+        role: randomLabels,
+        task: { ...small.task, data: { ...small.task.data, randomLabels: { seed } } } as MinimumTask,
+      },
+      { ...of("fully connected", fullyConnected([wide, wide]), 0.002, 16), role: slowNetwork },
       of("fully connected", fullyConnected([wide, wide]), 0.01, "all"),
       of("fully connected", fullyConnected([wide, wide], 10), 0.02, 4, 10),
       of("convolutional", smallCnn([scale, 2 * scale], 10), 0.04, 4, 10),

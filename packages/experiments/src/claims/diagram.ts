@@ -1,7 +1,7 @@
 import type { Claim, Finished, Scope } from "../claim.js";
 import type { CriticalCurve } from "@sgdscope/analysis";
 import { diagramFigure } from "@sgdscope/figures";
-import { judgeValues, type Acceptance } from "../judge.js";
+import { judge, valuesOf, type Acceptance, type Measured } from "../judge.js";
 import type { CurveRecord, DiagramRecord, DiagramTask } from "../study/diagram.js";
 import { cell } from "./minima.js";
 import { ofPreset } from "./settings.js";
@@ -76,9 +76,14 @@ type Records = readonly DiagramRecord[];
 const cellsOf = (records: Records) => records.filter((one) => one.part === "cell");
 const curvesOf = (records: Records): CurveRecord[] => records.filter((one) => one.part === "curve");
 
-/** Cells whose sign a curve gets wrong; a cell within rounding of the curve is on no side. */
-function errorsOf(records: Records, curve: CurveRecord): number {
-  return cellsOf(records).filter(({ batchSize, learningRate, growthRate }) => {
+/**
+ * Cells whose sign a curve gets wrong; a cell within rounding of the curve is on no side. Undefined where the curve, or a
+ * cell, was not measured.
+ */
+function errorsOf(records: Records, curve: CurveRecord): number | undefined {
+  const cells = cellsOf(records);
+  if (cells.length === 0 || cells.some(({ growthRate }) => !isNumber(growthRate))) return undefined;
+  return cells.filter(({ batchSize, learningRate, growthRate }) => {
     const k = curve.batchSizes.indexOf(batchSize);
     if (k < 0) return false;
     const critical = curve.criticalLearningRates[k] ?? Infinity;
@@ -86,41 +91,56 @@ function errorsOf(records: Records, curve: CurveRecord): number {
   }).length;
 }
 
+/** What a record of JSON may hold in the place of a number is none. */
+const isNumber = (value: unknown): value is number => typeof value === "number" && !Number.isNaN(value);
+
 function judgeOne({ role, records }: Finished<"diagram">): Acceptance[] {
   const curves = curvesOf(records);
   const exact = curves.find(({ kind }) => kind === "exact");
-  const cells = cellsOf(records).length;
-  /** Least and largest ratio of a bound to the exact threshold over the batch sizes. */
-  const ratios = (curve: CurveRecord): number[] =>
-    curve.criticalLearningRates.map((rate, k) => (rate ?? Infinity) / (exact?.criticalLearningRates[k] ?? NaN));
+  const others = curves.filter((curve) => curve !== exact);
+  /** Ratios of a bound to the exact threshold over the batch sizes; a bound that says nothing is ∞. */
+  const ratios = (curve: CurveRecord): Measured[] =>
+    curve.criticalLearningRates.map((rate, k) => {
+      const threshold = exact?.criticalLearningRates[k];
+      return isNumber(threshold) && threshold > 0 ? (rate ?? Infinity) / threshold : undefined;
+    });
   const ofKind = (kind: CurveRecord["kind"]): CurveRecord[] => curves.filter((curve) => curve.kind === kind);
   return [
-    judgeValues(
-      `${role}: cells on the wrong side of the exact curve`,
-      exact === undefined ? [] : [errorsOf(records, exact)],
-      [0, 0],
-      "a theorem",
-      cells,
-    ),
-    judgeValues(
-      `${role}: necessary bounds over η* at every batch size, least`,
-      ofKind("necessary").flatMap(ratios),
-      [1 - 1e-6, Infinity],
-      "theorems",
-    ),
-    judgeValues(
-      `${role}: sufficient bounds over η* at every batch size, largest`,
-      ofKind("sufficient").flatMap(ratios),
-      [0, 1 + 1e-6],
-      "theorems",
-    ),
-    judgeValues(
-      `${role}: how far each bound strays from η* at its worst batch size, ratio`,
-      curves
-        .filter((curve) => curve !== exact)
-        .map((curve) => Math.max(...ratios(curve).map((ratio) => Math.exp(Math.abs(Math.log(ratio)))))),
-      [1.01, Infinity],
-      "the claim: none is the exact curve; a hundredth is ours",
-    ),
+    judge({
+      kind: "theorem",
+      statement: `${role}: cells on the wrong side of the exact curve`,
+      samples: valuesOf([exact && errorsOf(records, exact)]),
+      band: [0, 0],
+      because: "a theorem; ρ(Q) of a cell is found without the threshold",
+      controls: [{ what: "the curves of the bounds", values: others.map((curve) => errorsOf(records, curve)) }],
+    }),
+    judge({
+      kind: "theorem",
+      statement: `${role}: necessary bounds over η* at every batch size, least`,
+      samples: valuesOf(ofKind("necessary").flatMap(ratios)),
+      band: [1 - 1e-6, Infinity],
+      because: "theorems",
+      controls: [{ what: "sufficient bounds", values: ofKind("sufficient").flatMap(ratios) }],
+    }),
+    judge({
+      kind: "theorem",
+      statement: `${role}: sufficient bounds over η* at every batch size, largest`,
+      samples: valuesOf(ofKind("sufficient").flatMap(ratios)),
+      band: [0, 1 + 1e-6],
+      because: "theorems",
+      controls: [{ what: "necessary bounds", values: ofKind("necessary").flatMap(ratios) }],
+    }),
+    judge({
+      kind: "evidence",
+      statement: `${role}: how far each bound strays from η* at its worst batch size, ratio`,
+      samples: valuesOf(others.map((curve) => worstOf(ratios(curve)))),
+      band: [1.01, Infinity],
+      because: "the claim: none is the exact curve; a hundredth is ours",
+      controls: [{ what: "the exact threshold", values: exact === undefined ? [] : [worstOf(ratios(exact))] }],
+    }),
   ];
 }
+
+/** The largest factor between 1 and a ratio; undefined where one was not measured. */
+const worstOf = (ratios: readonly Measured[]): number | undefined =>
+  ratios.every(isNumber) ? Math.max(...ratios.map((ratio) => Math.exp(Math.abs(Math.log(ratio))))) : undefined;

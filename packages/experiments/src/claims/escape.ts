@@ -1,7 +1,7 @@
 import type { Claim, Finished, Scope } from "../claim.js";
 import { escapeFigures } from "./escape-figures.js";
-import { judgeValues, type Acceptance } from "../judge.js";
-import { groupBy, median } from "../statistics.js";
+import { judge, valuesOf, type Acceptance, type Sample } from "../judge.js";
+import { groupBy } from "../statistics.js";
 import { directionsOf, exponentAt, growthOf, switchesOf, type EscapeTask, type SwitchPath } from "../study/escape.js";
 import { cell } from "./minima.js";
 import { ofPreset } from "./settings.js";
@@ -78,7 +78,7 @@ function taskOf(start: EscapeTask["start"], { preset }: Scope): EscapeTask {
     switchTo: [0.5, 2.5],
     switchSteps: ofPreset(preset, { test: 200, fast: 6000, full: 20_000 }),
     switchEvery: ofPreset(preset, { test: 10, fast: 4, full: 4 }),
-    switchPaths: ofPreset(preset, { test: 1, fast: 3, full: 9 }),
+    switchPaths: ofPreset(preset, { test: 1, fast: 5, full: 9 }),
     perturbation: 1e-4,
     directions: 3,
   };
@@ -87,108 +87,150 @@ function taskOf(start: EscapeTask["start"], { preset }: Scope): EscapeTask {
 function judgeOne({ role, records, task }: Finished<"escape">): Acceptance[] {
   const growth = growthOf(records);
   const growing = growth.filter(({ multiple }) => multiple > 1);
-  const switches = groupBy(switchesOf(records), ({ multiple }) => multiple);
   const directions = directionsOf(records);
-  const largest = Math.max(...task.switchTo);
-  const leaving = switches.get(largest) ?? [];
-  const staying = switches.get(Math.min(...task.switchTo)) ?? [];
   return [
-    judgeValues(
-      `${role}: log E L of the exact recursion grows by log ρ(Q) per step: their ratio for η > η*`,
-      growing.map(({ recursionSlope, growthRate }) => recursionSlope / growthRate),
-      [0.95, 1.05],
-      "a theorem in the long run; a twentieth for what the start has left after half of the steps",
-    ),
-    judgeValues(
-      `${role}: the recursion falls for η < η*, slope of log E L`,
-      growth.filter(({ multiple }) => multiple < 1).map(({ recursionSlope }) => recursionSlope),
-      [-Infinity, 0],
-      "a theorem",
-    ),
-    judgeValues(
-      `${role}: log γ of the theorem lies below log ρ(Q), difference`,
-      growth.map(({ lowerBound, growthRate }) => lowerBound - growthRate),
-      [-Infinity, 1e-9],
-      "a theorem: E L_t ≥ γᵗ L₀",
-    ),
-    judgeValues(
-      `${role}: random paths grow at twice the Lyapunov exponent: |difference| over four standard errors and 0.002`,
-      growth.map(
-        ({ pathSlope, pathError, lyapunov, lyapunovError }) =>
-          Math.abs(pathSlope - lyapunov) / (4 * Math.hypot(pathError, lyapunovError) + 0.002),
-      ),
-      [0, 1],
-      "four standard errors of both, and 0.002 for what the start has left",
-    ),
-    judgeValues(
-      `${role}: paths grow no faster than the mean, (slope − log ρ)/(four standard errors)`,
-      growing.map(({ pathSlope, pathError, growthRate }) => (pathSlope - growthRate) / (4 * pathError)),
-      [-Infinity, 1],
-      "Jensen's inequality, and four standard errors",
-    ),
-    judgeValues(
-      `${role}: SGD at ${Math.min(...task.switchTo)}·η* stays, log₁₀ of last over first loss (median over paths)`,
-      [median(staying.map(decades))],
-      [-Infinity, 0],
-      "below η* the loss returns",
-      staying.length,
-    ),
-    judgeValues(
-      `${role}: SGD that stays keeps its sharpness, ‖H‖_F after over before (median over paths)`,
-      [median(staying.map(({ before, after }) => after / before))],
-      [0.95, 1.05],
-      "nothing moves it; a twentieth is ours",
-      staying.length,
-    ),
-    judgeValues(
-      `${role}: SGD at ${largest}·η* leaves, log₁₀ of largest over first loss (median over paths)`,
-      [
-        median(
-          leaving.map(({ losses }) => Math.log10(Math.max(...losses.map(({ value }) => value)) / losses[0]!.value)),
+    judge({
+      kind: "identity",
+      statement: `${role}: log E L of the exact recursion grows by log ρ(Q) per step: their ratio for η > η*`,
+      samples: valuesOf(growing.map(({ recursionSlope, growthRate }) => recursionSlope / growthRate)),
+      band: [0.95, 1.05],
+      because: "the same number in the long run; a twentieth for what the start has left after half of the steps",
+    }),
+    judge({
+      kind: "theorem",
+      statement: `${role}: the recursion falls for η < η*, slope of log E L`,
+      samples: valuesOf(growth.filter(({ multiple }) => multiple < 1).map(({ recursionSlope }) => recursionSlope)),
+      band: [-Infinity, 0],
+      because: "a theorem",
+    }),
+    judge({
+      kind: "theorem",
+      statement: `${role}: log γ of the theorem lies below log ρ(Q), difference`,
+      samples: valuesOf(growth.map(({ lowerBound, growthRate }) => lowerBound - growthRate)),
+      band: [-Infinity, 1e-9],
+      because: "a theorem: E L_t ≥ γᵗ L₀",
+    }),
+    judge({
+      kind: "identity",
+      statement: `${role}: random paths grow at twice the Lyapunov exponent: |difference| over four standard errors and 0.002`,
+      samples: valuesOf(
+        growth.map(
+          ({ pathSlope, pathError, lyapunov, lyapunovError }) =>
+            Math.abs(pathSlope - lyapunov) / (4 * Math.hypot(pathError, lyapunovError) + 0.002),
         ),
-      ],
-      [3, Infinity],
-      "exponential growth; three decades are ours",
-      leaving.length,
-    ),
-    judgeValues(
-      `${role}: SGD that leaves rises as linearised paths do, slope of log L of real SGD over its first three decades over twice the Lyapunov exponent (median over paths)`,
-      [median(leaving.map((path) => riseOf(path) / (exponentAt(records, largest) ?? NaN)).filter(Number.isFinite))],
-      [0.5, 2],
-      "1 in the long run while the model is linear; a factor of two for the first steps and for few paths",
-      leaving.length,
-    ),
-    judgeValues(
-      `${role}: SGD that leaves ends where it is flatter, ‖H‖_F after over before (median over paths)`,
-      [median(leaving.map(({ before, after }) => after / before))],
-      [0, 0.9],
-      "the claim; a tenth",
-      leaving.length,
-    ),
+      ),
+      band: [0, 1],
+      because: "the same number in the long run; four standard errors of both, and 0.002 for what the start has left",
+    }),
+    judge({
+      kind: "theorem",
+      statement: `${role}: paths grow no faster than the mean, (slope − log ρ)/(four standard errors)`,
+      samples: valuesOf(
+        growing.map(({ pathSlope, pathError, growthRate }) => (pathSlope - growthRate) / (4 * pathError)),
+      ),
+      band: [-Infinity, 1],
+      because: "Jensen's inequality, and four standard errors",
+    }),
+    ...judgeSwitch(role, records, task),
     ...(directions === undefined
       ? []
       : [
-          judgeValues(
-            `${role}: D_${directions.directions} of SGD in the long run over Σλ² beyond k over Σλ² up to k`,
-            [directions.limit / directions.squaredCurvatureRatio],
-            [0.25, Infinity],
-            "the bound of Wang & Wu up to a constant, as recalled; a quarter is ours",
-          ),
-          judgeValues(
-            `${role}: D_${directions.directions} of gradient descent at the end over its start`,
-            [directions.gradientDescent.at(-1)! / directions.gradientDescent[0]!],
-            [0, 0.01],
-            "towards 0 exponentially: only directions beyond 2/η grow",
-          ),
+          judge({
+            kind: "evidence",
+            statement: `${role}: D_${directions.directions} of SGD in the long run over Σλ² beyond k over Σλ² up to k`,
+            samples: valuesOf([directions.limit / directions.squaredCurvatureRatio]),
+            band: [0.25, Infinity],
+            because: "the bound of Wang & Wu up to a constant, as recalled; a quarter is ours",
+            controls: [
+              {
+                what: "gradient descent, at the end",
+                values: [directions.gradientDescent.at(-1)! / directions.squaredCurvatureRatio],
+              },
+            ],
+          }),
+          judge({
+            kind: "evidence",
+            statement: `${role}: D_${directions.directions} of gradient descent at the end over its start`,
+            samples: valuesOf([directions.gradientDescent.at(-1)! / directions.gradientDescent[0]!]),
+            band: [0, 0.01],
+            because: "towards 0 exponentially: only directions beyond 2/η grow",
+            controls: [{ what: "SGD in the long run", values: [directions.limit / directions.gradientDescent[0]!] }],
+          }),
         ]),
   ];
 }
 
-/** Slope of log L from the start until it has risen by three decades; NaN where it never does. */
+/** What the network itself does once it continues by SGD, below and above η*: each is the control of the other. */
+function judgeSwitch(role: string, records: Finished<"escape">["records"], task: EscapeTask): Acceptance[] {
+  const switches = groupBy(switchesOf(records), ({ multiple }) => multiple);
+  const [smallest, largest] = [Math.min(...task.switchTo), Math.max(...task.switchTo)];
+  const staying = switches.get(smallest) ?? [];
+  const leaving = switches.get(largest) ?? [];
+  const samples = (paths: readonly SwitchPath[], value: (path: SwitchPath) => number): Sample[] =>
+    paths.map((path) => ({ value: value(path), setting: role, seed: path.seed }));
+  const flatter = ({ before, after }: SwitchPath): number => after / before;
+  const stays = { what: `SGD at ${smallest}·η*` };
+  const leaves = { what: `SGD at ${largest}·η*` };
+  const minimum = records.find((one) => one.part === "minimum");
+  return [
+    judge({
+      kind: "evidence",
+      statement: `${role}: SGD at ${smallest}·η* stays, log₁₀ of largest over first loss`,
+      samples: samples(staying, rise),
+      band: [0, 1],
+      because: "below η* the loss returns; a decade for single paths is ours",
+      controls: [{ ...leaves, values: leaving.map(rise) }],
+    }),
+    judge({
+      kind: "evidence",
+      statement: `${role}: SGD that stays keeps its sharpness, ‖H‖_F after over before`,
+      samples: samples(staying, flatter),
+      band: [0.95, 1.05],
+      because: "nothing moves it; a twentieth is ours",
+      controls: [{ ...leaves, values: leaving.map(flatter) }],
+    }),
+    judge({
+      kind: "evidence",
+      statement: `${role}: SGD at ${largest}·η* leaves, log₁₀ of largest over first loss`,
+      samples: samples(leaving, rise),
+      band: [3, Infinity],
+      because: "exponential growth; three decades are ours",
+      controls: [{ ...stays, values: staying.map(rise) }],
+    }),
+    judge({
+      kind: "evidence",
+      statement: `${role}: SGD that leaves rises as linearised paths do, slope of log L of real SGD over its first three decades over twice the Lyapunov exponent`,
+      samples: samples(leaving, (path) => riseOf(path) / (exponentAt(records, largest) ?? NaN)),
+      band: [0.5, 2],
+      because: "1 in the long run while the model is linear; a factor of two for the first steps and for few paths",
+      controls: [
+        {
+          what: "the exponent of gradient descent with that learning rate, 2·log|1 − ηλ_max|",
+          values: leaving.map(
+            (path) =>
+              riseOf(path) / (2 * Math.log(Math.abs(1 - path.learningRate * (minimum?.largestEigenvalue ?? NaN)))),
+          ),
+        },
+      ],
+    }),
+    judge({
+      kind: "evidence",
+      statement: `${role}: SGD that leaves ends where it is flatter, ‖H‖_F after over before`,
+      samples: samples(leaving, flatter),
+      band: [0, 0.9],
+      because: "the claim; a tenth",
+      controls: [{ ...stays, values: staying.map(flatter) }],
+    }),
+  ];
+}
+
+/** Slope of log L from the start until it has risen by three decades; 0 where it never does. */
 function riseOf({ losses }: SwitchPath): number {
   const first = losses[0]!;
   const risen = losses.find(({ value }) => value > 1e3 * first.value);
-  return risen === undefined ? NaN : Math.log(risen.value / first.value) / (risen.step - first.step);
+  return risen === undefined ? 0 : Math.log(risen.value / first.value) / (risen.step - first.step);
 }
 
-const decades = ({ losses }: SwitchPath): number => Math.log10(losses.at(-1)!.value / losses[0]!.value);
+/** Decades from the first loss to the largest. */
+const rise = ({ losses }: SwitchPath): number =>
+  Math.log10(Math.max(...losses.map(({ value }) => value)) / losses[0]!.value);

@@ -1,9 +1,10 @@
 import type { Claim, Job, Scope } from "../claim.js";
 import { generalizationFigures } from "./generalization-figures.js";
-import { judgeValues, type Acceptance } from "../judge.js";
+import { judge, valuesOf, type Acceptance, type Measured, type Sample } from "../judge.js";
 import type { ClosedFormTask, MinimumRecord } from "@sgdscope/training";
-import { groupBy, median } from "../statistics.js";
+import { groupBy } from "../statistics.js";
 import { batchLabel, cell, minimaOf, recordsOf } from "./minima.js";
+import { samplesOf } from "./samples.js";
 import { closedFormTraining, ofPreset, reluTask, seedsOf } from "./settings.js";
 
 /** Stability bounds the trace, the trace bounds the norm of the function, and the norm the test error. */
@@ -79,7 +80,7 @@ function reluJobs(scope: Scope): Training[] {
     },
   });
   const maxSteps = ofPreset(preset, { test: 5000, fast: 60_000, full: 400_000 });
-  return seedsOf(scope, ofPreset(preset, { test: 1, fast: 3, full: 3 })).flatMap((seed) =>
+  return seedsOf(scope, ofPreset(preset, { test: 1, fast: 5, full: 5 })).flatMap((seed) =>
     rates.flatMap((learningRate) =>
       [1, count].map((batchSize): Training => ({
         role: "two-layer ReLU",
@@ -107,7 +108,7 @@ function diagonalJobs(scope: Scope): Training[] {
     fast: { inputs: 100, count: 60, rates: [0.008, 0.016, 0.032, 0.064, 0.128] },
     full: { inputs: 1000, count: 300, rates: [0.004, 0.008, 0.016, 0.032, 0.064, 0.128] },
   });
-  return seedsOf(scope, ofPreset(preset, { test: 1, fast: 3, full: 3 })).flatMap((seed) =>
+  return seedsOf(scope, ofPreset(preset, { test: 1, fast: 5, full: 5 })).flatMap((seed) =>
     rates.flatMap((learningRate) =>
       [1, count].map((batchSize): Training => ({
         role: "diagonal linear",
@@ -126,84 +127,111 @@ function diagonalJobs(scope: Scope): Training[] {
   );
 }
 
-/** The value at each learning rate, median over seeds. */
-function medianByRate(
-  records: MinimumRecord[],
-  value: (record: MinimumRecord) => number | undefined,
-): { rate: number; value: number }[] {
-  return [...groupBy(records, ({ learningRate }) => learningRate)]
-    .flatMap(([rate, group]) => {
-      const middle = median(group.map(value).filter((each) => each !== undefined));
-      return middle === undefined ? [] : [{ rate, value: middle }];
-    })
-    .sort((a, b) => a.rate - b.rate);
+/** Of each seed that has both: the value at its largest rate over that at its smallest. */
+function overRates(records: MinimumRecord[], value: (record: MinimumRecord) => number | undefined): Sample[] {
+  return [...groupBy(records, ({ seed }) => seed)].map(([seed, own]) => {
+    const sorted = [...own].sort((a, b) => a.learningRate - b.learningRate);
+    const [first, last] = [value(sorted[0]!), value(sorted.at(-1)!)];
+    return {
+      seed,
+      setting: "all",
+      value: sorted.length < 2 || first === undefined || last === undefined ? undefined : last / first,
+    };
+  });
 }
 
-/** The last over the first. */
-const ratio = (values: { value: number }[]): (number | undefined)[] =>
-  values.length < 2 ? [] : [values.at(-1)!.value / values[0]!.value];
+/** Of each seed, at the largest or the smallest rate that both have minima of: the value of SGD over that of gradient descent. */
+function overDescent(
+  [noisy, descent]: readonly [MinimumRecord[], MinimumRecord[]],
+  which: "largest" | "smallest",
+  value: (record: MinimumRecord) => number | undefined,
+): Sample[] {
+  const shared = noisy
+    .map(({ learningRate }) => learningRate)
+    .filter((rate) => descent.some(({ learningRate }) => learningRate === rate));
+  const rate = which === "largest" ? Math.max(...shared) : Math.min(...shared);
+  return noisy
+    .filter(({ learningRate }) => learningRate === rate)
+    .flatMap((record) => {
+      const other = descent.find(({ seed, learningRate }) => seed === record.seed && learningRate === rate);
+      if (other === undefined) return [];
+      const [own, full] = [value(record), value(other)];
+      const ratio = own === undefined || full === undefined ? undefined : own / full;
+      return [{ seed: record.seed, setting: "all", value: ratio }];
+    });
+}
+
+const measuredOf = (samples: readonly Sample[]): Measured[] => samples.map(({ value }) => value);
 
 function judgeFamily(family: string, records: MinimumRecord[]): Acceptance[] {
   const minima = minimaOf(records);
   const noisy = minima.filter((record) => !record.gradientDescent);
   const descent = minima.filter((record) => record.gradientDescent);
   const test = (record: MinimumRecord): number | undefined => record.learned?.testLoss;
+  const excluded = records.length - minima.length;
+  const largest = Math.max(...descent.map(({ learningRate }) => learningRate));
   return [
-    judgeValues(
-      `${family}: Tr H·η/2 ≤ 1 for SGD with batches of one (median over seeds of each η)`,
-      medianByRate(noisy, traceOf).map(({ value }) => value),
-      [0, 1.05],
-      "the theorem, and a twentieth for the scatter of single paths",
-      noisy.length,
-    ),
-    judgeValues(
-      `${family}: Tr H·η/2 of gradient descent at the largest η`,
-      medianByRate(descent, traceOf)
-        .slice(-1)
-        .map(({ value }) => value),
-      [1, Infinity],
-      "gradient descent exceeds the limit of SGD",
-      descent.length,
-    ),
-    judgeValues(
-      `${family}: test loss of SGD at its largest η over that at its smallest (medians over seeds)`,
-      ratio(medianByRate(noisy, test)),
-      [0, 0.9],
-      "the claim: it falls",
-      noisy.length,
-    ),
-    judgeValues(
-      `${family}: test loss of SGD over that of gradient descent at the largest η of both (medians over seeds)`,
-      (() => {
-        const [stochastic, full] = [medianByRate(noisy, test), medianByRate(descent, test)];
-        const last = stochastic.filter(({ rate }) => full.some((one) => one.rate === rate)).at(-1);
-        return last === undefined ? [] : [last.value / full.find(({ rate }) => rate === last.rate)!.value];
-      })(),
-      [0, 0.9],
-      "the claim: SGD generalises better where its steps are large",
-      minima.length,
-    ),
+    judge({
+      kind: "evidence",
+      statement: `${family}: Tr H·η/2 ≤ 1 for SGD with batches of one`,
+      samples: samplesOf(noisy, (_, record) => traceOf(record)),
+      band: [0, 1.05],
+      because: "a theorem at stable minima, and a twentieth for the scatter of single paths",
+      excluded,
+      controls: [
+        {
+          what: "gradient descent at the largest η",
+          values: descent.filter(({ learningRate }) => learningRate === largest).map(traceOf),
+        },
+      ],
+    }),
+    judge({
+      kind: "evidence",
+      statement: `${family}: test loss of SGD at its largest η over that at its smallest, of each seed`,
+      samples: overRates(noisy, test),
+      band: [0, 0.9],
+      because: "the claim: it falls",
+      excluded,
+      controls: [{ what: "gradient descent over the same rates", values: measuredOf(overRates(descent, test)) }],
+    }),
+    judge({
+      kind: "evidence",
+      statement: `${family}: test loss of SGD over that of gradient descent at the largest η of both, of each seed`,
+      samples: overDescent([noisy, descent], "largest", test),
+      band: [0, 0.9],
+      because: "the claim: SGD generalises better where its steps are large",
+      excluded,
+      controls: [
+        { what: "the smallest η of both", values: measuredOf(overDescent([noisy, descent], "smallest", test)) },
+      ],
+    }),
     family === "two-layer ReLU"
-      ? judgeValues(
-          `${family}: path norm ≤ population Tr G/√d`,
-          minima.map(({ learned, model }) =>
-            learned?.pathNorm === undefined
-              ? undefined
-              : (learned.pathNorm * Math.sqrt(Number(model.split("-").at(-2)))) / learned.populationTrace!,
+      ? judge({
+          kind: "theorem",
+          statement: `${family}: path norm ≤ population Tr G/√d`,
+          samples: valuesOf(
+            minima.map(({ learned, model }) =>
+              learned?.pathNorm === undefined || learned.populationTrace === undefined
+                ? undefined
+                : (learned.pathNorm * Math.sqrt(Number(model.split("-").at(-2)))) / learned.populationTrace,
+            ),
           ),
-          [0, 1 + 1e-9],
-          "an inequality for every network",
-        )
-      : judgeValues(
-          `${family}: balance Σ(a² + b²)/(2Σ|ab|) of SGD at its largest η over that of gradient descent (medians over seeds)`,
-          (() => {
-            const of = (own: MinimumRecord[]) => medianByRate(own, ({ learned }) => learned?.balance).at(-1)?.value;
-            const [stochastic, full] = [of(noisy), of(descent)];
-            return stochastic === undefined || full === undefined ? [] : [stochastic / full];
-          })(),
-          [0, 0.9],
-          "the claim: SGD drives it towards 1, its least value",
-          minima.length,
-        ),
+          band: [0, 1 + 1e-9],
+          because: "an inequality for every network",
+        })
+      : judge({
+          kind: "evidence",
+          statement: `${family}: balance Σ(a² + b²)/(2Σ|ab|) of SGD over that of gradient descent at the largest η, of each seed`,
+          samples: overDescent([noisy, descent], "largest", ({ learned }) => learned?.balance),
+          band: [0, 0.9],
+          because: "the claim: SGD drives it towards 1, its least value",
+          excluded,
+          controls: [
+            {
+              what: "the smallest η of both",
+              values: measuredOf(overDescent([noisy, descent], "smallest", ({ learned }) => learned?.balance)),
+            },
+          ],
+        }),
   ];
 }

@@ -1,12 +1,12 @@
 import { fitNoiseStrength } from "@sgdscope/noise-structure";
 import type { Claim, Figure, Finished, Job, Scope } from "../claim.js";
 import { type Canvas, chart } from "@sgdscope/figures";
-import { judgeValues, type Acceptance } from "../judge.js";
+import { judge, type Acceptance, type Measured, type Sample } from "../judge.js";
 import type { AlignmentRecord, MinimumRecord } from "@sgdscope/training";
 import { groupBy, median } from "../statistics.js";
 import { labelOf } from "./alignment.js";
 import { trainingJobs } from "./along-training.js";
-import { batchLabel, cell } from "./minima.js";
+import { batchLabel, cell, recordsOf } from "./minima.js";
 
 /** 𝒩 = Tr Σ against L along training: slope 1, and the constant 2·Tr G. */
 export const noiseMagnitude: Claim<"training"> = {
@@ -16,7 +16,7 @@ export const noiseMagnitude: Claim<"training"> = {
   source:
     "Mori, Ziyin, Liu & Ueda, ICML 2022 (arXiv:2105.09557): 𝒩 ∝ L; magnitude proportional to the loss in Wu, Wang & Su, NeurIPS 2022 (arXiv:2207.02628). The constant 2·Tr G/C is derived here.",
   method:
-    "The trainings of the claim about alignment: 𝒩 and L are exact at each point. The slope of log 𝒩 over log L is that of the second half of the decades of loss, where the curvature has settled.",
+    "The trainings of the claim about alignment: 𝒩 and L are exact at each point. The slope of log 𝒩 over log L is that of the second half of the decades of loss, where the curvature has settled. The control is additive noise, as strong all along as at the start.",
   study: "training",
   jobs: (scope: Scope): Job<"training">[] => trainingJobs(scope),
   judge: (finished) => [...groupBy(finished, ({ role }) => role)].flatMap(([role, own]) => judgeRole(role, own)),
@@ -65,35 +65,60 @@ const decadesOf = (points: AlignmentRecord[]): number => {
 };
 
 /** The slope over the late points; undefined over less than a decade or three points. */
-function fitOf(record: MinimumRecord): { value: number; standardError: number } | undefined {
+function fitOf(
+  record: MinimumRecord,
+  strength = (point: AlignmentRecord): number => point.noiseStrength,
+): { value: number; standardError: number } | undefined {
   const late = lateOf(record);
   if (late.length < 3 || decadesOf(late) < 1) return undefined;
   return fitNoiseStrength(
     late.map(({ loss }) => loss),
-    late.map(({ noiseStrength }) => noiseStrength),
+    late.map(strength),
   ).slope;
 }
 
+/** |slope − 1| over a tenth and four standard errors. */
+const offOne = ({ value, standardError }: { value: number; standardError: number }): number =>
+  Math.abs(value - 1) / (0.1 + 4 * standardError);
+
 function judgeRole(role: string, finished: readonly Finished<"training">[]): Acceptance[] {
-  const records = finished.flatMap((one) => one.records);
-  const fits = records.map(fitOf).filter((fit) => fit !== undefined);
+  const records = recordsOf(finished);
+  const fitted = records.filter((record) => fitOf(record) !== undefined);
+  const additive = "additive noise, as strong all along as at the start";
+  /** The strength before the first step. */
+  const first = (record: MinimumRecord): number => usable(record)[0]!.noiseStrength;
+  const samples = (of: readonly MinimumRecord[], value: (record: MinimumRecord) => Measured): Sample[] =>
+    of.map((record) => ({ value: value(record), setting: labelOf(record), seed: record.seed }));
   return [
-    ...(fits.length === 0
+    ...(fitted.length === 0
       ? []
       : [
-          judgeValues(
-            `${role}: |slope − 1| over 0.1 and four standard errors`,
-            fits.map(({ value, standardError }) => Math.abs(value - 1) / (0.1 + 4 * standardError)),
-            [0, 1],
-            "slope 1 is predicted; four standard errors of the fit, and a tenth for the change of the curvature",
-          ),
+          judge({
+            kind: "evidence",
+            statement: `${role}: |slope − 1| over 0.1 and four standard errors`,
+            samples: samples(fitted, (record) => offOne(fitOf(record)!)),
+            band: [0, 1],
+            because:
+              "slope 1 is predicted; four standard errors of the fit, and a tenth for the change of the curvature",
+            excluded: records.length - fitted.length,
+            controls: [{ what: additive, values: fitted.map((record) => offOne(fitOf(record, () => first(record))!)) }],
+          }),
         ]),
-    judgeValues(
-      `${role}: C·𝒩/(2L·Tr G) (median along training)`,
-      records.map((record) => median(usable(record).map((point) => ratioOf(record, point)))),
-      [0.5, 2],
-      "1 where residuals and Jacobians are independent (derived here); a factor of two either way",
-    ),
+    judge({
+      kind: "evidence",
+      statement: `${role}: C·𝒩/(2L·Tr G) (median along training)`,
+      samples: samples(records, (record) => median(usable(record).map((point) => ratioOf(record, point)))),
+      band: [0.5, 2],
+      because: "1 where residuals and Jacobians are independent (derived here); a factor of two either way",
+      controls: [
+        {
+          what: additive,
+          values: records.map((record) =>
+            median(lateOf(record).map((point) => ratioOf(record, { ...point, noiseStrength: first(record) }))),
+          ),
+        },
+      ],
+    }),
   ];
 }
 

@@ -9,6 +9,9 @@ export const ofPreset = <T>(preset: Preset, values: Record<Preset, T>): T => val
 /** `count` seeds from the scope's up. */
 export const seedsOf = ({ seed }: Scope, count: number): number[] => Array.from({ length: count }, (_, k) => seed + k);
 
+/** How many seeds a setting of a network on images is repeated with. */
+export const imageSeeds = (preset: Preset): number => ofPreset(preset, { test: 1, fast: 5, full: 5 });
+
 /**
  * A two-layer ReLU network on a sphere with a teacher of three neurons and a large start, clip 20, batches without
  * replacement, until L < 1e-8; the seed draws data, start and batches. The setting follows Wu and Su (2023).
@@ -53,7 +56,7 @@ export const closedFormTraining = {
   maxSteps: 100_000,
   lossBelow: 1e-8,
   every: 200,
-  alignmentAt: [],
+  alignmentAt: [0],
   hessianProducts: 0,
   startThreshold: true,
 } as const satisfies Partial<ClosedFormTask>;

@@ -1,18 +1,19 @@
 import type { Claim, Figure, Finished, Job, Scope } from "../claim.js";
 import { type Canvas, chart } from "@sgdscope/figures";
-import { judgeValues, type Acceptance } from "../judge.js";
+import { judge, type Acceptance } from "../judge.js";
 import type { ClosedFormTask, MinimumRecord, MinimumTask } from "@sgdscope/training";
-import { groupBy, median, spread } from "../statistics.js";
-import { boundBands } from "./image-bands.js";
-import { minimaOf, minimumTable } from "./minima.js";
+import { groupBy, spread } from "../statistics.js";
+import { boundBands, measuredBoundSource } from "./image-bands.js";
+import { minimaOf, minimumTable, recordsOf } from "./minima.js";
+import { frobeniusRatioAtStart, samplesOf, startOf } from "./samples.js";
 import { fullyConnected, imageTask, ofPreset, reluTask, seedsOf, smallCnn, tinyImageTask } from "./settings.js";
 
 /** ‖H‖_F of the minima of SGD over width, depth and number of examples; gradient descent beside it. */
 export const size: Claim<"training"> = {
   name: "size",
-  title: "Flatness does not depend on the size of the model or of the sample",
+  title: "The limit of ‖H‖_F does not depend on the size of the model or of the sample",
   statement:
-    "‖H‖_F at the minima of SGD does not grow with width, depth or number of examples; that of gradient descent does, until λ_max reaches 2/η.",
+    "‖H‖_F at the minima of SGD stays below √B/η at every width, depth and number of examples; that of gradient descent does not, and neither does that of the networks before training.",
   source:
     "Wu, Wang & Su, NeurIPS 2022 (arXiv:2207.02628), abstract: the sharpness of accessible minima is bounded independently of model size and sample size. Sizes and settings are ours.",
   method:
@@ -57,7 +58,7 @@ function imageJobs(scope: Scope): Training[] {
   const depths = ofPreset(preset, { test: [1], fast: [2, 3, 4], full: [2, 3, 4, 6] });
   const counts = ofPreset(preset, { test: [16], fast: [25, 50, 100], full: [50, 100, 200, 400] });
   const channels = ofPreset(preset, { test: [4], fast: [4, 8, 16], full: [8, 16, 32] });
-  return seedsOf(scope, ofPreset(preset, { test: 1, fast: 1, full: 3 })).flatMap((seed) => {
+  return seedsOf(scope, ofPreset(preset, { test: 1, fast: 3, full: 5 })).flatMap((seed) => {
     const of = (role: string, model: MinimumTask["model"], n: number, batchSize: 1 | "all"): Training => ({
       role,
       task: imageTask(images, { count: n, model, learningRate, batchSize, seed }),
@@ -101,47 +102,45 @@ const sized = (role: string, finished: readonly Finished<"training">[]): Sized[]
 
 const normOf = ({ record }: Sized): number => record.minimum!.frobeniusG * record.learningRate;
 
-/** The norm at each size, median over seeds. */
-function normsOf(items: Sized[]): { size: number; norm: number }[] {
-  return [...groupBy(items, ({ size: own }) => own)]
-    .map(([own, group]) => ({ size: own, norm: median(group.map(normOf))! }))
-    .sort((a, b) => a.size - b.size);
-}
-
 function judgeRole(role: string, finished: readonly Finished<"training">[]): Acceptance[] {
-  const items = sized(role, finished);
-  const noisy = items.filter(({ record }) => !record.gradientDescent);
-  const stochastic = normsOf(noisy);
-  const descent = normsOf(items.filter(({ record }) => record.gradientDescent));
-  const values = stochastic.map(({ norm }) => norm);
+  const records = recordsOf(finished);
+  const minima = minimaOf(records);
+  const excluded = records.length - minima.length;
+  const noisy = minima.filter((record) => !record.gradientDescent);
+  const descent = minima.filter((record) => record.gradientDescent);
+  const starts = noisy.map((record) => {
+    const start = startOf(record);
+    return start && start.frobeniusG * record.learningRate;
+  });
   return [
-    judgeValues(
-      `${role}: ‖H‖_F of SGD at the largest size over that at the smallest`,
-      stochastic.length > 1 ? [values.at(-1)! / values[0]!] : [],
-      [0, 1.5],
-      "the claim says 1 or less; half more for the scatter of single paths, a quarter either way",
-      noisy.length,
-    ),
-    judgeValues(
-      `${role}: ‖H‖_F·η·√(pμ) of SGD at every size (median over seeds)`,
-      [...groupBy(noisy, (item) => item.size).values()].map((group) =>
-        median(group.map(({ record }) => record.minimum!.frobeniusRatio).filter((value) => value !== undefined)),
-      ),
-      boundBands.frobeniusRatio,
-      "Theorem 3.3 with the measured μ for μ₀",
-      noisy.length,
-    ),
-    ...(descent.length === 0
-      ? []
-      : [
-          judgeValues(
-            `${role}: ‖H‖_F of gradient descent over that of SGD at the largest size`,
-            [descent.at(-1)!.norm / stochastic.find((one) => one.size === descent.at(-1)!.size)!.norm],
-            [2, Infinity],
-            "the same protocol run with numpy and PyTorch: 4 … 9",
-            items.length,
-          ),
-        ]),
+    judge({
+      kind: "evidence",
+      statement: `${role}: ‖H‖_F·η of SGD at every size`,
+      samples: samplesOf(noisy, ({ frobeniusG }, record) => frobeniusG * record.learningRate),
+      band: [0, 1],
+      because: "the bound of batches of one with μ = 1, whatever the size",
+      excluded,
+      controls: [
+        { what: "before training", values: starts },
+        ...(descent.length === 0
+          ? []
+          : [
+              {
+                what: "gradient descent",
+                values: descent.map(({ minimum, learningRate: eta }) => minimum!.frobeniusG * eta),
+              },
+            ]),
+      ],
+    }),
+    judge({
+      kind: "heuristic",
+      statement: `${role}: ‖H‖_F·η·√(pμ) of SGD at every size`,
+      samples: samplesOf(noisy, ({ frobeniusRatio }) => frobeniusRatio),
+      band: boundBands.frobeniusRatio,
+      because: measuredBoundSource,
+      excluded,
+      controls: [{ what: "before training", values: noisy.map(frobeniusRatioAtStart) }],
+    }),
   ];
 }
 

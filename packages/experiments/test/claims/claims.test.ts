@@ -51,15 +51,20 @@ describe.each(claims.map((claim) => [claim.name, claim] as const))("the claim %s
 
     const acceptance = claim.judge(finished);
     expect(acceptance.length).toBeGreaterThan(1);
-    for (const { statement, because, band, holds, range } of acceptance) {
+    // Every claim has a control, and all evidence has.
+    expect(acceptance.flatMap(({ controls }) => controls).length).toBeGreaterThan(0);
+    for (const { statement, because, band, holds, range, kind, controls, missing } of acceptance) {
+      if (kind === "evidence") expect(controls.length, statement).toBeGreaterThan(0);
+      expect(missing, statement).toBe(0);
       expect(statement.length).toBeGreaterThan(20);
       expect(because.length).toBeGreaterThan(5);
       expect(band[0]).toBeLessThanOrEqual(band[1]);
       if (holds) expect(range![0] >= band[0] && range![1] <= band[1]).toBe(true);
     }
     // What a theorem says holds at any size.
-    for (const one of acceptance.filter((each) => /^a theorem|^theorems/.test(each.because)))
-      expect(one, one.statement).toMatchObject({ holds: true });
+    for (const { kind, range, band, statement } of acceptance)
+      if (kind === "theorem" && range !== undefined)
+        expect(range[0] >= band[0] && range[1] <= band[1], statement).toBe(true);
 
     const figures = claim.figures(finished, { document, width: 640 });
     expect(figures.length).toBeGreaterThan(0);

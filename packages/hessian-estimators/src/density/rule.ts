@@ -10,14 +10,14 @@ export function integrate({ nodes, weights }: QuadratureRun, f: (node: number) =
 }
 
 /**
- * The rules of the same probe after one and two Lanczos steps less; none where the rule is exact or has fewer than four nodes.
+ * The rules of the same probe after one and two Lanczos steps less; none where the rule is exact or has fewer than three nodes.
  *
  * Lanczos' method on diag(nodes), started from the roots of the weights, gives the tridiagonal matrix that the rule came from (Gragg and
  * Harwood 1984 do it faster); leading blocks of it are the shorter rules. O(steps³) operations.
  */
 export function shorterRules({ nodes, weights, residual = 0 }: QuadratureRun): QuadratureRun[] {
   const steps = nodes.length;
-  if (residual === 0 || steps < 4) return [];
+  if (residual === 0 || steps < 3) return [];
   const basis: Float64Array[] = [];
   const [diagonal, beside] = [new Float64Array(steps), new Float64Array(steps)];
   let next = weights.map(Math.sqrt);

@@ -20,7 +20,7 @@ export interface SpectralDensity extends Pick<SampledEstimate, "coverage" | "rea
  *
  * The band is the `confidenceInterval` of each point (not for all points at once). It accounts for the scatter of the probes and for
  * too few steps, not for what `sigma` smooths away: nodes closer than `sigma` need enough steps to be resolved, and where more than one
- * point in twenty lacks them, `coverage` says so. One isolated eigenvalue has a weight of only 1/size: view it on a logarithmic scale, or use `topEigenpairs`.
+ * point in twenty lacks them (or the probes), `coverage` says so; points below a thousandth of the peak do not count. One isolated eigenvalue has a weight of only 1/size: view it on a logarithmic scale, or use `topEigenpairs`.
  *
  * @param sigma - In the unit of the eigenvalues; structure finer than this is smoothed away.
  * @param level - Of the band; 0.95 by default.
@@ -46,7 +46,8 @@ export function spectralDensity(
     }),
   );
   const bands = at.map((point) => confidenceInterval({ ...point, matvecs: 0, converged: true }, level));
-  const doubtful = at.filter(({ coverage }) => coverage !== undefined);
+  const highest = at.reduce((most, { value }) => Math.max(most, value), 0);
+  const doubtful = at.filter(({ coverage, value, bias = 0 }) => coverage && Math.max(value, bias) > 1e-3 * highest);
   return {
     grid: points,
     density: Float64Array.from(at, ({ value }) => value),

@@ -1,27 +1,33 @@
 import type { io } from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
-import { ModelsError, show } from "../errors.js";
+import { ModelsError, show, type ModelsErrorCode } from "../errors.js";
+import { buildModel } from "./build.js";
+import { readManifest, withoutModelName } from "./manifest.js";
 import { layersLibrary, readFileOf } from "./node.js";
+import { readableTopology } from "./topology.js";
 
 /**
  * Reads a saved LayersModel from disk in plain Node: `model.json` and the weight shards it names, beside it. The caller disposes it.
  *
- * Weights quantised to 8 or 16 bits are widened by TensorFlow.js. Needs `@tensorflow/tfjs-layers`.
+ * Topologies of Keras 2, Keras 3 and TensorFlow.js. Weights quantised to 8 or 16 bits are widened by TensorFlow.js. A load that fails
+ * leaves no tensor behind. Needs `@tensorflow/tfjs-layers`.
  *
  * @param path - `model.json`, or the folder that holds it.
  * @throws ModelsError `FILE_MISSING` for a file or shard that does not exist, `FILE_CONTENT` where `model.json` is invalid or the
  *   shards of a group do not hold exactly its weights, `UNSUPPORTED` for a GraphModel and for layers that TensorFlow.js cannot build
- *   (naming the layer), `NOT_AVAILABLE` without `tfjs-layers`.
+ *   or would build as another function (naming the layer), `NOT_AVAILABLE` without `tfjs-layers`.
  */
 export async function loadLayersModel(path: string): Promise<LayersModel> {
-  const { loadLayersModel: load } = await layersLibrary("loadLayersModel");
+  const library = await layersLibrary("loadLayersModel");
   const artifacts = await readArtifacts(path);
   try {
-    return await load({ load: () => Promise.resolve(artifacts) });
+    const modelTopology = readableTopology(artifacts.modelTopology as Record<string, unknown>);
+    const weightSpecs = withoutModelName(artifacts.weightSpecs ?? [], modelTopology);
+    return await buildModel(library, { ...artifacts, modelTopology, weightSpecs });
   } catch (cause) {
-    throw new ModelsError("UNSUPPORTED", `loadLayersModel: cannot build the model in ${path}: ${unbuildable(cause)}`, {
-      cause,
-    });
+    const [code, reason]: [ModelsErrorCode, string] =
+      cause instanceof ModelsError ? [cause.code, cause.message] : ["UNSUPPORTED", unbuildable(cause)];
+    throw new ModelsError(code, `loadLayersModel: cannot build the model in ${path}: ${reason}`, { cause });
   }
 }
 
@@ -39,7 +45,8 @@ async function readArtifacts(path: string): Promise<io.ModelArtifacts> {
   const file = path.endsWith(".json") ? path : paths.join(path, "model.json");
   const { weightsManifest, ...json } = parseModel(await readFileOf("loadLayersModel", "model.json", file), file);
   const groups: Uint8Array[] = [];
-  for (const { paths: names, weights } of weightsManifest) {
+  const manifest = readManifest(weightsManifest, file);
+  for (const { paths: names, weights } of manifest) {
     const shards = await Promise.all(
       names.map((name) => {
         if (/^([/\\]|[a-z]:)|(^|[/\\])\.\.([/\\]|$)/i.test(name))
@@ -63,7 +70,7 @@ async function readArtifacts(path: string): Promise<io.ModelArtifacts> {
       );
     groups.push(...shards);
   }
-  return { ...json, weightSpecs: weightsManifest.flatMap(({ weights }) => weights), weightData: concatenate(groups) };
+  return { ...json, weightSpecs: manifest.flatMap(({ weights }) => weights), weightData: concatenate(groups) };
 }
 
 function parseModel(bytes: Uint8Array, file: string): io.ModelJSON {
@@ -78,7 +85,7 @@ function parseModel(bytes: Uint8Array, file: string): io.ModelJSON {
       "UNSUPPORTED",
       `loadLayersModel: cannot load the graph-model in ${file}; only a layers-model has layers and trainable weights`,
     );
-  if (!json?.modelTopology || !Array.isArray(json.weightsManifest))
+  if (json?.modelTopology == null || typeof json.modelTopology !== "object" || !Array.isArray(json.weightsManifest))
     throw new ModelsError(
       "FILE_CONTENT",
       `loadLayersModel: expected modelTopology and weightsManifest in ${file}, got ${Object.keys(json ?? {}).join(", ")}`,

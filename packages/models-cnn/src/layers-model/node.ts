@@ -23,25 +23,3 @@ export async function readFileOf(where: string, what: string, path: string): Pro
     throw new ModelsError("FILE_MISSING", `${where}: ${what} is missing: ${path} does not exist`, { cause });
   }
 }
-
-let writes = 0;
-
-/** Writes a file; it gets its name only once it is complete. */
-export async function writeFileAtomically(path: string, bytes: Uint8Array): Promise<void> {
-  const { open, rename, rm } = await import("node:fs/promises");
-  const paths = await import("node:path");
-  const temporary = paths.join(paths.dirname(path), `.${paths.basename(path)}.${process.pid}-${++writes}.tmp`);
-  try {
-    const file = await open(temporary, "wx");
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-}

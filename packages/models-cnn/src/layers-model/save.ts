@@ -1,7 +1,7 @@
+import { writeFileWhole } from "@sgdscope/array-files";
 import type { io } from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { integer, ModelsError } from "../errors.js";
-import { writeFileAtomically } from "./node.js";
 
 export interface SaveLayersModelOptions {
   /** Most bytes per weight file; default 4 MiB, which browsers cache well. */
@@ -31,12 +31,12 @@ export async function saveLayersModel(
   const shards: string[] = [];
   for (const shard of shardsOf(weightData, shardBytes)) {
     const name = await shardName(shards.length + 1, shard);
-    await writeFileAtomically(paths.join(directory, name), shard);
+    await writeFileWhole(paths.join(directory, name), shard);
     shards.push(name);
   }
   const json = { ...rest, modelTopology, weightsManifest: [{ paths: shards, weights: weightSpecs ?? [] }] };
   const file = paths.join(directory, "model.json");
-  await writeFileAtomically(file, new TextEncoder().encode(JSON.stringify(json)));
+  await writeFileWhole(file, new TextEncoder().encode(JSON.stringify(json)));
   const stale = (await readdir(directory)).filter((name) => shardPattern.test(name) && !shards.includes(name));
   await Promise.all(stale.map((name) => rm(paths.join(directory, name), { force: true })));
   return file;

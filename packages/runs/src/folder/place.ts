@@ -1,44 +1,36 @@
-import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { access, constants, mkdir, readdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { writeFileWhole } from "@sgdscope/array-files";
 import { storageError } from "../errors.js";
-
-let writes = 0;
 
 /** Temporary files that a killed writer may leave. */
 const isTemporary = (name: string): boolean => /^\..*\.\d+-\d+\.tmp$/.test(name);
 
 /**
- * Puts a file in its place whole or not at all: temporary name, fsync, rename, fsync of the folder. A file of that name is replaced.
+ * Puts a file in its place whole or not at all; pipes and devices are written into, symbolic links followed (`writeFileWhole`).
  *
  * @param durable - False leaves out both fsync: a kill still leaves the old or the new file, a power cut may leave neither.
- * @throws RunsError `STORAGE`; the file of that name is then as it was.
+ * @throws RunsError `STORAGE`, `WRONG_PATH`; the file of that name is then as it was.
  */
 export async function placeFile(path: string, content: string | Uint8Array, durable = true): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${++writes}.tmp`);
   try {
-    const file = await open(temporary, "wx");
-    try {
-      await file.writeFile(content);
-      if (durable) await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-    if (durable) await syncFolder(dirname(path));
+    await writeFileWhole(path, content, { durable });
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
     throw storageError(path, error);
   }
 }
 
 /**
- * Makes a folder and those above it; true if it was not there.
+ * Makes a folder and those above it; true if it was not there. One that nobody here may write into is refused at once, before
+ * anything is computed for it.
  *
- * @throws RunsError `STORAGE`.
+ * @throws RunsError `STORAGE`, `WRONG_PATH`.
  */
 export async function makeFolder(path: string): Promise<boolean> {
   try {
-    return (await mkdir(path, { recursive: true })) !== undefined;
+    const made = (await mkdir(path, { recursive: true })) !== undefined;
+    await access(path, constants.W_OK);
+    return made;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw storageError(path, error);
     // Of a read-only file system Node says ENOENT here; folder by folder it says what is wrong, and where.
@@ -53,11 +45,4 @@ export async function makeFolder(path: string): Promise<boolean> {
 /** Removes temporary files of writers that were killed; call it only where nobody else writes. */
 export async function removeTemporaries(folder: string): Promise<void> {
   for (const name of await readdir(folder)) if (isTemporary(name)) await rm(join(folder, name), { force: true });
-}
-
-/** Makes a rename in this folder last; some file systems cannot, and need not. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r").catch(() => undefined);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
 }

@@ -1,7 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseJson } from "@sgdscope/array-files";
+import { z } from "zod";
 import { RunsError } from "../errors.js";
+import { runId } from "../run-id.js";
+import { explainIssues, faultText } from "../schema/explain.js";
 
 /** How far a run is; a run without a folder is waiting. */
 export type RunState = "running" | "stopped" | "done" | "failed";
@@ -24,10 +27,23 @@ export interface RunFile<Task = unknown, Result = unknown> {
   error?: { message: string; code?: string };
 }
 
+const runFileSchema = z.looseObject(
+  {
+    schema: z.enum(runSchemas, `expected ${runSchemas.join(" or ")}`),
+    id: z.string("expected a text"),
+    task: z.unknown(),
+    environment: z.record(z.string(), z.union([z.string(), z.number()]), "expected texts and numbers by name"),
+    state: z.enum(["running", "stopped", "done", "failed"], "expected running, stopped, done or failed"),
+    record: z.unknown().optional(),
+    error: z.looseObject({ message: z.string(), code: z.string().optional() }).optional(),
+  },
+  "expected an object",
+);
+
 /**
  * The `run.json` of a run folder, or undefined where there is none.
  *
- * @throws RunsError `INVALID_RUN` if the file is something else.
+ * @throws RunsError `INVALID_RUN` if the file is something else, or its id is not the hash of its task.
  */
 export async function readRunFile<Task = unknown, Result = unknown>(
   directory: string,
@@ -42,17 +58,40 @@ export async function readRunFile<Task = unknown, Result = unknown>(
   }
   // A power cut can leave a name without its content; such a run has not begun.
   if (/^[\0\s]*$/.test(text)) return undefined;
-  let run: Partial<RunFile<Task, Result>> | null;
+  return parseRunFile<Task, Result>(text, path);
+}
+
+/**
+ * The text of a `run.json`, checked. What the task and the record are, their owner says.
+ *
+ * @param path - Where it is from, for messages.
+ * @throws RunsError `INVALID_RUN`.
+ */
+export function parseRunFile<Task = unknown, Result = unknown>(text: string, path: string): RunFile<Task, Result> {
+  const invalid = (problem: string, cause?: unknown): RunsError =>
+    new RunsError("INVALID_RUN", `${path} ${problem}`, { cause, path });
+  let value: unknown;
   try {
-    run = parseJson(text) as typeof run;
+    value = parseJson(text);
   } catch (error) {
-    throw new RunsError("INVALID_RUN", `${path} is not JSON`, { cause: error, path });
+    throw invalid("is not JSON", error);
   }
-  if (run === null || !runSchemas.some((schema) => schema === run.schema))
-    throw new RunsError(
-      "INVALID_RUN",
-      `expected schema ${runSchemas.join(" or ")} in ${path}, got ${String(run?.schema)}`,
-      { path },
-    );
-  return run as RunFile<Task, Result>;
+  const { success, data, error } = runFileSchema.safeParse(value, { reportInput: true });
+  if (!success) {
+    const faults = explainIssues(runFileSchema, error.issues).map(faultText).join("; ");
+    throw invalid(`is not the file of a run: ${faults}`, error);
+  }
+  const id = idOf(data.task);
+  if (id !== data.id)
+    throw invalid(`does not belong together: its task has the id ${id ?? "of none"}, the file says ${data.id}`);
+  return data as unknown as RunFile<Task, Result>;
+}
+
+/** The id of a task; none for what no task can hold, such as numbers that are not finite. */
+function idOf(task: unknown): string | undefined {
+  try {
+    return runId(task);
+  } catch {
+    return undefined;
+  }
 }

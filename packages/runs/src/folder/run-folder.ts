@@ -1,4 +1,4 @@
-import { open, type FileHandle } from "node:fs/promises";
+import { access, open, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { formatJson } from "@sgdscope/array-files";
 import { RunsError, storageError } from "../errors.js";
@@ -72,8 +72,10 @@ export async function openRun<Result = unknown>(
       throw storageError(path, error);
     });
   const expectHeld = async (): Promise<void> => {
-    if (!(await lock.held()))
-      throw new RunsError("LOCK_LOST", `somebody else took over run ${id}`, { path: directory });
+    if (await lock.held()) return;
+    // A lock goes with the folder that it is in, too.
+    await stored(access(directory));
+    throw new RunsError("LOCK_LOST", `somebody else took over run ${id}`, { path: directory });
   };
   const place = async (name: string, content: string | Uint8Array): Promise<void> => {
     await expectHeld();

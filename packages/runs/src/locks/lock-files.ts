@@ -1,6 +1,7 @@
 // Not a lock-file package: those compare clocks or cannot tell a dead process from a slow one, and two writers may both win.
 import { access, link, open, readdir, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { z } from "zod";
 import { RunsError, storageError } from "../errors.js";
 import { makeFolder } from "../folder/place.js";
 import type { Owner } from "./owner.js";
@@ -13,6 +14,9 @@ export interface LockFile {
 
 /** How a run ended for good; a file `<run>.<ending>` remembers it. */
 export type Ended = "done" | "failed";
+
+const ownerSchema = z.looseObject({ host: z.string(), scope: z.string(), pid: z.int().min(1), started: z.string() });
+const ownerOf = (text: string): Owner => ownerSchema.parse(JSON.parse(text));
 
 /** A released lock carries this time. */
 const released = new Date(0);
@@ -33,7 +37,8 @@ export function lockFiles(runs: string) {
     });
   const names = (path: string): Promise<string[] | undefined> =>
     readdir(path).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      // Whoever wants to write there hears what is wrong when the folder is made.
+      if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
       throw error;
     });
 
@@ -97,18 +102,15 @@ export function lockFiles(runs: string) {
         const file = await open(path, "r");
         try {
           const { mtimeMs } = await file.stat();
-          const owner = JSON.parse(await file.readFile("utf8")) as Owner;
+          const owner = ownerOf(await file.readFile("utf8"));
           return { time: mtimeMs, released: mtimeMs === released.getTime(), owner };
         } finally {
           await file.close();
         }
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-        if (error instanceof SyntaxError)
-          throw new RunsError("INVALID_RUN", `the lock ${path} names no owner`, {
-            cause: error,
-            path,
-          });
+        if (error instanceof SyntaxError || error instanceof z.ZodError)
+          throw new RunsError("INVALID_RUN", `the lock ${path} names no owner`, { cause: error, path });
         throw error;
       }
     },

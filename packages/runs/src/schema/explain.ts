@@ -55,8 +55,12 @@ function explain(schema: JsonSchema, issue: Issue, above: readonly PropertyKey[]
 /** A message that says what was expected also says what came, where the issue knows it (`reportInput`). */
 function withValue({ message, input }: Issue): string {
   if (!message.startsWith("expected ") || message.includes(", got ")) return message;
-  return `${message}, got ${input === undefined ? "nothing" : JSON.stringify(input).slice(0, 60)}`;
+  return `${message}, got ${shown(input)}`;
 }
+
+/** What came, as it was written; JSON has no infinities. */
+const shown = (input: unknown): string =>
+  input === undefined ? "nothing" : typeof input === "number" ? String(input) : JSON.stringify(input).slice(0, 60);
 
 const depth = (issues: readonly Issue[]): number =>
   Math.max(

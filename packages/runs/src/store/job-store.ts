@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { formatJson, parseJson } from "@sgdscope/array-files";
+import { z } from "zod";
 import { makeFolder, placeFile } from "../folder/place.js";
 import { runId } from "../run-id.js";
 
@@ -19,21 +20,31 @@ export interface JobStore<Job extends object, Result extends object> {
  *
  * @param options.schema - Goes into every file; files of another schema count as not there.
  * @param options.identity - What beside the job determines its result, such as versions and backends; plain JSON.
+ * @param options.isResult - Whether what a file holds is a result; others count as not there. Default: any object is.
  * @throws RunsError `STORAGE`.
  */
 export async function jobStore<Job extends object, Result extends object>(
   folder: string,
-  { schema, identity }: { schema: string; identity: Record<string, unknown> },
+  {
+    schema,
+    identity,
+    isResult = () => true,
+  }: { schema: string; identity: Record<string, unknown>; isResult?: (value: object) => boolean },
 ): Promise<JobStore<Job, Result>> {
   await makeFolder(folder);
+  const kept = z.looseObject({
+    schema: z.literal(schema),
+    id: z.string(),
+    result: z.custom<Result>((value) => typeof value === "object" && value !== null && isResult(value)),
+  });
   const idOf = (job: Job): string => runId({ ...job, ...identity });
   const path = (job: Job): string => join(folder, `${idOf(job)}.json`);
   return {
     idOf,
     async read(job) {
       try {
-        const file = parseJson(await readFile(path(job), "utf8")) as { schema?: unknown; result?: Result };
-        return file.schema === schema ? file.result : undefined;
+        const { id, result } = kept.parse(parseJson(await readFile(path(job), "utf8")));
+        return id === idOf(job) ? result : undefined;
       } catch {
         return undefined;
       }

@@ -32,7 +32,7 @@ export const worstCaseAlignmentBound = defineBound(
 
 /**
  * The alignment theorem with the factor measured at the residuals of the system: `√(B/μ)/η`, the line that figures call
- * predicted. Not a strict bound, since μ varies over residuals. Undefined where μ is (loss below 1e-20).
+ * predicted. A heuristic: false as a theorem, since μ varies over residuals. Undefined where μ is (loss below 1e-20).
  */
 export const measuredAlignmentBound = defineBound(
   {

@@ -2,20 +2,29 @@ import type { Axis, Condition } from "./schema.js";
 
 type Json = unknown;
 
+/** A step that lands so close to `to` is meant to reach it: what it misses by is rounding. */
+const ROUNDING = 1e-9;
+
+/** How many values an axis has, from its ends alone: nothing is written out. Infinite where no number could count them. */
+export function axisSize(axis: Axis): number {
+  if (Array.isArray(axis)) return axis.length;
+  const { from, to, step, factor, count } = axis;
+  if (count !== undefined) return count;
+  if (step !== undefined) return Math.floor((to - from) / step + ROUNDING) + 1;
+  return Math.floor(Math.log((to / from) * (1 + ROUNDING)) / Math.log(factor!)) + 1;
+}
+
 /** The values of an axis in order; numbers of a range are rounded to twelve digits, so 0.1, 0.2, 0.3 are written so. */
 export function axisValues(axis: Axis): Json[] {
   if (Array.isArray(axis)) return axis;
-  const { from, to, step, factor, count, spacing = "linear" } = axis;
-  const values: number[] = [];
-  if (count !== undefined)
-    for (let k = 0; k < count; k++) {
-      const share = k / (count - 1);
-      values.push(spacing === "log" ? from * (to / from) ** share : from + (to - from) * share);
-    }
-  // A last value that misses `to` by rounding only is meant.
-  else if (step !== undefined) for (let k = 0; from + k * step <= to + 1e-9 * step; k++) values.push(from + k * step);
-  else for (let k = 0; from * factor! ** k <= to * (1 + 1e-9); k++) values.push(from * factor! ** k);
-  return values.map((value) => Number(value.toPrecision(12)));
+  const { from, to, step, factor, spacing = "linear" } = axis;
+  const size = axisSize(axis);
+  return Array.from({ length: size }, (_, k) => {
+    const share = k / (size - 1);
+    if (step !== undefined) return from + k * step;
+    if (factor !== undefined) return from * factor ** k;
+    return spacing === "log" ? from * (to / from) ** share : from + (to - from) * share;
+  }).map((value) => Number(value.toPrecision(12)));
 }
 
 /** Whether a value fulfils a condition of an exclusion rule. */
@@ -39,7 +48,7 @@ export function valueAt(settings: Json, path: string): Json {
 export function withValue(settings: Record<string, Json>, path: string, value: Json): Record<string, Json> {
   const [head = "", ...rest] = path.split(".");
   if (rest.length === 0) return { ...settings, [head]: value };
-  const inner = settings[head];
+  const inner = Object.hasOwn(settings, head) ? settings[head] : undefined;
   return { ...settings, [head]: withValue(isRecord(inner) ? inner : {}, rest.join("."), value) };
 }
 

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { cutOut, type Activations, type Convolution } from "../activations.js";
 import type { KernelCall } from "../kernel-calls.js";
 import { outerRows } from "../outer-rows.js";
+import { dilated, isDilated, ratesOf } from "../../second-order/gradients/dilation.js";
 import { inputOf, type Meeting, type OuterRule, type RowsRule } from "./rule.js";
 
 function convolutionOf({ attributes }: KernelCall, filter: tf.Tensor): Convolution {
@@ -100,7 +101,11 @@ export function fusedConvolutionInputSignal(
   const images = (node.inputs as Record<string, tf.Tensor>)["0"]!;
   if (filter === undefined) return undefined;
   const { strides, pad, dilations, dimRoundingMode } = convolutionOf(call, filter);
-  if (call.kernelName === "FusedConv2D" && Math.max(...[dilations].flat()) > 1) return undefined;
+  if (call.kernelName === "FusedConv2D" && isDilated(ratesOf(dilations))) {
+    const whole = dilated(filter, ratesOf(dilations));
+    const window = { strides, pad, dimRoundingMode, dataFormat: "NHWC", inputShape: images.shape };
+    return tf.engine().runKernel(tf.Conv2DBackpropInput, { dy, filter: whole }, window as unknown as tf.NamedAttrMap);
+  }
   const attributes = { strides, pad, dimRoundingMode, inputShape: images.shape };
   const [kernelName, more] =
     call.kernelName === "FusedConv2D"

@@ -1,6 +1,7 @@
 import { broadcastingKernels } from "../batch-axes.js";
 import { broadcastRule, fusedBiasRule } from "./broadcast.js";
 import { convolutionRule, depthwiseRule, transposedConvolutionRule } from "./convolution.js";
+import { gatherRule } from "./gather.js";
 import { matMulRule } from "./mat-mul.js";
 import type { Meeting, Rule } from "./rule.js";
 
@@ -24,6 +25,8 @@ export function ruleFor(meeting: Meeting): Rule | undefined {
       return key === "filter" ? depthwiseRule(meeting) : undefined;
     case "FusedDepthwiseConv2D":
       return key === "2" ? fusedBiasRule(meeting) : key === "1" ? depthwiseRule(meeting) : undefined;
+    case "GatherV2":
+      return key === "x" ? gatherRule(meeting) : undefined;
     default:
       return broadcastingKernels.has(kernelName) ? broadcastRule(meeting) : undefined;
   }

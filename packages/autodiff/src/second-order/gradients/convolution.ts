@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { dilated, dilatedShape, isDilated, ratesOf, undilated } from "./dilation.js";
 
 /** Attributes of the convolution kernels and of their derivatives. */
 interface ConvolutionAttributes {
@@ -6,6 +7,54 @@ interface ConvolutionAttributes {
   pad: "valid" | "same" | number | tf.backend_util.ExplicitPadding;
   dataFormat: "NHWC" | "NCHW";
   dimRoundingMode?: "floor" | "round" | "ceil";
+}
+
+/** With `dilations`, which the derivatives of TensorFlow.js do not have. */
+type DilatedAttributes = Pick<ConvolutionAttributes, "strides" | "pad"> &
+  Partial<Pick<ConvolutionAttributes, "dataFormat">> & { dilations?: [number, number] | number };
+
+/**
+ * Gradients of convolutions, also of dilated ones, which TensorFlow.js refuses: there they are those of the convolution with the filter
+ * that has zeros between its entries, in operations that can be differentiated again.
+ */
+export const convolutionsOfAnyDilation: readonly tf.GradConfig[] = [
+  gradientOfAnyDilation(tf.Conv2D, tf.Conv2DBackpropInput, tf.Conv2DBackpropFilter),
+  gradientOfAnyDilation(
+    tf.DepthwiseConv2dNative,
+    tf.DepthwiseConv2dNativeBackpropInput,
+    tf.DepthwiseConv2dNativeBackpropFilter,
+    { dilations: [1, 1] },
+  ),
+];
+
+function gradientOfAnyDilation(
+  kernelName: string,
+  backpropInput: string,
+  backpropFilter: string,
+  undilatedAttributes: object = {},
+): tf.GradConfig {
+  return {
+    kernelName,
+    inputsToSave: ["x", "filter"],
+    gradFunc: (dy, [x, filter], attributes) => {
+      const { strides, pad, dataFormat, dilations } = attributes as unknown as DilatedAttributes;
+      const window = { strides, pad, ...(dataFormat === undefined ? {} : { dataFormat }), ...undilatedAttributes };
+      const rates = ratesOf(dilations);
+      const plain = !isDilated(rates);
+      const signal = dy as tf.Tensor;
+      return {
+        x: () => {
+          const whole = plain ? filter! : dilated(filter!, rates);
+          return run(backpropInput, { dy: signal, filter: whole }, { ...window, inputShape: x!.shape });
+        },
+        filter: () => {
+          const filterShape = plain ? filter!.shape : dilatedShape(filter!.shape, rates);
+          const whole = run(backpropFilter, { x: x!, dy: signal }, { ...window, filterShape });
+          return plain ? whole : undilated(whole, rates);
+        },
+      };
+    },
+  };
 }
 
 interface DepthwiseAttributes extends Omit<ConvolutionAttributes, "dataFormat"> {
@@ -18,6 +67,7 @@ interface DepthwiseAttributes extends Omit<ConvolutionAttributes, "dataFormat"> 
  * three kernels is its derivative with respect to one of them.
  */
 export const convolutionGradients: readonly tf.GradConfig[] = [
+  ...convolutionsOfAnyDilation,
   {
     kernelName: tf.Conv2DBackpropFilter,
     inputsToSave: ["x", "dy"],

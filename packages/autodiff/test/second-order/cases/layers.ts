@@ -115,6 +115,31 @@ const convolution = (name: string, window: Window): Case => ({
   duals: ({ x, w }) => convolve(x!, w!, window, 2),
 });
 
+/** A filter [2, 2, …] with rate − 1 zeros between its entries, [rate + 1, rate + 1, …]: the definition of dilation. */
+const spread = (filter: HyperDual[], rate: number, entries: number): HyperDual[] =>
+  Array.from(
+    { length: (rate + 1) ** 2 },
+    (_, place) => [Math.floor(place / (rate + 1)), place % (rate + 1)] as const,
+  ).flatMap(([row, column]) => {
+    const at = 2 * (row / rate) + column / rate;
+    const inside = row % rate === 0 && column % rate === 0;
+    return Array.from({ length: entries }, (_, k) => (inside ? filter[at * entries + k]! : lift(0)));
+  });
+
+const dilatedConvolution = (rate: number, pad: "same" | "valid"): Case => ({
+  name: `conv2d, dilated by ${rate}, ${pad} padding`,
+  params: { x: parameter([2, 5, 4, 2], 1), w: parameter([2, 2, 2, 2], 2) },
+  tensors: ({ x, w }) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, pad, "NHWC", rate),
+  duals: ({ x, w }) => convolve(x!, spread(w!, rate, 4), square5(rate + 1, 1, pad), 2),
+});
+
+const dilatedDepthwise: Case = {
+  name: "depthwiseConv2d, dilated by 2",
+  params: { x: parameter([2, 5, 4, 2], 1), w: parameter([2, 2, 2, 2], 2) },
+  tensors: ({ x, w }) => tf.depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, "same", "NHWC", 2),
+  duals: ({ x, w }) => convolveDepthwise(x!, spread(w!, 2, 4), square5(3, 1, "same"), 2),
+};
+
 const depthwise = (name: string, window: Window): Case => ({
   name: `depthwiseConv2d, ${name}`,
   params: { x: parameter(window.shape, 1), w: parameter([window.size, window.size, window.shape[3], 2], 2) },
@@ -261,6 +286,9 @@ export const layerCases: readonly Case[] = [
   convolution("stride 2, same padding", square5(3, 2, "same")),
   convolution("stride 2, valid padding", square5(2, 2, "valid")),
   convolution("1×1", square5(1, 1, "same")),
+  dilatedConvolution(2, "same"),
+  dilatedConvolution(3, "valid"),
+  dilatedDepthwise,
   {
     name: "conv2dTranspose",
     params: { x: parameter([1, 2, 2, 2], 1), w: parameter([3, 3, 1, 2], 2) },
