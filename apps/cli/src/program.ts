@@ -10,8 +10,10 @@ import { addQuery } from "./query/index.js";
 import { addQuickstart } from "./quickstart/index.js";
 import { addReproduce } from "./reproduce/index.js";
 import { addSweep } from "./sweep/index.js";
+import { suggestForMissing } from "./options/missing.js";
 import { addTrain } from "./train/index.js";
 import { version } from "./version.js";
+import { print, printable, withoutSecrets } from "./terminal/print.js";
 
 const exitCodesHelp = `Exit codes
   0    done
@@ -34,7 +36,7 @@ export function program(): Command {
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "explain a command")
     .showHelpAfterError("(add --help to see how)")
-    .configureOutput({ outputError: (text, write) => write(text) })
+    .configureOutput({ outputError: (text, write) => write(printable(withoutSecrets(text))) })
     .exitOverride()
     .addHelpText(
       "after",
@@ -61,12 +63,15 @@ Start here
     addDoctor,
   ])
     add(root);
+  suggestForMissing(root);
   root.commands.forEach((command) => command.exitOverride().showHelpAfterError("(add --help to see how)"));
-  root.command("exit-codes", { hidden: true }).action(() => void process.stdout.write(exitCodesHelp));
+  root.command("exit-codes", { hidden: true }).action(() => {
+    print(exitCodesHelp);
+  });
   root.helpCommand(false);
   root.command("help [command]", { hidden: true }).action((name?: string) => {
-    if (name === "exit-codes") process.stdout.write(exitCodesHelp);
-    else process.stdout.write((root.commands.find((command) => command.name() === name) ?? root).helpInformation());
+    if (name === "exit-codes") print(exitCodesHelp);
+    else print((root.commands.find((command) => command.name() === name) ?? root).helpInformation());
   });
   return root;
 }

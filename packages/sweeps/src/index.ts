@@ -13,6 +13,13 @@ export {
   writePlan,
   type PlannedRun,
 } from "./plan.js";
-export { maxArraySizeOf, slurmArrays, slurmScript, type SlurmArray, type SlurmScriptOptions } from "./slurm.js";
+export {
+  maxArraySizeOf,
+  shellWord,
+  slurmArrays,
+  slurmScript,
+  type SlurmArray,
+  type SlurmScriptOptions,
+} from "./slurm.js";
 export { doneRuns, retryRuns, sweepStatus, sweepTime, type Progress, type RunStatus } from "./status.js";
 export { work, type RunContext, type RunFunction, type WorkEvent, type WorkOptions, type WorkSummary } from "./work.js";

@@ -48,7 +48,7 @@ export async function redisEngine(
   await connection.connect().catch((error: unknown) => {
     throw new SweepError(
       "NOT_REACHABLE",
-      `redisEngine: no Redis server answers at ${url}: ${(told ?? (error as Error)).message}`,
+      `redisEngine: no Redis server answers at ${shown(url)}: ${(told ?? (error as Error)).message.replaceAll(url, shown(url))}`,
       {
         cause: error,
       },
@@ -163,3 +163,6 @@ async function packages() {
     );
   }
 }
+
+/** The address without its name, password and query. */
+const shown = (url: string): string => url.replace(/^(\w+:\/\/)(?:.*@)?([^?#]*).*$/s, "$1$2");

@@ -1,3 +1,5 @@
+import { SweepError } from "./errors.js";
+
 /** What a Slurm job of a sweep needs; pure text, nothing here talks to a cluster. */
 export interface SlurmScriptOptions {
   /** Name of the job. */
@@ -19,20 +21,22 @@ export interface SlurmScriptOptions {
  *
  * 120 seconds before the time limit Slurm sends USR1 to the script, which passes it on; the run checkpoints and exits with 75, and
  * the task goes back into the queue. A node that fails gives its tasks back by `--requeue`.
+ *
+ * @throws SweepError `INVALID_OPTION` for a line break in a name, a folder or an option, which would begin a directive of its own.
  */
 export function slurmScript({ name, command, directory, logs, setup, options = [] }: SlurmScriptOptions): string {
   const lines = [
     "#!/bin/bash",
-    `#SBATCH --job-name=${name}`,
-    `#SBATCH --output=${logs}/%A_%a.log`,
+    `#SBATCH --job-name=${directive("name", name)}`,
+    `#SBATCH --output=${directive("logs", logs.replaceAll("%", "%%"))}/%A_%a.log`,
     "#SBATCH --open-mode=append",
     "#SBATCH --signal=B:USR1@120",
     "#SBATCH --requeue",
-    ...options.map((option) => `#SBATCH ${option}`),
+    ...options.map((option) => `#SBATCH ${oneLine("options", option)}`),
     "",
-    `cd ${quote(directory)} || exit 1`,
+    `cd ${shellWord(directory)} || exit 1`,
     ...(setup === undefined ? [] : [setup]),
-    `${command.map(quote).join(" ")} --offset "$1" &`,
+    `${command.map(shellWord).join(" ")} --offset "$1" &`,
     "run=$!",
     "# A trapped signal ends `wait`; then the run is told and waited for again.",
     "told=1",
@@ -85,5 +89,16 @@ export function maxArraySizeOf(config: string): number {
   return Number(/^MaxArraySize\s*=\s*(\d+)/m.exec(config)?.[1] ?? 1001);
 }
 
+function oneLine(argument: string, text: string): string {
+  if (/[\n\r\0]/.test(text))
+    throw new SweepError("INVALID_OPTION", `${argument}: expected one line, got ${JSON.stringify(text)}`);
+  return text;
+}
+
+/** A value as sbatch reads a directive: quotation marks keep blanks together, a backslash keeps marks. */
+const directive = (argument: string, text: string): string =>
+  /^[\w./:=@%+-]+$/.test(oneLine(argument, text)) ? text : `"${text.replace(/["\\]/g, "\\$&")}"`;
+
 /** A word as a POSIX shell reads it back. */
-const quote = (word: string): string => (/^[\w./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+export const shellWord = (word: string): string =>
+  /^[\w./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

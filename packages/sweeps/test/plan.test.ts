@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -70,6 +71,44 @@ describe("slurmArrays", () => {
 });
 
 describe("slurmScript", () => {
+  it("gives words to its command as they are, whatever is in them", async () => {
+    const directory = await mkdtemp(join(tmpdir(), `it's a "$HOME" \\ folder `));
+    const words = ["a b", "$HOME", "`id`", "it's", '"', "\\", "--x=*", "ü", ""];
+    const script = slurmScript({
+      name: 'a "b" $c',
+      directory,
+      logs: join(directory, "100%"),
+      command: [
+        process.execPath,
+        "-e",
+        "fs.writeFileSync('told.json', JSON.stringify(process.argv.slice(1)))",
+        "--",
+        ...words,
+      ],
+    });
+    await writeFile(join(directory, "task.sh"), script);
+    execFileSync("bash", [join(directory, "task.sh"), "7"], { cwd: tmpdir() });
+    expect(JSON.parse(await readFile(join(directory, "told.json"), "utf8"))).toEqual([...words, "--offset", "7"]);
+    expect(script).toContain('#SBATCH --job-name="a \\"b\\" $c"\n');
+    expect(script).toContain(`#SBATCH --output="${join(directory, "100%%").replace(/["\\]/g, "\\$&")}"/%A_%a.log\n`);
+    await rm(directory, { recursive: true });
+  });
+
+  it.each(["name", "logs", "options"])(
+    "refuses a line break in its %s, which would begin another directive",
+    (argument) => {
+      const text = "a\n#SBATCH --partition=other";
+      const options = { name: "a", directory: "/d", logs: "/d", command: ["a"], options: [] as string[] };
+      const work = (): string => slurmScript({ ...options, [argument]: argument === "options" ? [text] : text });
+      expect(work).toThrow(
+        expect.objectContaining({
+          code: "INVALID_OPTION",
+          message: expect.stringContaining(`${argument}: expected one line`) as string,
+        }) as Error,
+      );
+    },
+  );
+
   it("is a batch script that quotes what a shell would take apart", () => {
     const script = slurmScript({
       name: "edge",

@@ -6,6 +6,7 @@ import { progressOn } from "../terminal/progress.js";
 import { dynamicsOf, dynamicsText, scalesOf } from "./dynamics.js";
 import type { AnalyzeOptions } from "./options.js";
 import { analysisText, sourcesText } from "./text.js";
+import { print } from "../terminal/print.js";
 
 /** Reads the files, analyses the minimum and prints it. */
 export async function analyze(options: AnalyzeOptions): Promise<void> {
@@ -32,7 +33,7 @@ export async function analyze(options: AnalyzeOptions): Promise<void> {
       printJson({ ...analysisDocument(analysis), scales: withNulls(scales), dynamics: dynamics.map(withNulls) });
       return;
     }
-    process.stdout.write(
+    print(
       analysisText(analysis, { digits: options.digits, scales }) +
         dynamicsText(dynamics, options) +
         (options.sources === true ? sourcesText(analysis) : ""),

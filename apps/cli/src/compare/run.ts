@@ -3,6 +3,7 @@ import { readMinimum } from "../sources/minimum.js";
 import { printJson } from "../terminal/json.js";
 import type { CompareOptions } from "./options.js";
 import { comparisonDocument, comparisonText } from "./text.js";
+import { print, tell } from "../terminal/print.js";
 
 /** Takes the minimum, or makes the Gaussian one, and prints the thresholds side by side. */
 export async function compare(options: CompareOptions): Promise<void> {
@@ -11,9 +12,9 @@ export async function compare(options: CompareOptions): Promise<void> {
   const { minimum, notes } = none
     ? { minimum: gaussianDesignMinimum({ seed: options.seed }), notes: [] }
     : await readMinimum(options, { withoutResiduals: true });
-  for (const note of notes) process.stderr.write(`${note}\n`);
+  for (const note of notes) tell(`${note}\n`);
   const sampling = options.sampling ?? (none ? "with-replacement" : undefined);
   const comparison = compareThresholds(minimum, { batchSizes, ...(sampling === undefined ? {} : { sampling }) });
   if (options.json === true) printJson(comparisonDocument(comparison));
-  else process.stdout.write(comparisonText(comparison));
+  else print(comparisonText(comparison));
 }

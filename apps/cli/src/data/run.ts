@@ -2,6 +2,7 @@ import { cacheDirectory, download, findCifar10, findCifar100 } from "@sgdscope/c
 import { printJson } from "../terminal/json.js";
 import { progressOn } from "../terminal/progress.js";
 import type { DownloadCliOptions } from "./options.js";
+import { print } from "../terminal/print.js";
 
 /** Prints which data sets are here. */
 export async function dataStatus({ json }: { json?: boolean }): Promise<void> {
@@ -16,10 +17,10 @@ export async function dataStatus({ json }: { json?: boolean }): Promise<void> {
       place === undefined
         ? `not here; sgdscope data download ${name} fetches it`
         : `${place.directory} (${place.complete ? "complete" : "incomplete: the first records only"}, from the ${place.from})`;
-    process.stdout.write(`${name.padEnd(10)} ${state}\n`);
+    print(`${name.padEnd(10)} ${state}\n`);
   }
-  process.stdout.write(`${"synthetic".padEnd(10)} always here: procedural look-alike images\n`);
-  process.stdout.write(`\nLooked into SGDSCOPE_CIFAR10_DIR, SGDSCOPE_CIFAR100_DIR and ${cache}\n`);
+  print(`${"synthetic".padEnd(10)} always here: procedural look-alike images\n`);
+  print(`\nLooked into SGDSCOPE_CIFAR10_DIR, SGDSCOPE_CIFAR100_DIR and ${cache}\n`);
 }
 
 /** Downloads one data set with a progress bar; Ctrl-C leaves what came for the next try. */
@@ -41,7 +42,7 @@ export async function dataDownload(dataset: "cifar-10" | "cifar-100", options: D
         ),
     });
     progress.end();
-    process.stdout.write(`${dataset} ${cached ? "was already" : "is now"} in ${directory}\n`);
+    print(`${dataset} ${cached ? "was already" : "is now"} in ${directory}\n`);
   } finally {
     progress.end();
     process.removeListener("SIGINT", stop);

@@ -1,5 +1,6 @@
 import { phaseDiagram } from "@sgdscope/analysis";
-import { makeFolder } from "@sgdscope/runs";
+import { expectWritable } from "@sgdscope/runs";
+import { shellWord } from "@sgdscope/sweeps";
 import { readMinimum } from "../sources/minimum.js";
 import { printJson } from "../terminal/json.js";
 import { formatSeconds } from "../terminal/number.js";
@@ -9,13 +10,14 @@ import { plural } from "../terminal/words.js";
 import { version } from "../version.js";
 import type { DiagramOptions } from "./options.js";
 import { diagramDocument, diagramText, writeDiagramReport, type AskedDiagram } from "./text.js";
+import { print, tell } from "../terminal/print.js";
 
 /** Reads the minimum, computes every cell and curve, writes the report and prints the curves. */
 export async function diagram(options: DiagramOptions): Promise<void> {
   const start = performance.now();
   const quiet = options.quiet === true;
   const { minimum, notes } = await readMinimum(options);
-  await makeFolder(options.out);
+  await expectWritable(options.out);
   const { learningRates, batchSize, sampling } = options;
   const progress = progressOn(process.stderr, quiet);
   for (const note of notes) progress.note(note);
@@ -41,9 +43,8 @@ export async function diagram(options: DiagramOptions): Promise<void> {
     };
     const report = await writeDiagramReport(options.out, asked);
     if (options.json === true) printJson(diagramDocument(asked));
-    else process.stdout.write(`${diagramText(asked)}\nReport: ${report}\n`);
-    if (!quiet)
-      process.stderr.write(`${options.json === true ? `Report: ${report}  ` : ""}(${formatSeconds(asked.seconds)})\n`);
+    else print(`${diagramText(asked)}\nReport: ${report}\n`);
+    if (!quiet) tell(`${options.json === true ? `Report: ${report}  ` : ""}(${formatSeconds(asked.seconds)})\n`);
   } finally {
     progress.end();
     stop.off();
@@ -65,6 +66,6 @@ function commandOf(options: DiagramOptions): string {
   ];
   return [
     "sgdscope diagram",
-    ...given.flatMap(([name, value]) => (value === undefined ? [] : `--${name} ${value}`)),
+    ...given.flatMap(([name, value]) => (value === undefined ? [] : `--${name} ${shellWord(String(value))}`)),
   ].join(" ");
 }

@@ -9,6 +9,7 @@ import {
 import { printJson } from "../terminal/json.js";
 import { formatTable } from "../terminal/table.js";
 import { version } from "../version.js";
+import { print } from "../terminal/print.js";
 
 interface Row extends BackendStatus {
   threads?: number;
@@ -40,19 +41,19 @@ export async function doctor({ speed, json }: { speed: boolean; json?: boolean }
     return;
   }
   const memory = environment.memoryBytes === undefined ? "" : `, ${(environment.memoryBytes / 2 ** 30).toFixed(0)} GiB`;
-  process.stdout.write(
+  print(
     `sgdscope ${version} · ${environment.runtime} ${environment.runtimeVersion} · ${environment.platform} · ${environment.cores} cores${memory}\n\n`,
   );
-  process.stdout.write(table(rows, chosen, speed));
+  print(table(rows, chosen, speed));
   for (const row of rows)
     if (row.installed && row.working === false)
-      process.stdout.write(`\n${row.name} is installed and does not work: ${row.reason ?? "no reason given"}\n`);
+      print(`\n${row.name} is installed and does not work: ${row.reason ?? "no reason given"}\n`);
   const missing = rows.filter((row) => row.install !== undefined);
   if (missing.length > 0) {
-    process.stdout.write("\nFor more\n");
-    for (const row of missing) process.stdout.write(`  ${row.name.padEnd(14)} ${row.install!}\n`);
+    print("\nFor more\n");
+    for (const row of missing) print(`  ${row.name.padEnd(14)} ${row.install!}\n`);
   }
-  process.stdout.write(
+  print(
     `\nCIFAR-10: ${cifar10 === undefined ? "not here; sgdscope data download fetches it, look-alike images serve until then" : `${cifar10.directory}${cifar10.complete ? "" : " (incomplete)"}`}\n`,
   );
 }

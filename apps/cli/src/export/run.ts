@@ -12,6 +12,7 @@ import {
 import { besideData, formatters, writeFileInPlace } from "../report/tables.js";
 import { plural } from "../terminal/words.js";
 import type { ExportOptions } from "./options.js";
+import { print } from "../terminal/print.js";
 
 /** Reads, converts and writes. */
 export async function exportRuns(folders: string[], { to, out, table: which }: ExportOptions): Promise<void> {
@@ -20,13 +21,13 @@ export async function exportRuns(folders: string[], { to, out, table: which }: E
     const logs = out ?? "sgdscope-export.tensorboard";
     for (const run of runs)
       await writeFileInPlace(join(logs, run.id, eventFileName), formatTensorBoard(scalarsOf(run)));
-    process.stdout.write(`${plural(runs.length, "run")}: tensorboard --logdir ${logs}\n`);
+    print(`${plural(runs.length, "run")}: tensorboard --logdir ${logs}\n`);
     return;
   }
   const table = which === "metrics" ? metricsTable(runs) : recordsTable(runs);
   const path = out ?? `sgdscope-export.${to}`;
   await writeFileInPlace(path, formatters[to]!(table));
-  besideData(path).write(`${plural(table[0]!.values.length, "row")}, ${plural(table.length, "column")}: ${path}\n`);
+  besideData(path)(`${plural(table[0]!.values.length, "row")}, ${plural(table.length, "column")}: ${path}\n`);
 }
 
 /** The numbers of the metric lines as charts, and those of the record at the last step. */

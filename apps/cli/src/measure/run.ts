@@ -22,6 +22,7 @@ import { exactLayers, layerRows, layersOfCurvature, withTraces, type LayerCurvat
 import type { MeasureOptions } from "./options.js";
 import { withRounding } from "./rounding.js";
 import { measurementDocument, measurementText, type Curvature, type Measurement } from "./text.js";
+import { print } from "../terminal/print.js";
 
 /** Loads, measures and prints. */
 export async function measure(options: MeasureOptions): Promise<void> {
@@ -34,7 +35,7 @@ export async function measure(options: MeasureOptions): Promise<void> {
     const measurement = await measureSubject(subject, options, backend.name, progress);
     progress.end();
     if (options.json === true) printJson(measurementDocument(measurement));
-    else process.stdout.write(measurementText(measurement, options.digits));
+    else print(measurementText(measurement, options.digits));
   } catch (error) {
     throw advised(error);
   } finally {

@@ -63,6 +63,7 @@ export function measurementText(measurement: Measurement, digits?: number): stri
   return (
     `${subject} on ${examples} examples of ${data}: ${parameters} parameters, backend ${backend} (Float32)\n\n` +
     `${table}\n${identityText(traceIdentity)}\n${model === undefined ? "" : factsText(model)}\n` +
+    doubts([gaussNewton.trace, gaussNewton.norm, hessian.trace, hessian.norm]) +
     (layers === undefined ? "" : `${layersTable(layers)}\n`) +
     (analysis === undefined
       ? "Noise metrics and thresholds are exact from the Gram matrix, which was not taken: measure fewer examples for them.\n"
@@ -99,7 +100,15 @@ const layersTable = (layers: LayerMeasurement[]): string =>
   );
 
 const marked = (measured: Measured): string =>
-  measured.standardError === 0 ? `${formatNumber(measured.value, 6)} exact` : formatMeasured(measured, 5);
+  measured.standardError === 0
+    ? `${formatNumber(measured.value, 6)} exact`
+    : `${formatMeasured(measured, 5)}${measured.reason === undefined ? "" : " *"}`;
+
+/** What the stars in the table mean. */
+function doubts(measured: readonly Measured[]): string {
+  const reasons = [...new Set(measured.flatMap(({ reason }) => reason ?? []))];
+  return reasons.map((reason) => `* its standard error may be too small: ${reason}\n\n`).join("");
+}
 
 function eigenvalue(pair: Curvature["eigenvalues"][number] | undefined): string {
   if (pair === undefined) return "–";

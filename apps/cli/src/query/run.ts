@@ -3,6 +3,7 @@ import { printJson } from "../terminal/json.js";
 import { formatNumber } from "../terminal/number.js";
 import { formatTable } from "../terminal/table.js";
 import type { QueryOptions } from "./options.js";
+import { print } from "../terminal/print.js";
 
 /** Asks and prints. */
 export async function query(sql: string, { runs, json }: QueryOptions): Promise<void> {
@@ -11,7 +12,7 @@ export async function query(sql: string, { runs, json }: QueryOptions): Promise<
     printJson({ schema: "sgdscope/query@1", columns, rows });
     return;
   }
-  process.stdout.write(
+  print(
     formatTable<Record<string, unknown>>(
       columns.map((name) => ({
         heading: name,

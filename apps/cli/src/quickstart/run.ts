@@ -1,5 +1,5 @@
 import { boundTasks } from "@sgdscope/experiments";
-import { makeFolder } from "@sgdscope/runs";
+import { expectWritable } from "@sgdscope/runs";
 import { imageShape } from "@sgdscope/training";
 import { chooseImages } from "../sources/images.js";
 import { printJson } from "../terminal/json.js";
@@ -8,6 +8,7 @@ import { version } from "../version.js";
 import type { QuickstartOptions } from "./options.js";
 import { boundDocument, boundText, writeBoundReport, type BoundStudy } from "./text.js";
 import { runTrainings } from "./trainings.js";
+import { print, tell } from "../terminal/print.js";
 
 /** The settings of the quickstart: learning rates a factor of two apart, small batches to all of them. */
 const settings = [
@@ -24,8 +25,10 @@ const settings = [
 export async function quickstart(options: QuickstartOptions): Promise<void> {
   const start = performance.now();
   const { spec, note } = await chooseImages(options.data, 100);
-  await makeFolder(options.out);
-  const say = (line: string): void => void (options.quiet === true || process.stderr.write(`${line}\n`));
+  await expectWritable(options.out);
+  const say = (line: string): void => {
+    if (options.quiet !== true) tell(`${line}\n`);
+  };
   if (note !== undefined) say(note);
   const tasks = boundTasks({
     data: spec,
@@ -51,6 +54,6 @@ export async function quickstart(options: QuickstartOptions): Promise<void> {
   };
   const report = await writeBoundReport(options.out, study);
   if (options.json === true) printJson(boundDocument(study));
-  else process.stdout.write(`\n${boundText(study)}`);
+  else print(`\n${boundText(study)}`);
   say(`\nReport: ${report}  (${formatSeconds(study.seconds)})`);
 }

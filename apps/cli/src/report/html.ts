@@ -1,3 +1,5 @@
+import { printable } from "../terminal/print.js";
+
 /** Headings of level 3 stand inside a chapter. Default 2. */
 interface Heading {
   title: string;
@@ -99,7 +101,7 @@ function table(section: Section & { kind: "table" }): string {
 }
 
 function escape(text: string): string {
-  return text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]!);
+  return printable(text).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]!);
 }
 
 const styles = `

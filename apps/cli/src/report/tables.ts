@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { formatCsv, formatParquet, formatTableNpz, type Table } from "@sgdscope/result-files";
 import { makeFolder, placeFile } from "@sgdscope/runs";
+import { print, tell } from "../terminal/print.js";
 
 /** Tables by the ending of their file. */
 export const formatters: Record<string, (table: Table) => string | Uint8Array> = {
@@ -17,5 +18,5 @@ export async function writeFileInPlace(path: string, content: string | Uint8Arra
 }
 
 /** Where a command says what it wrote: not among the data, where these went to standard output. */
-export const besideData = (path: string): NodeJS.WriteStream =>
-  /^\/(?:dev\/stdout|(?:proc\/self|dev)\/fd\/1)$/.test(path) ? process.stderr : process.stdout;
+export const besideData = (path: string): ((text: string) => void) =>
+  /^\/(?:dev\/stdout|(?:proc\/self|dev)\/fd\/1)$/.test(path) ? tell : print;

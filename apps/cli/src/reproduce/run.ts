@@ -15,6 +15,7 @@ import { version } from "../version.js";
 import { runStudies } from "../workers/studies.js";
 import type { ReproduceOptions } from "./options.js";
 import { reproductionDocument, reproductionText, writeReproduction, type Reproduction } from "./text.js";
+import { print, tell } from "../terminal/print.js";
 
 /** Runs the jobs of claims that are not done yet, prints the judgements, writes the report and, with --check, exits by them. */
 export async function reproduce(names: string[], options: ReproduceOptions): Promise<void> {
@@ -24,7 +25,9 @@ export async function reproduce(names: string[], options: ReproduceOptions): Pro
   }
   const claims = claimsOf(names);
   const start = performance.now();
-  const say = (line: string): void => void (options.quiet === true || process.stderr.write(`${line}\n`));
+  const say = (line: string): void => {
+    if (options.quiet !== true) tell(`${line}\n`);
+  };
   const { images, note } = await imagesOf(options);
   if (note !== undefined) say(note);
   const scope = { preset: options.fast === true ? "fast" : "full", images, seed: options.seed } as const;
@@ -72,14 +75,14 @@ export async function reproduce(names: string[], options: ReproduceOptions): Pro
   };
   const report = await writeReproduction(options.out, reproduction);
   if (options.json === true) printJson(reproductionDocument(reproduction));
-  else process.stdout.write(`\n${reproductionText(reproduction)}`);
+  else print(`\n${reproductionText(reproduction)}`);
   say(`\nReport: ${report}  (${formatSeconds(reproduction.seconds)})`);
   const missed = reproduction.parts.some(({ acceptance }) => acceptance.some(({ holds }) => !holds));
   if (options.check === true && missed) process.exitCode = exitCodes.criterion;
 }
 
 function list(): void {
-  process.stdout.write(
+  print(
     `${formatTable(
       [
         { heading: "claim", cell: (claim: Claim) => claim.name, align: "left" },

@@ -2,6 +2,7 @@ import type { Minimum, ReadMinimum } from "@sgdscope/analysis";
 import { minimumOfFiles } from "@sgdscope/analysis/node";
 import type { MinimumOptions } from "../options/minimum.js";
 import { optionOf, usageError } from "../terminal/errors.js";
+import { printable } from "../terminal/print.js";
 
 /** A minimum, and what was taken for granted to read it, a line each. */
 export interface SourcedMinimum {
@@ -24,7 +25,9 @@ export async function readMinimum(
   const found =
     options.run === undefined ? await ofFiles(options, withoutResiduals) : await ofRun(options.run, options);
   const { rankTolerance } = options;
-  return rankTolerance === undefined ? found : { ...found, minimum: { ...found.minimum, rankTolerance } };
+  // The name is often a path, and goes into figures, where a control character would break the markup.
+  const name = printable(found.minimum.name);
+  return { ...found, minimum: { ...found.minimum, name, ...(rankTolerance === undefined ? {} : { rankTolerance }) } };
 }
 
 async function ofFiles(options: Partial<MinimumOptions>, withoutResiduals: boolean): Promise<SourcedMinimum> {

@@ -4,6 +4,7 @@ import { minimaColumns } from "../report/minima.js";
 import { printJson } from "../terminal/json.js";
 import { formatNumber } from "../terminal/number.js";
 import { formatTable } from "../terminal/table.js";
+import { print } from "../terminal/print.js";
 import { plural } from "../terminal/words.js";
 import type { SweepCollectOptions } from "./options.js";
 
@@ -30,9 +31,9 @@ export async function sweepCollect(sweep: string, options: SweepCollectOptions):
     return;
   }
   const { besideData } = await import("../report/tables.js");
-  const words = options.out === undefined ? process.stdout : besideData(options.out);
+  const say = options.out === undefined ? print : besideData(options.out);
   if (runs.length > 0)
-    words.write(
+    say(
       formatTable(
         [
           { heading: "network", cell: (record: MinimumRecord) => record.model, align: "left" },
@@ -42,10 +43,10 @@ export async function sweepCollect(sweep: string, options: SweepCollectOptions):
         runs.map(({ record }) => record),
       ),
     );
-  words.write(`${runs.length} of ${plural(plan.length, "run")} done`);
+  say(`${runs.length} of ${plural(plan.length, "run")} done`);
   if (time.total > 0)
-    words.write(
+    say(
       ` · ${plural(time.workers, "worker")} so far, ${formatNumber((100 * time.inRuns) / time.total, 3)} % of their time inside runs`,
     );
-  words.write("\n");
+  say("\n");
 }

@@ -6,6 +6,7 @@ import { inGrid } from "../sources/settings.js";
 import { printJson } from "../terminal/json.js";
 import { plural } from "../terminal/words.js";
 import type { SweepPlanOptions } from "./options.js";
+import { print } from "../terminal/print.js";
 
 /** Plans, prints and writes. */
 export async function sweepPlan(file: string, options: SweepPlanOptions): Promise<void> {
@@ -21,7 +22,7 @@ export async function sweepPlan(file: string, options: SweepPlanOptions): Promis
   const path = join(folder, "plan.jsonl");
   if (options.dryRun === true)
     for (const { index, id, task } of plan)
-      process.stdout.write(
+      print(
         `${index}  ${id}  η = ${task.learningRate}, B = ${task.batchSize}, seed ${task.seed}, ${task.model.kind}\n`,
       );
   const written =
@@ -30,7 +31,5 @@ export async function sweepPlan(file: string, options: SweepPlanOptions): Promis
       : added === plan.length
         ? `written to ${path}`
         : `${added} new in ${path}`;
-  process.stdout.write(
-    `Planned ${plural(plan.length, "run")}, at most ${steps.toLocaleString("en")} steps: ${written}\n`,
-  );
+  print(`Planned ${plural(plan.length, "run")}, at most ${steps.toLocaleString("en")} steps: ${written}\n`);
 }

@@ -10,6 +10,7 @@ import { plural } from "../terminal/words.js";
 import type { SweepRunOptions } from "./options.js";
 import { runSweepPool } from "./pool.js";
 import type { SweepMessage, SweepWork } from "./work.js";
+import { print, tell } from "../terminal/print.js";
 
 /** Runs a sweep, or one line of it, and prints what came of it. */
 export async function sweepRun(sweep: string, options: SweepRunOptions): Promise<void> {
@@ -78,14 +79,13 @@ async function conclude(
       failures: failed,
     });
   else
-    process.stdout.write(
+    print(
       `${counts.done} of ${plural(counts.runs, "run")} done${counts.failed === 0 ? "" : `, ${counts.failed} failed`} · ` +
         `${plural(spent.workers, "worker")}, ${formatSeconds(spent.seconds)}, ` +
         `${formatNumber(100 * spent.share, 3)} % of their time inside runs\n`,
     );
   if (spent.stopped) {
-    if (spent.options.quiet !== true)
-      process.stderr.write("stopped with checkpoints; run the same command again to continue\n");
+    if (spent.options.quiet !== true) tell("stopped with checkpoints; run the same command again to continue\n");
     process.exitCode = exitCodes.resumable;
   } else if (failed.length > 0) {
     const [{ id, error }] = failed as [(typeof failed)[number]];

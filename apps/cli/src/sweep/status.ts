@@ -3,6 +3,7 @@ import { printJson } from "../terminal/json.js";
 import { formatTable } from "../terminal/table.js";
 import { plural } from "../terminal/words.js";
 import { slurmStatus, type SlurmTask } from "./slurm.js";
+import { print } from "../terminal/print.js";
 
 const progresses: Progress[] = ["waiting", "begun", "running", "done", "failed"];
 
@@ -18,7 +19,7 @@ export async function sweepStatusReport(sweep: string, { json }: { json?: boolea
     printJson({ schema: "sgdscope/sweep-status@1", sweep, ...counts, runs, ...(tasks && { slurm: tasks }) });
     return;
   }
-  process.stdout.write(
+  print(
     formatTable<Progress>(
       [
         { heading: "runs", cell: (progress) => progress, align: "left" },
@@ -28,14 +29,14 @@ export async function sweepStatusReport(sweep: string, { json }: { json?: boolea
     ),
   );
   const failed = runs.filter(({ progress }) => progress === "failed");
-  if (failed.length > 0) process.stdout.write(`\n${failures(failed)}`);
-  if (tasks !== undefined) process.stdout.write(`\n${schedulerTable(tasks)}`);
+  if (failed.length > 0) print(`\n${failures(failed)}`);
+  if (tasks !== undefined) print(`\n${schedulerTable(tasks)}`);
 }
 
 /** Hands failed runs out again. */
 export async function sweepRetry(sweep: string): Promise<void> {
   const again = await retryRuns(sweep, await readPlan(sweep));
-  process.stdout.write(
+  print(
     again.length === 0
       ? "nothing to retry\n"
       : `${plural(again.length, "run")} to retry; sgdscope sweep run ${sweep} continues\n`,

@@ -1,10 +1,19 @@
 import { appendFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { makeFolder, placeFile } from "@sgdscope/runs";
-import { maxArraySizeOf, readPlan, slurmArrays, slurmScript, sweepStatus, type SlurmArray } from "@sgdscope/sweeps";
+import {
+  maxArraySizeOf,
+  readPlan,
+  shellWord,
+  slurmArrays,
+  slurmScript,
+  sweepStatus,
+  type SlurmArray,
+} from "@sgdscope/sweeps";
 import { plural } from "../terminal/words.js";
 import type { SweepRunOptions, SweepSubmitOptions } from "./options.js";
 import { slurm, type Submission } from "./slurm.js";
+import { print } from "../terminal/print.js";
 
 /** Writes the batch script and submits one array for each `MaxArraySize` lines. */
 export async function sweepSubmit(folder: string, options: SweepSubmitOptions & SweepRunOptions): Promise<void> {
@@ -12,7 +21,7 @@ export async function sweepSubmit(folder: string, options: SweepSubmitOptions & 
   const runs = await sweepStatus(sweep, await readPlan(sweep));
   const open = runs.filter(({ progress }) => progress !== "done" && progress !== "running").map(({ index }) => index);
   if (open.length === 0) {
-    process.stdout.write("nothing to submit: every run is done or running\n");
+    print("nothing to submit: every run is done or running\n");
     return;
   }
   const logs = join(sweep, "slurm");
@@ -39,8 +48,8 @@ export async function sweepSubmit(folder: string, options: SweepSubmitOptions & 
     String(offset),
   ];
   if (options.dryRun === true) {
-    process.stdout.write(script);
-    for (const array of arrays) process.stdout.write(`\n$ sbatch ${argumentsOf(array).join(" ")}\n`);
+    print(script);
+    for (const array of arrays) print(`\n$ sbatch ${argumentsOf(array).map(shellWord).join(" ")}\n`);
     return;
   }
   await makeFolder(logs);
@@ -49,9 +58,7 @@ export async function sweepSubmit(folder: string, options: SweepSubmitOptions & 
     const job = (await slurm("sbatch", ...argumentsOf(array))).trim().split(";")[0]!;
     const submission: Submission = { job, ...array, submitted: new Date().toISOString() };
     await appendFile(join(logs, "submissions.jsonl"), `${JSON.stringify(submission)}\n`);
-    process.stdout.write(
-      `job ${job}: ${plural(array.tasks, "task")} (--array=${array.array}, lines from ${array.offset})\n`,
-    );
+    print(`job ${job}: ${plural(array.tasks, "task")} (--array=${array.array}, lines from ${array.offset})\n`);
   }
 }
 

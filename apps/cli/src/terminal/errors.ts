@@ -1,5 +1,6 @@
 import { AnalysisError } from "@sgdscope/analysis";
 import { CommanderError } from "commander";
+import { printable, withoutSecrets } from "./print.js";
 
 /** The exit codes of every command; `sgdscope help exit-codes` prints them. */
 export const exitCodes = {
@@ -48,6 +49,11 @@ const kinds: Record<string, Kind> = {
   DOWNLOAD_FAILED: { exitCode: exitCodes.unavailable },
   WRONG_SUM: { exitCode: exitCodes.unavailable },
   WRONG_SIZE: { exitCode: exitCodes.unavailable },
+  TOO_SLOW: {
+    exitCode: exitCodes.unavailable,
+    help: "run the same command again, which continues, or name a nearer mirror with --url",
+  },
+  ABORTED: { exitCode: exitCodes.resumable, help: "run the same command again to continue" },
   NO_RUN: { exitCode: exitCodes.usage, option: "--run" },
   NO_PARAMETERS: { exitCode: exitCodes.usage, option: "--run" },
   NO_RUNS: { exitCode: exitCodes.usage, help: "name run folders, or folders that hold some" },
@@ -124,7 +130,8 @@ function asCliError(error: unknown): unknown {
 }
 
 /** Prints an error the way a person wants it, without a stack trace unless asked for, and gives the exit code. */
-export function reportError(error: unknown, write: (line: string) => void): number {
+export function reportError(error: unknown, writeRaw: (line: string) => void): number {
+  const write = (line: string): void => writeRaw(printable(withoutSecrets(line)));
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   if (error instanceof Error && process.env["SGDSCOPE_DEBUG"] !== undefined) write(`${error.stack ?? error.message}\n`);
   const known = asCliError(error);

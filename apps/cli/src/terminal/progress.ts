@@ -1,5 +1,6 @@
 // Ours: no maintained package draws a bar on a terminal and sparse lines elsewhere, and keeps notes above the bar.
 import { formatSeconds } from "./number.js";
+import { printable, withoutSecrets } from "./print.js";
 
 /** Where a command says how far it is; all of it goes to standard error. */
 export interface Progress {
@@ -28,10 +29,11 @@ export function progressOn(output: Output, quiet: boolean, now: () => number = D
     drawn = false;
   };
   return {
-    update(fraction, message) {
+    update(fraction, text) {
       const time = now();
       if (time - last < (output.isTTY === true ? 100 : 10_000)) return;
       last = time;
+      const message = printable(withoutSecrets(text));
       const percent = `${Math.floor(100 * Math.min(1, Math.max(0, fraction)))} %`;
       if (output.isTTY !== true) {
         output.write(`${percent.padStart(5)}  ${formatSeconds((time - start) / 1000)}  ${message}\n`);
@@ -46,7 +48,7 @@ export function progressOn(output: Output, quiet: boolean, now: () => number = D
     },
     note(line) {
       clear();
-      output.write(`${line}\n`);
+      output.write(`${printable(withoutSecrets(line))}\n`);
     },
     end: clear,
   };

@@ -16,10 +16,13 @@ import { stopSignal } from "../terminal/signals.js";
 import { formatTable } from "../terminal/table.js";
 import { version } from "../version.js";
 import type { TrainOptions } from "./options.js";
+import { print, tell } from "../terminal/print.js";
 
 /** Trains (or continues to train) and leaves the run folder; SIGTERM, SIGINT and SIGUSR1 stop it with a checkpoint. */
 export async function trainRun(options: TrainOptions): Promise<void> {
-  const say = (line: string): void => void (options.quiet === true || process.stderr.write(`${line}\n`));
+  const say = (line: string): void => {
+    if (options.quiet !== true) tell(`${line}\n`);
+  };
   const { task, note } = await taskOf(options);
   if (note !== undefined) say(note);
   const id = runId(task);
@@ -48,7 +51,7 @@ export async function trainRun(options: TrainOptions): Promise<void> {
     if (folder === undefined) {
       say(`${directory} is already done`);
       outcome = "done";
-      await print(directory, options);
+      await printRun(directory, options);
       return;
     }
     if (options.resume === true && folder.resume === undefined)
@@ -75,7 +78,7 @@ export async function trainRun(options: TrainOptions): Promise<void> {
       await folder.close();
     }
     outcome = "done";
-    await print(directory, options);
+    await printRun(directory, options);
   } finally {
     stop.off();
     await locked.lock.release(outcome);
@@ -84,14 +87,14 @@ export async function trainRun(options: TrainOptions): Promise<void> {
 }
 
 /** Prints the run of a folder that is done. */
-async function print(directory: string, options: TrainOptions): Promise<void> {
+async function printRun(directory: string, options: TrainOptions): Promise<void> {
   const run = await readTrainingRun(directory);
   if (options.json === true) {
     printJson(run);
     return;
   }
   const record = run.record!;
-  process.stdout.write(`${formatTable(minimaColumns, [record])}\n${ending(record)}\nRun: ${directory}\n`);
+  print(`${formatTable(minimaColumns, [record])}\n${ending(record)}\nRun: ${directory}\n`);
 }
 
 function ending(record: MinimumRecord): string {

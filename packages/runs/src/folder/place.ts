@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { access, constants, mkdir, readdir, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { writeFileWhole } from "@sgdscope/array-files";
 import { storageError } from "../errors.js";
 
@@ -39,6 +40,22 @@ export async function makeFolder(path: string): Promise<boolean> {
       throw storageError(path, told);
     });
     return true;
+  }
+}
+
+/**
+ * Refuses a folder that could not be made or written into, and makes none: to be asked before something is computed for it.
+ *
+ * @throws RunsError `STORAGE`, `WRONG_PATH`.
+ */
+export async function expectWritable(path: string): Promise<void> {
+  let at = resolve(path);
+  while (!existsSync(at) && dirname(at) !== at) at = dirname(at);
+  try {
+    // With the slash a file is not taken for a folder.
+    await access(`${at}/`, constants.W_OK);
+  } catch (error) {
+    throw storageError(path, error);
   }
 }
 
