@@ -34,7 +34,7 @@ export interface Measurement {
   /** Whether H has the diagonal of G, or the operation because of which that is not known. */
   traceIdentity: PiecewiseLinearity;
   /** What a LayersModel has beside its function; undefined for a run. */
-  model: LayersModelFacts | undefined;
+  model?: LayersModelFacts | undefined;
   /** Undefined unless asked for. */
   layers: LayerMeasurement[] | undefined;
 }
