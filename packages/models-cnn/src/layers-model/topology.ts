@@ -1,5 +1,7 @@
 import { ModelsError, show } from "../errors.js";
 
+import { assertGraph } from "./graph.js";
+
 type Config = Record<string, unknown>;
 
 const isConfig = (value: unknown): value is Config =>
@@ -52,6 +54,7 @@ function configOf(className: string, config: Config): Config {
     delete next["batch_shape"];
   }
   if (className === "LeakyReLU" && next["negative_slope"] != null) next["alpha"] ??= next["negative_slope"];
+  if (className === "Model" || className === "Functional") assertGraph(next);
   for (const end of ["input_layers", "output_layers"])
     if (Array.isArray(next[end]) && typeof next[end][0] === "string") next[end] = [next[end]];
   return next;

@@ -167,6 +167,26 @@ describe("what TensorFlow.js would leave out in silence is refused, naming the l
   });
 });
 
+describe("a graph that never ends", () => {
+  const chain = (from: string, node: number): object => {
+    const topology = functional({ class_name: "ReLU", config: {} }, [2]) as {
+      config: { layers: { inbound_nodes: unknown[] }[] };
+    };
+    topology.config.layers[1]!.inbound_nodes = [[[from, node, 0, {}]]];
+    return topology;
+  };
+  test.each([
+    ["nobody", 0, /layer "layer" reads output 0 of layer "nobody", which does not exist/],
+    ["layer", 0, /layer "layer" reads output 0 of layer "layer", which is never computed/],
+    ["x", 1, /layer "layer" reads output 1 of layer "x", which is never computed/],
+  ])("with a layer that reads %s, output %i, is refused", async (from, node, message) => {
+    await expect(loadLayersModel(await save(chain(from, node)))).rejects.toMatchObject({
+      code: "FILE_CONTENT",
+      message: expect.stringMatching(message) as string,
+    });
+  });
+});
+
 describe("a load that fails leaves no tensor behind", () => {
   const layer = (config: object): Layer => ({ class_name: "Dense", config: { units: 1, use_bias: false, ...config } });
   test.each<[string, object, Weights]>([
