@@ -33,8 +33,8 @@ export interface ModeDynamics {
   second: number;
   gain: number;
   /** α of a mode of curvature λ, weight decay included. */
-  alpha(curvature: number): number;
-  gamma(curvature: number): number;
+  alpha: (curvature: number) => number;
+  gamma: (curvature: number) => number;
 }
 
 /** @internal The momentum β; 0 for plain SGD. */

@@ -6,7 +6,7 @@ export interface ResponseProblem {
   minimum: PreparedMinimum;
   weight: number;
   /** `R(x)`, `rank × rank`, positive above `lower`; its operator falls as x grows. */
-  response(x: number): Float64Array;
+  response: (x: number) => Float64Array;
   /** Below the root. */
   lower: number;
   /** Above it, or Infinity. */
