@@ -13,7 +13,9 @@ import {
   type SolverOptions,
 } from "@sgdscope/stability-criterion";
 import type { BoundJudgement, ConditionAnalysis, MinimumAnalysis, Verdict } from "./analysis.js";
+import { lossFloor } from "@sgdscope/stability-criterion/stationary";
 import { decideConditions, type Conditions, type ConditionsRequest } from "./conditions.js";
+import { mark } from "./marks.js";
 import { rankToleranceOf, type Minimum } from "./minimum.js";
 
 /** A minimum; a prepared one may stand in the place of its system, to share its eigendecomposition. */
@@ -73,6 +75,9 @@ export function analyseSync(
   }
 }
 
+/** Of the loss: below it a floor is rounding. */
+const floorShare = 1e-3;
+
 type Stage = { fraction: number; stage: string };
 
 function* analysisStages(minimum: AnalysableMinimum, options: AnalyseOptions): Generator<Stage, MinimumAnalysis> {
@@ -85,10 +90,14 @@ function* analysisStages(minimum: AnalysableMinimum, options: AnalyseOptions): G
   const { examples, outputs, rank, spectrum } = prepared;
   yield { fraction: share / 2, stage: "noise structure" };
   const noise = noiseStructureAt(prepared);
+  // Of a training it is known how far it came; of mere arrays the residuals tell.
+  const floor = reached === undefined && lossFloor(prepared) > floorShare * noise.loss ? [mark("loss-floor")] : [];
   const alignmentRange = options.extent === "verdict" ? undefined : prepared.alignmentRange();
   const analyses: ConditionAnalysis[] = [];
   for (const [k, each] of conditions.entries())
-    analyses.push(yield* conditionStages(prepared, each, options, (k + 1) * share, share));
+    analyses.push(
+      yield* conditionStages(prepared, { ...each, marks: [...each.marks, ...floor] }, options, (k + 1) * share, share),
+    );
   return {
     minimum: {
       name,

@@ -16,7 +16,7 @@ export function alignmentFigure(records: MinimumRecord[], canvas: Canvas): SVGSV
     {
       ...frame(canvas, 360),
       marginRight: 150,
-      x: { type: "log", reverse: true, label: "loss L along training (falls to the right)", tickFormat: ".0e" },
+      x: { type: "log", reverse: true, label: "loss L, decreasing along training", tickFormat: ".0e" },
       y: { domain: [0, Math.max(2, ...factors) * 1.15], label: "alignment factor μ", grid: true },
       marks: [
         Plot.ruleY([1], { stroke: predictionColour, strokeWidth: 2 }),

@@ -31,7 +31,7 @@ export function boundFigure(records: MinimumRecord[], canvas: Canvas): SVGSVGEle
       marks: [
         Plot.areaY(line, { x: "value", y1: "value", y2: high, fill: predictionColour, fillOpacity: 0.08 }),
         Plot.line(line, { x: "value", y: "value", stroke: predictionColour, strokeWidth: 2 }),
-        Plot.text(["above the line: not linearly stable for SGD (Theorem 3.3 with μ = 1)"], {
+        Plot.text(["above the line: beyond the bound if μ were 1, a heuristic"], {
           frameAnchor: "top-left",
           dx: 10,
           dy: 8,

@@ -106,7 +106,7 @@ describe("figures", () => {
 
   it("draw the prediction: the line of the edge and the line of the bound", () => {
     expect(edgeFigure(records, { document }).outerHTML).toContain("the edge of mean-square stability");
-    expect(boundFigure(records, { document }).outerHTML).toContain("above the line: not linearly stable");
+    expect(boundFigure(records, { document }).outerHTML).toContain("beyond the bound if μ were 1, a heuristic");
     expect(alignmentFigure(records, { document }).outerHTML).toContain("μ = 1: noise covariance 2L·G");
   });
 });

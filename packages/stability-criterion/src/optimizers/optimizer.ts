@@ -46,7 +46,7 @@ export function checkOptimizer(caller: string, optimizer: Optimizer): void {
   if (!["sgd", "heavy-ball", "nesterov", "ema"].includes(kind))
     throw new StabilityError(
       "INVALID_ARGUMENT",
-      `${caller}: expected optimizer.kind "sgd", "heavy-ball", "nesterov" or "ema", got "${String(kind)}".`,
+      `${caller}: expected optimizer.kind "sgd", "heavy-ball", "nesterov" or "ema", got "${kind as string}".`,
     );
   const momentum = momentumOf(optimizer);
   const least = kind === "nesterov" ? 0 : -1;
