@@ -21,5 +21,8 @@ export default {
   jsonReporter: { fileName: `reports/mutation/${name}.json` },
   tempDirName: "node_modules/.cache/stryker",
   timeoutFactor: 3,
+  timeoutMS: 20_000,
+  // All tests of a package, instrumented, on a busy machine.
+  dryRunTimeoutMinutes: 60,
   thresholds: { high: 95, low: 85, break: 85 },
 };
