@@ -40,8 +40,6 @@ export function boundFromUnits<B extends Bound>(bound: B, unit: number): B {
   return {
     ...bound,
     criticalLearningRate: timesPowerOfTwo(criticalLearningRate, -unit),
-    ...(curvature === undefined
-      ? {}
-      : { curvature: { ...curvature, value: timesPowerOfTwo(curvature.value, unit) } }),
+    ...(curvature === undefined ? {} : { curvature: { ...curvature, value: timesPowerOfTwo(curvature.value, unit) } }),
   };
 }
