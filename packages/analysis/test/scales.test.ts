@@ -83,7 +83,7 @@ describe("K times 2^±500", () => {
 
   it("is compared, drawn and judged along a training alike", async () => {
     const own = minimumOf(3, 2);
-    const [row] = compareThresholds(own, { batchSizes: [2] }).rows;
+    const row = new Map(Object.entries(compareThresholds(own, { batchSizes: [2] }).rows[0]!));
     const diagram = await phaseDiagram(own, {
       batchSizes: [1, 2],
       learningRates: { minimum: 0.01, maximum: 0.1, count: 3 },
@@ -94,8 +94,11 @@ describe("K times 2^±500", () => {
     for (const k of [-560, 532]) {
       const other = scaled(own, k, 0);
       const rate = (value: number): number => timesPowerOfTwo(value, -k);
-      for (const [key, value] of Object.entries(compareThresholds(other, { batchSizes: [2] }).rows[0]!))
-        if (key !== "batchSize") agree(timesPowerOfTwo(value, k), row![key as keyof typeof row & string], key);
+      for (const [key, value] of Object.entries(compareThresholds(other, { batchSizes: [2] }).rows[0]!) as [
+        string,
+        number,
+      ][])
+        if (key !== "batchSize") agree(timesPowerOfTwo(value, k), row.get(key) as number, key);
       const found = await phaseDiagram(other, {
         batchSizes: [1, 2],
         learningRates: { minimum: rate(0.01), maximum: rate(0.1), count: 3 },
