@@ -48,6 +48,8 @@ function configOf(className: string, config: Config): Config {
   assertKept(className, config);
   const next = rewritten(config) as Config;
   if (isConfig(next["seed"])) next["seed"] = null;
+  // TensorFlow.js would apply constraints to the weights of the file, and change them.
+  for (const field of Object.keys(next)) if (field.endsWith("_constraint")) next[field] = null;
   if (norms.has(className)) return { l1: config["l1"] ?? 0, l2: config["l2"] ?? 0 };
   if (className === "InputLayer" && next["batch_shape"] != null) {
     next["batch_input_shape"] ??= next["batch_shape"];

@@ -107,6 +107,13 @@ describe("a topology of Keras 3", () => {
     model.dispose();
   });
 
+  test("has the weights of the file, whatever a constraint would make of them", async () => {
+    const config = { units: 1, use_bias: false, kernel_constraint: constructed("NonNeg", {}) };
+    const before = tf.memory().numTensors;
+    expect(await outputs(functional({ class_name: "Dense", config }, [2]), [[1, 2]], dense)).toEqual([1]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   test("may have the slope of a leaky ReLU under its new name", async () => {
     const leaky = { class_name: "LeakyReLU", config: { negative_slope: 0.25 } };
     expect(await outputs(functional(leaky, [2]), [[-4, 8]])).toEqual([-1, 8]);
