@@ -8,7 +8,7 @@ interface Answers {
 
 /** What a page knows of a worker that answers nothing. */
 const silent = (): Worker & EventTarget =>
-  Object.assign(new EventTarget(), { postMessage: () => undefined, terminate: vi.fn() }) as unknown as Worker;
+  Object.assign(new EventTarget(), { postMessage: () => undefined, terminate: () => undefined }) as unknown as Worker;
 
 it("says at once that a worker cannot be loaded, to the reader and to whoever asks, before and after", async () => {
   const told: (string | undefined)[] = [];
@@ -49,10 +49,11 @@ it("says within a second that a worker is late", () => {
 });
 
 it("closes its worker", () => {
-  const worker = silent();
+  let ended = 0;
+  const worker = Object.assign(silent(), { terminate: () => void ended++ });
   openDesk<Answers>(
     () => worker,
     () => undefined,
   ).close();
-  expect(worker.terminate).toHaveBeenCalledOnce();
+  expect(ended).toBe(1);
 });

@@ -36,7 +36,7 @@ const expected = "a report.json of sgdscope reproduce (schema sgdscope/reproduce
 
 /** The claim that judges and draws a part of a report. */
 export const claimOf = ({ name, quickstart: quick }: Pick<LoadedPart, "name" | "quickstart">): Claim =>
-  quick ? (quickstart as unknown as Claim) : claimNamed(name)!;
+  quick ? quickstart : claimNamed(name)!;
 
 /**
  * Reads a `report.json` of `sgdscope reproduce` or `sgdscope quickstart`. A number that is null or missing was not measured: it
