@@ -1,0 +1,4 @@
+// Registers the first derivatives of TensorFlow.js. In Node their files cannot be imported, being modules without extensions in a package of
+// scripts, so the build makes one file of this (see tsup.config.ts); bundlers of pages take it as it is.
+import "@tensorflow/tfjs-core";
+import "@tensorflow/tfjs-core/dist/register_all_gradients.js";
