@@ -5,7 +5,7 @@ import { library } from "../../tooling/tsup.js";
 type EsbuildPlugin = NonNullable<Options["esbuildPlugins"]>[number];
 
 /** Gives the bundled gradients the engine, environment and registries of the TensorFlow.js in use, not copies of their own. */
-const oneTensorFlow: EsbuildPlugin = {
+export const oneTensorFlow: EsbuildPlugin = {
   name: "one-tensorflow",
   setup(build) {
     build.onResolve({ filter: /\/(engine|environment|kernel_registry|base)$/ }, ({ importer }) =>

@@ -14,14 +14,14 @@ const KEY = "@sgdscope/compute: TensorFlow.js";
 export const BINDING = "lib/napi-v8/tfjs_binding.node";
 
 /** What the native package wants of `@tensorflow/tfjs-layers`, for its progress bar, where that is not installed. */
-const WITHOUT_LAYERS = { CustomCallback: class {}, registerCallbackConstructor: () => undefined };
+const WITHOUT_LAYERS = { CustomCallback: Object, registerCallbackConstructor: () => undefined };
 
 /** Lets a native package that is loaded after this use the TensorFlow.js of this program. */
 export async function offerTensorFlow(): Promise<void> {
   const layers = await locate("@tensorflow/tfjs-layers");
   (globalThis as unknown as Record<symbol, unknown>)[Symbol.for(KEY)] = {
     ...tf,
-    ...(layers === undefined ? WITHOUT_LAYERS : ((await importByName(layers.url)) as object)),
+    ...(layers === undefined ? WITHOUT_LAYERS : await importByName(layers.url)),
     version: { "tfjs-core": tf.version_core },
   };
 }

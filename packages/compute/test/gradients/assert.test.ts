@@ -13,7 +13,9 @@ it("names what has no gradient, and what to check", async () => {
     expect(() => assertGradients()).toThrow(
       expect.objectContaining({
         code: "GRADIENTS_NOT_REGISTERED",
-        message: expect.stringMatching(/TensorFlow\.js has no gradient of Sum; check .*npm ls @tensorflow\/tfjs-core/) as string,
+        message: expect.stringMatching(
+          /TensorFlow\.js has no gradient of Sum; check .*npm ls @tensorflow\/tfjs-core/,
+        ) as string,
       }),
     );
     await expect(prepareBackend("cpu")).rejects.toMatchObject({ code: "GRADIENTS_NOT_REGISTERED" });
