@@ -7,7 +7,9 @@ import { published } from "./docs-pages.mjs";
 const manifestOf = (folder) => JSON.parse(readFileSync(`${folder}/package.json`, "utf8"));
 
 /** The manifest of every published package by its name, with its `folder`. */
-export const manifests = new Map(published.map((folder) => [manifestOf(folder).name, { folder, ...manifestOf(folder) }]));
+export const manifests = new Map(
+  published.map((folder) => [manifestOf(folder).name, { folder, ...manifestOf(folder) }]),
+);
 
 /** Packs every published package into the folder `scratch`; returns how a dependency names each tarball, `file:…`, by package. */
 export function pack(scratch) {

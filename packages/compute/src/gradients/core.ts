@@ -4,7 +4,7 @@ import { engine, getGradient, registerGradient as register, type GradConfig } fr
  * What the bundled gradients get in place of the engine, the environment and the registries of TensorFlow.js: those of the one copy in use.
  */
 
-export { backend_util, env, getKernel } from "@tensorflow/tfjs-core";
+export { backend_util, env } from "@tensorflow/tfjs-core";
 export const ENGINE = engine();
 
 /** Registers a gradient unless the kernel has one: what a program registered before stays. */
