@@ -206,6 +206,29 @@ describe("measure --model", () => {
     expect(asked.stdout).toBe(rows.stdout);
   });
 
+  it("names regularizers and says how batch normalisation and dropout are evaluated", async () => {
+    const kernelRegularizer = tf.regularizers.l2({ l2: 0.5 });
+    const model = tf.sequential({
+      layers: [
+        layers.dense({ units: 2, inputShape: [3], kernelRegularizer, name: "decayed" }),
+        layers.batchNormalization({ name: "norm" }),
+        layers.dropout({ rate: 0.5, name: "drop" }),
+        layers.dense({ units: 1 }),
+      ],
+    });
+    await save("regularized", model);
+    await writeArrays(at("rows.npz"), {
+      x: { shape: [4, 3], data: Float32Array.from(gaussian(12, seededRandom(8))) },
+      y: { shape: [4], data: Float32Array.of(1, 2, 3, 4) },
+    });
+    const { stdout, exitCode } = await measure("regularized", "rows.npz");
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(
+      'the model has regularizers, not part of the loss, G or H: Dense "decayed": kernelRegularizer l2 0.5\n' +
+        'in inference mode: BatchNormalization "norm" by its moving statistics; Dropout "drop" as the identity\n',
+    );
+  });
+
   it("names a layer without rule for single examples, and measures it one example at a time or without them", async () => {
     const refused = await measure("recurrent", "series.npz");
     expect(refused.exitCode).toBe(2);

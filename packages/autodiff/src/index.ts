@@ -19,6 +19,7 @@ export { squareLoss, type Applicable } from "./products/square-loss.js";
 export { vouchFor, type SecondOrderOptions } from "./second-order/guard.js";
 export { installSecondOrderGradients } from "./second-order/install.js";
 export { verifiedKernels } from "./second-order/verified-kernels.js";
+export { describeLayersModel, type LayersModelFacts } from "./layers-model/described.js";
 export {
   functionOfLayersModel,
   type LayerLike,

@@ -8,32 +8,43 @@ export interface ConfidenceInterval {
 }
 
 /**
- * The interval that covers the true value with the given probability: value ± t·standardError, with Student's t for samples − 1 degrees
- * of freedom, because a standard error from few samples is itself uncertain. For 11 samples t is 2.23 at 95 %, not 1.96.
+ * The interval that covers the true value with the given probability.
  *
- * Exact for normal samples. The terms of a Frobenius norm are squares: positive and skewed to the right where few eigenvalues dominate,
- * and a symmetric interval then misses large true values too often. For such a norm the interval is symmetric in the logarithm of the part that was
- * sampled, and its degrees of freedom are those of the variance of gamma-distributed terms, ν = 1/(3c² + 1/(samples − 1)) with c the
- * relative standard error of that part (by matching the variance of the sample variance, whose excess kurtosis is then 6·samples·c²;
- * derived here). Measured coverage is in docs/hessian-estimators.md. An exact estimate has an interval of no width.
+ * Student's t for samples − 1 degrees of freedom, because a standard error from few samples is itself uncertain: for 11 samples t is
+ * 2.23 at 95 %, not 1.96. Where few eigenvalues dominate the samples are skewed, and a symmetric interval then misses large true values
+ * two to ten times as often as it says; the interval is therefore shifted by the skewness of the samples, with the transformation of
+ * Hall (1992). That of a Frobenius norm is the root of the interval of its square, whose samples are those that were averaged. A bias
+ * that is known widens it on both sides. An exact estimate has an interval of no width.
+ *
+ * Measured coverage is in docs/hessian-estimators.md: 93 to 97 % at 95 % from 10 samples on. Estimates that cannot promise that say
+ * `coverage: "unreliable"`.
  *
  * @param level - Probability between 0 and 1; 0.95 by default.
  * @throws HessianEstimatorsError `INVALID_ARGUMENT` if `level` or `estimate.samples` is out of range.
  */
 export function confidenceInterval(estimate: SampledEstimate, level = 0.95): ConfidenceInterval {
   checkShare("confidenceInterval", "level", level);
-  const { value, standardError, samples, known } = estimate;
-  if (standardError === 0) return { lower: value, upper: value };
+  const { value, standardError, samples, known, skewness = 0, bias = 0 } = estimate;
+  if (standardError === 0) return { lower: value - bias, upper: value + bias };
   checkInteger("confidenceInterval", "estimate.samples", samples, 2);
-  const sampled = known === undefined ? 0 : value ** 2 - known;
-  if (known !== undefined && sampled > 0) {
-    const relative = (2 * value * standardError) / sampled;
-    const degrees = Math.max(1, Math.round(1 / (3 * relative ** 2 + 1 / (samples - 1))));
-    const reach = Math.exp(studentQuantile(degrees, level) * relative);
-    return { lower: Math.sqrt(known + sampled / reach), upper: Math.sqrt(known + sampled * reach) };
+  const [below, above] = reaches(skewness / Math.sqrt(samples), studentQuantile(samples - 1, level));
+  if (known !== undefined && value > 0) {
+    const [square, error] = [value ** 2, 2 * value * standardError];
+    const lower = Math.sqrt(Math.max(0, known, square - below * error));
+    return { lower: lower - bias, upper: Math.sqrt(square + above * error) + bias };
   }
-  const reach = studentQuantile(samples - 1, level) * standardError;
-  return { lower: value - reach, upper: value + reach };
+  return { lower: value - below * standardError - bias, upper: value + above * standardError + bias };
+}
+
+/**
+ * @internal How many standard errors the interval reaches below and above a mean whose skewness is `skew`, so that it misses as often on
+ * either side: the inverse of the cubic transformation by which Hall (1992, J. R. Stat. Soc. B 54, 221–228) makes Student's statistic
+ * symmetric.
+ */
+export function reaches(skew: number, t: number): [number, number] {
+  if (Math.abs(skew) < 1e-6) return [t, t];
+  const quantile = (z: number): number => (3 / skew) * (Math.cbrt(1 + skew * (z - skew / 6)) - 1);
+  return [Math.max(0, quantile(t)), Math.max(0, -quantile(-t))];
 }
 
 /** @internal t with P(|T| ≤ t) = level, by bisection in the angle θ = atan(t/√ν). */

@@ -22,6 +22,7 @@ export type { DeflatedOptions, ProbeOptions } from "./trace-and-norm/options.js"
 export { hutchinsonTrace } from "./trace/hutchinson.js";
 export { hutchPlusPlusTrace } from "./trace/meyer2020hutch.js";
 export { hutchinsonDiagonal, type DiagonalEstimate, type DiagonalOptions } from "./diagonal/bekas2007.js";
+export { diagonalIntervals } from "./diagonal/intervals.js";
 export { xDiagonal } from "./diagonal/epperly2024xdiag.js";
 export { xTrace, type XTraceOptions } from "./trace/epperly2024xtrace.js";
 export { curvature } from "./curvature/index.js";

@@ -24,6 +24,13 @@ export interface SampledEstimate extends Estimate {
    * symmetric.
    */
   known?: number;
+  /** Skewness of the distribution of one sample, as far as it is known; the interval is then not symmetric. */
+  skewness?: number;
+  /** Largest error that is not random, such as that of a quadrature rule with too few steps; the interval is wider by as much. */
+  bias?: number;
+  /** Present where intervals may hold the true value less often than they say; `reason` says why. */
+  coverage?: "unreliable";
+  reason?: string;
   /** Whether `relativeError` was met, by the rule of the stopping module; true if none was requested. */
   converged: boolean;
 }
@@ -62,6 +69,11 @@ export interface ResumableOptions {
 
 /** Options of every long computation here. */
 export interface LongOptions<Result> {
+  /**
+   * Largest asymmetry of the operator, (uᵀ(Av) − vᵀ(Au)) relative to its scale, that is taken for rounding; above it `NOT_SYMMETRIC` is
+   * thrown. 1e-4 by default, which Float32 products meet; give more for TF32 or Float16.
+   */
+  asymmetry?: number | undefined;
   /** Checked before every product; when it is aborted, `signal.reason` is thrown. */
   signal?: AbortSignal | undefined;
   /** Called after every product. */

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { axpy, dot } from "@sgdscope/linear-algebra";
 import { seededRandom } from "@sgdscope/random";
 import { topEigenpairs, traceAndNorm, type LinearOperator } from "@sgdscope/hessian-estimators";
 import { describe, expect, test } from "vitest";
@@ -23,6 +24,16 @@ function bytes(name: string, array: string): ArrayBuffer {
   const buffer = readFileSync(join(folder!, `${name}.bin`, file));
   return new Uint8Array(buffer).buffer;
 }
+/** x less its parts along vectors that are orthogonal to each other. */
+function orthogonal(x: Float64Array, directions: readonly Float64Array[]): Float64Array {
+  const rest = x.slice();
+  for (const q of directions) {
+    const square = dot(q, q);
+    if (square > 0) axpy(-dot(q, rest) / square, q, rest);
+  }
+  return rest;
+}
+
 const float64 = (name: string, array: string): Float64Array => new Float64Array(bytes(name, array));
 
 describe.skipIf(!folder).each(["tiny_init", "tiny_interp", "small_mid"])("PyTorch fixture %s", (name) => {
@@ -32,16 +43,26 @@ describe.skipIf(!folder).each(["tiny_init", "tiny_interp", "small_mid"])("PyTorc
     const size = probes.length / quadratic.length;
     let draw = 0;
     let product = 0;
-    // A product with the stored vᵀHv and ‖Hv‖²: along v as the first says, the rest across.
+    const [vectors, images] = [new Float64Array(size), new Float64Array(size)];
+    // A product with the stored vᵀHv and ‖Hv‖²: along v as the first says, across it as symmetry with the products before wants, and the
+    // rest orthogonal to all of these.
     const replay: LinearOperator = {
       size,
       apply: (v) => {
         expect(v.every((x, i) => x === probes[product * size + i])).toBe(true);
         const along = quadratic[product]! / size;
-        const across = Math.sqrt((squares[product]! - along * along * size) / 2);
         const out = v.map((x) => along * x);
-        out[0]! += across * v[0]!;
-        out[1]! -= across * v[1]!;
+        const across = orthogonal(vectors, [v]);
+        const paired = dot(v, images) - along * dot(v, vectors);
+        const share = product === 0 ? 0 : paired / dot(across, across);
+        axpy(share, across, out);
+        const unit = new Float64Array(size);
+        unit[0] = 1;
+        const rest = orthogonal(unit, [v, across]);
+        const missing = squares[product]! - dot(out, out);
+        axpy(Math.sqrt(missing / dot(rest, rest)), rest, out);
+        axpy(1, v, vectors);
+        axpy(1, out, images);
         product++;
         return Promise.resolve(out);
       },

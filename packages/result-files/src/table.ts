@@ -48,3 +48,8 @@ function flatten(object: object, prefix = "", into = new Map<string, Cell>()): M
   }
   return into;
 }
+
+/** Whether every value that is there is a whole number that a double holds exactly; −0 is none, since whole numbers have no such sign. */
+export const isWhole = (values: readonly (number | null)[]): boolean =>
+  values.some((value) => value !== null) &&
+  values.every((value) => value === null || (Number.isSafeInteger(value) && !Object.is(value, -0)));

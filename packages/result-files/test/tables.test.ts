@@ -62,13 +62,14 @@ describe("formatCsv", () => {
 
 describe("formatParquet", () => {
   const bytes = formatParquet(table);
+  const steps = rows.map(({ step }) => BigInt(step));
 
   it("is read back by hyparquet, every bit of every number", async () => {
     const found = await parquetReadObjects({ file: bytes.buffer });
     expect(found).toHaveLength(3);
     for (const { name, values } of table) {
       const read = found.map((row) => row[name] as unknown);
-      expect(read.map((value) => value ?? null)).toEqual(values);
+      expect(read.map((value) => value ?? null)).toEqual(name === "step" ? steps : values);
     }
     expect(Object.is(found[1]!["minimum.trace"], -0)).toBe(true);
   });
@@ -77,9 +78,22 @@ describe("formatParquet", () => {
     const folder = await mkdtemp(join(tmpdir(), "sgdscope-parquet-"));
     await writeFile(join(folder, "t.parquet"), bytes);
     expect(await duck(`select * from '${folder}/t.parquet'`)).toEqual(
-      rows.map((_, i) => table.map(({ values }) => values[i])),
+      rows.map((_, i) => table.map(({ name, values }) => (name === "step" ? steps[i] : values[i]))),
     );
     await rm(folder, { recursive: true });
+  });
+
+  it("keeps whole numbers whole, gaps among them; what is not exact or has a sign of zero stays a double", async () => {
+    const mixed = tableOf([
+      { whole: -(2 ** 53 - 1), zero: -0, large: 2 ** 53, half: 1 },
+      { zero: 1, large: 1, half: 0.5 },
+    ]);
+    const [first, second] = await parquetReadObjects({ file: formatParquet(mixed).buffer });
+    expect(first).toEqual({ whole: -9007199254740991n, zero: -0, large: 2 ** 53, half: 1 });
+    expect(second!["whole"] ?? null).toBe(null);
+    const arrays = parseNpz(formatTableNpz(mixed));
+    expect(arrays["whole"]!.data).toEqual(Float64Array.of(-(2 ** 53 - 1), NaN));
+    expect(arrays["large"]!.data).toEqual(Float64Array.of(2 ** 53, 1));
   });
 
   it("refuses a table without columns", () => {
@@ -92,7 +106,7 @@ describe("formatParquet", () => {
     );
     const found = await parquetReadObjects({ file: formatParquet(many).buffer });
     expect(found).toHaveLength(5000);
-    expect(found[4999]).toEqual({ run: "run-1", step: 4999, loss: 1 / 5000 });
+    expect(found[4999]).toEqual({ run: "run-1", step: 4999n, loss: 1 / 5000 });
   });
 });
 
@@ -100,6 +114,7 @@ describe("formatTableNpz", () => {
   it("has an array a column: numbers with NaN, booleans with 255, text as padded bytes", () => {
     const arrays = parseNpz(formatTableNpz(table));
     expect(Object.keys(arrays)).toEqual(table.map(({ name }) => name));
+    expect(arrays["step"]!.data).toEqual(BigInt64Array.of(0n, 500n, 2n ** 52n));
     expect(arrays["loss"]!.data).toEqual(Float64Array.of(0.1 + 0.2, NaN, Infinity));
     expect(arrays["ok"]!.data).toEqual(Uint8Array.of(1, 0, 255));
     expect(arrays["run"]!.shape).toEqual([3, 2]);

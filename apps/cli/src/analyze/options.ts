@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { samplingOption, type Sampling } from "../options/common.js";
 import { addArrayOptions, type MinimumOptions } from "../options/minimum.js";
-import { digitCount, integerList, positiveInteger, positiveNumber, seedNumber } from "../options/parsers.js";
+import { digitCount, batchSizeList, positiveInteger, positiveNumber, seedNumber } from "../options/parsers.js";
 
 export interface AnalyzeOptions extends Pick<
   MinimumOptions,
@@ -33,7 +33,7 @@ export function addAnalyzeOptions(command: Command): Command {
       ),
     { orRun: false },
   )
-    .requiredOption("--batch-size <B,…>", "one or more batch sizes", integerList)
+    .requiredOption("--batch-size <B,…>", "one or more batch sizes", batchSizeList)
     .addOption(samplingOption("without-replacement"))
     .option("--learning-rate <η>", "judge this learning rate too", positiveNumber)
     .option("--curve <steps>", "also the exact expected loss E L_t over so many steps", positiveInteger)

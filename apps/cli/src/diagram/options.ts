@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import { samplingOption, type Sampling } from "../options/common.js";
 import { addMinimumOptions, type MinimumOptions } from "../options/minimum.js";
-import { integerList, positiveInteger, positiveNumber } from "../options/parsers.js";
+import { batchSizeList, positiveInteger, positiveNumber } from "../options/parsers.js";
 
 export interface DiagramOptions extends MinimumOptions {
   learningRates?: { minimum: number; maximum: number; count: number };
@@ -45,7 +45,7 @@ export function addDiagramOptions(command: Command): Command {
       "learning rates in equal ratios (default: 40 from η*/4 at the smallest batch to 3/λ_max)",
       learningRateRange,
     )
-    .option("--batch-size <B,…>", "batch sizes (default: the powers of two up to n, and n)", integerList)
+    .option("--batch-size <B,…>", "batch sizes (default: the powers of two up to n, and n)", batchSizeList)
     .addOption(samplingOption("the run's own, else without-replacement"))
     .option("--out <folder>", "where the report goes", "sgdscope-diagram")
     .option("--json", "print the whole diagram as JSON instead of the table (schema sgdscope/diagram@2)")

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import { backendOption, samplingOption, type BackendName, type Sampling } from "../options/common.js";
-import { digitCount, integerList, positiveInteger, positiveNumber, seedNumber } from "../options/parsers.js";
+import { digitCount, batchSizeList, positiveInteger, positiveNumber, seedNumber } from "../options/parsers.js";
 import type { SubjectOptions } from "../sources/subject.js";
 
 export interface MeasureOptions extends SubjectOptions {
@@ -46,7 +46,7 @@ export function addMeasureOptions(command: Command): Command {
     .option("--inputs <file>", "x, shape [n, …]: a file .npy, .npz:key, .safetensors:key or .json")
     .option("--targets <file>", "y, shape [n] for one output, else [n, C]")
     .option("--one-hot", "the targets are labels 0 … C − 1, shape [n], for a model with C outputs")
-    .option("--batch-size <B,…>", "batch sizes to judge (default: the run's own, else 1)", integerList)
+    .option("--batch-size <B,…>", "batch sizes to judge (default: the run's own, else 1)", batchSizeList)
     .addOption(samplingOption("the run's own, else without-replacement"))
     .option("--learning-rate <η>", "learning rate to judge (default: the run's own)", positiveNumber)
     .option("--top <k>", "number of top eigenvalues of H", positiveInteger, 5)

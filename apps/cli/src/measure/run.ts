@@ -1,6 +1,7 @@
 import { analyse, type MinimumAnalysis } from "@sgdscope/analysis";
 import { largestGram, minimumOfModel } from "@sgdscope/analysis/models";
 import {
+  assertExamplesApart,
   AutodiffError,
   gaussNewtonBlocks,
   gaussNewtonOperator,
@@ -51,6 +52,7 @@ async function measureSubject(
 ): Promise<Measurement> {
   const { model, params, data } = subject;
   const random = seededRandom(options.seed);
+  await assertExamplesApart(model, params, data.inputs);
   progress.update(0.02, "Gram matrix");
   const exact = await exactPart(subject, options, progress);
   const linearity = piecewiseLinearInParameters(model, params, data.inputs);
@@ -88,6 +90,7 @@ async function measureSubject(
     gaussNewton: gaussNewton.curvature,
     hessian: hessian.curvature,
     traceIdentity: linearity,
+    model: subject.facts,
     layers: layerRows(hessian.layout, gaussNewton.layers, hessian.layers),
   };
 }

@@ -1,4 +1,4 @@
-import type { PiecewiseLinearity } from "@sgdscope/autodiff";
+import type { LayersModelFacts, PiecewiseLinearity } from "@sgdscope/autodiff";
 import { analysisDocument, type MinimumAnalysis } from "@sgdscope/analysis";
 import { analysisText } from "../analyze/text.js";
 import { formatMeasured, formatNumber, type Measured } from "../terminal/number.js";
@@ -33,13 +33,15 @@ export interface Measurement {
   hessian: Curvature;
   /** Whether H has the diagonal of G, or the operation because of which that is not known. */
   traceIdentity: PiecewiseLinearity;
+  /** What a LayersModel has beside its function; undefined for a run. */
+  model?: LayersModelFacts | undefined;
   /** Undefined unless asked for. */
   layers: LayerMeasurement[] | undefined;
 }
 
 /** The measurement for a person. */
 export function measurementText(measurement: Measurement, digits?: number): string {
-  const { subject, data, examples, parameters, backend, analysis, gaussNewton, hessian, layers, traceIdentity } =
+  const { subject, data, examples, parameters, backend, analysis, gaussNewton, hessian, layers, traceIdentity, model } =
     measurement;
   const rows = [
     { name: "trace", G: marked(gaussNewton.trace), H: marked(hessian.trace) },
@@ -60,7 +62,8 @@ export function measurementText(measurement: Measurement, digits?: number): stri
   );
   return (
     `${subject} on ${examples} examples of ${data}: ${parameters} parameters, backend ${backend} (Float32)\n\n` +
-    `${table}\n${identityText(traceIdentity)}\n\n` +
+    `${table}\n${identityText(traceIdentity)}\n${model === undefined ? "" : factsText(model)}\n` +
+    doubts([gaussNewton.trace, gaussNewton.norm, hessian.trace, hessian.norm]) +
     (layers === undefined ? "" : `${layersTable(layers)}\n`) +
     (analysis === undefined
       ? "Noise metrics and thresholds are exact from the Gram matrix, which was not taken: measure fewer examples for them.\n"
@@ -72,6 +75,16 @@ const identityText = (identity: PiecewiseLinearity): string =>
   identity.holds
     ? "Tr H = Tr G: the outputs are piecewise linear in each parameter"
     : `Tr H need not be Tr G: ${identity.because}`;
+
+const factsText = ({ regularizers, inference }: LayersModelFacts): string =>
+  [
+    ...(regularizers.length === 0
+      ? []
+      : [`the model has regularizers, not part of the loss, G or H: ${regularizers.join("; ")}`]),
+    ...(inference.length === 0 ? [] : [`in inference mode: ${inference.join("; ")}`]),
+  ]
+    .map((line) => `${line}\n`)
+    .join("");
 
 const layersTable = (layers: LayerMeasurement[]): string =>
   formatTable(
@@ -87,7 +100,15 @@ const layersTable = (layers: LayerMeasurement[]): string =>
   );
 
 const marked = (measured: Measured): string =>
-  measured.standardError === 0 ? `${formatNumber(measured.value, 6)} exact` : formatMeasured(measured, 5);
+  measured.standardError === 0
+    ? `${formatNumber(measured.value, 6)} exact`
+    : `${formatMeasured(measured, 5)}${measured.reason === undefined ? "" : " *"}`;
+
+/** What the stars in the table mean. */
+function doubts(measured: readonly Measured[]): string {
+  const reasons = [...new Set(measured.flatMap(({ reason }) => reason ?? []))];
+  return reasons.map((reason) => `* its standard error may be too small: ${reason}\n\n`).join("");
+}
 
 function eigenvalue(pair: Curvature["eigenvalues"][number] | undefined): string {
   if (pair === undefined) return "–";
@@ -96,11 +117,12 @@ function eigenvalue(pair: Curvature["eigenvalues"][number] | undefined): string 
 }
 
 /** The measurement as a document of the schema `sgdscope/measure@2`; `analysis` is that of `sgdscope/analyze@2`, or null. */
-export function measurementDocument({ analysis, layers, ...rest }: Measurement): object {
+export function measurementDocument({ analysis, layers, model, ...rest }: Measurement): object {
   return {
     schema: "sgdscope/measure@2",
     lossConvention: "L = (1/2n) sum |f - y|^2",
     ...rest,
+    model: model ?? null,
     layers: layers ?? null,
     analysis: analysis === undefined ? null : analysisDocument(analysis),
   };

@@ -59,3 +59,15 @@ export function seedNumber(text: string): number {
 export function integerList(text: string): number[] {
   return text.split(",").map((part) => positiveInteger(part.trim()));
 }
+
+/** Batch sizes "1,4,16"; Bernoulli batches, whose size is an expectation, may have one like 2.5: the analysis says where they may not. */
+export function batchSizeList(text: string): number[] {
+  return text.split(",").map((part) => {
+    const value = Number(part);
+    if (part.trim() === "" || !Number.isFinite(value) || value <= 0)
+      throw new InvalidArgumentError(
+        `Expected a whole number from 1 up (with --sampling bernoulli any positive number), got '${part.trim()}'.`,
+      );
+    return value;
+  });
+}

@@ -1,6 +1,6 @@
 import { examplesOfArrays, type ExampleShapes } from "@sgdscope/analysis";
 import { readArray, type Dataset } from "@sgdscope/array-files";
-import { functionOfLayersModel } from "@sgdscope/autodiff";
+import { describeLayersModel, functionOfLayersModel, type LayersModelFacts } from "@sgdscope/autodiff";
 import { loadLayersModel } from "@sgdscope/models-cnn/layers-model";
 import { datasetOf } from "@sgdscope/training";
 import { openStoredRun, type StoredRun } from "@sgdscope/training/node";
@@ -22,6 +22,8 @@ export interface Subject {
   /** What was taken for granted, a line each. */
   notes: string[];
   run: StoredRun | undefined;
+  /** What a LayersModel has beside its function. */
+  facts?: LayersModelFacts;
   /** Frees the parameters, and the model behind them. */
   dispose: () => void;
 }
@@ -51,7 +53,9 @@ export async function subjectOf(options: SubjectOptions): Promise<Subject> {
   try {
     const { model, ...own } = functionOfLayersModel(layersModel);
     ({ params } = own);
-    return { name: options.model, model, params, ...(await examplesOf(options, model)), run: undefined, dispose };
+    const { data, notes } = await examplesOf(options, model);
+    const facts = describeLayersModel(layersModel);
+    return { name: options.model, model, params, data, notes, facts, run: undefined, dispose };
   } catch (error) {
     dispose();
     throw error;

@@ -2,6 +2,8 @@
 export interface Measured {
   value: number;
   standardError: number;
+  /** Why its interval is not to be trusted, if it is not. */
+  reason?: string;
 }
 
 /** A number in `digits` significant digits, without trailing noise: 0.0494, 17.8, 1.2e-9; a dash for what is not there. */

@@ -1,3 +1,4 @@
+export { assertExamplesApart } from "./apart.js";
 export { gaussNewtonTrace } from "./gauss-newton-trace.js";
 export { gaussNewtonBlocks, type GaussNewtonBlocks } from "./block-norms.js";
 export { gramSystemCost, type GramCost } from "./cost.js";

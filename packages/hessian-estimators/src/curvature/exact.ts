@@ -47,6 +47,7 @@ export function fromDense(
           values: Float64Array.from(columns, (column, i) => column[i]!),
           standardErrors: new Float64Array(size),
           matvecs,
+          samples: 0,
           converged: true,
         }
       : undefined,

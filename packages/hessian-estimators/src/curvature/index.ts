@@ -4,6 +4,7 @@ import { unitVectors } from "../internal/columns.js";
 import { drawsOf } from "../internal/draws.js";
 import { drive, type Counted } from "../internal/machine.js";
 import { sizeOf } from "../internal/products.js";
+import { precisionOf } from "../internal/symmetry.js";
 import type { LinearOperator } from "../operator.js";
 import { extend, startFrom, type Krylov } from "../spectrum/krylov.js";
 import { WHICH } from "../spectrum/wanted.js";
@@ -77,8 +78,8 @@ export async function curvature(operator: LinearOperator, options: CurvatureOpti
       if (extend(state.runs[i!]!, product, (basis) => basis[0]!)) endRun(state, i!);
     },
     partial: () => undefined,
-    result({ columns, runs, matvecs }) {
-      const wanted = { size, count, which, diagonal, matvecs };
+    result({ columns, runs, matvecs, symmetry }) {
+      const wanted = { size, count, which, diagonal, matvecs, precision: precisionOf(symmetry) };
       return exact ? fromDense(columns, wanted) : fromRuns(runs, wanted);
     },
   });

@@ -1,4 +1,4 @@
-import { leaveTwoOut } from "../internal/leave-two-out.js";
+import { leaveTwoOut, type LeftOutMean } from "../internal/leave-two-out.js";
 import { knownTerms, probeTerms, spanOf, type Coordinates, type Span, type Terms } from "./subspace.js";
 
 /** The leave-one-out terms of several runs. */
@@ -25,7 +25,7 @@ export function leaveRunsOut({ runs }: Coordinates, size: number, least: number)
   const spans: LeftOut["spans"] = [];
   const terms = probes.map((probe, i) => {
     const span = spanWithout(i);
-    const { outside, ...sampled } = probeTerms(span, probe);
+    const { outside, ...sampled } = probeTerms(span, probe, size);
     spans.push({ span, outside });
     return sum(knownTerms(span), sampled);
   });
@@ -38,7 +38,7 @@ export function leaveRunsOut({ runs }: Coordinates, size: number, least: number)
         [i, j],
         [j, i],
       ] as const) {
-        const without = sum(known, probeTerms(span, probes[one]!));
+        const without = sum(known, probeTerms(span, probes[one]!, size));
         const { trace, square } = terms[one]!;
         changes[one]![other] = { trace: trace - without.trace, square: square - without.square };
       }
@@ -48,17 +48,23 @@ export function leaveRunsOut({ runs }: Coordinates, size: number, least: number)
 
 const sum = (a: Terms, b: Terms): Terms => ({ trace: a.trace + b.trace, square: a.square + b.square });
 
-/** Value and standard error of f(Tr A, ‖A‖_F²), by the delta method with the gradient of f there. */
+/**
+ * Value and standard error of f(Tr A, ‖A‖_F²), by the delta method with the gradient of f there; not below the rounding of the products,
+ * of relative size `precision`, which moves trace and norm by as much of the norm.
+ */
 export function functionOfTerms(
   { terms, change }: LeftOut,
   f: (trace: number, square: number) => number,
   gradient: (trace: number, square: number) => Terms,
-): { value: number; standardError: number } {
+  precision: number,
+): LeftOutMean {
   const mean = (of: (term: Terms) => number): number =>
     terms.reduce((total, term) => total + of(term), 0) / terms.length;
   const [trace, square] = [mean((term) => term.trace), mean((term) => term.square)];
   const slope = gradient(trace, square);
   const along = (term: Terms): number => slope.trace * term.trace + slope.square * term.square;
-  const { standardError } = leaveTwoOut(terms.map(along), (i, j) => along(change(i, j)));
-  return { value: f(trace, square), standardError };
+  const { standardError, skewness } = leaveTwoOut(terms.map(along), (i, j) => along(change(i, j)));
+  const norm = Math.sqrt(Math.max(0, square));
+  const rounding = precision * norm * Math.hypot(slope.trace, 2 * norm * slope.square);
+  return { value: f(trace, square), standardError: Math.hypot(standardError, rounding), skewness };
 }

@@ -2,6 +2,9 @@ import { axpy, multiply, norm, symmetricEigen, transpose } from "@sgdscope/linea
 import { checkMoments } from "../density/moments.js";
 import { ruleOf, type LanczosQuadrature } from "../density/ghorbani2019slq.js";
 import type { DiagonalEstimate } from "../diagonal/bekas2007.js";
+import { CURVED } from "../functions/effective-rank.js";
+import { judgedBySamples, unreliable } from "../internal/coverage.js";
+import type { LeftOutMean } from "../internal/leave-two-out.js";
 import { combine } from "../internal/vectors.js";
 import type { SampledEstimate } from "../operator.js";
 import type { Krylov } from "../spectrum/krylov.js";
@@ -16,16 +19,19 @@ interface Wanted {
   which: Which;
   diagonal: boolean;
   matvecs: number;
+  /** Relative error of the products. */
+  precision: number;
 }
 
 /** All quantities from the products of several Krylov runs. */
 export function fromRuns(runs: readonly Krylov[], wanted: Wanted): Curvature {
-  const { size, count, which, matvecs } = wanted;
+  const { size, count, which, matvecs, precision } = wanted;
   const coordinates = coordinatesOf(runs);
   const least = leastSingular(coordinates);
   const left = leaveRunsOut(coordinates, size, least);
-  const sampled = (estimate: { value: number; standardError: number }): SampledEstimate => ({
+  const sampled = (estimate: LeftOutMean): SampledEstimate => ({
     ...estimate,
+    ...judgedBySamples(runs.length),
     matvecs,
     samples: runs.length,
     converged: true,
@@ -37,6 +43,7 @@ export function fromRuns(runs: readonly Krylov[], wanted: Wanted): Curvature {
       left,
       (t) => t,
       () => ({ trace: 1, square: 0 }),
+      precision,
     ),
   );
   const root = (square: number): number => Math.sqrt(Math.max(square, Number.MIN_VALUE));
@@ -45,17 +52,20 @@ export function fromRuns(runs: readonly Krylov[], wanted: Wanted): Curvature {
       left,
       (_, s) => root(s),
       (_, s) => ({ trace: 0, square: 0.5 / root(s) }),
+      precision,
     ),
   );
   const ratio = functionOfTerms(
     left,
     (t, s) => t ** 2 / s,
     (t, s) => ({ trace: (2 * t) / s, square: -(t ** 2) / s ** 2 }),
+    precision,
   );
   const stable = functionOfTerms(
     left,
     (_, s) => s / largest ** 2,
     () => ({ trace: 0, square: 1 / largest ** 2 }),
+    precision,
   );
   const quadrature: LanczosQuadrature = { size, runs: runs.map(ruleOf), matvecs };
   return {
@@ -63,13 +73,20 @@ export function fromRuns(runs: readonly Krylov[], wanted: Wanted): Curvature {
     matvecs,
     trace,
     norm,
-    participationRatio: sampled(ratio),
-    stableRank: sampled(stable),
+    participationRatio: { ...sampled(ratio), ...curved(trace, norm) },
+    stableRank: { ...sampled(stable), ...curved(undefined, norm) },
     eigenpairs: pairsOf(ritz, coordinates, which, Math.min(count, ritz.values.length)),
     quadrature,
     diagonal: wanted.diagonal ? diagonalOf(coordinates, left, size, matvecs) : undefined,
     moments: checkMoments(quadrature, { trace, norm }),
   };
+}
+
+/** Where the trace is uncertain by half or the square of the norm by a quarter, the bias of a ratio is a quarter of its standard error. */
+function curved(trace: SampledEstimate | undefined, norm: SampledEstimate): Partial<SampledEstimate> {
+  const uncertain =
+    (trace && trace.standardError > 0.5 * Math.abs(trace.value)) || norm.standardError > 0.125 * norm.value;
+  return uncertain ? unreliable(CURVED) : {};
 }
 
 interface Ritz {
@@ -129,6 +146,7 @@ function diagonalOf({ axes, runs }: Coordinates, { spans }: LeftOut, size: numbe
     values: mean,
     standardErrors: deviations.map((sum) => Math.sqrt(sum / (count - 1) / count)),
     matvecs,
+    samples: count,
     converged: true,
   };
 }

@@ -128,14 +128,18 @@ export const knownTerms = (span: Span): Terms => ({
   square: 2 * squaredNorm(span.images) - squaredNorm(projectedBy(span)),
 });
 
-/** wᵀAw and ‖(I − P)Aw‖² of w = (I − P)v, and (I − P)Aw itself. */
-export function probeTerms(span: Span, { vector, image }: Pair): Terms & { outside: Float64Array } {
+/**
+ * wᵀAw and ‖(I − P)Aw‖² of w = (I − P)v rescaled to ‖w‖² = size − rank, because its length says nothing of A; and (I − P)Aw itself,
+ * not rescaled.
+ */
+export function probeTerms(span: Span, { vector, image }: Pair, size: number): Terms & { outside: Float64Array } {
   const { rank, dimension, vectors, images } = span;
   const along = multiplyVector(vectors, vector, rank, dimension);
   const w = minus(vector, along, vectors);
   const product = minus(image, along, images);
   const outside = minus(product, multiplyVector(vectors, product, rank, dimension), vectors);
-  return { trace: dot(w, product), square: squaredNorm(outside), outside };
+  const rescale = (size - rank) / (squaredNorm(w) || 1);
+  return { trace: rescale * dot(w, product), square: rescale * squaredNorm(outside), outside };
 }
 
 /** x − Σ coefficients[k]·(row k). */

@@ -12,6 +12,8 @@ export interface QuadratureRun {
   nodes: Float64Array;
   /** Their weights, which sum to 1. */
   weights: Float64Array;
+  /** What the last Lanczos step left outside of its basis; 0 where the rule is exact for its probe, undefined where that is not known. */
+  residual?: number;
 }
 
 /** Gauss quadrature of the spectrum from independent probes. */
@@ -23,7 +25,7 @@ export interface LanczosQuadrature {
 
 /** What `lanczosQuadrature` accepts. */
 export interface LanczosQuadratureOptions extends LongOptions<LanczosQuadrature>, Randomness, ResumableOptions {
-  /** Independent probes, Rademacher; 8 by default. What is far from an eigenvalue's own resolution averages over them. */
+  /** Independent probes, Rademacher; 10 by default, the fewest from which intervals are reliable. What is far from an eigenvalue's own resolution averages over them. */
   probes?: number | undefined;
   /**
    * Lanczos steps per probe, and so products per probe; 32 by default, at most `size`. `steps` vectors are held, and as many times that as
@@ -53,7 +55,7 @@ export async function lanczosQuadrature(
   const caller = "lanczosQuadrature";
   const size = sizeOf(caller, operator);
   const draws = drawsOf(caller, size, options);
-  const { probes = 8, steps = Math.min(32, size) } = options;
+  const { probes = 10, steps = Math.min(32, size) } = options;
   checkInteger(caller, "probes", probes, 2);
   checkInteger(caller, "steps", steps, 1, size);
   const collected = ({ runs, matvecs }: Quadratures): LanczosQuadrature => ({ size, runs: [...runs], matvecs });
@@ -127,7 +129,8 @@ export function ruleOf({ columns }: Krylov): QuadratureRun {
     Float64Array.from(columns.slice(0, -1), (column, j) => column[j + 1]!),
     "first-components",
   );
-  return { nodes: values, weights: rows.map((first) => first * first) };
+  const last = columns.at(-1)!;
+  return { nodes: values, weights: rows.map((first) => first * first), residual: last[columns.length] ?? 0 };
 }
 
 /** @internal */

@@ -1,7 +1,7 @@
 import { studentQuantile } from "../confidence.js";
 import { momentsOf, standardError } from "../internal/moments.js";
 import type { Estimate } from "../operator.js";
-import { integrate } from "../functions/trace-of-function.js";
+import { integrate } from "./rule.js";
 import type { LanczosQuadrature } from "./ghorbani2019slq.js";
 
 /** One moment of a density beside the value of another estimate. */

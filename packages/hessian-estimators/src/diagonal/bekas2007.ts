@@ -13,6 +13,8 @@ export interface DiagonalEstimate {
   /** One standard error of each entry. */
   standardErrors: Float64Array;
   matvecs: number;
+  /** Independent terms behind the standard errors; 0 where the entries are exact. */
+  samples: number;
   /** Whether `relativeError` was met; true if none was requested. */
   converged: boolean;
 }
@@ -66,7 +68,7 @@ export async function hutchinsonDiagonal(
       exact ? 0 : samples < 2 ? Infinity : Math.sqrt(sum / (samples - 1) / samples),
     );
     const converged = relativeError === undefined || exact || closeEnough(mean, standardErrors, samples, relativeError);
-    return { values: mean.slice(), standardErrors, matvecs, converged };
+    return { values: mean.slice(), standardErrors, matvecs, samples: exact ? 0 : samples, converged };
   }
 
   return drive<Diagonal, DiagonalEstimate, DiagonalEstimate>(operator, options, {

@@ -4,6 +4,7 @@ import { drawsOf } from "../internal/draws.js";
 import { drive, type Counted } from "../internal/machine.js";
 import { sizeOf } from "../internal/products.js";
 import { leftOut, noSketch, takeColumn, type Sketch } from "../internal/sketch.js";
+import { precisionOf } from "../internal/symmetry.js";
 import { combine } from "../internal/vectors.js";
 import type { LinearOperator } from "../operator.js";
 import { hutchinsonDiagonal, type DiagonalEstimate, type DiagonalOptions } from "./bekas2007.js";
@@ -62,7 +63,7 @@ export async function xDiagonal(
   });
 }
 
-function leaveOneOut({ sketch, images, probes, matvecs }: XDiag, size: number): DiagonalEstimate {
+function leaveOneOut({ sketch, images, probes, matvecs, symmetry }: XDiag, size: number): DiagonalEstimate {
   const { basis, columns } = sketch;
   const out = leftOut(sketch);
   const directions = out.map((s) => combine(s, basis));
@@ -86,10 +87,17 @@ function leaveOneOut({ sketch, images, probes, matvecs }: XDiag, size: number): 
     ? new Float64Array(size)
     : covarianceOfTerms(out, directions, products, outside, probes);
   const k = probes.length;
+  const precision = precisionOf(symmetry);
+  /** Of row j of AQ, whose squares sum to those of A where Q captures it. */
+  const rounding = (j: number): number =>
+    precision * Math.sqrt(images.reduce((total, image) => total + image[j]! ** 2, 0));
   return {
     values: mean.map((x, j) => x + captured[j]!),
-    standardErrors: deviations.map((sum, j) => Math.sqrt(sum / (k - 1) / k + Math.max(0, covariance[j]!))),
+    standardErrors: deviations.map((sum, j) =>
+      Math.sqrt(sum / (k - 1) / k + Math.max(0, covariance[j]!) + rounding(j) ** 2),
+    ),
     matvecs,
+    samples: k,
     converged: true,
   };
 }

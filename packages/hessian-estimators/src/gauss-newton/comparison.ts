@@ -1,4 +1,5 @@
-import { momentsOf, standardError } from "../internal/moments.js";
+import { judgedBySamples } from "../internal/coverage.js";
+import { momentsOf, skewness, standardError } from "../internal/moments.js";
 import type { SampledEstimate } from "../operator.js";
 
 /** Squares of Frobenius norms, or the sample of them from one probe. */
@@ -25,7 +26,11 @@ export interface GaussNewtonSplit {
 }
 
 /** The comparison from the known and the sampled squares; exact if none was sampled. */
-export function comparison(known: Squares, probes: readonly Squares[], matvecs: number): GaussNewtonSplit {
+export function comparison(
+  known: Squares,
+  probes: readonly Squares[],
+  { matvecs, precision }: { matvecs: number; precision: number },
+): GaussNewtonSplit {
   const total = (key: keyof Squares): number =>
     known[key] + (probes.length === 0 ? 0 : momentsOf(probes.map((probe) => probe[key])).mean);
   const [h, g, d] = [total("hessian"), total("gaussNewton"), total("difference")];
@@ -34,8 +39,22 @@ export function comparison(known: Squares, probes: readonly Squares[], matvecs: 
   function linearised(value: number, slope: Partial<Squares>): SampledEstimate {
     const along = (probe: Squares): number =>
       (Object.entries(slope) as [keyof Squares, number][]).reduce((sum, [key, x]) => sum + x * probe[key], 0);
-    const error = probes.length === 0 ? 0 : standardError(momentsOf(probes.map(along)));
-    return { value, standardError: error, matvecs, samples: probes.length, converged: true };
+    if (probes.length === 0) return { value, standardError: 0, matvecs, samples: 0, converged: true };
+    const moments = momentsOf(probes.map(along));
+    // Rounding moves every norm by `precision` of the larger operator's, and a square by twice that times its own norm.
+    const largest = precision * Math.sqrt(Math.max(h, g));
+    const rounding = (Object.entries(slope) as [keyof Squares, number][]).map(
+      ([key, x]) => 2 * x * Math.sqrt(total(key)) * largest,
+    );
+    return {
+      value,
+      standardError: Math.hypot(standardError(moments), ...rounding),
+      matvecs,
+      samples: probes.length,
+      skewness: skewness(moments),
+      ...judgedBySamples(probes.length),
+      converged: true,
+    };
   }
 
   const half = (square: number): number => (square > 0 ? 0.5 / Math.sqrt(square) : 0);

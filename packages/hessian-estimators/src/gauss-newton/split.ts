@@ -5,6 +5,7 @@ import { unitVectors } from "../internal/columns.js";
 import { drawsOf } from "../internal/draws.js";
 import { drive, type Counted } from "../internal/machine.js";
 import { sizeOf } from "../internal/products.js";
+import { precisionOf } from "../internal/symmetry.js";
 import { noSketch, takeColumn, type Sketch } from "../internal/sketch.js";
 import { projectOut } from "../internal/project-out.js";
 import type { LinearOperator, LongOptions, Randomness, ResumableOptions } from "../operator.js";
@@ -95,7 +96,8 @@ export async function gaussNewtonSplit(
       } else state.probes.push(squares(basis, ofHessian, ofGaussNewton, 0));
     },
     partial: () => undefined,
-    result: ({ known, probes, matvecs }) => comparison(known, probes, 2 * matvecs),
+    result: ({ known, probes, matvecs, symmetry }) =>
+      comparison(known, probes, { matvecs: 2 * matvecs, precision: precisionOf(symmetry) }),
   });
 }
 
@@ -118,9 +120,11 @@ function both(a: LinearOperator, b: LinearOperator): LinearOperator {
   return a.applyBlock || b.applyBlock ? joint : { size: joint.size, apply: joint.apply };
 }
 
+/** [v, v]: with both halves equal, the asymmetry of either operator shows in that of the pair. */
 function doubled(v: Float64Array): Float64Array {
   const pair = new Float64Array(2 * v.length);
   pair.set(v);
+  pair.set(v, v.length);
   return pair;
 }
 

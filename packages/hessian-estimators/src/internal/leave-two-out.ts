@@ -1,4 +1,12 @@
-import { momentsOf, standardError } from "./moments.js";
+import { momentsOf, skewness, standardError } from "./moments.js";
+
+/** The mean of leave-one-out terms. */
+export interface LeftOutMean {
+  value: number;
+  standardError: number;
+  /** Of one term. */
+  skewness: number;
+}
 
 /**
  * Mean of leave-one-out terms tᵢ and its standard error.
@@ -9,14 +17,12 @@ import { momentsOf, standardError } from "./moments.js";
  *
  * @param change - tᵢ − tᵢⱼ.
  */
-export function leaveTwoOut(
-  terms: readonly number[],
-  change: (i: number, j: number) => number,
-): { value: number; standardError: number } {
+export function leaveTwoOut(terms: readonly number[], change: (i: number, j: number) => number): LeftOutMean {
   const count = terms.length;
   let covariance = 0;
   for (let i = 0; i < count; i++)
     for (let j = 0; j < i; j++) covariance += (change(i, j) * change(j, i)) / ((count * (count - 1)) / 2);
   const moments = momentsOf(terms);
-  return { value: moments.mean, standardError: Math.hypot(standardError(moments), Math.sqrt(Math.max(0, covariance))) };
+  const error = Math.hypot(standardError(moments), Math.sqrt(Math.max(0, covariance)));
+  return { value: moments.mean, standardError: error, skewness: skewness(moments) };
 }

@@ -3,10 +3,13 @@ import type { LinearOperator, LongOptions, ResumableOptions } from "../operator.
 import type { EstimatorState, StateValue } from "../state.js";
 import { checkInteger } from "./arguments.js";
 import { products } from "./products.js";
+import { asymmetryOf, noSymmetry, takePair, type Symmetry } from "./symmetry.js";
 
 /** What the driver keeps in every state. */
 export interface Counted {
   matvecs: number;
+  /** Kept by the driver. */
+  symmetry?: Symmetry;
 }
 
 /**
@@ -40,6 +43,7 @@ export async function drive<State extends Counted, Result, Partial>(
 ): Promise<Result> {
   const { caller } = machine;
   const { signal, blockSize, onCheckpoint, onProgress, resume } = options;
+  const asymmetry = asymmetryOf(caller, options.asymmetry);
   if (blockSize !== undefined) checkInteger(caller, "blockSize", blockSize, 1);
   if ((onCheckpoint ?? resume) && machine.settings["seed"] === undefined)
     throw new HessianEstimatorsError(
@@ -53,6 +57,7 @@ export async function drive<State extends Counted, Result, Partial>(
     settings: JSON.stringify(machine.settings),
   } as const;
   const state = resume ? (reopened(label, resume) as unknown as State) : machine.begin();
+  const symmetry = (state.symmetry ??= noSymmetry());
   const run = products(caller, operator, signal, { spent: state.matvecs, blockSize });
   while (true) {
     const vectors = machine.wants(state, run.block);
@@ -60,6 +65,7 @@ export async function drive<State extends Counted, Result, Partial>(
     const images = await run.applyAll(vectors);
     images.forEach((image, i) => {
       state.matvecs++;
+      takePair(caller, symmetry, vectors[i]!, image, asymmetry);
       machine.takes(state, vectors[i]!, image);
       onProgress?.({ matvecs: state.matvecs, maxMatvecs: machine.limit, estimate: machine.partial(state) });
       onCheckpoint?.({ ...label, matvecs: state.matvecs, body: snapshot(state as unknown as StateValue) });

@@ -5,6 +5,7 @@ import { drive, type Counted } from "../internal/machine.js";
 import { momentsOf } from "../internal/moments.js";
 import { sizeOf } from "../internal/products.js";
 import { LEAST_SAMPLES, nextLook } from "../internal/stopping.js";
+import { precisionOf } from "../internal/symmetry.js";
 import type { LinearOperator } from "../operator.js";
 import { estimates, plan, satisfied, type DeflatedOptions, type Targets } from "./options.js";
 import { noSplit, remainder, settleImages, takeImage, takeProbe, takeSketches, type Split } from "./split.js";
@@ -37,14 +38,14 @@ export async function deflatedSampling(
   checkInteger(caller, "maxRank", maxRank, 1);
   const small = adaptive ? size <= Math.min(3 * LEAST_SAMPLES, limit) : size <= limit;
 
-  const now = ({ split: { known, probes }, matvecs }: Deflation): TraceAndNorm | undefined =>
+  const now = ({ split: { known, probes }, matvecs, symmetry }: Deflation): TraceAndNorm | undefined =>
     probes.length < 2
       ? undefined
       : estimates(
           known,
           momentsOf(probes.map((probe) => probe.trace)),
           momentsOf(probes.map((probe) => probe.square)),
-          matvecs,
+          { matvecs, precision: precisionOf(symmetry) },
           targets,
         );
 

@@ -5,6 +5,7 @@ import { drive, type Counted } from "../internal/machine.js";
 import { add, noMoments, type Moments } from "../internal/moments.js";
 import { sizeOf } from "../internal/products.js";
 import { LEAST_SAMPLES, nextLook } from "../internal/stopping.js";
+import { precisionOf } from "../internal/symmetry.js";
 import { squaredNorm } from "../internal/vectors.js";
 import type { LinearOperator } from "../operator.js";
 import { estimates, plan, satisfied, type ProbeOptions, type Targets } from "./options.js";
@@ -30,7 +31,8 @@ export async function plainSampling(
   const { limit, adaptive, draw, settings } = plan(caller, size, options, targets, 2);
   const small = adaptive ? size <= LEAST_SAMPLES && size <= limit : size <= limit;
   const known = { trace: 0, square: 0 };
-  const now = ({ trace, square, matvecs }: Sampling): TraceAndNorm => estimates(known, trace, square, matvecs, targets);
+  const now = ({ trace, square, matvecs, symmetry }: Sampling): TraceAndNorm =>
+    estimates(known, trace, square, { matvecs, precision: precisionOf(symmetry) }, targets);
 
   return drive<Sampling, TraceAndNorm, TraceAndNorm>(operator, options, {
     caller,

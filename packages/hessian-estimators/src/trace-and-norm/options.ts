@@ -2,7 +2,8 @@ import { HessianEstimatorsError } from "../errors.js";
 import type { TraceAndNorm } from "../exact.js";
 import { checkInteger, checkOneOf, checkPositive } from "../internal/arguments.js";
 import { drawsOf } from "../internal/draws.js";
-import { standardError, type Moments } from "../internal/moments.js";
+import { judgedBySamples } from "../internal/coverage.js";
+import { skewness, standardError, type Moments } from "../internal/moments.js";
 import { goodEnough } from "../internal/stopping.js";
 import type { LongOptions, Randomness, ResumableOptions, SampledEstimate } from "../operator.js";
 
@@ -76,35 +77,31 @@ export function plan<Result>(
 /**
  * @internal Both estimates from the parts known exactly and the moments of the rest.
  *
- * The standard error of the norm is that of its square over twice the norm (delta method).
+ * The standard error of the norm is that of its square over twice the norm (delta method). Neither is below the rounding of the
+ * products, of relative size `precision`.
  */
 export function estimates(
   known: { trace: number; square: number },
   trace: Moments,
   square: Moments,
-  matvecs: number,
+  { matvecs, precision }: { matvecs: number; precision: number },
   targets: Targets,
 ): TraceAndNorm {
   const norm = Math.sqrt(known.square + square.mean);
   const errorOfSquare = standardError(square);
+  const rounding = precision * norm;
+  const judged = (value: number, error: number, of: Moments, target: number | undefined): SampledEstimate => {
+    const sampled = { value, standardError: Math.hypot(error, rounding), matvecs, samples: of.count };
+    const converged = target === undefined || goodEnough(sampled, target);
+    return { ...sampled, skewness: skewness(of), ...judgedBySamples(of.count), converged };
+  };
   return {
-    trace: judged(known.trace + trace.mean, standardError(trace), trace.count, matvecs, targets.trace),
+    trace: judged(known.trace + trace.mean, standardError(trace), trace, targets.trace),
     norm: {
-      ...judged(norm, errorOfSquare === 0 ? 0 : errorOfSquare / (2 * norm), square.count, matvecs, targets.norm),
+      ...judged(norm, errorOfSquare === 0 ? 0 : errorOfSquare / (2 * norm), square, targets.norm),
       known: known.square,
     },
   };
-}
-
-function judged(
-  value: number,
-  error: number,
-  samples: number,
-  matvecs: number,
-  target: number | undefined,
-): SampledEstimate {
-  const estimate = { value, standardError: error, matvecs, samples };
-  return { ...estimate, converged: target === undefined || goodEnough(estimate, target) };
 }
 
 /** @internal Whether everything requested was met. */

@@ -1,8 +1,11 @@
-import { dot } from "@sgdscope/linear-algebra";
+import { dot, norm } from "@sgdscope/linear-algebra";
+import { judgedBySamples } from "../internal/coverage.js";
 import { fromColumns, noColumns, takeColumn as takeExact, unitVectors, type Columns } from "../internal/columns.js";
 import { drive, type Counted } from "../internal/machine.js";
 import { sizeOf } from "../internal/products.js";
 import { noSketch, takeColumn, type Sketch } from "../internal/sketch.js";
+import type { LeftOutMean } from "../internal/leave-two-out.js";
+import { precisionOf } from "../internal/symmetry.js";
 import { goodEnough, LEAST_SAMPLES, nextLook } from "../internal/stopping.js";
 import type { LinearOperator, SampledEstimate } from "../operator.js";
 import { plan, type ProbeOptions } from "../trace-and-norm/options.js";
@@ -15,7 +18,7 @@ interface XTrace extends Counted {
   sketch: Sketch;
   /** Column j of QᵀAQ as far as its rows were known when A·qⱼ came: rows 0 … at least j. */
   projected: Float64Array[];
-  estimate: { value: number; standardError: number } | null;
+  estimate: LeftOutMean | null;
   exact: Columns | null;
 }
 
@@ -47,9 +50,12 @@ export async function xTrace(operator: LinearOperator, options: XTraceOptions): 
   const pairs = Math.floor(limit / 2);
   const { relativeError } = options;
 
-  const judged = ({ estimate, probes, matvecs }: XTrace): SampledEstimate => {
-    const sampled = { ...estimate!, matvecs, samples: probes.length };
-    return { ...sampled, converged: relativeError === undefined || goodEnough(sampled, relativeError) };
+  const judged = ({ estimate, probes, matvecs, symmetry, sketch }: XTrace): SampledEstimate => {
+    const { value, standardError: error, skewness } = estimate!;
+    const rounding = (precisionOf(symmetry) * norm(Float64Array.from(sketch.columns, norm))) / Math.sqrt(probes.length);
+    const sampled = { value, standardError: Math.hypot(error, rounding), matvecs, samples: probes.length };
+    const converged = relativeError === undefined || goodEnough(sampled, relativeError);
+    return { ...sampled, skewness, ...judgedBySamples(probes.length), converged };
   };
 
   function settle(state: XTrace): void {

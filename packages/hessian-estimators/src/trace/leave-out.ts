@@ -1,5 +1,5 @@
 import { dot } from "@sgdscope/linear-algebra";
-import { leaveTwoOut } from "../internal/leave-two-out.js";
+import { leaveTwoOut, type LeftOutMean } from "../internal/leave-two-out.js";
 import { leftOut, type Sketch } from "../internal/sketch.js";
 import { multiplyRows } from "../internal/vectors.js";
 
@@ -19,7 +19,7 @@ export interface SketchedTrace {
  *
  * Everything is in the coordinates of Q: O(k³) operations for k probes.
  */
-export function leaveOneOutTrace(given: SketchedTrace): { value: number; standardError: number } {
+export function leaveOneOutTrace(given: SketchedTrace): LeftOutMean {
   const { size, probes, sketch, inside } = given;
   const rank = sketch.basis.length;
   const trace = inside.reduce((sum, row, i) => sum + row[i]!, 0);

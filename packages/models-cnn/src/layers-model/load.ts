@@ -9,7 +9,7 @@ import { readableTopology } from "./topology.js";
 /**
  * Reads a saved LayersModel from disk in plain Node: `model.json` and the weight shards it names, beside it. The caller disposes it.
  *
- * Topologies of Keras 2, Keras 3 and TensorFlow.js. Weights quantised to 8 or 16 bits are widened by TensorFlow.js. A load that fails
+ * Topologies of Keras 2, Keras 3 and TensorFlow.js, without constraints of weights: the weights are those of the file. Weights quantised to 8 or 16 bits are widened by TensorFlow.js. A load that fails
  * leaves no tensor behind. Needs `@tensorflow/tfjs-layers`.
  *
  * @param path - `model.json`, or the folder that holds it.

@@ -1,5 +1,7 @@
 import { ModelsError, show } from "../errors.js";
 
+import { assertGraph } from "./graph.js";
+
 type Config = Record<string, unknown>;
 
 const isConfig = (value: unknown): value is Config =>
@@ -46,12 +48,15 @@ function configOf(className: string, config: Config): Config {
   assertKept(className, config);
   const next = rewritten(config) as Config;
   if (isConfig(next["seed"])) next["seed"] = null;
+  // TensorFlow.js would apply constraints to the weights of the file, and change them.
+  for (const field of Object.keys(next)) if (field.endsWith("_constraint")) next[field] = null;
   if (norms.has(className)) return { l1: config["l1"] ?? 0, l2: config["l2"] ?? 0 };
   if (className === "InputLayer" && next["batch_shape"] != null) {
     next["batch_input_shape"] ??= next["batch_shape"];
     delete next["batch_shape"];
   }
   if (className === "LeakyReLU" && next["negative_slope"] != null) next["alpha"] ??= next["negative_slope"];
+  if (className === "Model" || className === "Functional") assertGraph(next);
   for (const end of ["input_layers", "output_layers"])
     if (Array.isArray(next[end]) && typeof next[end][0] === "string") next[end] = [next[end]];
   return next;

@@ -107,6 +107,13 @@ describe("a topology of Keras 3", () => {
     model.dispose();
   });
 
+  test("has the weights of the file, whatever a constraint would make of them", async () => {
+    const config = { units: 1, use_bias: false, kernel_constraint: constructed("NonNeg", {}) };
+    const before = tf.memory().numTensors;
+    expect(await outputs(functional({ class_name: "Dense", config }, [2]), [[1, 2]], dense)).toEqual([1]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   test("may have the slope of a leaky ReLU under its new name", async () => {
     const leaky = { class_name: "LeakyReLU", config: { negative_slope: 0.25 } };
     expect(await outputs(functional(leaky, [2]), [[-4, 8]])).toEqual([-1, 8]);
@@ -164,6 +171,26 @@ describe("what TensorFlow.js would leave out in silence is refused, naming the l
         code: "UNSUPPORTED",
         message: expect.stringMatching(message) as string,
       });
+  });
+});
+
+describe("a graph that never ends", () => {
+  const chain = (from: string, node: number): object => {
+    const topology = functional({ class_name: "ReLU", config: {} }, [2]) as {
+      config: { layers: { inbound_nodes: unknown[] }[] };
+    };
+    topology.config.layers[1]!.inbound_nodes = [[[from, node, 0, {}]]];
+    return topology;
+  };
+  test.each([
+    ["nobody", 0, /layer "layer" reads output 0 of layer "nobody", which does not exist/],
+    ["layer", 0, /layer "layer" reads output 0 of layer "layer", which is never computed/],
+    ["x", 1, /layer "layer" reads output 1 of layer "x", which is never computed/],
+  ])("with a layer that reads %s, output %i, is refused", async (from, node, message) => {
+    await expect(loadLayersModel(await save(chain(from, node)))).rejects.toMatchObject({
+      code: "FILE_CONTENT",
+      message: expect.stringMatching(message) as string,
+    });
   });
 });
 

@@ -1,0 +1,48 @@
+import { innerLayers } from "./rewritten.js";
+import type { LayerLike, LayersModelLike } from "./function-of-layers-model.js";
+
+/** What a LayersModel has beside its function. */
+export interface LayersModelFacts {
+  /** Regularizers of weights, which are part of no function: `Dense "head": kernelRegularizer l2 0.01`. */
+  regularizers: string[];
+  /** Layers that do something else in training, by name, with what they do here. */
+  inference: string[];
+}
+
+/** In inference, by the start of a class name. */
+const inInference: readonly [kind: RegExp, how: string][] = [
+  [/^BatchNormalization$/, "by its moving statistics"],
+  [/Dropout|^GaussianNoise$/, "as the identity"],
+];
+
+/** The regularizers of a LayersModel, and the layers for which inference and training differ; each layer once. */
+export function describeLayersModel({ layers }: Pick<LayersModelLike, "layers">): LayersModelFacts {
+  const all = [...new Set(layers.flatMap((layer) => [layer, ...innerLayers(layer)]))];
+  return {
+    regularizers: all.flatMap((layer) => [...regularizersOf(layer), ...cellsOf(layer).flatMap(regularizersOf)]),
+    inference: all.flatMap((layer) => {
+      const found = inInference.find(([kind]) => kind.test(layer.getClassName?.() ?? ""));
+      const rates = cellsOf(layer).some(({ dropout = 0, recurrentDropout = 0 }) => dropout + recurrentDropout > 0);
+      if (found !== undefined) return [`${nameOf(layer)} ${found[1]}`];
+      return rates ? [`${nameOf(layer)} without its dropout`] : [];
+    }),
+  };
+}
+
+type CellLike = LayerLike & { dropout?: number; recurrentDropout?: number };
+
+function cellsOf(layer: LayerLike): CellLike[] {
+  const { cell } = layer as { cell?: CellLike & { cells?: CellLike[] } };
+  return cell === undefined ? [] : (cell.cells ?? [cell]);
+}
+
+const nameOf = (layer: LayerLike): string => `${layer.getClassName?.() ?? "layer"} "${layer.name}"`;
+
+function regularizersOf(layer: LayerLike): string[] {
+  return Object.entries(layer).flatMap(([field, value]) => {
+    if (!/Regularizer$/.test(field) || field === "activityRegularizer" || value == null) return [];
+    const { l1 = 0, l2 = 0 } = value as { l1?: number; l2?: number };
+    const parts = [...(l1 === 0 ? [] : [`l1 ${l1}`]), ...(l2 === 0 ? [] : [`l2 ${l2}`])];
+    return [`${nameOf(layer)}: ${field} ${parts.length === 0 ? "of its own kind" : parts.join(", ")}`];
+  });
+}
