@@ -18,10 +18,11 @@ const WITHOUT_LAYERS = { CustomCallback: Object, registerCallbackConstructor: ()
 
 /** Lets a native package that is loaded after this use the TensorFlow.js of this program. */
 export async function offerTensorFlow(): Promise<void> {
-  const layers = await locate("@tensorflow/tfjs-layers");
+  const located = await locate("@tensorflow/tfjs-layers");
+  const layers = located === undefined ? WITHOUT_LAYERS : ((await importByName(located.url)) as typeof WITHOUT_LAYERS);
   (globalThis as unknown as Record<symbol, unknown>)[Symbol.for(KEY)] = {
     ...tf,
-    ...(layers === undefined ? WITHOUT_LAYERS : await importByName(layers.url)),
+    ...layers,
     version: { "tfjs-core": tf.version_core },
   };
 }
