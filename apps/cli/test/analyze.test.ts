@@ -200,7 +200,11 @@ describe("analyze refuses", () => {
       { residuals: "short.json" },
       /--gram: shape \[3, 3\] has 3 rows, and residuals have shape \[2\]: expected \[3\]/,
     ],
-    ["a negative batch size", { "batch-size": "-1" }, /--batch-size.*Expected a whole number from 1 up, got '-1'/],
+    [
+      "a negative batch size",
+      { "batch-size": "-1" },
+      /--batch-size.*Expected a whole number from 1 up \(.*\), got '-1'/,
+    ],
     [
       "a batch larger than the data",
       { "batch-size": "4" },

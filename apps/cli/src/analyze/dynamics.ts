@@ -1,4 +1,6 @@
-import type { MinimumAnalysis } from "@sgdscope/analysis";
+import type { MinimumAnalysis, MinimumInUnits } from "@sgdscope/analysis";
+import { timesPowerOfTwo, unitExponent } from "@sgdscope/linear-algebra";
+import { noiseStructure } from "@sgdscope/noise-structure";
 import { noiseScale } from "@sgdscope/noise-structure/noise-scale";
 import { seededRandom } from "@sgdscope/random";
 import { batchSharpness, expectedLoss, type PreparedMinimum, type Sampling } from "@sgdscope/stability-criterion";
@@ -29,13 +31,16 @@ export interface Scales {
   batchSharpness: number;
 }
 
-/** The noise scales and the batch sharpness at the residuals of a minimum. */
-export function scalesOf({ system }: PreparedMinimum, { noise }: MinimumAnalysis): Scales {
-  const { simple, curvatureWeighted } = noiseScale(noise);
+/** The noise scales and the batch sharpness at the residuals of a minimum, neither of which depends on the scale of residuals. */
+export function scalesOf({ prepared, unit }: MinimumInUnits): Scales {
+  const { system, spectrum } = prepared;
+  const exponent = unitExponent(system.residuals.reduce((most, r) => Math.max(most, Math.abs(r)), 0));
+  const scaled = { ...system, residuals: system.residuals.map((r) => timesPowerOfTwo(r, -exponent)) };
+  const { simple, curvatureWeighted } = noiseScale(noiseStructure(scaled, { spectrum }));
   return {
     simpleNoiseScale: simple,
     curvatureWeightedNoiseScale: curvatureWeighted,
-    batchSharpness: batchSharpness(system),
+    batchSharpness: timesPowerOfTwo(batchSharpness(scaled), unit),
   };
 }
 
@@ -48,7 +53,11 @@ export const dynamicsAsked = ({ curve, lyapunov, escapeDirections: k, cloud }: A
 ];
 
 /** Computes what was asked for, at each batch size. */
-export function dynamicsOf(minimum: PreparedMinimum, analysis: MinimumAnalysis, options: AnalyzeOptions): Dynamics[] {
+export function dynamicsOf(
+  { prepared: minimum, unit }: MinimumInUnits,
+  analysis: MinimumAnalysis,
+  options: AnalyzeOptions,
+): Dynamics[] {
   const asked = dynamicsAsked(options);
   if (asked.length === 0) return [];
   const { learningRate, curve, lyapunov, escapeDirections: k, cloud, seed } = options;
@@ -59,7 +68,7 @@ export function dynamicsOf(minimum: PreparedMinimum, analysis: MinimumAnalysis, 
     const batches: { batchSize: number; sampling: Sampling; learningRate: number } = {
       batchSize,
       sampling,
-      learningRate,
+      learningRate: timesPowerOfTwo(learningRate, unit),
     };
     return {
       batchSize,
@@ -69,7 +78,7 @@ export function dynamicsOf(minimum: PreparedMinimum, analysis: MinimumAnalysis, 
           ? lyapunovExponent(minimum, { ...batches, random: seededRandom(seed).stream(`lyapunov ${batchSize}`) })
           : undefined,
       escapeDirections: k === undefined ? undefined : directionsOf(minimum, { ...batches, directions: k }),
-      cloud: cloud !== true ? undefined : verdict!.edgeRatio >= 1 ? "unstable" : cloudOf(minimum, batches),
+      cloud: cloud !== true ? undefined : verdict!.edgeRatio >= 1 ? "unstable" : cloudOf(minimum, batches, unit),
     };
   });
 }
@@ -87,9 +96,14 @@ function directionsOf(
 function cloudOf(
   minimum: PreparedMinimum,
   options: Parameters<typeof stationaryCovariance>[1],
+  unit: number,
 ): Exclude<Dynamics["cloud"], string | undefined> {
   const { squaredDistance, excessLoss, squaredGradient } = stationaryCovariance(minimum, options);
-  return { squaredDistance, excessLoss, squaredGradient };
+  return {
+    squaredDistance: timesPowerOfTwo(squaredDistance, -unit),
+    excessLoss,
+    squaredGradient: timesPowerOfTwo(squaredGradient, unit),
+  };
 }
 
 /** Steps that a curve is printed at: 0 and a few per decade. */
