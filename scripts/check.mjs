@@ -16,6 +16,7 @@ const steps = [
   ["build", "npx turbo run build --output-logs=errors-only"],
   ["packages", "npx turbo run pack:check --concurrency=2 --output-logs=errors-only"],
   ["readmes", "node scripts/run-readme.mjs"],
+  ["install", "node scripts/check-install.mjs"],
   ["docs", "node scripts/check-docs.mjs"],
   ["unused", "npx knip"],
 ];

@@ -4,26 +4,17 @@
 // A page belongs to a package if it is docs/<folder of the package>.md or if its first line is
 // `<!-- package: <folder> -->`; other pages are skipped. A README must show an example, a page need not.
 // Needs `npm run build` first. `node scripts/run-readme.mjs autodiff sgd` runs only these packages.
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { docsPages, published } from "./docs-pages.mjs";
+import { join } from "node:path";
+import { docsPages } from "./docs-pages.mjs";
+import { install, manifests, pack } from "./packed.mjs";
 
 const scratch = mkdtempSync(join(tmpdir(), "sgdscope-readme-"));
-const manifests = new Map(published.map((folder) => [manifestOf(folder).name, { folder, ...manifestOf(folder) }]));
 const wanted = process.argv.slice(2);
 
-const tarballs = new Map();
-for (const [name, { folder }] of manifests) {
-  const [packed] = JSON.parse(
-    execFileSync("npm", ["pack", "--json", "--pack-destination", scratch], {
-      cwd: folder,
-      stdio: ["ignore", "pipe", "ignore"],
-    }),
-  );
-  tarballs.set(name, resolve(scratch, packed.filename));
-}
+const tarballs = pack(scratch);
 
 let failures = 0;
 for (const [name, manifest] of manifests) {
@@ -41,7 +32,7 @@ for (const [name, manifest] of manifests) {
     continue;
   }
   const directory = join(scratch, manifest.folder.replace("/", "-"));
-  install(directory, name);
+  installWithSiblings(directory, name);
   const problems = blocks.flatMap((block, index) => runBlock(directory, block, index));
   rmSync(directory, { recursive: true, force: true });
   if (problems.length > 0) failures++;
@@ -53,43 +44,25 @@ for (const [name, manifest] of manifests) {
 rmSync(scratch, { recursive: true, force: true });
 process.exit(failures === 0 ? 0 : 1);
 
-function manifestOf(folder) {
-  return JSON.parse(readFileSync(`${folder}/package.json`, "utf8"));
-}
-
-/** A package.json that names the tarball and, as overrides, those of its siblings; peers come by npm itself. */
-function install(directory, name) {
-  mkdirSync(directory, { recursive: true });
+/** Installs the tarball and, as overrides, those of its siblings. */
+function installWithSiblings(directory, name) {
   const siblings = closure(name);
-  const file = (sibling) => `file:${tarballs.get(sibling)}`;
   const wantedBy = { ...manifests.get(name).peerDependencies };
   for (const optional of Object.keys(manifests.get(name).peerDependenciesMeta ?? {})) {
     if (!usesImport(name, optional)) delete wantedBy[optional];
   }
-  for (const used of ["@tensorflow/tfjs", "@tensorflow/tfjs-layers"])
+  for (const used of ["@tensorflow/tfjs", "@tensorflow/tfjs-core", "@tensorflow/tfjs-layers"])
     if (usesImport(name, used)) wantedBy[used] = "4.22.0";
   // What else an example needs, such as a DOM to draw in, is a development dependency of the package.
   for (const [used, version] of Object.entries(manifests.get(name).devDependencies ?? {}))
     if (!manifests.has(used) && usesImport(name, used)) wantedBy[used] ??= version;
-  writeFileSync(
-    join(directory, "package.json"),
-    JSON.stringify({
-      private: true,
-      type: "module",
-      dependencies: {
-        ...wantedBy,
-        [name]: file(name),
-        ...Object.fromEntries(usedSiblings(name).map((s) => [s, file(s)])),
-      },
-      overrides: Object.fromEntries(
-        siblings.filter((s) => s !== name && !usedSiblings(name).includes(s)).map((s) => [s, file(s)]),
-      ),
-    }),
+  const named = usedSiblings(name);
+  const file = (sibling) => [sibling, tarballs.get(sibling)];
+  install(
+    directory,
+    { ...wantedBy, ...Object.fromEntries([name, ...named].map(file)) },
+    Object.fromEntries(siblings.filter((s) => s !== name && !named.includes(s)).map(file)),
   );
-  execFileSync("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"], {
-    cwd: directory,
-    stdio: ["ignore", "ignore", "inherit"],
-  });
 }
 
 /** README and pages of a package, as `{ file, text }`. */

@@ -10,7 +10,9 @@ export const library = (options: Options = {}): ReturnType<typeof defineConfig> 
     sourcemap: true,
     clean: true,
     treeshake: true,
-    // tsup sets `baseUrl` for its declaration build, which TypeScript 6 deprecates.
-    dts: { compilerOptions: { ignoreDeprecations: "6.0", customConditions: [] } },
+    // tsup sets `baseUrl` for its declaration build, which TypeScript 6 deprecates. A package's own `#imports` are only being built.
+    dts: {
+      compilerOptions: { ignoreDeprecations: "6.0", customConditions: [], noUncheckedSideEffectImports: false },
+    },
     ...options,
   });

@@ -32,6 +32,36 @@ describe("a batch size that is no whole number", () => {
     }
   });
 
+  const trained = (batch: string, sampling: string) =>
+    sgdscope(
+      ...[
+        "train",
+        "--data",
+        "synthetic",
+        "--count",
+        "6",
+        "--widths",
+        "3",
+        "--learning-rate",
+        "0.01",
+        "--max-steps",
+        "40",
+      ],
+      ...["--backend", "cpu", "--every", "10", "--out", join(folder, "runs"), "--json", "--quiet"],
+      ...["--batch-size", batch, "--sampling", sampling],
+    );
+
+  it("trains, and the record holds it", async () => {
+    const { exitCode, stdout, stderr } = await trained("2.5", "bernoulli");
+    expect([exitCode, stderr]).toEqual([0, ""]);
+    expect(JSON.parse(stdout)).toMatchObject({ record: { batchSize: 2.5, sampling: "bernoulli", steps: 40 } });
+    const other = await trained("2.5", "with-replacement");
+    expect([other.exitCode, other.stderr]).toEqual([
+      2,
+      expect.stringContaining("--batch-size: expected a whole number from 1 up"),
+    ]);
+  });
+
   it("is refused for other batches, by the name of the option", async () => {
     const { exitCode, stderr } = await analyzed("2.5", "without-replacement");
     expect([exitCode, stderr]).toEqual([

@@ -31,6 +31,12 @@ const values = (document: Document): Record<string, number | null>[] =>
     Object.fromEntries(criteria.map(({ criterion, criticalLearningRate }) => [criterion, criticalLearningRate])),
   );
 
+it("takes of its own batch sizes those that the examples allow", async () => {
+  const sizes = async (...argv: string[]) =>
+    (JSON.parse((await sgdscope("compare", ...argv, "--json")).stdout) as Document).batches.map((row) => row.batchSize);
+  expect(await sizes(...source, "--outputs", "1")).toEqual([1, 2]);
+});
+
 describe("compare on Gaussian inputs", () => {
   it("has the exact thresholds near .33, .58, 1.31, 1.74 and the other formulas above them", async () => {
     const { exitCode, stdout } = await sgdscope("compare", "--json");
@@ -153,7 +159,7 @@ describe("compare on a minimum", () => {
       "--outputs: the Jacobian of shape [3, 3] has 3 rows, not a multiple of 2",
     ],
     [["--gram", "wide.json"], "--gram: expected shape [nC, nC] or [n, n, C, C], got [1, 2]"],
-    [["SOURCE"], "--batch-size: expected at most 3, the number of examples, got 8"],
+    [["SOURCE", "--batch-size", "8"], "--batch-size: expected at most 3, the number of examples, got 8"],
     [["SOURCE", "--sampling", "bernoulli"], "Allowed choices are with-replacement, without-replacement"],
   ])("refuses %j", async (args, message) => {
     const { exitCode, stderr } = await sgdscope(

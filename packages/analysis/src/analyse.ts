@@ -1,25 +1,34 @@
+import { timesPowerOfTwo } from "@sgdscope/linear-algebra";
 import {
   alignmentFactorFor,
   criticalLearningRates,
   escapeRateLowerBound,
   exactThreshold,
-  noiseStructureAt,
-  prepareMinimum,
   spectralRadius,
   worstCaseAlignmentFactorFor,
   type Bound,
   type BoundId,
   type PreparedMinimum,
   type SolverOptions,
+  noiseStructureAt,
 } from "@sgdscope/stability-criterion";
 import type { BoundJudgement, ConditionAnalysis, MinimumAnalysis, Verdict } from "./analysis.js";
 import { lossFloor } from "@sgdscope/stability-criterion/stationary";
 import { decideConditions, type Conditions, type ConditionsRequest } from "./conditions.js";
+import { AnalysisError } from "./errors.js";
 import { mark } from "./marks.js";
 import { rankToleranceOf, type Minimum } from "./minimum.js";
+import { boundFromUnits, noiseInUnits, prepareInUnits, type MinimumInUnits } from "./units.js";
 
 /** A minimum; a prepared one may stand in the place of its system, to share its eigendecomposition. */
-export type AnalysableMinimum = Omit<Minimum, "system"> & { system: Minimum["system"] | PreparedMinimum };
+export type AnalysableMinimum = Omit<Minimum, "system"> & {
+  system: Minimum["system"] | PreparedMinimum;
+  /** The `unit` of a prepared minimum that `prepareInUnits` made; default 0. */
+  unit?: number;
+};
+
+/** η/η* beyond which, either way, second moments of a step leave Float64. */
+const LARGEST_EDGE_RATIO = 1e60;
 
 /** What is asked, how exactly, and who wants to know how far it is. */
 export interface AnalyseOptions extends ConditionsRequest {
@@ -86,17 +95,22 @@ function* analysisStages(minimum: AnalysableMinimum, options: AnalyseOptions): G
   const conditions = decideConditions(minimum, options);
   const share = 1 / (conditions.length + 1);
   yield { fraction: 0, stage: "eigenvalues" };
-  const prepared = prepareMinimum(minimum.system, { rankTolerance });
-  const { examples, outputs, rank, spectrum } = prepared;
+  const { system, unit = 0 } = minimum;
+  const inUnits = "spectrum" in system ? { prepared: system, unit } : prepareInUnits({ ...minimum, system });
+  const { prepared } = inUnits;
+  const { examples, outputs, rank } = prepared;
   yield { fraction: share / 2, stage: "noise structure" };
-  const noise = noiseStructureAt(prepared);
-  // Of a training it is known how far it came; of mere arrays the residuals tell.
-  const floor = reached === undefined && lossFloor(prepared) > floorShare * noise.loss ? [mark("loss-floor")] : [];
+  const noise = noiseInUnits(inUnits, 10);
+  // Of a training it is known how far it came; of mere arrays the residuals tell. Both losses are in the units of `prepared`.
+  const floor =
+    reached === undefined && lossFloor(prepared) > floorShare * noiseStructureAt(prepared).loss
+      ? [mark("loss-floor")]
+      : [];
   const alignmentRange = options.extent === "verdict" ? undefined : prepared.alignmentRange();
   const analyses: ConditionAnalysis[] = [];
   for (const [k, each] of conditions.entries())
     analyses.push(
-      yield* conditionStages(prepared, { ...each, marks: [...each.marks, ...floor] }, options, (k + 1) * share, share),
+      yield* conditionStages(inUnits, { ...each, marks: [...each.marks, ...floor] }, options, (k + 1) * share, share),
     );
   return {
     minimum: {
@@ -110,14 +124,14 @@ function* analysisStages(minimum: AnalysableMinimum, options: AnalyseOptions): G
       ...(backend === undefined ? {} : { backend }),
       ...(reached === undefined ? {} : { reached }),
     },
-    noise: { ...noise, eigenvalues: spectrum.eigenvalues.slice(0, 10) },
+    noise,
     alignmentRange,
     conditions: analyses,
   };
 }
 
 function* conditionStages(
-  prepared: PreparedMinimum,
+  { prepared, unit }: MinimumInUnits,
   { batchSize, sampling, weights, optimizer, marks }: Conditions,
   { solver = {}, marginalTolerance = 1e-9, extent = "whole" }: AnalyseOptions,
   from: number,
@@ -138,16 +152,25 @@ function* conditionStages(
   if (optimizer !== undefined) {
     yield stage(0.7, "growth rate");
     const { learningRate } = optimizer;
-    const edgeRatio = learningRate / exact.criticalLearningRate;
+    const scaled = timesPowerOfTwo(learningRate, unit);
+    const edgeRatio = scaled / exact.criticalLearningRate;
+    if (!(edgeRatio < LARGEST_EDGE_RATIO && edgeRatio > 1 / LARGEST_EDGE_RATIO))
+      throw new AnalysisError(
+        "INVALID_ARGUMENT",
+        "learningRate",
+        `expected within a factor of ${LARGEST_EDGE_RATIO} of the critical one, ${timesPowerOfTwo(exact.criticalLearningRate, -unit)} at B = ${batchSize}, got ${learningRate}`,
+      );
     verdict = {
       verdict: Math.abs(edgeRatio - 1) <= marginalTolerance ? "marginal" : edgeRatio < 1 ? "stable" : "unstable",
       learningRate,
       edgeRatio,
-      growth: withoutMode(spectralRadius(prepared, learningRate, batches)),
-      escapeRateLowerBound: whole ? escapeRateLowerBound(prepared, learningRate, batches) : undefined,
+      growth: withoutMode(spectralRadius(prepared, scaled, batches)),
+      escapeRateLowerBound: whole ? escapeRateLowerBound(prepared, scaled, batches) : undefined,
       frobeniusLimit:
-        alignmentFactor === undefined ? undefined : 1 / (learningRate * Math.sqrt(weights.noise * alignmentFactor)),
-      bounds: bounds.map((bound) => judge(bound, learningRate)),
+        alignmentFactor === undefined
+          ? undefined
+          : timesPowerOfTwo(1 / (scaled * Math.sqrt(weights.noise * alignmentFactor)), unit),
+      bounds: bounds.map((bound) => judge(bound, scaled, unit)),
     };
   }
   return {
@@ -156,8 +179,11 @@ function* conditionStages(
     samplingFactor: weights.noise,
     alignmentFactor,
     worstCaseAlignmentFactor: whole ? worstCaseAlignmentFactorFor(prepared, weights) : undefined,
-    threshold: withoutMode(exact),
-    bounds,
+    threshold: {
+      ...withoutMode(exact),
+      criticalLearningRate: timesPowerOfTwo(exact.criticalLearningRate, -unit),
+    },
+    bounds: unit === 0 ? bounds : bounds.map((bound) => boundFromUnits(bound, unit)),
     verdict,
     marks,
   };
@@ -166,12 +192,18 @@ function* conditionStages(
 /** The modes are matrices as large as K. */
 const withoutMode = <T extends { mode: unknown }>({ mode: _, ...rest }: T): Omit<T, "mode"> => rest;
 
-function judge({ id, criticalLearningRate, curvature }: Bound<BoundId>, learningRate: number): BoundJudgement {
+function judge(
+  { id, criticalLearningRate, curvature }: Bound<BoundId>,
+  learningRate: number,
+  unit: number,
+): BoundJudgement {
   const ratio = learningRate / criticalLearningRate;
   return {
     id,
     ratio,
     satisfied: ratio <= 1,
-    ...(curvature === undefined ? {} : { limit: curvature.limitTimesLearningRate / learningRate }),
+    ...(curvature === undefined
+      ? {}
+      : { limit: timesPowerOfTwo(curvature.limitTimesLearningRate / learningRate, unit) }),
   };
 }

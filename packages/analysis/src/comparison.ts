@@ -1,8 +1,10 @@
-import { prepareMinimum, thresholdComparison, type ThresholdComparison } from "@sgdscope/stability-criterion";
+import { timesPowerOfTwo } from "@sgdscope/linear-algebra";
+import { thresholdComparison, type ThresholdComparison } from "@sgdscope/stability-criterion";
 import { decideConditions, type ConditionsRequest } from "./conditions.js";
 import { AnalysisError } from "./errors.js";
 import type { Mark } from "./marks.js";
-import { rankToleranceOf, type Minimum } from "./minimum.js";
+import type { Minimum } from "./minimum.js";
+import { prepareInUnits } from "./units.js";
 
 /** The exact threshold of a minimum beside the formulas that see its spectrum alone. */
 export interface Comparison {
@@ -36,12 +38,22 @@ export function compareThresholds(
   const { sampling, marks } = conditions[0]!;
   if (sampling !== "with-replacement" && sampling !== "without-replacement")
     throw new RangeError(`compareThresholds: expected a sampling with centred noise, got ${sampling}`);
-  const prepared = prepareMinimum(minimum.system, { rankTolerance: rankToleranceOf(minimum) });
+  const { prepared, unit } = prepareInUnits(minimum);
   const { examples, outputs, rank } = prepared;
   return {
     minimum: { name: minimum.name, examples, outputs, rank },
     sampling,
-    rows: thresholdComparison(prepared, { batchSizes: conditions.map(({ batchSize }) => batchSize), sampling }),
+    rows: thresholdComparison(prepared, { batchSizes: conditions.map(({ batchSize }) => batchSize), sampling }).map(
+      (row) => (unit === 0 ? row : fromUnits(row, unit)),
+    ),
     marks,
   };
 }
+
+/** Every number of a row but the batch size is a learning rate. */
+const fromUnits = ({ batchSize, ...rates }: ThresholdComparison, unit: number): ThresholdComparison => ({
+  batchSize,
+  ...(Object.fromEntries(
+    Object.entries(rates).map(([key, rate]) => [key, timesPowerOfTwo(rate, -unit)]),
+  ) as typeof rates),
+});

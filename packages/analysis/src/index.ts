@@ -23,4 +23,5 @@ export type { ShapeNote } from "./sources/shapes.js";
 export { gaussianDesignMinimum } from "./sources/gaussian-design.js";
 export { precisionOf } from "./sources/precision.js";
 export { minimumSummary, type MinimumSummary } from "./summary.js";
+export { prepareInUnits, type MinimumInUnits } from "./units.js";
 export { edgeRatioOf, stabilityVerdict, type StabilityVerdict } from "./verdict.js";

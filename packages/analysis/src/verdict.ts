@@ -1,3 +1,4 @@
+import { timesPowerOfTwo } from "@sgdscope/linear-algebra";
 import type { GramSystem } from "@sgdscope/noise-structure";
 import {
   exactThreshold,
@@ -10,7 +11,8 @@ import {
 import { analyseSync } from "./analyse.js";
 import type { BoundJudgement, ConditionAnalysis, Verdict } from "./analysis.js";
 import { decideConditions } from "./conditions.js";
-import { rankToleranceOf, type Minimum } from "./minimum.js";
+import type { Minimum } from "./minimum.js";
+import { prepareInUnits } from "./units.js";
 
 /** Whether linearised SGD can stay at a minimum, and everything that supports the answer: one condition of an analysis, flat. */
 export interface StabilityVerdict extends Omit<ConditionAnalysis, "verdict" | "bounds">, Omit<Verdict, "bounds"> {
@@ -76,10 +78,7 @@ export function stabilityVerdict(
 export function edgeRatioOf(minimum: Minimum): number {
   const { optimizer, batchSize, sampling } = decideConditions(minimum)[0]!;
   if (optimizer === undefined) throw new RangeError("edgeRatioOf: expected a minimum that a training reached");
-  const threshold = exactThreshold(minimum.system, {
-    batchSize,
-    sampling,
-    rankTolerance: rankToleranceOf(minimum),
-  });
-  return optimizer.learningRate / threshold.criticalLearningRate;
+  const { prepared, unit } = prepareInUnits(minimum);
+  const { criticalLearningRate } = exactThreshold(prepared, { batchSize, sampling });
+  return timesPowerOfTwo(optimizer.learningRate, unit) / criticalLearningRate;
 }

@@ -1,7 +1,7 @@
 export { BACKENDS, type BackendName } from "./backend/packages.js";
 export { prepareBackend, type BackendReport, type PrepareOptions } from "./backend/prepare.js";
 export { ComputeError, type ComputeErrorCode } from "./errors.js";
-export { assertGradients } from "./gradients.js";
+export { assertGradients } from "./gradients/assert.js";
 export {
   describeEnvironment,
   type BackendStatus,

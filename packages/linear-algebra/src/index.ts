@@ -8,3 +8,4 @@ export { orthonormalizeRows, projectOut, type OrthonormalRows } from "./orthonor
 export { multiplySymmetric, multiplyVector } from "./matrix-vector.js";
 export { gramOfRows, multiply, multiplyTransposed, symmetricProduct, transpose } from "./product.js";
 export { axpy, dot, norm, scale, type Vector } from "./vector.js";
+export { gramExponent, inGramUnits, timesPowerOfTwo, unitExponent } from "./units.js";

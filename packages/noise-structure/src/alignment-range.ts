@@ -1,4 +1,11 @@
-import { multiplyTransposed, symmetricEigenvalues, symmetricProduct } from "@sgdscope/linear-algebra";
+import {
+  gramExponent,
+  inGramUnits,
+  multiplyTransposed,
+  symmetricEigenvalues,
+  symmetricProduct,
+  timesPowerOfTwo,
+} from "@sgdscope/linear-algebra";
 import { NoiseStructureError } from "./errors.js";
 import { checkGramSystem, type GramSystem } from "./gram-system.js";
 import { gramSpectrum, type GramSpectrum, type RankOptions } from "./spectrum.js";
@@ -36,12 +43,15 @@ export function alignmentRange(
   options: RankOptions & { spectrum?: GramSpectrum } = {},
 ): AlignmentRange {
   const spectrum = options.spectrum ?? gramSpectrum(system, options);
-  const { examples: n, outputs, eigenvalues, vectors, rank } = spectrum;
+  const { examples: n, outputs, vectors, rank } = spectrum;
   if (rank === 0)
     throw new NoiseStructureError("INVALID_ARGUMENT", "alignmentRange: gram is zero, so no alignment factor exists.");
   const size = n * outputs;
   const basis = vectors.subarray(0, rank * size);
-  const blocks = chiBlocks(system);
+  // The range has no unit: any that keeps squares in range will do.
+  const unit = gramExponent(system);
+  const scaled = inGramUnits(system, unit);
+  const blocks = chiBlocks(scaled);
   const weighted = new Float64Array(rank * size);
   for (let k = 0; k < rank; k++)
     for (let i = 0; i < n; i++)
@@ -53,9 +63,9 @@ export function alignmentRange(
       }
   const second = symmetricProduct(basis, weighted, rank, size);
   let squared = 0;
-  for (const value of system.gram) squared += (value / n) ** 2;
+  for (const value of scaled.gram) squared += (value / n) ** 2;
   const uncentred = symmetricEigenvalues(second, rank);
-  for (let k = 0; k < rank; k++) second[k * rank + k]! -= eigenvalues[k]! ** 2;
+  for (let k = 0; k < rank; k++) second[k * rank + k]! -= timesPowerOfTwo(spectrum.eigenvalues[k]!, -unit) ** 2;
   const centred = symmetricEigenvalues(second, rank);
   return {
     infimum: Math.max(0, centred[rank - 1]!) / squared,

@@ -49,7 +49,7 @@ function expectPairs(caller: string, gram: Float64Array, size: number, symmetryT
           "NOT_SYMMETRIC",
           `${caller}: expected gram to be symmetric within ${symmetryTolerance} of its largest entry, got ${gram[a * size + b]!} at (${a}, ${b}) and ${gram[b * size + a]!} at (${b}, ${a}).`,
         );
-      const bound = Math.sqrt(diagonal * gram[b * size + b]!);
+      const bound = Math.sqrt(diagonal) * Math.sqrt(gram[b * size + b]!);
       if (Math.abs(gram[a * size + b]!) > bound + slack)
         throw new NoiseStructureError(
           "NOT_POSITIVE_SEMIDEFINITE",

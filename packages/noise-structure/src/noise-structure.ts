@@ -1,4 +1,13 @@
-import { largestEigenpair, multiplySymmetric, symmetricEigenvalues } from "@sgdscope/linear-algebra";
+import {
+  gramExponent,
+  inGramUnits,
+  largestEigenpair,
+  multiplySymmetric,
+  symmetricEigenvalues,
+  timesPowerOfTwo,
+  unitExponent,
+} from "@sgdscope/linear-algebra";
+import { NoiseStructureError } from "./errors.js";
 import { checkGramSystem, type GramSystem } from "./gram-system.js";
 import { perExample } from "./per-example.js";
 import type { GramSpectrum } from "./spectrum.js";
@@ -84,10 +93,62 @@ export interface NoiseStructureOptions {
  * the Gram-matrix identities, `μ = αβ` and the decoupling error are derived here.
  *
  * @param system - Not changed. Cost O((nC)²) plus the eigenvalues.
- * @throws NoiseStructureError as `checkGramSystem`.
+ * Ratios are right for every scale of K and r; of the rest, what lies beyond Float64 is 0 or Infinity.
+ *
+ * @throws NoiseStructureError as `checkGramSystem`; NOT_FINITE where the squares of the residuals overflow.
  */
 export function noiseStructure(system: GramSystem, options: NoiseStructureOptions = {}): NoiseStructure {
   checkGramSystem(system, "noiseStructure");
+  const loss = lossOf(system);
+  const gramUnit = gramExponent(system);
+  const residualUnit = unitExponent(system.residuals.reduce((largest, r) => Math.max(largest, Math.abs(r)), 0));
+  if (gramUnit === 0 && residualUnit === 0) return structureOf(system, loss, options);
+  const residuals = system.residuals.map((r) => timesPowerOfTwo(r, -residualUnit));
+  const scaled = inGramUnits({ ...system, residuals }, gramUnit);
+  const { spectrum } = options;
+  const own = spectrum === undefined ? options : { ...options, spectrum: inUnits(spectrum, gramUnit) };
+  return { ...rescaled(structureOf(scaled, loss, own), gramUnit, residualUnit), loss };
+}
+
+function lossOf({ examples, residuals }: GramSystem): number {
+  let squares = 0;
+  for (const r of residuals) squares += r * r;
+  if (squares < Infinity) return squares / (2 * examples);
+  const largest = residuals.reduce((most, r) => Math.max(most, Math.abs(r)), 0);
+  throw new NoiseStructureError(
+    "NOT_FINITE",
+    `noiseStructure: expected residuals whose squares have a finite sum, got residuals of up to ${largest}.`,
+  );
+}
+
+const inUnits = (spectrum: GramSpectrum, exponent: number): GramSpectrum => ({
+  ...spectrum,
+  eigenvalues: spectrum.eigenvalues.map((value) => timesPowerOfTwo(value, -exponent)),
+});
+
+/** Takes a structure back from units of `2^k` for K and `2^r` for residuals; the loss and ratios have no unit here. */
+function rescaled(structure: NoiseStructure, k: number, r: number): NoiseStructure {
+  const times = (exponent: number) => (value: number) => timesPowerOfTwo(value, exponent);
+  return {
+    ...structure,
+    gradientNorm: times(k / 2 + r)(structure.gradientNorm),
+    gradientCurvature: times(2 * k + 2 * r)(structure.gradientCurvature),
+    traceG: times(k)(structure.traceG),
+    frobeniusG: times(k)(structure.frobeniusG),
+    largestEigenvalue: times(k)(structure.largestEigenvalue),
+    eigenvalues: structure.eigenvalues.map(times(k)),
+    chi: structure.chi.map(times(2 * k)),
+    traceNoise: times(k + 2 * r)(structure.traceNoise),
+    traceUncentredNoise: times(k + 2 * r)(structure.traceUncentredNoise),
+    traceNoiseG: times(2 * k + 2 * r)(structure.traceNoiseG),
+    traceUncentredNoiseG: times(2 * k + 2 * r)(structure.traceUncentredNoiseG),
+    frobeniusNoise: times(k + 2 * r)(structure.frobeniusNoise),
+    frobeniusUncentredNoise: times(k + 2 * r)(structure.frobeniusUncentredNoise),
+  };
+}
+
+/** The structure of a system whose squares stay in range; `trueLoss` is the loss in the user's units, by which μ has a value. */
+function structureOf(system: GramSystem, trueLoss: number, options: NoiseStructureOptions): NoiseStructure {
   const { examples: n, outputs, gram, residuals } = system;
   const size = n * outputs;
   let squares = 0;
@@ -102,14 +163,14 @@ export function noiseStructure(system: GramSystem, options: NoiseStructureOption
   const eigenvalues = topEigenvalues(system, options);
   const scale = 2 * loss * frobeniusG;
   const because: Undefined =
-    loss < SMALLEST_LOSS
+    trueLoss < SMALLEST_LOSS
       ? "the loss is below 1e-20: residuals are rounding errors"
       : frobeniusG === 0
         ? "the Gauss–Newton matrix is zero"
         : noise.frobeniusNoise === 0
           ? "the noise is zero"
           : undefined;
-  const defined = scale > 0 && loss >= SMALLEST_LOSS;
+  const defined = scale > 0 && trueLoss >= SMALLEST_LOSS;
   const ratio = (top: number, bottom: number): number | undefined => (defined && bottom > 0 ? top / bottom : undefined);
   const mu = ratio(noise.traceNoiseG, scale * frobeniusG);
   const mu1 = ratio(noise.traceUncentredNoiseG, scale * frobeniusG);

@@ -1,4 +1,4 @@
-import { symmetricEigen } from "@sgdscope/linear-algebra";
+import { gramExponent, inGramUnits, symmetricEigen, timesPowerOfTwo } from "@sgdscope/linear-algebra";
 import { NoiseStructureError } from "./errors.js";
 import { checkGramSystem, type GramSystem } from "./gram-system.js";
 
@@ -49,19 +49,21 @@ export function gramSpectrum(
       `gramSpectrum: expected options.negativeTolerance of at least 0, got ${negativeTolerance}.`,
     );
   checkGramSystem(system, "gramSpectrum");
-  const { examples, outputs, gram } = system;
+  const { examples, outputs } = system;
   const size = examples * outputs;
-  const { values, vectors } = symmetricEigen(symmetrized(gram, size), size);
+  const unit = gramExponent(system);
+  const { values, vectors } = symmetricEigen(symmetrized(inGramUnits(system, unit).gram, size), size);
   const largest = Math.max(values[0]!, 0);
   const smallest = values[size - 1]!;
   if (smallest < -negativeTolerance * Math.max(largest, -smallest))
     throw new NoiseStructureError(
       "NOT_POSITIVE_SEMIDEFINITE",
-      `gramSpectrum: expected gram = JJᵀ without negative eigenvalues, got ${smallest.toPrecision(4)} beside the largest ${largest.toPrecision(4)}.`,
+      `gramSpectrum: expected gram = JJᵀ without negative eigenvalues, got ${timesPowerOfTwo(smallest, unit).toPrecision(4)} beside the largest ${timesPowerOfTwo(largest, unit).toPrecision(4)}.`,
     );
-  const eigenvalues = values.map((value) => Math.max(value, 0) / examples);
+  const scaled = values.map((value) => Math.max(value, 0) / examples);
   let rank = 0;
-  while (rank < size && eigenvalues[rank]! > rankTolerance * eigenvalues[0]!) rank++;
+  while (rank < size && scaled[rank]! > rankTolerance * scaled[0]!) rank++;
+  const eigenvalues = unit === 0 ? scaled : scaled.map((value) => timesPowerOfTwo(value, unit));
   return { examples, outputs, eigenvalues, vectors, rank, rankTolerance };
 }
 

@@ -47,7 +47,8 @@ const kinds: readonly Sampling[] = ["with-replacement", "without-replacement", "
  * Cost O(B) expected per step (plus O(n) per epoch for the shuffle). The batches are a function of `random` alone.
  *
  * @param size - Number of examples n ≥ 1.
- * @param batchSize - B ≥ 1; at most n unless sampling is with replacement.
+ * @param batchSize - B ≥ 1, whole; at most n unless sampling is with replacement. Of Bernoulli batches it is the expected size, any
+ *   number in (0, n].
  * @param random - Uniform generator on [0, 1); one with `state()` makes the sampler resumable.
  * @throws SgdError `INVALID_SAMPLING`, `INVALID_SIZE`, `INVALID_BATCH_SIZE`.
  */
@@ -152,6 +153,13 @@ function validate(caller: string, kind: Sampling, size: number, batchSize: numbe
     );
   expectInteger("INVALID_SIZE", `${caller}: expected size`, size, 1);
   const most = kind === "with-replacement" ? Infinity : size;
+  if (kind === "bernoulli") {
+    if (batchSize > 0 && batchSize <= size) return;
+    throw new SgdError(
+      "INVALID_BATCH_SIZE",
+      `${caller}: expected batchSize to be a positive number of at most ${size}, got ${batchSize}`,
+    );
+  }
   expectInteger("INVALID_BATCH_SIZE", `${caller}: expected batchSize`, batchSize, 1, most);
 }
 

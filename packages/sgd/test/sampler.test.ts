@@ -43,15 +43,18 @@ describe("sampler", () => {
     expect(sampler("with-replacement", 2, 9, seededRandom(1)).next()).toHaveLength(9);
   });
 
-  it("Bernoulli draws each of the 2⁴ subsets with probability qᵏ(1 − q)ⁿ⁻ᵏ, the empty one among them", () => {
-    const n = 4;
-    const q = 1 / n;
-    const counts = frequencies("bernoulli", n, 1, (batch) => batch.join());
-    for (let subset = 0; subset < 2 ** n; subset++) {
-      const members = [0, 1, 2, 3].filter((i) => ((subset >> i) & 1) === 1);
-      expectFrequency(counts.get(members.join()), q ** members.length * (1 - q) ** (n - members.length));
-    }
-  });
+  it.each([1, 2.5, 0.5])(
+    "Bernoulli draws each of the 2⁴ subsets with probability qᵏ(1 − q)ⁿ⁻ᵏ, B = %d",
+    (batchSize) => {
+      const n = 4;
+      const q = batchSize / n;
+      const counts = frequencies("bernoulli", n, batchSize, (batch) => batch.join());
+      for (let subset = 0; subset < 2 ** n; subset++) {
+        const members = [0, 1, 2, 3].filter((i) => ((subset >> i) & 1) === 1);
+        expectFrequency(counts.get(members.join()), q ** members.length * (1 - q) ** (n - members.length));
+      }
+    },
+  );
 
   it("includes every example B/n of the time, whatever the kind", () => {
     for (const kind of kinds) {
@@ -129,13 +132,17 @@ describe("sampler", () => {
         fc.constantFrom(...kinds),
         fc.oneof(fc.integer({ max: 0 }), fc.double({ noInteger: true })),
         (kind, b) => {
+          fc.pre(kind !== "bernoulli" || !(b > 0 && b <= 10));
           expect(() => sampler(kind, 10, b, seededRandom(1))).toThrow(
             expect.objectContaining({ name: "SgdError", code: "INVALID_BATCH_SIZE" }),
           );
         },
       ),
     );
-    for (const kind of kinds.filter((kind) => kind !== "with-replacement"))
+    expect(() => sampler("bernoulli", 10, 10.5, seededRandom(1))).toThrow(
+      "sampler: expected batchSize to be a positive number of at most 10, got 10.5",
+    );
+    for (const kind of ["without-replacement", "epoch-shuffle"] as const)
       expect(() => sampler(kind, 10, 11, seededRandom(1))).toThrow(
         "sampler: expected batchSize to be an integer between 1 and 10, got 11",
       );

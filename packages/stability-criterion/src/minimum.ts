@@ -1,4 +1,4 @@
-import { multiplyTransposed, symmetricProduct, transpose } from "@sgdscope/linear-algebra";
+import { gramExponent, multiplyTransposed, symmetricProduct, transpose } from "@sgdscope/linear-algebra";
 import {
   alignmentRange,
   gramSpectrum,
@@ -51,10 +51,17 @@ export interface PreparedMinimum {
  * @param options.rankTolerance - Eigenvalues below this fraction of the largest are left out; see `RankOptions`. The exact
  *   threshold hardly depends on it; the growth rate of a *stable* minimum is that of its slowest direction and does.
  * @returns Cost about `8(nC)³` operations and four matrices of memory.
- * @throws NoiseStructureError as `gramSpectrum`; StabilityError NO_CURVATURE when the Gram matrix is zero.
+ * @throws NoiseStructureError as `gramSpectrum`; StabilityError NO_CURVATURE when the Gram matrix is zero, INVALID_ARGUMENT where
+ *   its largest diagonal entry lies outside 2^±100: fourth powers would leave the range of Float64.
  */
 export function prepareMinimum(system: GramSystem | PreparedMinimum, options: RankOptions = {}): PreparedMinimum {
   if ("spectrum" in system) return system;
+  const exponent = gramExponent(system);
+  if (exponent !== 0)
+    throw new StabilityError(
+      "INVALID_ARGUMENT",
+      `prepareMinimum: expected gram with a largest diagonal entry between 2^-100 and 2^100, got one of about 2^${exponent}. With gram in units of 2^${exponent} (inGramUnits of linear-algebra) every learning rate is 2^${exponent} times as large.`,
+    );
   const spectrum = gramSpectrum(system, options);
   const { examples, outputs, rank } = spectrum;
   if (rank === 0)

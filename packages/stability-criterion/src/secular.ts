@@ -7,7 +7,7 @@ const FINE = 1e-8;
 /** Relative distance in x within which the order of eigenvalues is taken as known. */
 const NEAR = 1e-6;
 
-/** Coefficients of `Δ_ab = c₀ + c₁(u_a + u_b) + c₂u_au_b + c₃(u_a² + u_b²)`; c₃ is 0 where it is left out. */
+/** Coefficients of `Δ_ab = c₀ + c₁(u_a + u_b) + c₂(u_aw_b + u_bw_a)/2 + c₃(u_a² + u_b²)`; c₃ is 0 where it is left out. */
 type Coefficients = readonly [number, number, number, number?];
 
 /** A generalised eigenproblem `Δ(x)∘M = weight·Σᵢ Xᵢᵀ(XᵢMXᵢᵀ)Xᵢ` for the largest x. */
@@ -15,6 +15,8 @@ export interface SecularProblem {
   minimum: PreparedMinimum;
   /** u: the eigenvalues, or their distances from one of them, so that nothing cancels in Δ near its pole. */
   coordinates: Float64Array;
+  /** w, where Δ has another factor beside u: its distances from the pole. Default u. */
+  partners?: Float64Array;
   weight: number;
   /** `Δ(x)`, affine in x and positive for x above the poles. */
   delta(x: number): Coefficients;
@@ -57,7 +59,7 @@ export function secularRoot(
   problem: SecularProblem,
   options: { tolerance?: number; maxProducts?: number } = {},
 ): SecularRoot {
-  const { minimum, coordinates: u, weight, slope } = problem;
+  const { minimum, coordinates: u, partners: w = u, weight, slope } = problem;
   const { tolerance = 1e-12, maxProducts = 400 } = options;
   const { rank, examples, outputs } = minimum;
   let x = problem.start;
@@ -77,7 +79,7 @@ export function secularRoot(
     if (verifying) verifiedAt = x;
     const pair = largestEigenpair(
       (q) => {
-        const image = collect(minimum, divide(spread(minimum, q), delta, u));
+        const image = collect(minimum, divide(spread(minimum, q), delta, u, w));
         for (let k = 0; k < image.length; k++) image[k]! *= weight;
         return image;
       },
@@ -91,10 +93,10 @@ export function secularRoot(
     let change = 0;
     for (let a = 0, o = 0; a < rank; a++)
       for (let b = 0; b < rank; b++, o++) {
-        const gap = at(delta, u[a]!, u[b]!);
+        const gap = at(delta, u, w, a, b);
         const square = source[o]! * source[o]!;
         value += square / gap;
-        change += (square * at(slope, u[a]!, u[b]!)) / (gap * gap);
+        change += (square * at(slope, u, w, a, b)) / (gap * gap);
       }
     // φ = 1/(weight·value) and φ' = change/(weight·value²).
     const step = (value * (weight * value - 1)) / change;
@@ -103,7 +105,7 @@ export function secularRoot(
     const settled =
       Math.abs(x - verifiedAt) <= NEAR * x && relativeStep <= tolerance && Math.abs(weight * value - 1) <= 1e-10;
     if (settled || products >= maxProducts || newtonSteps === 60) {
-      const moment = divide(source, delta, u);
+      const moment = divide(source, delta, u, w);
       let trace = 0;
       for (let a = 0; a < rank; a++) trace += moment[a * rank + a]!;
       for (let k = 0; k < moment.length; k++) moment[k]! /= trace;
@@ -118,16 +120,22 @@ export function secularRoot(
   }
 }
 
-const at = ([c0, c1, c2, c3 = 0]: Coefficients, p: number, q: number): number =>
-  c0 + c1 * (p + q) + c2 * p * q + c3 * (p * p + q * q);
+const at = ([c0, c1, c2, c3 = 0]: Coefficients, u: Float64Array, w: Float64Array, a: number, b: number): number =>
+  c0 + c1 * (u[a]! + u[b]!) + 0.5 * c2 * (u[a]! * w[b]! + u[b]! * w[a]!) + c3 * (u[a]! * u[a]! + u[b]! * u[b]!);
 
 /** Divides a symmetric matrix by Δ entry by entry, in place. */
-function divide(matrix: Float64Array, [c0, c1, c2, c3 = 0]: Coefficients, u: Float64Array): Float64Array {
+function divide(
+  matrix: Float64Array,
+  [c0, c1, c2, c3 = 0]: Coefficients,
+  u: Float64Array,
+  w: Float64Array,
+): Float64Array {
   const rank = u.length;
   for (let a = 0, o = 0; a < rank; a++) {
-    const constant = c0 + c1 * u[a]! + c3 * u[a]! * u[a]!;
-    const linear = c1 + c2 * u[a]!;
-    for (let b = 0; b < rank; b++, o++) matrix[o]! /= constant + (linear + c3 * u[b]!) * u[b]!;
+    const constant = c0 + (c1 + c3 * u[a]!) * u[a]!;
+    const linear = c1 + 0.5 * c2 * w[a]!;
+    const crossed = 0.5 * c2 * u[a]!;
+    for (let b = 0; b < rank; b++, o++) matrix[o]! /= constant + (linear + c3 * u[b]!) * u[b]! + crossed * w[b]!;
   }
   return matrix;
 }

@@ -33,7 +33,7 @@ export interface TestModelOptions {
  * own example alone, the same each time; parameters and inputs left as they were; no tensor leaked; and gradients by every parameter that
  * are finite and that central differences confirm.
  *
- * Needs TensorFlow.js with its gradients (import `@tensorflow/tfjs` in the test file).
+ * Needs TensorFlow.js with its gradients (import `@sgdscope/compute` or `@tensorflow/tfjs` in the test file).
  */
 export function testModel(name: string, makeModel: () => Model | Promise<Model>, options: TestModelOptions = {}): void {
   const { examples = 4, tolerance = 1e-5, gradientTolerance = 0.02, seed = 1 } = options;

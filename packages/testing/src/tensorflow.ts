@@ -11,7 +11,7 @@ export async function tensorflow(where: string): Promise<TensorFlow> {
   } catch (cause) {
     throw new TestingError(
       "NOT_AVAILABLE",
-      `${where}: the package @tensorflow/tfjs is not installed; install it with: npm install @tensorflow/tfjs`,
+      `${where}: the package @tensorflow/tfjs-core is not installed; install it with: npm install @tensorflow/tfjs-core`,
       { cause },
     );
   }
@@ -19,7 +19,7 @@ export async function tensorflow(where: string): Promise<TensorFlow> {
   if ((tf.getGradient("Sum") as unknown) === undefined)
     throw new TestingError(
       "NOT_AVAILABLE",
-      `${where}: the gradients of TensorFlow.js are not registered; import "@tensorflow/tfjs" first in the test file`,
+      `${where}: the gradients of TensorFlow.js are not registered; import "@sgdscope/compute" (or "@tensorflow/tfjs") first in the test file`,
     );
   return tf;
 }

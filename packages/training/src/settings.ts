@@ -41,7 +41,8 @@ const settingsSchema = z.strictObject({
   ),
   model: z.looseObject({ kind: z.enum(networkKinds, `expected one of ${networkKinds.join(", ")}`) }),
   learningRate: positive,
-  batchSize: z.union([whole(1), z.literal("all")], 'expected a whole number from 1 up, or "all"'),
+  // Whether it must be whole depends on the sampling.
+  batchSize: z.union([positive, z.literal("all")], 'expected a whole number from 1 up, or "all"'),
   sampling: z.enum(samplings).default(trainingDefaults.sampling),
   seed: seed.default(trainingDefaults.seed),
   momentum: z.number().min(0).lt(1).default(trainingDefaults.momentum),
@@ -71,6 +72,13 @@ export function taskOfSettings(settings: Record<string, unknown>): MinimumTask {
   const classes = data.kind === "synthetic" ? data.classes : data.classes.length;
   const targets = targetsOf(classes);
   const size = batchSize === "all" ? data.count : batchSize;
+  if (!Number.isSafeInteger(size) && rest.sampling !== "bernoulli")
+    throw new TrainingError("INVALID_SETTINGS", [
+      {
+        path: "batchSize",
+        problem: `expected a whole number from 1 up, or "all", got ${size}; only Bernoulli batches, whose size is an expectation, may have one that is not whole`,
+      },
+    ]);
   if (size > data.count && rest.sampling !== "with-replacement")
     throw new TrainingError("INVALID_SETTINGS", [
       { path: "batchSize", problem: `expected at most ${data.count}, the number of examples, got ${size}` },

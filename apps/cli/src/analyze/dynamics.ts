@@ -1,4 +1,6 @@
-import type { MinimumAnalysis } from "@sgdscope/analysis";
+import type { MinimumAnalysis, MinimumInUnits } from "@sgdscope/analysis";
+import { timesPowerOfTwo, unitExponent } from "@sgdscope/linear-algebra";
+import { noiseStructure } from "@sgdscope/noise-structure";
 import { noiseScale } from "@sgdscope/noise-structure/noise-scale";
 import { seededRandom } from "@sgdscope/random";
 import { batchSharpness, expectedLoss, type PreparedMinimum, type Sampling } from "@sgdscope/stability-criterion";
@@ -32,18 +34,21 @@ export interface Scales {
   batchSharpness: number;
 }
 
-/** The noise scales and the batch sharpness at the residuals of a minimum. */
-export function scalesOf({ system }: PreparedMinimum, { noise }: MinimumAnalysis): Scales {
-  const { simple, curvatureWeighted } = noiseScale(noise);
+/** The noise scales and the batch sharpness at the residuals of a minimum, neither of which depends on the scale of residuals. */
+export function scalesOf({ prepared, unit }: MinimumInUnits): Scales {
+  const { system, spectrum } = prepared;
+  const exponent = unitExponent(system.residuals.reduce((most, r) => Math.max(most, Math.abs(r)), 0));
+  const scaled = { ...system, residuals: system.residuals.map((r) => timesPowerOfTwo(r, -exponent)) };
+  const { simple, curvatureWeighted } = noiseScale(noiseStructure(scaled, { spectrum }));
   return {
     simpleNoiseScale: simple,
     curvatureWeightedNoiseScale: curvatureWeighted,
-    batchSharpness: batchSharpness(system),
+    batchSharpness: timesPowerOfTwo(batchSharpness(scaled), unit),
   };
 }
 
 /** The options that ask for more than the record; each needs a learning rate. */
-export const dynamicsAsked = ({ curve, lyapunov, escapeDirections: k, cloud }: AnalyzeOptions): string[] => [
+const dynamicsAsked = ({ curve, lyapunov, escapeDirections: k, cloud }: AnalyzeOptions): string[] => [
   ...(curve === undefined ? [] : ["--curve"]),
   ...(lyapunov === true ? ["--lyapunov"] : []),
   ...(k === undefined ? [] : ["--escape-directions"]),
@@ -51,7 +56,11 @@ export const dynamicsAsked = ({ curve, lyapunov, escapeDirections: k, cloud }: A
 ];
 
 /** Computes what was asked for, at each batch size. */
-export function dynamicsOf(minimum: PreparedMinimum, analysis: MinimumAnalysis, options: AnalyzeOptions): Dynamics[] {
+export function dynamicsOf(
+  { prepared: minimum, unit }: MinimumInUnits,
+  analysis: MinimumAnalysis,
+  options: AnalyzeOptions,
+): Dynamics[] {
   const asked = dynamicsAsked(options);
   if (asked.length === 0) return [];
   const { learningRate, curve, lyapunov, escapeDirections: k, cloud, seed } = options;
@@ -62,7 +71,7 @@ export function dynamicsOf(minimum: PreparedMinimum, analysis: MinimumAnalysis, 
     const batches: { batchSize: number; sampling: Sampling; learningRate: number } = {
       batchSize,
       sampling,
-      learningRate,
+      learningRate: timesPowerOfTwo(learningRate, unit),
     };
     return {
       batchSize,
@@ -77,7 +86,7 @@ export function dynamicsOf(minimum: PreparedMinimum, analysis: MinimumAnalysis, 
           ? undefined
           : verdict!.edgeRatio >= 1
             ? "unstable"
-            : { ...cloudOf(minimum, batches), noiseless: samplingFactor === 0 },
+            : { ...cloudOf(minimum, batches, unit), noiseless: samplingFactor === 0 },
     };
   });
 }
@@ -95,9 +104,14 @@ function directionsOf(
 function cloudOf(
   minimum: PreparedMinimum,
   options: Parameters<typeof stationaryCovariance>[1],
+  unit: number,
 ): { squaredDistance: number; excessLoss: number; squaredGradient: number } {
   const { squaredDistance, excessLoss, squaredGradient } = stationaryCovariance(minimum, options);
-  return { squaredDistance, excessLoss, squaredGradient };
+  return {
+    squaredDistance: timesPowerOfTwo(squaredDistance, -unit),
+    excessLoss,
+    squaredGradient: timesPowerOfTwo(squaredGradient, unit),
+  };
 }
 
 /** Steps that a curve is printed at: 0 and a few per decade. */

@@ -1,5 +1,5 @@
-import { analyse, analysisDocument, rankToleranceOf } from "@sgdscope/analysis";
-import { prepareMinimum } from "@sgdscope/stability-criterion";
+import { analyse, analysisDocument, prepareInUnits, type MinimumAnalysis } from "@sgdscope/analysis";
+import { expectedAnalysis, formatDuration } from "../sources/estimate.js";
 import { readMinimum } from "../sources/minimum.js";
 import { printJson } from "../terminal/json.js";
 import { progressOn } from "../terminal/progress.js";
@@ -15,10 +15,17 @@ export async function analyze(options: AnalyzeOptions): Promise<void> {
   const progress = progressOn(process.stderr, options.quiet === true);
   for (const note of notes) progress.note(note);
   try {
+    const { examples, outputs } = minimum.system;
+    const asked = { examples, outputs, batchSizes: batchSize.length, judged: learningRate !== undefined };
+    const long = expectedAnalysis(asked, "fewer examples or batch sizes take less; Ctrl-C ends it");
+    if (long !== undefined) {
+      progress.note(long.note);
+      progress.expect(long.cost.seconds, formatDuration(long.cost.seconds));
+    }
     progress.update(0, "eigenvalues");
-    const prepared = prepareMinimum(minimum.system, { rankTolerance: rankToleranceOf(minimum) });
+    const inUnits = prepareInUnits(minimum);
     const analysis = await analyse(
-      { ...minimum, system: prepared },
+      { ...minimum, system: inUnits.prepared, unit: inUnits.unit },
       {
         batchSizes: batchSize,
         ...(sampling === undefined ? {} : { sampling }),
@@ -26,8 +33,9 @@ export async function analyze(options: AnalyzeOptions): Promise<void> {
         onProgress: (fraction, stage) => progress.update(fraction, stage),
       },
     );
-    const dynamics = dynamicsOf(prepared, analysis, options);
-    const scales = scalesOf(prepared, analysis);
+    const dynamics = dynamicsOf(inUnits, analysis, options);
+    const scales = scalesOf(inUnits);
+    if (outOfRange(analysis)) progress.note(outOfRangeNote);
     progress.end();
     if (options.json === true) {
       printJson({ ...analysisDocument(analysis), scales: withNulls(scales), dynamics: dynamics.map(withNulls) });
@@ -42,6 +50,16 @@ export async function analyze(options: AnalyzeOptions): Promise<void> {
     progress.end();
   }
 }
+
+const outOfRangeNote =
+  "note: some quantities of minima of this scale lie beyond the range of Float64, and are printed as 0 or ∞; ratios and thresholds are right";
+
+/** Whether a sum of squares that is neither 0 nor infinite is printed as either. */
+const outOfRange = ({ noise }: MinimumAnalysis): boolean =>
+  noise.chi.some((chi) => chi === Infinity) ||
+  (noise.frobeniusG > 0 && noise.chi.every((chi) => chi === 0)) ||
+  [noise.traceUncentredNoiseG, noise.gradientCurvature].includes(Infinity) ||
+  (noise.frobeniusUncentredNoise > 0 && noise.traceUncentredNoiseG === 0);
 
 /** What was not asked, or has no value, is null. */
 const withNulls = (record: object): object =>

@@ -7,12 +7,14 @@ import { print, tell } from "../terminal/print.js";
 
 /** Takes the minimum, or makes the Gaussian one, and prints the thresholds side by side. */
 export async function compare(options: CompareOptions): Promise<void> {
-  const { gram, jacobian, residuals, run, batchSize: batchSizes } = options;
+  const { gram, jacobian, residuals, run } = options;
   const none = [gram, jacobian, residuals, run].every((each) => each === undefined);
   const { minimum, notes } = none
     ? { minimum: gaussianDesignMinimum({ seed: options.seed }), notes: [] }
     : await readMinimum(options, { withoutResiduals: true });
   for (const note of notes) tell(`${note}\n`);
+  const { examples } = minimum.system;
+  const batchSizes = options.batchSize ?? [1, 2, 8, 32].filter((size) => size <= examples);
   const sampling = options.sampling ?? (none ? "with-replacement" : undefined);
   const comparison = compareThresholds(minimum, { batchSizes, ...(sampling === undefined ? {} : { sampling }) });
   if (options.json === true) printJson(comparisonDocument(comparison));

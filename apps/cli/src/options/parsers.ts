@@ -61,13 +61,14 @@ export function integerList(text: string): number[] {
 }
 
 /** Batch sizes "1,4,16"; Bernoulli batches, whose size is an expectation, may have one like 2.5: the analysis says where they may not. */
-export function batchSizeList(text: string): number[] {
-  return text.split(",").map((part) => {
-    const value = Number(part);
-    if (part.trim() === "" || !Number.isFinite(value) || value <= 0)
-      throw new InvalidArgumentError(
-        `Expected a whole number from 1 up (with --sampling bernoulli any positive number), got '${part.trim()}'.`,
-      );
-    return value;
-  });
+export const batchSizeList = (text: string): number[] => text.split(",").map((part) => batchSizeNumber(part.trim()));
+
+/** One batch size, as {@link batchSizeList} takes them. */
+export function batchSizeNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value <= 0)
+    throw new InvalidArgumentError(
+      `Expected a whole number from 1 up (with --sampling bernoulli any positive number), got '${text}'.`,
+    );
+  return value;
 }

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import { backendOption, samplings, type BackendName, type ImageOptions, type Sampling } from "../options/common.js";
 import {
+  batchSizeNumber,
   integerList,
   momentumNumber,
   positiveInteger,
@@ -43,7 +44,7 @@ const classList = (text: string): number[] => {
   if (classes.length < 2) throw new InvalidArgumentError(`Expected at least two class labels, got '${text}'.`);
   return classes;
 };
-const batch = (text: string): number | "all" => (text === "all" ? "all" : positiveInteger(text));
+const batch = (text: string): number | "all" => (text === "all" ? "all" : batchSizeNumber(text));
 
 /** The options of `sgdscope train`. */
 export function addTrainOptions(command: Command): Command {
@@ -77,7 +78,11 @@ export function addTrainOptions(command: Command): Command {
     .option("--channels <c,…>", "channels of a small CNN (default: 8,16)", integerList)
     .option("--model-options <json>", 'more options of the network as a JSON object, e.g. \'{"activation":"tanh"}\'')
     .requiredOption("--learning-rate <η>", "learning rate (required)", positiveNumber)
-    .requiredOption("--batch-size <B>", 'batch size, or "all" for gradient descent (required)', batch)
+    .requiredOption(
+      "--batch-size <B>",
+      'batch size, or "all" for gradient descent; with --sampling bernoulli an expected size (required)',
+      batch,
+    )
     .addOption(new Option("--sampling <how>", "how batches are drawn").choices(samplings).default(defaults.sampling))
     .option(
       "--momentum <β>",

@@ -1,7 +1,9 @@
-import { prepareMinimum, type Sampling } from "@sgdscope/stability-criterion";
+import { timesPowerOfTwo } from "@sgdscope/linear-algebra";
+import type { Sampling } from "@sgdscope/stability-criterion";
 import { decideConditions } from "../conditions.js";
 import type { Mark } from "../marks.js";
 import { rankToleranceOf, type Minimum } from "../minimum.js";
+import { prepareInUnits } from "../units.js";
 import { diagramAxes, type DiagramAxes, type LearningRateRange } from "./axes.js";
 import { criticalCurves, type CriticalCurve } from "./critical-curves.js";
 import { growthRates, type GrowthRecord } from "./growth-rates.js";
@@ -40,7 +42,7 @@ export interface PhaseDiagramOptions {
  * @throws AnalysisError as `decideConditions`; RangeError for a range of learning rates that is none.
  */
 export async function phaseDiagram(minimum: Minimum, options: PhaseDiagramOptions = {}): Promise<PhaseDiagram> {
-  const { name, system, backend } = minimum;
+  const { name, backend } = minimum;
   const { learningRates, batchSizes, onProgress, signal } = options;
   const asked = {
     batchSizes: batchSizes ?? [1],
@@ -50,12 +52,23 @@ export async function phaseDiagram(minimum: Minimum, options: PhaseDiagramOption
   onProgress?.(0, "eigenvalues");
   await turn(signal);
   const rankTolerance = rankToleranceOf(minimum);
-  const prepared = prepareMinimum(system, { rankTolerance });
-  const axes = diagramAxes(prepared, {
+  const { prepared, unit } = prepareInUnits(minimum);
+  const inside = (rate: number): number => timesPowerOfTwo(rate, unit);
+  const outside = (rate: number): number => timesPowerOfTwo(rate, -unit);
+  const scaled = diagramAxes(prepared, {
     sampling,
-    ...(learningRates === undefined ? {} : { learningRates }),
+    ...(learningRates === undefined
+      ? {}
+      : {
+          learningRates: {
+            ...learningRates,
+            minimum: inside(learningRates.minimum),
+            maximum: inside(learningRates.maximum),
+          },
+        }),
     ...(batchSizes === undefined ? {} : { batchSizes }),
   });
+  const axes = { ...scaled, learningRates: scaled.learningRates.map(outside) };
   const { examples, outputs, rank } = prepared;
   const head = {
     minimum: { name, examples, outputs, rank, rankTolerance, ...(backend === undefined ? {} : { backend }) },
@@ -65,10 +78,14 @@ export async function phaseDiagram(minimum: Minimum, options: PhaseDiagramOption
   };
   options.onAxes?.(head);
   await turn(signal);
-  const curves = criticalCurves(prepared, { batchSizes: axes.batchSizes, sampling });
+  const curves = criticalCurves(prepared, { batchSizes: axes.batchSizes, sampling }).map((curve) => ({
+    ...curve,
+    criticalLearningRates: curve.criticalLearningRates.map((rate) => (rate === undefined ? rate : outside(rate))),
+  }));
   const cells = axes.learningRates.length * axes.batchSizes.length;
   const growth: GrowthRecord[] = [];
-  for (const record of growthRates(prepared, { ...axes, sampling })) {
+  for (const found of growthRates(prepared, { ...scaled, sampling })) {
+    const record = { ...found, learningRate: outside(found.learningRate) };
     growth.push(record);
     onProgress?.(growth.length / cells, `η = ${record.learningRate.toPrecision(4)}, B = ${record.batchSize}`);
     if (growth.length % 8 === 0) await turn(signal);

@@ -28,7 +28,7 @@ export interface ReadMinimum {
  * of both and the transpose that cures it.
  *
  * @param name - What people call it.
- * @throws AnalysisError MISSING, SHAPE_MISMATCH, NOT_FINITE, with `argument` `gram`, `jacobian`, `residuals` or `outputs`.
+ * @throws AnalysisError MISSING, SHAPE_MISMATCH, NOT_FINITE, INVALID_ARGUMENT for numbers beyond the range of Float64, with `argument` `gram`, `jacobian`, `residuals` or `outputs`.
  */
 export function minimumOfArrays(name: string, arrays: MinimumArrays): ReadMinimum {
   const { gram, jacobian, residuals, outputs } = arrays;
@@ -37,7 +37,7 @@ export function minimumOfArrays(name: string, arrays: MinimumArrays): ReadMinimu
   const shapes = { residuals: residuals?.shape, outputs };
   if (gram !== undefined) {
     const layout = gramLayout(gram.shape, shapes);
-    const values = finite("gram", gram);
+    const values = within("gram", finite("gram", gram), SMALLEST, Infinity);
     return read(name, layout, values, arrays, (r) => ({
       examples: layout.examples,
       outputs: layout.outputs,
@@ -48,7 +48,7 @@ export function minimumOfArrays(name: string, arrays: MinimumArrays): ReadMinimu
   if (jacobian === undefined)
     throw new AnalysisError("MISSING", "gram", "expected a Gram matrix or a Jacobian, got neither");
   const layout = jacobianLayout(jacobian.shape, shapes);
-  const values = finite("jacobian", jacobian);
+  const values = within("jacobian", finite("jacobian", jacobian), Math.sqrt(SMALLEST), 2 ** 500);
   return read(name, layout, values, arrays, (r) => gramSystemFromJacobian(values, r, layout));
 }
 
@@ -61,8 +61,33 @@ function read(
 ): ReadMinimum {
   const { examples, outputs, notes } = layout;
   const r = residuals === undefined ? new Float64Array(examples * outputs) : finite("residuals", residuals);
+  if (!(r.reduce((sum, value) => sum + value * value, 0) < Infinity))
+    throw new AnalysisError(
+      "NOT_FINITE",
+      "residuals",
+      `expected numbers whose squares have a finite sum, the loss, got numbers of up to ${largestOf(r)}`,
+    );
   const precision: Precision = precisionOf(values);
   return { minimum: { name, system: systemOf(r), loss: "square", precision }, notes };
+}
+
+/** Numbers below it are kept with fewer digits. */
+const SMALLEST = 2 ** -1000;
+
+const largestOf = (values: Float64Array): number =>
+  values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+
+/** Refuses numbers whose largest is out of the range in which Float64 keeps all digits of them, or of their products. */
+function within(argument: string, values: Float64Array, least: number, most: number): Float64Array {
+  const largest = largestOf(values);
+  if (largest > 0 && (largest < least || largest > most))
+    throw new AnalysisError(
+      "INVALID_ARGUMENT",
+      argument,
+      `expected a largest magnitude of ${largest < least ? "at least" : "at most"} ${(largest < least ? least : most).toPrecision(3)}, got ${largest}`,
+      "K times s has thresholds 1/s times as large, J times s thresholds 1/s² times as large",
+    );
+  return values;
 }
 
 function finite(argument: string, array: NamedArray): Float64Array {

@@ -53,8 +53,8 @@ export function assertGradientsRegistered(): void {
   if ((tf.getGradient("Sum") as tf.GradConfig | undefined) === undefined) {
     throw new AutodiffError(
       "GRADIENTS_NOT_REGISTERED",
-      'installSecondOrderGradients: the gradients of TensorFlow.js are not registered; import "@tensorflow/tfjs" ' +
-        "(or @tensorflow/tfjs-node, @tensorflow/tfjs-node-gpu), because @tensorflow/tfjs-core registers none in Node",
+      "installSecondOrderGradients: the gradients of TensorFlow.js are not registered, because @tensorflow/tfjs-core registers none in Node; " +
+        'import "@sgdscope/compute" (or "@tensorflow/tfjs", "@tensorflow/tfjs-node", "@tensorflow/tfjs-node-gpu")',
     );
   }
 }

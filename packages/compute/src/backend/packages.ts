@@ -42,9 +42,9 @@ export const REQUIREMENTS: Record<BackendName, Requirement> = {
     repair: "in a bundle, serve the .wasm files of the package and pass their folder as wasmPath",
   },
   cpu: {
-    packages: ["@tensorflow/tfjs"],
-    command: "npm install @tensorflow/tfjs@4.22.0",
-    repair: "npm install @tensorflow/tfjs@4.22.0",
+    packages: ["@tensorflow/tfjs-backend-cpu"],
+    command: "npm install @tensorflow/tfjs-backend-cpu@4.22.0",
+    repair: "npm install @tensorflow/tfjs-backend-cpu@4.22.0",
   },
 };
 

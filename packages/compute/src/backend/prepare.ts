@@ -1,4 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
+import "@tensorflow/tfjs-backend-cpu";
+import * as tf from "@tensorflow/tfjs-core";
 import { ComputeError } from "../errors.js";
 import { dilatedGradients } from "../composed/dilation.js";
 import { installComposedKernels } from "../composed/kernel.js";
@@ -7,7 +8,7 @@ import { registerReluGradient } from "../composed/relu-gradient.js";
 import { stepOfRelu } from "../composed/step.js";
 import { tensorFlowKernels } from "../composed/tensorflow.js";
 import { webgpuKernels } from "../composed/webgpu.js";
-import { assertGradients } from "../gradients.js";
+import { assertGradients } from "../gradients/assert.js";
 import { installWasmKernels } from "../wasm/install.js";
 import { runtimeOf } from "../wasm/runtime.js";
 import { sharedBinaries } from "../wasm/threads/shared-memory.js";
@@ -94,7 +95,7 @@ export async function prepareBackend(
 }
 
 async function prepare(name: BackendName, options: PrepareOptions): Promise<BackendReport> {
-  const versions: Record<string, string> = { "@tensorflow/tfjs": tf.version.tfjs };
+  const versions: Record<string, string> = { "@tensorflow/tfjs-core": tf.version_core };
   if (inNode()) versions["node"] = process.versions.node;
   const previous = tf.getBackend() as string | undefined;
   const threads = name === "wasm" ? await threadsFor(options.threads) : 1;

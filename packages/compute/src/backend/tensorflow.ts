@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { offerTensorFlow } from "../native/bridge.js";
 import { locateNative, NATIVE_PACKAGES } from "../native/folder.js";
 import { importByName, inNode, locate } from "./load.js";
@@ -72,7 +72,7 @@ export async function loadTensorFlow(
 /** Loads the first candidate that loads; if none does, the error of the first is thrown. */
 async function loadFirst(candidates: NativeCandidate[]): Promise<NativeCandidate> {
   await restoreUtilChecks();
-  offerTensorFlow();
+  await offerTensorFlow();
   const errors: unknown[] = [];
   for (const candidate of candidates) {
     try {

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 
 /** A kernel of a backend, replaced or added. */
 export interface ComposedKernel {

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 
 /** Kernel of the derivative of a ReLU: dy where x > 0, else 0. A backend may have one. */
 export const RELU_GRAD = "ReluGrad";

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { composedKernel, type ComposedKernel } from "./kernel.js";
 
 /**

@@ -1,4 +1,4 @@
-import { util, type KernelFunc, type Tensor, type TensorInfo } from "@tensorflow/tfjs";
+import { util, type KernelFunc, type Tensor, type TensorInfo } from "@tensorflow/tfjs-core";
 import type { ComposedKernel } from "./kernel.js";
 import { RELU_GRAD } from "./relu-gradient.js";
 

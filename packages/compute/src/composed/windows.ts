@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 
 type Padding = "same" | "valid" | number | tf.backend_util.ExplicitPadding;
 

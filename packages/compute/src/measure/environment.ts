@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { ComputeError } from "../errors.js";
 import { importByName, inNode, locate } from "../backend/load.js";
 import { BACKENDS, REQUIREMENTS, type BackendName } from "../backend/packages.js";
@@ -64,7 +64,7 @@ async function statusOf(name: BackendName, tryBackend: boolean, options: Prepare
     ? [(await nativeCandidates(name, options.from))[0]]
     : await Promise.all(REQUIREMENTS[name].packages.map((required) => locate(required, options.from)));
   const main = located.at(-1);
-  const version = main?.version ?? (name === "cpu" ? tf.version.tfjs : undefined);
+  const version = main?.version ?? (name === "cpu" ? tf.version_core : undefined);
   const status: BackendStatus = {
     name,
     installed: located.every((each) => each !== undefined),

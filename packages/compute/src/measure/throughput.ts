@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { ComputeError } from "../errors.js";
 
 /** Speeds in GFLOP/s: 10⁹ multiplications and additions per second, counted as in the textbook algorithm. */

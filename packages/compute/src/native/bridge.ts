@@ -1,4 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
+import { importByName, locate } from "../backend/load.js";
 import { QUIET } from "./quiet-addon.js";
 
 /*
@@ -12,9 +13,18 @@ const KEY = "@sgdscope/compute: TensorFlow.js";
 /** Where the binding lies in the package. */
 export const BINDING = "lib/napi-v8/tfjs_binding.node";
 
+/** What the native package wants of `@tensorflow/tfjs-layers`, for its progress bar, where that is not installed. */
+const WITHOUT_LAYERS = { CustomCallback: Object, registerCallbackConstructor: () => undefined };
+
 /** Lets a native package that is loaded after this use the TensorFlow.js of this program. */
-export function offerTensorFlow(): void {
-  (globalThis as unknown as Record<symbol, unknown>)[Symbol.for(KEY)] = tf;
+export async function offerTensorFlow(): Promise<void> {
+  const located = await locate("@tensorflow/tfjs-layers");
+  const layers = located === undefined ? WITHOUT_LAYERS : ((await importByName(located.url)) as typeof WITHOUT_LAYERS);
+  (globalThis as unknown as Record<symbol, unknown>)[Symbol.for(KEY)] = {
+    ...tf,
+    ...layers,
+    version: { "tfjs-core": tf.version_core },
+  };
 }
 
 const inUse = `const tf = globalThis[Symbol.for(${JSON.stringify(KEY)})];

@@ -1,4 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
+import "#gradients";
+import * as tf from "@tensorflow/tfjs-core";
 import { ComputeError } from "../errors.js";
 import { importByName } from "../backend/load.js";
 import { restoreUtilChecks } from "../backend/node-shims.js";
@@ -34,7 +35,7 @@ export async function prove(variant: NativeVariant, root: string): Promise<Proof
   silenceTensorFlowLogs();
   await silenceBanner();
   await restoreUtilChecks();
-  offerTensorFlow();
+  await offerTensorFlow();
   try {
     await quietly(() => importByName(located.url));
   } catch (error) {

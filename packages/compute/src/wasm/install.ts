@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import type { WasmKernel } from "./kernel.js";
 import { convolutionKernels } from "./kernels/convolution.js";
 import { convolution3dKernels } from "./kernels/convolution3d.js";

@@ -1,4 +1,4 @@
-import { getKernel, type KernelFunc, type NamedAttrMap, type TensorInfo } from "@tensorflow/tfjs";
+import { getKernel, type KernelFunc, type NamedAttrMap, type TensorInfo } from "@tensorflow/tfjs-core";
 import { runtimeOf, type Runtime } from "./runtime.js";
 
 /** The arguments of a kernel: tensors and attributes by name, and the runtime of its backend. */

@@ -1,4 +1,4 @@
-import type { DataType, KernelBackend, TensorInfo } from "@tensorflow/tfjs";
+import type { DataType, KernelBackend, TensorInfo } from "@tensorflow/tfjs-core";
 import { ComputeError } from "../errors.js";
 import { createAssembler, hasRelaxedSimd } from "./assembler.js";
 import {

@@ -3,7 +3,7 @@ import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { prepareBackend, type BackendName } from "@sgdscope/compute";
 
@@ -39,7 +39,7 @@ describe("prepareBackend", () => {
     const report = await prepareBackend(name, { threads: 2 });
     const threads = name === "wasm" ? 2 : 1;
     expect(report).toMatchObject({ name, tensorflowName: name, threads, gpu: false, passedOver: [] });
-    expect(report.versions).toMatchObject({ "@tensorflow/tfjs": tf.version.tfjs, node: process.versions.node });
+    expect(report.versions).toMatchObject({ "@tensorflow/tfjs-core": tf.version_core, node: process.versions.node });
     expect(JSON.parse(JSON.stringify(report))).toEqual(report);
     expect(tf.getBackend()).toBe(name);
   });
@@ -112,7 +112,7 @@ describe("prepareBackend", () => {
 
 describe("the terminal", () => {
   const program = (code: string): Promise<{ stdout: string; stderr: string }> => {
-    const source = `import * as tf from "@tensorflow/tfjs"; import { prepareBackend } from "@sgdscope/compute"; ${code}`;
+    const source = `import * as tf from "@tensorflow/tfjs-core"; import { prepareBackend } from "@sgdscope/compute"; ${code}`;
     const flags = ["--conditions=sgdscope-source", "--import", "tsx", "--input-type=module", "--eval", source];
     return run(process.execPath, flags, { cwd: join(import.meta.dirname, "..", "..") });
   };

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, it } from "vitest";
 import { prepareBackend } from "@sgdscope/compute";
 import { backendsUnderTest } from "@sgdscope/compute/testing";

@@ -66,7 +66,7 @@ describe.skipIf(tensorflow === undefined)("TensorFlow, installed", () => {
   });
 
   it("loads and computes without a word on the terminal, and gives its version", async () => {
-    const source = `import * as tf from "@tensorflow/tfjs"; import { prepareBackend } from "@sgdscope/compute";
+    const source = `import * as tf from "@tensorflow/tfjs-core"; import { prepareBackend } from "@sgdscope/compute";
       const { versions, gpu } = await prepareBackend("tensorflow");
       const y = tf.matMul(tf.ones([300, 300]), tf.ones([300, 300]));
       console.log(/^2\\.\\d+\\.\\d+$/.test(versions.tensorflow), gpu, (await y.data())[0]);`;

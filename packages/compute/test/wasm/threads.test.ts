@@ -187,7 +187,7 @@ describe("shared memory", () => {
 
 describe("threads of the wasm backend", () => {
   const script = `
-    import * as tf from "@tensorflow/tfjs";
+    import * as tf from "@tensorflow/tfjs-core";
     import { createHash } from "node:crypto";
     import { prepareBackend } from "@sgdscope/compute";
     const { threads } = await prepareBackend("wasm");

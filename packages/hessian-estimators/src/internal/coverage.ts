@@ -1,7 +1,7 @@
 import type { SampledEstimate } from "../operator.js";
 
 /** Fewest independent samples whose own skewness may shape an interval. */
-export const LEAST_FOR_SKEWNESS = 10;
+const LEAST_FOR_SKEWNESS = 10;
 
 /** What says that intervals of an estimate are not to be trusted. */
 export const unreliable = (reason: string): Pick<SampledEstimate, "coverage" | "reason"> => ({

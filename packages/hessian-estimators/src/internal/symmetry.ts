@@ -17,7 +17,7 @@ export interface Symmetry {
 export const noSymmetry = (): Symmetry => ({ vectors: null, images: null, squares: 0, scale: 0, count: 0 });
 
 /** Asymmetry that is refused by default: Float32 products stay below a tenth of it, TF32 and Float16 do not. */
-export const ASYMMETRY = 1e-4;
+const ASYMMETRY = 1e-4;
 
 /** Fewest comparisons that may refuse an operator, or stand for the precision of its products. */
 const LEAST = 3;

@@ -30,7 +30,7 @@ export interface TensorTrainee extends Trainee {
  *
  * Float32. A step costs one forward and one backward pass over the batch; a batch of all n examples in order needs no gather.
  * The full loss evaluates the model on 1024 examples at a time and is summed in Float64.
- * Gradients must be registered: import `@tensorflow/tfjs` or a backend package that does.
+ * Gradients must be registered: import `@sgdscope/compute`, `@tensorflow/tfjs` or a backend package that does.
  * The inputs, targets, parameters and velocity stay on the device until `dispose`.
  *
  * @param params - Starting values; copied, so the caller still disposes its own.
@@ -41,7 +41,7 @@ export function tensorTrainee(model: Model, dataset: TrainingData, params: tf.Na
   if ((tf.getGradient("BatchMatMul") as unknown) === undefined)
     throw new SgdError(
       "GRADIENTS_NOT_REGISTERED",
-      'tensorTrainee: the gradients of TensorFlow.js are not registered; import "@tensorflow/tfjs" once',
+      'tensorTrainee: the gradients of TensorFlow.js are not registered; import "@sgdscope/compute" (or "@tensorflow/tfjs") once',
     );
   const names = Object.keys(params);
   if (names.length === 0)

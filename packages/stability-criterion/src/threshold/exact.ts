@@ -64,23 +64,28 @@ export function exactThreshold(
       exampleShares: shares(prepared, topBlocks(prepared)),
     };
   }
+  // x counts from the pole, and Δ_ab = ½λ_a(x + f·d_b) + ½λ_b(x + f·d_a) with d = λ₁ − λ: nothing cancels, however small the noise.
+  const pole = fullBatch * largest;
   // Two Rayleigh quotients, at the top eigenvector and at the identity; the first alone is above the pole.
-  const byTop = fullBatch * largest + (noise * fourthMoment(prepared, 0)) / largest;
-  const byIdentity = (fullBatch * powerTraces[1] + noise * meanSquaredH) / powerTraces[0];
+  const byTop = (noise * fourthMoment(prepared, 0)) / largest;
+  const distances = eigenvalues.map((value) => largest - value);
+  const below = eigenvalues.reduce((sum, value, a) => sum + value * distances[a]!, 0);
+  const byIdentity = (noise * meanSquaredH - fullBatch * below) / powerTraces[0];
   const root = secularRoot(
     {
       minimum: prepared,
       coordinates: eigenvalues,
       weight: noise / prepared.examples,
-      delta: (x) => [0, x / 2, -fullBatch],
+      partners: distances,
+      delta: (x) => [0, x / 2, fullBatch],
       slope: [0, 0.5, 0],
       start: Math.max(byTop, byIdentity),
-      shift: 0,
+      shift: pole,
     },
     options,
   );
   return {
-    criticalLearningRate: 2 / root.x,
+    criticalLearningRate: 2 / (pole + root.x),
     relativeStep: root.relativeStep,
     residual: root.residual,
     products: root.products,

@@ -97,6 +97,41 @@ describe.each(modes)("the exact threshold, %s", (sampling) => {
   });
 });
 
+describe("next to the full batch, where the noise is next to nothing", () => {
+  const shortfalls = [1e-3, 1e-7, 1e-9, 1e-12];
+
+  it("is 2/(λ + p·n·λ) of n orthogonal examples of one length, and says that it is found", () => {
+    for (const n of [1, 2, 3, 7])
+      for (const shortfall of shortfalls) {
+        const gram = Float64Array.from({ length: n * n }, (_, k) => (k % (n + 1) === 0 ? n : 0));
+        const system = { examples: n, outputs: 1, gram, residuals: new Float64Array(n) };
+        const batches = { batchSize: n - shortfall, sampling: "bernoulli" } as const;
+        const { noise } = samplingWeights(n, batches);
+        const { criticalLearningRate, converged } = exactThreshold(system, batches);
+        expect(converged, `n = ${n}, B = n − ${shortfall}`).toBe(true);
+        expect((criticalLearningRate * (1 + noise * n)) / 2).toBeCloseTo(1, 14);
+      }
+  });
+
+  it("is found, and tends to that of the top eigenvector", () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const { system } = randomProblem(seededRandom(300 + seed), seed, {
+        examples: 9,
+        parameters: 8,
+        outputs: 1 + (seed % 2),
+      });
+      for (const shortfall of shortfalls) {
+        const batches = { batchSize: system.examples - shortfall, sampling: "bernoulli" } as const;
+        const { criticalLearningRate, converged } = exactThreshold(system, batches);
+        expect(converged, `seed ${seed}, B = n − ${shortfall}`).toBe(true);
+        const top = prepareMinimum(system).eigenvalues[0]!;
+        expect(criticalLearningRate * top).toBeLessThanOrEqual(2 * (1 + 1e-14));
+        expect(Math.abs(criticalLearningRate * top - 2)).toBeLessThan(100 * shortfall + 1e-13);
+      }
+    }
+  });
+});
+
 it("of 200 examples in 20 dimensions is that of power iteration", () => {
   const minimum = prepareMinimum(problem(gaussian(200 * 20, seededRandom(3)), new Float64Array(200).fill(1)).system);
   const expected = byPowerIteration(minimum, samplingWeights(200, { batchSize: 1 }));

@@ -20,7 +20,7 @@ export interface TestBackendOptions {
  * Registers the tests that a backend must pass to be trusted with networks: about a hundred operations and their gradients by every
  * input, against plain JavaScript in Float64 (gradients against central differences of the plain reference), and no tensor leaked.
  *
- * Needs TensorFlow.js with its gradients (import `@tensorflow/tfjs` in the test file). Second derivatives are not tested.
+ * Needs TensorFlow.js with its gradients (import `@sgdscope/compute` or `@tensorflow/tfjs` in the test file). Second derivatives are not tested.
  *
  * @param prepare - Prepares the backend and makes it the active one; called once.
  */

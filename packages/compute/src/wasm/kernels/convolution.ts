@@ -1,4 +1,4 @@
-import { backend_util, util, type TensorInfo } from "@tensorflow/tfjs";
+import { backend_util, util, type TensorInfo } from "@tensorflow/tfjs-core";
 import { correlate, correlateFilter, type Images, type Target, type Windows } from "../correlate.js";
 import { partialKernel, wasmKernel, type WasmKernel } from "../kernel.js";
 import type { Runtime } from "../runtime.js";

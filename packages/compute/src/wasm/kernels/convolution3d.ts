@@ -1,4 +1,4 @@
-import { backend_util, util } from "@tensorflow/tfjs";
+import { backend_util, util } from "@tensorflow/tfjs-core";
 import { correlateFilter } from "../correlate.js";
 import { wasmKernel, type WasmKernel } from "../kernel.js";
 import { correlateInput, inputsOf, windowsOf, type ConvolutionSizes } from "./convolution.js";

@@ -1,4 +1,4 @@
-import type { backend_util } from "@tensorflow/tfjs";
+import type { backend_util } from "@tensorflow/tfjs-core";
 import { wasmKernel, type WasmKernel } from "../kernel.js";
 import { windowArguments } from "../program/window.js";
 import { bitsOf, type Runtime } from "../runtime.js";

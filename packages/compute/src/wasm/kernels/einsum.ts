@@ -1,4 +1,4 @@
-import { util, type TensorInfo } from "@tensorflow/tfjs";
+import { util, type TensorInfo } from "@tensorflow/tfjs-core";
 import { callKernel, wasmKernel, type KernelCall, type WasmKernel } from "../kernel.js";
 
 interface Labelled {

@@ -1,4 +1,4 @@
-import { util, type DataType, type TensorInfo } from "@tensorflow/tfjs";
+import { util, type DataType, type TensorInfo } from "@tensorflow/tfjs-core";
 import { RELU_GRAD } from "../../composed/relu-gradient.js";
 import { partialKernel, wasmKernel, type WasmKernel } from "../kernel.js";
 import type { ELEMENTWISE } from "../program/elementwise.js";

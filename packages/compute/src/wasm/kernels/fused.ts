@@ -1,4 +1,4 @@
-import { util, type TensorInfo } from "@tensorflow/tfjs";
+import { util, type TensorInfo } from "@tensorflow/tfjs-core";
 import { callKernel } from "../kernel.js";
 import { bitsOf, type Runtime } from "../runtime.js";
 

@@ -1,4 +1,4 @@
-import { broadcast_util, util, type TensorInfo } from "@tensorflow/tfjs";
+import { broadcast_util, util, type TensorInfo } from "@tensorflow/tfjs-core";
 import { partialKernel, type KernelCall, type WasmKernel } from "../kernel.js";
 import { multiply } from "../multiply.js";
 import type { Runtime } from "../runtime.js";

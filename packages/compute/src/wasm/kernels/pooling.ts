@@ -1,4 +1,4 @@
-import { backend_util, type TensorInfo } from "@tensorflow/tfjs";
+import { backend_util, type TensorInfo } from "@tensorflow/tfjs-core";
 import { wasmKernel, type WasmKernel } from "../kernel.js";
 import { windowArguments, type ChannelWindows } from "../program/window.js";
 import type { Runtime } from "../runtime.js";

@@ -1,4 +1,4 @@
-import { backend_util, util, type TensorInfo } from "@tensorflow/tfjs";
+import { backend_util, util, type TensorInfo } from "@tensorflow/tfjs-core";
 import { partialKernel, wasmKernel, type WasmKernel } from "../kernel.js";
 import { bitsOf, type Runtime } from "../runtime.js";
 

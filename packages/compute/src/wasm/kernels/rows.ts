@@ -1,4 +1,4 @@
-import { slice_util, util, type TensorInfo } from "@tensorflow/tfjs";
+import { slice_util, util, type TensorInfo } from "@tensorflow/tfjs-core";
 import { ComputeError } from "../../errors.js";
 import { partialKernel, type WasmKernel } from "../kernel.js";
 import type { Runtime } from "../runtime.js";

@@ -1,4 +1,4 @@
-import type { DataType } from "@tensorflow/tfjs";
+import type { DataType } from "@tensorflow/tfjs-core";
 import { partialKernel, type WasmKernel } from "../kernel.js";
 
 /** A clone is a second name for the same numbers: tensors are immutable and the backend counts references. */

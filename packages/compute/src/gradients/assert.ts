@@ -1,5 +1,6 @@
-import * as tf from "@tensorflow/tfjs";
-import { ComputeError } from "./errors.js";
+import "#gradients";
+import * as tf from "@tensorflow/tfjs-core";
+import { ComputeError } from "../errors.js";
 
 /** One kernel for each file of gradients that every network needs. */
 const WITNESSES = ["Add", "BatchMatMul", "Conv2D", "Relu", "Sum"];
@@ -7,8 +8,8 @@ const WITNESSES = ["Add", "BatchMatMul", "Conv2D", "Relu", "Sum"];
 /**
  * Checks that TensorFlow.js has the gradients of its operations.
  *
- * In Node `@tensorflow/tfjs-core` registers none by itself: `tf.grad` then fails deep inside with
- * "gradient function not found". This check fails early and says what to do.
+ * In Node `@tensorflow/tfjs-core` registers none by itself, and `tf.grad` fails deep inside with "gradient function not found". This
+ * package registers them when it is imported; where some are missing all the same, this check fails early and says what to do.
  *
  * @throws ComputeError `GRADIENTS_NOT_REGISTERED` naming the kernels without a gradient.
  */
@@ -18,8 +19,8 @@ export function assertGradients(): void {
     throw new ComputeError(
       "GRADIENTS_NOT_REGISTERED",
       `assertGradients: TensorFlow.js has no gradient of ${missing.join(", ")}; ` +
-        `import "@tensorflow/tfjs" (or "@tensorflow/tfjs-node") once before taking a gradient, ` +
-        `and check that only one copy of @tensorflow/tfjs-core is installed (npm ls @tensorflow/tfjs-core)`,
+        `check that only one copy of @tensorflow/tfjs-core is installed (npm ls @tensorflow/tfjs-core), ` +
+        `and that nothing has unregistered them`,
     );
   }
 }

@@ -1,0 +1,70 @@
+import {
+  deflatedNorm,
+  hutchinsonDiagonal,
+  hutchinsonNorm,
+  hutchinsonTrace,
+  hutchPlusPlusTrace,
+  traceAndNorm,
+  xDiagonal,
+  xTrace,
+  type LinearOperator,
+} from "@sgdscope/hessian-estimators";
+import { lanczosQuadrature } from "@sgdscope/hessian-estimators/density";
+import { estimateTraceOfFunction } from "@sgdscope/hessian-estimators/functions";
+import { averageCaseSharpness, quadraticModel } from "@sgdscope/hessian-estimators/sharpness";
+import { describe, expect, test } from "vitest";
+
+const SIZE = 1100;
+/** Symmetric, and not diagonal: what Rademacher probes do not know exactly. */
+const neighbours: LinearOperator = {
+  size: SIZE,
+  apply: (v) => Promise.resolve(v.map((x, i) => x + (v[i - 1] ?? 0) / 3 + (v[i + 1] ?? 0) / 3)),
+};
+const large = { seed: 1 } as const;
+const strict = { seed: 1, relativeError: 1e-9 } as const;
+
+describe("without maxMatvecs", () => {
+  test.each([
+    ["hutchinsonTrace", () => hutchinsonTrace(neighbours, large), 99],
+    ["hutchinsonNorm", () => hutchinsonNorm(neighbours, large), 99],
+    ["hutchPlusPlusTrace", () => hutchPlusPlusTrace(neighbours, large), 99],
+    ["deflatedNorm", () => deflatedNorm(neighbours, large), 99],
+    ["xTrace", () => xTrace(neighbours, large), 98],
+    ["hutchinsonDiagonal", () => hutchinsonDiagonal(neighbours, large), 99],
+    ["xDiagonal", () => xDiagonal(neighbours, large), 98],
+    ["lanczosQuadrature", () => lanczosQuadrature(neighbours, large), 320],
+  ])("%s spends its default budget", async (_name, run, products) => {
+    expect((await run()).matvecs).toBe(products);
+  });
+
+  test.each([
+    ["hutchinsonTrace", () => hutchinsonTrace(neighbours, strict)],
+    ["hutchinsonNorm", () => hutchinsonNorm(neighbours, strict)],
+    ["traceAndNorm", async () => (await traceAndNorm(neighbours, { ...strict, method: "hutchinson" })).norm],
+    ["hutchinsonDiagonal", () => hutchinsonDiagonal(neighbours, strict)],
+    ["estimateTraceOfFunction", () => estimateTraceOfFunction(neighbours, Math.exp, { ...strict, steps: 10 })],
+  ])("%s asked for an accuracy that it cannot reach spends 1000 products and says so", async (_name, run) => {
+    const { matvecs, converged } = await run();
+    expect(matvecs).toBe(1000);
+    expect(converged).toBe(false);
+  });
+
+  test("averageCaseSharpness takes 50 pairs, or up to 1000 for an accuracy", async () => {
+    const loss = quadraticModel(neighbours);
+    const point = new Float64Array(SIZE);
+    expect((await averageCaseSharpness(loss, point, { seed: 1, sigma: 1 })).samples).toBe(50);
+    const { samples, converged } = await averageCaseSharpness(loss, point, { ...strict, sigma: 1 });
+    expect([samples, converged]).toEqual([1000, false]);
+  });
+
+  test("estimateTraceOfFunction stops at 1 %, and takes at most 32 steps per probe", async () => {
+    const { value, standardError, converged, matvecs, samples } = await estimateTraceOfFunction(
+      neighbours,
+      Math.exp,
+      large,
+    );
+    expect(converged).toBe(true);
+    expect(standardError).toBeLessThanOrEqual(0.01 * value);
+    expect(matvecs).toBe(32 * samples);
+  });
+});
