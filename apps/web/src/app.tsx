@@ -7,7 +7,8 @@ import { CurvatureFigure } from "./figures/curvature.js";
 import { LossFigure } from "./figures/loss.js";
 import { RatioFigure } from "./figures/ratio.js";
 import { Reading } from "./reading.js";
-import { settings } from "./state/session.js";
+import { settings, trouble } from "./state/session.js";
+import { Trouble } from "./trouble.js";
 import { VerdictPanel } from "./verdict-panel.js";
 
 /** The page, from the sentence to the derivation. */
@@ -33,6 +34,7 @@ export function App() {
           )}
         </p>
       </header>
+      <Trouble what={trouble} />
       <main>
         <aside class="panel" aria-label="Controls">
           <Transport />

@@ -1,12 +1,16 @@
 import { claimNamed, study, type Finished, type Job } from "@sgdscope/experiments";
 import { expose } from "comlink";
 import { planOf, type Effort, type Plan } from "./claims/plan.js";
+import { loadReport, type LoadedReport } from "./claims/report.js";
 
 /** Milliseconds between two messages about one job. */
 const PATIENCE = 100;
 
 /** Claims behind a message channel; to cancel is to end the worker. */
 const desk = {
+  ready: (): true => true,
+  /** Reads and checks a report beside the page, which stays alive. */
+  load: async (file: Blob): Promise<LoadedReport> => loadReport(await file.text()),
   plan: (name: string, effort: Effort): Plan => planOf(named(name), effort),
   async run(
     name: string,

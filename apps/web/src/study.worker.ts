@@ -6,6 +6,7 @@ let study: Study | undefined;
 
 /** The study behind a message channel: one at a time. */
 const desk = {
+  ready: (): true => true,
   async start(settings: Pick<Settings, "problem" | "phases">): Promise<Progress> {
     study = await createStudy(settings);
     return study.advance(0);

@@ -1,11 +1,12 @@
-/** The middle value, or the mean of the two in the middle; undefined for none. */
+/** The middle value, or the mean of the two in the middle; undefined for none, NaN where one is. */
 export function median(values: readonly number[]): number | undefined {
   return quantile(values, 0.5);
 }
 
-/** Linear between order statistics; undefined for no values. */
+/** Linear between order statistics; undefined for no values, NaN where one is: what was not measured has no place in an order. */
 export function quantile(values: readonly number[], share: number): number | undefined {
   if (values.length === 0) return undefined;
+  if (values.some(Number.isNaN)) return NaN;
   const sorted = [...values].sort((a, b) => a - b);
   const at = share * (sorted.length - 1);
   const low = Math.floor(at);

@@ -17,17 +17,35 @@ export function judged(claim: Claim, finished: readonly Finished[], leftOut: rea
   return { shown, hidden: all.length - shown.length };
 }
 
-/** What was measured: one number, or the least and the most of several. */
-export function seen({ range }: Acceptance): string {
-  if (range === undefined) return "nothing to judge";
-  const [low, high] = range.map((value) => compact(Number(value.toPrecision(3)))) as [string, string];
-  return low === high ? low : `${low} … ${high}`;
+/** What was measured: one number, or the least and the most of several; and of how many values it is not. */
+export function seen({ range, runs, missing }: Acceptance): string {
+  const unknown = missing === 0 ? "" : missing === 1 ? "1 not measured" : `${missing} not measured`;
+  if (range === undefined) return unknown === "" ? "nothing to judge" : "not measured";
+  const [low, high] = range.map(figure) as [string, string];
+  const span = low === high ? low : `${low} … ${high}`;
+  return unknown === "" ? span : `${span}; ${unknown} of ${runs + missing}`;
 }
 
-/** Controls and what stands beside, each with its median. */
+/** On how much it rests: runs, seeds, and what was left out of it. */
+export function basis({ runs, seeds, excluded, interval }: Acceptance): string[] {
+  return [
+    seeds === undefined ? plural(runs, "value") : `${plural(runs, "run")}, ${plural(seeds, "seed")}`,
+    ...(interval === undefined
+      ? []
+      : [
+          `median over seeds in ${figure(interval.low)} … ${figure(interval.high)}, with probability ${Number((100 * interval.level).toPrecision(3))} %`,
+        ]),
+    ...(excluded === 0 ? [] : [`${excluded} outside the hypotheses`]),
+  ];
+}
+
+const figure = (value: number): string => compact(Number(value.toPrecision(3)));
+const plural = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
+
+/** Controls and what stands beside, each with its median; whether a control misses the band, as it must. */
 export function comparisons({ controls, beside }: Acceptance): { text: string; fails: boolean | undefined }[] {
   const text = ({ what, median }: Compared): string =>
-    `${what}: ${median === undefined ? "not measured" : compact(Number(median.toPrecision(3)))}`;
+    `${what}: ${median === undefined ? "not measured" : figure(median)}`;
   return [
     ...controls.map((control) => ({ text: text(control), fails: control.fails })),
     ...beside.map((compared) => ({ text: text(compared), fails: undefined })),

@@ -1,6 +1,6 @@
 import type { Figure, Table } from "@sgdscope/experiments";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { bandText, comparisons, seen, type Judged } from "./judged.js";
+import { bandText, basis, comparisons, seen, type Judged } from "./judged.js";
 import type { Outcome } from "./session.js";
 
 /** The judgements, the figures and the numbers of a claim. */
@@ -42,37 +42,54 @@ function Judgements({ judged: { shown, hidden } }: { judged: Judged }) {
         </caption>
         <thead>
           <tr>
-            <th scope="col">
-              <span class="unseen">holds</span>
+            <th scope="col" class="text">
+              judged
             </th>
-            <th scope="col">kind</th>
-            <th scope="col">statement</th>
+            <th scope="col" class="text">
+              statement
+            </th>
             <th scope="col">measured</th>
             <th scope="col">band</th>
-            <th scope="col">runs</th>
-            <th scope="col">controls, which must miss the band</th>
-            <th scope="col">where the band comes from</th>
+            <th scope="col" class="text">
+              controls, which must miss the band
+            </th>
+            <th scope="col" class="text">
+              it rests on
+            </th>
+            <th scope="col" class="text">
+              where the band comes from
+            </th>
           </tr>
         </thead>
         <tbody>
           {shown.map((one) => (
             <tr key={one.statement}>
-              <td class={one.holds ? "holds" : "missed"}>
-                <span aria-hidden="true">{one.holds ? "✓" : "✗"}</span>
-                <span class="unseen">{one.holds ? "holds" : "missed"}</span>
+              <td class={`short ${one.holds ? "holds" : "missed"}`}>
+                <span aria-hidden="true">{one.holds ? "✓ " : "✗ "}</span>
+                {one.holds ? "holds" : "does not hold"}
               </td>
-              <td class="text">{one.kind}</td>
-              <td class="text">
-                {one.statement}
-                {one.why !== undefined && ` — ${one.why}`}
-              </td>
+              <th scope="row" class="text">
+                <span class="kind">{one.kind}</span> {one.statement}
+                {one.why !== undefined && <span class="why">{one.why}</span>}
+              </th>
               <td>{seen(one)}</td>
               <td>{bandText(one)}</td>
-              <td>{one.runs}</td>
               <td class="text">
-                {comparisons(one).map(({ text, fails }) => (
-                  <div key={text}>{fails === undefined ? `beside, ${text}` : `${text} ${fails ? "✓" : "✗"}`}</div>
-                ))}
+                <ul>
+                  {comparisons(one).map(({ text, fails }, k) => (
+                    <li key={k}>
+                      {fails === undefined ? "beside: " : fails ? "misses: " : "does not miss: "}
+                      {text}
+                    </li>
+                  ))}
+                </ul>
+              </td>
+              <td class="text">
+                <ul>
+                  {basis(one).map((line) => (
+                    <li key={line}>{line}</li>
+                  ))}
+                </ul>
               </td>
               <td class="text">{one.because}</td>
             </tr>

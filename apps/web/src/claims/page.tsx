@@ -1,6 +1,8 @@
 import { claims } from "@sgdscope/experiments";
 import { ClaimCard } from "./claim-card.js";
-import { effort, news, openReport, outcomes, refusal } from "./session.js";
+import { Trouble } from "../trouble.js";
+import { DropZone } from "./drop-zone.js";
+import { effort, news, openReport, outcomes, reading, refusal, trouble } from "./session.js";
 import type { Effort } from "./plan.js";
 
 const efforts: { value: Effort; label: string; note: string }[] = [
@@ -23,6 +25,7 @@ export function ClaimsPage() {
           command line, whose report opens here.
         </p>
       </header>
+      <Trouble what={trouble} />
       <main>
         <aside class="panel" aria-label="Controls">
           <fieldset>
@@ -51,12 +54,14 @@ export function ClaimsPage() {
                 type="file"
                 accept=".json,application/json"
                 onChange={({ currentTarget }) => {
-                  const file = currentTarget.files?.[0];
-                  if (file !== undefined) void openReport(file);
+                  const files = [...(currentTarget.files ?? [])];
+                  if (files.length > 0) void openReport(files);
                   currentTarget.value = "";
                 }}
               />
             </label>
+            <p class="note">Or drop it anywhere on the page. It stays on this machine.</p>
+            {reading.value !== undefined && <p class="note">Reading {reading} …</p>}
             <p role="alert" class="failure">
               {refusal.value !== undefined && `Not opened: ${refusal.value}`}
             </p>
@@ -78,6 +83,7 @@ export function ClaimsPage() {
           ))}
         </div>
       </main>
+      <DropZone />
       <p class="unseen" role="status" aria-live="polite">
         {news}
       </p>

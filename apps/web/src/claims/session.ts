@@ -1,10 +1,12 @@
 import { batch, signal } from "@preact/signals";
 import { claims, type Claim, type Figure, type Finished, type Job, type Table } from "@sgdscope/experiments";
-import { proxy, wrap, type Remote } from "comlink";
+import { proxy } from "comlink";
 import type { ClaimsDesk } from "../claims.worker.js";
+import { openDesk, type Desk } from "../desk.js";
+import { chosen } from "./file.js";
 import { judged, type Judged } from "./judged.js";
 import type { Effort } from "./plan.js";
-import { loadReport } from "./report.js";
+import { claimOf } from "./report.js";
 
 // The state of the page of claims, and the only code that talks to its worker.
 
@@ -44,25 +46,26 @@ export const refusal = signal<string | undefined>(undefined);
 const kept = new Map<string, Finished["records"]>();
 const keyOf = ({ study }: Claim, { task }: Job): string => JSON.stringify([study, task]);
 
-let worker: Worker | undefined;
-let desk: Remote<ClaimsDesk> | undefined;
+/** Why nothing can be computed, if nothing can. */
+export const trouble = signal<string | undefined>(undefined);
+/** The file that is being read. */
+export const reading = signal<string | undefined>(undefined);
+
 let generation = 0;
 
-function open(): Remote<ClaimsDesk> {
-  worker ??= new Worker(new URL("../claims.worker.ts", import.meta.url), { type: "module" });
-  // A worker that cannot be loaded answers no call: say so instead of waiting.
-  worker.onerror = ({ message }) => {
-    const name = trial.value?.name;
-    stop();
-    if (name !== undefined) fail(name, message || "its worker could not be started");
-  };
-  return (desk ??= wrap<ClaimsDesk>(worker));
-}
+const opened = (): Desk<ClaimsDesk> =>
+  openDesk<ClaimsDesk>(
+    () => new Worker(new URL("../claims.worker.ts", import.meta.url), { type: "module" }),
+    (what) => (trouble.value = what),
+  );
+// Opened with the page, so that what cannot be loaded is said before it is asked for.
+let desk = opened();
 
+/** Ends the trial by ending its worker, and opens another. */
 function stop(): void {
   generation++;
-  worker?.terminate();
-  worker = desk = undefined;
+  desk.close();
+  desk = opened();
   trial.value = undefined;
 }
 
@@ -87,7 +90,7 @@ function outcomeOf(claim: Claim, finished: Finished[], rest: Pick<Outcome, "left
 
 /** Runs what of a claim runs in a page, one job after the other; another one under way is cancelled. */
 export async function attempt(claim: Claim): Promise<void> {
-  if (trial.value !== undefined) stop();
+  if (trial.value !== undefined || trouble.value !== undefined) stop();
   const mine = ++generation;
   const quick = effort.value === "quick";
   const { name, title } = claim;
@@ -97,7 +100,7 @@ export async function attempt(claim: Claim): Promise<void> {
     news.value = `Trying: ${title}.`;
   });
   try {
-    const { jobs, leftOut } = await open().plan(name, effort.value);
+    const { jobs, leftOut } = await desk.ask((remote) => remote.plan(name, effort.value));
     const finished: Finished[] = [];
     for (const job of jobs) {
       if (mine !== generation) return;
@@ -107,7 +110,7 @@ export async function attempt(claim: Claim): Promise<void> {
           trial.value = { name, done, jobs: jobs.length, fraction: (done + fraction) / jobs.length, message };
       };
       show(0, job.role);
-      const records = kept.get(keyOf(claim, job)) ?? (await open().run(name, job, proxy(show)));
+      const records = kept.get(keyOf(claim, job)) ?? (await desk.ask((remote) => remote.run(name, job, proxy(show))));
       kept.set(keyOf(claim, job), records);
       finished.push({ ...job, records });
     }
@@ -134,21 +137,32 @@ export function cancel(): void {
   news.value = "Cancelled. What is done is kept.";
 }
 
-/** Shows the results of a report.json in place of what was tried here. */
-export async function openReport(file: File): Promise<void> {
+/** Shows the results of a report.json in place of what was tried here. It is read in a worker of its own: a trial goes on. */
+export async function openReport(files: readonly File[] | FileList | undefined): Promise<void> {
   refusal.value = undefined;
+  const file = chosen(files);
+  if (typeof file === "string") {
+    refusal.value = file;
+    return;
+  }
+  reading.value = file.name;
+  news.value = `Reading ${file.name}.`;
+  const reader = opened();
   try {
-    const { parts, preset, data, seed, command } = loadReport(await file.text());
-    const origin = `From ${file.name}: preset ${preset}, images ${data}, seed ${seed}, made by ${command}.`;
-    const loaded = parts.map(({ claim, finished }): [string, Outcome] => [
-      claim.name,
-      outcomeOf(claim, finished, { leftOut: [], origin, quick: false }),
+    const { parts, origin } = await reader.ask((remote) => remote.load(file));
+    const loaded = parts.map((part): [string, Outcome] => [
+      part.name,
+      outcomeOf(claimOf(part), part.finished, { leftOut: [], origin: `From ${file.name}: ${origin}.`, quick: false }),
     ]);
     batch(() => {
       outcomes.value = { ...outcomes.value, ...Object.fromEntries(loaded) };
       news.value = `${file.name} is open: ${parts.length} of ${claims.length} claims.`;
     });
+    document.getElementById(parts[0]!.name)?.scrollIntoView();
   } catch (error) {
     refusal.value = messageOf(error);
+  } finally {
+    reading.value = undefined;
+    reader.close();
   }
 }

@@ -1,6 +1,6 @@
 import { batch, computed, signal } from "@preact/signals";
 import type { StopReason } from "@sgdscope/sgd";
-import { wrap } from "comlink";
+import { openDesk } from "../desk.js";
 import type { Desk } from "../study.worker.js";
 import type { Measurement } from "../study/measure.js";
 import type { Progress } from "../study/study.js";
@@ -18,12 +18,18 @@ export const ended = signal<StopReason | undefined>(undefined);
 /** What went wrong in the worker, if something did. */
 export const failure = signal<string | undefined>(undefined);
 
+/** Why nothing can be computed, if nothing can. */
+export const trouble = signal<string | undefined>(undefined);
+
 export const latest = computed(() => history.value.at(-1));
 /** The phase in force: while a link's changes are replayed not yet the last. */
 export const phase = computed(() => phaseAt(settings.value.phases, step.value));
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
-const desk = wrap<Desk>(new Worker(new URL("../study.worker.ts", import.meta.url), { type: "module" }));
+const desk = openDesk<Desk>(
+  () => new Worker(new URL("../study.worker.ts", import.meta.url), { type: "module" }),
+  (what) => (trouble.value = what),
+);
 /** Calls to the worker one after the other; each restart makes the answers of older ones void. */
 let queue: Promise<unknown> = Promise.resolve();
 let generation = 0;
@@ -74,7 +80,7 @@ export function restart(next: Settings): void {
   });
   remember();
   const { problem, phases } = next;
-  void ask(() => desk.start({ problem, phases }));
+  void ask(() => desk.ask((remote) => remote.start({ problem, phases })));
 }
 
 /** Back to step 0 with the learning rate and batch size that are set now. */
@@ -101,7 +107,7 @@ export function changePhase(change: Partial<Omit<Phase, "from">>, wake = ended.v
   }
   settings.value = { ...settings.value, phases: withPhase(confirmed, next) };
   void ask(async () => {
-    const progress = await desk.change(next);
+    const progress = await desk.ask((remote) => remote.change(next));
     // The worker may have been ahead of the page: its step is the one that the link must hold.
     confirmed = withPhase(confirmed, { ...next, from: progress.step });
     settings.value = { ...settings.value, phases: confirmed };
@@ -131,7 +137,7 @@ export function run(): void {
 /** Takes some steps by hand. */
 export function advance(steps: number): void {
   running.value = false;
-  void ask(() => desk.advance(steps, Infinity));
+  void ask(() => desk.ask((remote) => remote.advance(steps, Infinity)));
 }
 
 const nextFrame = (): Promise<number> => new Promise((resolve) => requestAnimationFrame(resolve));
@@ -153,7 +159,7 @@ async function loop(mine: number): Promise<void> {
     const steps = Math.min(Math.floor(owed), 20_000);
     if (steps < 1) continue;
     owed -= steps;
-    await ask(() => desk.advance(steps, calm.matches ? 500 : PICTURE), !calm.matches);
+    await ask(() => desk.ask((remote) => remote.advance(steps, calm.matches ? 500 : PICTURE)), !calm.matches);
   }
   // With reduced motion nothing was drawn on the way.
   history.value = appended(history.value, hidden);

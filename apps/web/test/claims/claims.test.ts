@@ -1,22 +1,10 @@
-import { formatJson } from "@sgdscope/array-files";
-import { claimNamed, claims, needsBackend, runClaim, type Acceptance, type Finished } from "@sgdscope/experiments";
+import { claimNamed, claims, needsBackend, type Acceptance } from "@sgdscope/experiments";
 import { describe, expect, it } from "vitest";
-import { bandText, judged, seen } from "../../src/claims/judged.js";
+import { bandText, basis, comparisons, judged, seen } from "../../src/claims/judged.js";
 import { planOf } from "../../src/claims/plan.js";
-import { loadReport } from "../../src/claims/report.js";
 
 const generalization = claimNamed("generalization")!;
 const edge = claimNamed("edge")!;
-
-/** The first job of a claim that runs in a page, done. */
-async function firstOf(name: string): Promise<Finished> {
-  const claim = claimNamed(name)!;
-  const { jobs } = planOf(claim, "quick");
-  for await (const done of runClaim({ ...claim, jobs: () => jobs.slice(0, 1) }, scope)) return done;
-  throw new Error("no job");
-}
-
-const scope = { preset: "test", images: { kind: "synthetic" }, seed: 1 } as const;
 
 describe("the plan of a claim", () => {
   it.each(["quick", "fast"] as const)("has jobs in closed form for every claim, %s", (effort) => {
@@ -46,66 +34,38 @@ describe("judgements", () => {
 
   it("are written as numbers and bands", () => {
     const one = (range: Acceptance["range"], band: Acceptance["band"]): Acceptance =>
-      ({ range, band }) as Partial<Acceptance> as Acceptance;
+      ({ range, band, runs: 1, missing: 0 }) as Partial<Acceptance> as Acceptance;
     expect(seen(one([0.91234, 1.04], [0, 1]))).toBe("0.912 … 1.04");
     expect(seen(one([0.99996, 1.00004], [0, 1]))).toBe("1.00");
     expect(seen(one([2, 2], [0, 1]))).toBe("2.00");
     expect(seen(one(undefined, [0, 1]))).toBe("nothing to judge");
+    expect(seen({ ...one(undefined, [0, 1]), missing: 2 })).toBe("not measured");
+    expect(seen({ ...one([2, 2], [0, 1]), missing: 2 })).toBe("2.00; 2 not measured of 3");
     expect(bandText(one(undefined, [2, Infinity]))).toBe("≥ 2");
     expect(bandText(one(undefined, [-Infinity, 1.05]))).toBe("≤ 1.05");
     expect(bandText(one(undefined, [0.85, 1.1]))).toBe("0.85 … 1.1");
     expect(bandText(one(undefined, [-1e-6, 1]))).toBe("−1.0 × 10⁻⁶ … 1");
   });
-});
 
-describe("a report.json", () => {
-  const textOf = (parts: object[], schema: unknown = "sgdscope/reproduce@2"): string =>
-    formatJson({
-      schema,
-      command: "sgdscope reproduce edge",
-      preset: "fast",
-      data: "synthetic",
-      seed: 1,
-      claims: parts,
-    });
-
-  it("gives the records back as they were, thresholds that are infinite and numbers that are none included", async () => {
-    const { role, task, records } = await firstOf("diagram");
-    const part = { name: "diagram", jobs: [{ role, study: "diagram", task, records: [...records, { value: NaN }] }] };
-    const { parts, seed } = loadReport(textOf([part]));
-    expect(seed).toBe(1);
-    expect(parts[0]!.finished).toEqual([{ role, task, records: [...records, { value: NaN }] }]);
-  });
-
-  it("of an earlier version is read under today's names, with what was not finite as NaN", () => {
-    const records = [
-      { part: "minimum", trace: 2, frobeniusNorm: 1, largestEigenvalue: 1 },
-      { part: "curve", name: "rank one", kind: "necessary", batchSizes: [1], criticalLearningRates: [null] },
-      { part: "cell", learningRate: 0.1, batchSize: 1, growthRate: null },
-    ];
-    const part = { name: "diagram", jobs: [{ role: "two-layer ReLU", study: "diagram", task: {}, records }] };
-    const { parts } = loadReport(textOf([part], "sgdscope/reproduce@1"));
-    expect(parts[0]!.finished[0]!.records).toEqual([
-      { part: "minimum", traceG: 2, frobeniusG: 1, largestEigenvalue: 1 },
-      {
-        part: "curve",
-        id: "rank-one",
-        label: "rank one",
-        kind: "necessary",
-        batchSizes: [1],
-        criticalLearningRates: [null],
-      },
-      { part: "cell", learningRate: 0.1, batchSize: 1, growthRate: NaN },
+  it("say on how much they rest, and whether each control misses the band", () => {
+    const one = {
+      ...edge.judge([])[0]!,
+      runs: 15,
+      seeds: 5,
+      excluded: 2,
+      interval: { low: 0.97, high: 1.01, level: 0.9375 },
+      controls: [{ what: "before training", runs: 3, median: 7.25, range: [7, 8] as [number, number], fails: true }],
+      beside: [{ what: "gradient descent", runs: 0, median: undefined, range: undefined }],
+    } satisfies Acceptance;
+    expect(basis(one)).toEqual([
+      "15 runs, 5 seeds",
+      "median over seeds in 0.970 … 1.01, with probability 93.8 %",
+      "2 outside the hypotheses",
     ]);
-  });
-
-  it("is refused by name where it is something else", () => {
-    expect(() => loadReport("{")).toThrow("not JSON");
-    expect(() => loadReport("[]")).toThrow("expected a report of the schema sgdscope/reproduce@2");
-    expect(() => loadReport(textOf([], "sgdscope/bound@1"))).toThrow("got sgdscope/bound@1");
-    expect(() => loadReport(textOf([{ name: "phlogiston", jobs: [] }]))).toThrow("does not know the claim phlogiston");
-    expect(() => loadReport(textOf([{ name: "edge", jobs: [{ role: "a" }] }]))).toThrow(
-      "the jobs of the claim edge lack",
-    );
+    expect(basis({ ...one, runs: 1, seeds: undefined, interval: undefined, excluded: 0 })).toEqual(["1 value"]);
+    expect(comparisons(one)).toEqual([
+      { text: "before training: 7.25", fails: true },
+      { text: "gradient descent: not measured", fails: undefined },
+    ]);
   });
 });

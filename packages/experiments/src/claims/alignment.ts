@@ -46,7 +46,7 @@ export const alignment: Claim<"training"> = {
     rows: finished.flatMap(({ records }) =>
       records.map((record) => {
         const points = usable(record);
-        const mu = points.map((point) => record.outputs * point.alignmentFactor!);
+        const mu = points.map((point) => record.outputs * point.alignmentFactor);
         const middle = (value: (point: AlignmentRecord) => number | undefined): string =>
           cell(median(points.map(value).filter((each) => each !== undefined)));
         return [
@@ -68,16 +68,20 @@ export const alignment: Claim<"training"> = {
   }),
 };
 
-/** Points where the alignment means something: above the rounding of Float32 for networks, of Float64 for closed forms. */
-const usable = (record: MinimumRecord): AlignmentRecord[] =>
-  record.alignment.filter(
-    ({ alignmentFactor, loss }) =>
-      alignmentFactor !== undefined && loss > (record.backend === "float64" ? 1e-20 : 1e-11),
-  );
+type Usable = AlignmentRecord & { alignmentFactor: number };
+
+/**
+ * Points where the alignment means something: above the rounding of Float32 for networks, of Float64 for closed forms. A
+ * factor that was not measured there is NaN, so that nothing is said of the rest.
+ */
+const usable = (record: MinimumRecord): Usable[] =>
+  record.alignment
+    .filter(({ loss }) => !(loss <= (record.backend === "float64" ? 1e-20 : 1e-11)))
+    .map((point) => ({ ...point, alignmentFactor: point.alignmentFactor ?? NaN }));
 
 /** C·μ at usable points. */
 const factorsOf = (record: MinimumRecord, points = usable(record)): number[] =>
-  points.map((point) => record.outputs * point.alignmentFactor!);
+  points.map((point) => record.outputs * point.alignmentFactor);
 
 /** The last usable point. */
 const endOf = (records: readonly MinimumRecord[]): (number | undefined)[] =>
@@ -134,7 +138,7 @@ function judgeRole(
       samples: valuesOf(
         records.flatMap((record) => {
           const [least, most] = record.minimum?.alignmentRange ?? [NaN, NaN];
-          return usable(record).map((point) => (point.alignmentFactor! - least) / (most - least));
+          return usable(record).map((point) => (point.alignmentFactor - least) / (most - least));
         }),
       ),
       band: [-1e-6, 1 + 1e-6],
@@ -153,7 +157,7 @@ const samplesOfPoints = (
 function figuresOf(finished: readonly Finished<"training">[], canvas: Canvas): Figure[] {
   const panels = groupBy(finished, ({ role }) => (role.startsWith("network") ? "networks" : "models"));
   return [...panels].flatMap(([panel, own]) => {
-    const series = (value: (point: AlignmentRecord, record: MinimumRecord) => number | undefined): ChartSeries[] =>
+    const series = (value: (point: Usable, record: MinimumRecord) => number | undefined): ChartSeries[] =>
       own.flatMap(({ records }) =>
         records.map((record) => ({
           label: labelOf(record),
@@ -178,7 +182,7 @@ function figuresOf(finished: readonly Finished<"training">[], canvas: Canvas): F
             x,
             y: { type: "log", label: "alignment factor C·μ", include: [0.5, 2] },
             predictions: [{ label: "decoupled noise", points: line(1) }],
-            series: series((point, { outputs }) => outputs * point.alignmentFactor!),
+            series: series((point, { outputs }) => outputs * point.alignmentFactor),
             description: `Alignment factor along training against the loss, one line per run, for ${name}.`,
           },
           canvas,

@@ -160,7 +160,7 @@ function judgeFamily(family: string, records: MinimumRecord[], slow: MinimumReco
   const descent = minima.filter((record) => record.gradientDescent);
   const stable = minima
     .concat(slow)
-    .filter(({ gradientDescent, minimum }) => !gradientDescent && minimum!.edgeRatio <= 1);
+    .filter(({ gradientDescent, minimum }) => !gradientDescent && !(minimum!.edgeRatio > 1));
   const relu = family === "two-layer ReLU";
   const slowFactors = { what: "rates far below the edge of the start", values: factorsOf(slow) };
   /** ‖G‖_F·η, with which √B/η of batches of one is exceeded beyond 1. */
@@ -171,9 +171,10 @@ function judgeFamily(family: string, records: MinimumRecord[], slow: MinimumReco
       kind: "theorem",
       statement: `${family}: the bound with inf μ holds at every stable minimum, ‖H‖_F·η·√(p·inf μ) ≤ 1`,
       samples: valuesOf(
-        stable.map(
-          ({ minimum, learningRate }) =>
-            minimum!.frobeniusG * learningRate * Math.sqrt(minimum!.samplingFactor * minimum!.alignmentRange[0]),
+        stable.map(({ minimum, learningRate }) =>
+          Number.isNaN(minimum!.edgeRatio)
+            ? undefined
+            : minimum!.frobeniusG * learningRate * Math.sqrt(minimum!.samplingFactor * minimum!.alignmentRange[0]),
         ),
       ),
       band: [0, 1 + 1e-9],
@@ -201,7 +202,9 @@ function judgeFamily(family: string, records: MinimumRecord[], slow: MinimumReco
     judge({
       kind: "evidence",
       statement: `${family}: μ is of order 1 where SGD was driven to the edge`,
-      samples: samplesOf(driven, ({ alignmentFactor }) => alignmentFactor),
+      samples: samplesOf(driven, ({ alignmentFactor }, { startEdgeRatio }) =>
+        Number.isNaN(startEdgeRatio) ? undefined : alignmentFactor,
+      ),
       band: boundBands.alignmentFactor,
       because: imageBandSource,
       excluded,
@@ -250,7 +253,7 @@ function judgeFamily(family: string, records: MinimumRecord[], slow: MinimumReco
     judge({
       kind: "evidence",
       statement: `${family}: the sharpest minimum of gradient descent exceeds √B/η of batches of one`,
-      samples: valuesOf([Math.max(...normOf(descent))]),
+      samples: valuesOf(descent.length === 0 ? [] : [Math.max(...normOf(descent))]),
       band: [1, Infinity],
       because: "the bound of SGD with B = 1 and μ = 1",
       controls: [{ what: "batches of one", values: normOf(noisy.filter(({ batchSize }) => batchSize === 1)) }],

@@ -4,7 +4,7 @@ import type { Figure } from "../claim.js";
 import { groupBy, spread } from "../statistics.js";
 import { isDriven } from "./samples.js";
 
-/** Sharpness of the minima of two-layer ReLU networks over batch size and learning rate, and the criteria beside each other. */
+/** λ_max at the minima of two-layer ReLU networks over batch size and learning rate, and the criteria beside each other. */
 export function reluFigures(minima: MinimumRecord[], canvas: Canvas): Figure[] {
   const rates = [...new Set(minima.map((record) => record.learningRate))].sort((a, b) => a - b);
   const sizes = [...new Set(minima.map((record) => record.batchSize))].sort((a, b) => a - b);
@@ -22,18 +22,18 @@ export function reluFigures(minima: MinimumRecord[], canvas: Canvas): Figure[] {
         const { middle, low, high } = spread(group.map(y))!;
         return { x: at, y: middle, low, high };
       });
-  const sharpness = (record: MinimumRecord): number => record.minimum!.largestEigenvalue;
+  const largestEigenvalue = (record: MinimumRecord): number => record.minimum!.largestEigenvalue;
   const twoOverEta = { label: "2/η, gradient descent", points: rates.map((x) => ({ x, y: 2 / x })) };
   return [
     {
-      name: "sharpness-batch-size",
-      title: "Sharpness over the batch size",
+      name: "lambda-max-batch-size",
+      title: "λ_max over the batch size",
       caption:
         "λ_max at the minimum, medians and ranges over seeds. The lines are 2/η, the limit of gradient descent at each learning rate: large batches reach it unless their start was flatter, small ones stop far below.",
       svg: chart(
         {
           x: { type: "log", label: "batch size B", ticks: sizes },
-          y: { type: "log", label: "sharpness λ_max of H", include: rates.map((rate) => 2 / rate) },
+          y: { type: "log", label: "λ_max of H", include: rates.map((rate) => 2 / rate) },
           predictions: rates.map((rate) => ({
             label: `2/η at η = ${rate}`,
             points: [sizes[0]!, sizes.at(-1)!].map((x) => ({ x, y: 2 / rate })),
@@ -43,32 +43,32 @@ export function reluFigures(minima: MinimumRecord[], canvas: Canvas): Figure[] {
             points: series(
               ({ learningRate }) => learningRate === rate,
               ({ batchSize }) => batchSize,
-              sharpness,
+              largestEigenvalue,
             ),
           })),
-          description: "Sharpness at the minimum against the batch size, one line per learning rate, with 2/η of each.",
+          description: "λ_max at the minimum against the batch size, one line per learning rate, with 2/η of each.",
         },
         canvas,
       ),
     },
     {
-      name: "sharpness-learning-rate",
-      title: "Sharpness over the learning rate",
+      name: "lambda-max-learning-rate",
+      title: "λ_max over the learning rate",
       caption: "The same minima over η, one line per batch size; medians and ranges over seeds.",
       svg: chart(
         {
           x: { type: "log", label: "learning rate η", ticks: rates },
-          y: { type: "log", label: "sharpness λ_max of H" },
+          y: { type: "log", label: "λ_max of H" },
           predictions: [twoOverEta],
           series: sizes.map((size) => ({
             label: nameOf(size),
             points: series(
               ({ batchSize }) => batchSize === size,
               ({ learningRate }) => learningRate,
-              sharpness,
+              largestEigenvalue,
             ),
           })),
-          description: "Sharpness at the minimum against the learning rate, one line per batch size, with 2/η.",
+          description: "λ_max at the minimum against the learning rate, one line per batch size, with 2/η.",
         },
         canvas,
       ),

@@ -24,7 +24,7 @@ export const edge: Claim<"training"> = {
   name: "edge",
   title: "SGD that is driven to the edge of mean-square stability stops at it, for every batch size",
   statement:
-    "Runs whose learning rate is beyond the edge of their start end at minima of the exact threshold η*(B) = η: sharpness falls with η and rises with B, and from B ≈ n/2 on SGD is as sharp as gradient descent. Runs with smaller rates stop anywhere within it.",
+    "Runs whose learning rate is beyond the edge of their start end at minima of the exact threshold η*(B) = η: λ_max falls with η and rises with B, and from B ≈ n/2 on it is that of gradient descent. Runs with smaller rates stop anywhere within it.",
   source:
     "Mulayoff & Michaeli, COLT 2024 (arXiv:2306.07850): Theorem 3 for η*, equations (15) and (24) for its bounds, Figures 1 and 2 for the law of the batch size. Width, number of examples and start are ours, not theirs.",
   method:
@@ -171,7 +171,7 @@ function judgeRelu(records: MinimumRecord[], slow: MinimumRecord[]): Acceptance[
       : [
           judge({
             kind: "evidence",
-            statement: "two-layer ReLU: large batches (B ≥ 4n/5) are as sharp as gradient descent, ratio of λ_max",
+            statement: "two-layer ReLU: large batches (B ≥ 4n/5) end at the λ_max of gradient descent, ratio",
             samples: samplesOf(large, overDescent),
             band: [0.9, 1.1],
             because: "Figure 1b of the paper; a tenth is ours",

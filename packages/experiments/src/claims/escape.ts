@@ -224,9 +224,10 @@ function judgeSwitch(role: string, records: Finished<"escape">["records"], task:
   ];
 }
 
-/** Slope of log L from the start until it has risen by three decades; 0 where it never does. */
+/** Slope of log L from the start until it has risen by three decades; 0 where it never does, NaN where a loss is not known. */
 function riseOf({ losses }: SwitchPath): number {
   const first = losses[0]!;
+  if (losses.some(({ value }) => Number.isNaN(value))) return NaN;
   const risen = losses.find(({ value }) => value > 1e3 * first.value);
   return risen === undefined ? 0 : Math.log(risen.value / first.value) / (risen.step - first.step);
 }

@@ -26,7 +26,20 @@ export const batchLabel = ({ batchSize, gradientDescent }: MinimumRecord): strin
 export function minimumTable(finished: readonly Finished<"training">[]): Table {
   return {
     title: "Every run",
-    headings: ["model", "n", "η", "B", "seed", "steps", "loss L", "‖G‖_F", "√(1/pμ)/η", "μ", "λ_max·η/2", "η/η*"],
+    headings: [
+      "model",
+      "n",
+      "η",
+      "B",
+      "seed",
+      "steps",
+      "loss L",
+      "‖G‖_F",
+      "√(1/pμ)/η, a heuristic",
+      "μ",
+      "λ_max·η/2",
+      "η/η*",
+    ],
     left: [0],
     rows: recordsOf(finished).map((record) => {
       const { minimum } = record;

@@ -44,9 +44,11 @@ export const noiseMagnitude: Claim<"training"> = {
   }),
 };
 
-/** Above the rounding of residuals: Float32 ones know L to 1e-12 or so. */
+/** Above the rounding of residuals: Float32 ones know L to 1e-12 or so. What was not measured stays, so that nothing is said of the rest. */
 const usable = ({ alignment, backend }: MinimumRecord): AlignmentRecord[] =>
-  alignment.filter(({ loss, noiseStrength }) => noiseStrength > 0 && loss > (backend === "float64" ? 1e-20 : 1e-11));
+  alignment.filter(
+    ({ loss, noiseStrength }) => !(noiseStrength <= 0) && !(loss <= (backend === "float64" ? 1e-20 : 1e-11)),
+  );
 
 const ratioOf = ({ outputs }: MinimumRecord, { noiseStrength, loss, traceG }: AlignmentRecord): number =>
   (outputs * noiseStrength) / (2 * loss * traceG);
@@ -56,7 +58,7 @@ function lateOf(record: MinimumRecord): AlignmentRecord[] {
   const points = usable(record);
   const losses = points.map(({ loss }) => loss);
   const middle = Math.sqrt(Math.max(...losses) * Math.min(...losses));
-  return points.filter(({ loss }) => loss <= middle);
+  return points.filter(({ loss }) => !(loss > middle));
 }
 
 const decadesOf = (points: AlignmentRecord[]): number => {
@@ -64,17 +66,17 @@ const decadesOf = (points: AlignmentRecord[]): number => {
   return losses.length < 2 ? 0 : Math.log10(Math.max(...losses) / Math.min(...losses));
 };
 
-/** The slope over the late points; undefined over less than a decade or three points. */
+/** The slope over the late points; undefined over less than a decade or three points, NaN where one was not measured. */
 function fitOf(
   record: MinimumRecord,
   strength = (point: AlignmentRecord): number => point.noiseStrength,
 ): { value: number; standardError: number } | undefined {
   const late = lateOf(record);
   if (late.length < 3 || decadesOf(late) < 1) return undefined;
-  return fitNoiseStrength(
-    late.map(({ loss }) => loss),
-    late.map(strength),
-  ).slope;
+  const losses = late.map(({ loss }) => loss);
+  const strengths = late.map(strength);
+  if (losses.concat(strengths).some(Number.isNaN)) return { value: NaN, standardError: NaN };
+  return fitNoiseStrength(losses, strengths).slope;
 }
 
 /** |slope − 1| over a tenth and four standard errors. */

@@ -20,9 +20,12 @@ export const samplesOf = (
 export const startOf = ({ alignment }: MinimumRecord): AlignmentRecord | undefined =>
   alignment.find(({ step }) => step === 0);
 
-/** Runs whose learning rate is beyond the edge of their start: they must move, and are driven to an edge. */
+/**
+ * Runs whose learning rate is beyond the edge of their start: they must move, and are driven to an edge. One whose start was
+ * to be measured and was not is among them, so that nothing is said of the others alone.
+ */
 export const isDriven = ({ startEdgeRatio }: MinimumRecord): boolean =>
-  startEdgeRatio !== undefined && startEdgeRatio > 1;
+  startEdgeRatio !== undefined && !(startEdgeRatio <= 1);
 
 /**
  * The alignment factor that isotropic noise of the same strength would have, Tr(Σ)·Tr(G)/(P·2L‖G‖_F²).
