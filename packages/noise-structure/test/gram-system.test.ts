@@ -44,6 +44,12 @@ describe("a Gram system", () => {
   it("may be asymmetric by rounding in Float32", () =>
     expect(code(() => noiseStructure({ ...system, gram: Float64Array.of(2, 1, 1.000001, 2) }))).toBe("none"));
 
+  it("is refused by the first pair that breaks Cauchy and Schwarz, not by one that only meets it or by an empty row", () => {
+    const gram = Float64Array.of(0, 0, 0, 0, 0, 1, 2, 0.5, 0, 2, 4, 7, 0, 0.5, 7, 9);
+    const act = (): void => checkGramSystem({ examples: 4, outputs: 1, gram, residuals: new Float64Array(4) }, "x");
+    expect(act).toThrow("entries of at most √(K_aa·K_bb) = 6, got 7 at (3, 2).");
+  });
+
   it("is refused for a fault anywhere in a large matrix, by its place", () => {
     const size = 70;
     const refusal = (a: number, b: number, value: number): string => {
@@ -124,6 +130,18 @@ describe("the Gram system of a Jacobian", () => {
     expect(
       code(() => gramSystemFromJacobian(new Float64Array(0), new Float64Array(2), { examples: 2, outputs: 1 })),
     ).toBe("NoiseStructureError SHAPE_MISMATCH");
+    expect(() => gramSystemFromJacobian(new Float64Array(5), new Float64Array(2), { examples: 1, outputs: 2 })).toThrow(
+      "expected jacobian of 2 rows (1 examples × 2 outputs), got 5 numbers.",
+    );
+    expect(() =>
+      gramSystemFromJacobian(Float64Array.of(1, NaN), new Float64Array(2), { examples: 2, outputs: 1 }),
+    ).toThrow("jacobian");
+    expect(() => gramSystemFromJacobian(new Float64Array(2), new Float64Array(2), { examples: 0, outputs: 1 })).toThrow(
+      "gramSystemFromJacobian: expected examples",
+    );
+    expect(() => gramSystemFromJacobian(new Float64Array(2), new Float64Array(2), { examples: 2, outputs: 0 })).toThrow(
+      "gramSystemFromJacobian: expected outputs",
+    );
   });
 });
 

@@ -1,4 +1,5 @@
 import { analyse, analysisDocument, prepareInUnits, type MinimumAnalysis } from "@sgdscope/analysis";
+import { expectedAnalysis, formatDuration } from "../sources/estimate.js";
 import { readMinimum } from "../sources/minimum.js";
 import { printJson } from "../terminal/json.js";
 import { progressOn } from "../terminal/progress.js";
@@ -14,6 +15,13 @@ export async function analyze(options: AnalyzeOptions): Promise<void> {
   const progress = progressOn(process.stderr, options.quiet === true);
   for (const note of notes) progress.note(note);
   try {
+    const { examples, outputs } = minimum.system;
+    const asked = { examples, outputs, batchSizes: batchSize.length, judged: learningRate !== undefined };
+    const long = expectedAnalysis(asked, "fewer examples or batch sizes take less; Ctrl-C ends it");
+    if (long !== undefined) {
+      progress.note(long.note);
+      progress.expect(long.cost.seconds, formatDuration(long.cost.seconds));
+    }
     progress.update(0, "eigenvalues");
     const inUnits = prepareInUnits(minimum);
     const analysis = await analyse(

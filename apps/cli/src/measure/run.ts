@@ -14,6 +14,7 @@ import { prepareBackend } from "@sgdscope/compute";
 import { topEigenpairs, traceAndNorm, type LinearOperator } from "@sgdscope/hessian-estimators";
 import { seededRandom, type SeededRandom } from "@sgdscope/random";
 import { minimumOfRun } from "@sgdscope/training/node";
+import { expectedAnalysis, formatDuration } from "../sources/estimate.js";
 import { subjectOf, type Subject } from "../sources/subject.js";
 import { usageError } from "../terminal/errors.js";
 import { printJson } from "../terminal/json.js";
@@ -116,6 +117,20 @@ async function exactPart(
     perParameter: options.layers === true,
     fallback: perExample === "loop" ? ("loop" as const) : ("error" as const),
   };
+  const asked = {
+    examples: data.size,
+    outputs: data.outputs,
+    batchSizes: batchSize?.length ?? 1,
+    judged: learningRate !== undefined || run !== undefined,
+  };
+  const long = expectedAnalysis(
+    asked,
+    "fewer examples (--count, or a subset of --inputs) take less, and --per-example none leaves noise and thresholds out",
+  );
+  if (long !== undefined) {
+    progress.note(long.note);
+    progress.expect(long.cost.seconds, formatDuration(long.cost.seconds));
+  }
   const minimum =
     run === undefined
       ? await minimumOfModel(name, model, params, data, gramOptions)

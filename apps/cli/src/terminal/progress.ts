@@ -1,4 +1,5 @@
 // Ours: no maintained package draws a bar on a terminal and sparse lines elsewhere, and keeps notes above the bar.
+import { heartbeatOn, type Heartbeat } from "./heartbeat.js";
 import { formatSeconds } from "./number.js";
 import { printable, withoutSecrets } from "./print.js";
 
@@ -8,6 +9,11 @@ export interface Progress {
   update(fraction: number, message: string): void;
   /** A line that stays. */
   note(line: string): void;
+  /**
+   * Announces a computation that lets nothing through while it runs: from here to `end` another thread tells how far it is, every
+   * second on a terminal and every ten seconds elsewhere.
+   */
+  expect(seconds: number, text: string): void;
   /** Clears the bar. */
   end(): void;
 }
@@ -16,14 +22,16 @@ interface Output {
   write(text: string): unknown;
   isTTY?: boolean;
   columns?: number;
+  fd?: number;
 }
 
 /** A bar that redraws itself on a terminal, one line every ten seconds elsewhere, nothing when `quiet`. */
 export function progressOn(output: Output, quiet: boolean, now: () => number = Date.now): Progress {
-  if (quiet) return { update: () => undefined, note: () => undefined, end: () => undefined };
+  if (quiet) return { update: () => undefined, note: () => undefined, expect: () => undefined, end: () => undefined };
   const start = now();
   let last = output.isTTY === true ? 0 : start;
   let drawn = false;
+  let heart: Heartbeat | undefined;
   const clear = (): void => {
     if (drawn) output.write("\r\u001b[2K");
     drawn = false;
@@ -31,7 +39,8 @@ export function progressOn(output: Output, quiet: boolean, now: () => number = D
   return {
     update(fraction, text) {
       const time = now();
-      if (time - last < (output.isTTY === true ? 100 : 10_000)) return;
+      heart?.beat(fraction, printable(withoutSecrets(text)));
+      if (heart !== undefined || time - last < (output.isTTY === true ? 100 : 10_000)) return;
       last = time;
       const message = printable(withoutSecrets(text));
       const percent = `${Math.floor(100 * Math.min(1, Math.max(0, fraction)))} %`;
@@ -50,6 +59,16 @@ export function progressOn(output: Output, quiet: boolean, now: () => number = D
       clear();
       output.write(`${printable(withoutSecrets(line))}\n`);
     },
-    end: clear,
+    expect(seconds, expected) {
+      if (output.fd === undefined || heart !== undefined) return;
+      const terminal = output.isTTY === true;
+      drawn ||= terminal;
+      heart = heartbeatOn(output.fd, { terminal, every: terminal ? 1000 : 10_000, seconds, expected });
+    },
+    end() {
+      heart?.end();
+      heart = undefined;
+      clear();
+    },
   };
 }
