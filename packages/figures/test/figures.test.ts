@@ -115,6 +115,12 @@ describe("figures", () => {
     }
   });
 
+  it("number the axis of √B/η where they are narrow, too", () => {
+    const texts = [...boundFigure(records, { document, width: 328 }).querySelectorAll("text")];
+    const numbered = texts.map(({ textContent }) => textContent).filter((text) => /^[125]0+$/.test(text));
+    expect(new Set(numbered).size).toBeGreaterThan(2);
+  });
+
   it("draw one mark for each run that reached a point, filled where it interpolates", () => {
     const drawn = marks(edgeFigure(records, { document }));
     expect(drawn).toHaveLength(3);
