@@ -55,8 +55,8 @@ export async function slurmStatus(sweep: string): Promise<SlurmTask[] | undefine
  * @throws CliError that names the file and the line which is none.
  */
 export async function readSubmissions(path: string): Promise<Submission[]> {
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return "";
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
     throw error;
   });
   return text.split("\n").flatMap((line, index) => {

@@ -86,7 +86,7 @@ function fromJson(body: string, base: string): WheelLink[] {
     const { filename, url, hashes, yanked } = (file ?? {}) as Record<string, unknown>;
     const { sha256 } = (hashes ?? {}) as Record<string, unknown>;
     if (typeof filename !== "string" || typeof url !== "string" || typeof sha256 !== "string") return [];
-    return Boolean(yanked) ? [] : [{ filename, url: new URL(url, base).href, sha256 }];
+    return yanked ? [] : [{ filename, url: new URL(url, base).href, sha256 }];
   });
 }
 
