@@ -1,6 +1,17 @@
 import * as Plot from "@observablehq/plot";
 import type { MinimumRecord } from "@sgdscope/training";
-import { colours, frame, legend, predictionColour, svg, symbols, type Canvas } from "./theme.js";
+import {
+  colours,
+  frame,
+  inside,
+  legend,
+  legendPlace,
+  legendWidth,
+  predictionColour,
+  svg,
+  symbols,
+  type Canvas,
+} from "./theme.js";
 
 /**
  * ‖H‖_F at the minimum against √B/η, log–log, with the line ‖H‖_F = √B/η (the bound at μ = 1) drawn first.
@@ -23,10 +34,13 @@ export function boundFigure(records: MinimumRecord[], canvas: Canvas): SVGSVGEle
   const [low, high] = [Math.min(...extent) / 1.6, Math.max(...extent) * 1.6];
   const line = [low, high].map((value) => ({ value }));
 
+  const place = legendPlace(canvas, groups.length, { height: 380, legend: legendWidth(groups) });
+
   return svg(
     {
       ...frame(canvas, 380),
-      x: { type: "log", domain: [low, high], label: "√B/η", tickFormat: "~g" },
+      ...place.options,
+      x: { type: "log", domain: [low, high], label: "√B/η", tickFormat: "~g", ...place.axis },
       y: { type: "log", domain: [low, high], label: "‖H‖_F at the minimum", grid: true, tickFormat: "~g" },
       marks: [
         Plot.areaY(line, { x: "value", y1: "value", y2: high, fill: predictionColour, fillOpacity: 0.08 }),
@@ -36,7 +50,7 @@ export function boundFigure(records: MinimumRecord[], canvas: Canvas): SVGSVGEle
           dx: 10,
           dy: 8,
           fill: predictionColour,
-          textAnchor: "start",
+          ...inside(canvas),
         }),
         ...groups.map((group) =>
           Plot.dot(
@@ -56,7 +70,7 @@ export function boundFigure(records: MinimumRecord[], canvas: Canvas): SVGSVGEle
         ),
         ...legend(
           groups.map((group) => ({ label: group, colour: colourOf(group), symbol: symbolOf(group) })),
-          "bottom-right",
+          place,
         ),
       ],
     },
