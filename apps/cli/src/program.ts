@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { addAnalyze } from "./analyze/index.js";
 import { addCompare } from "./compare/index.js";
+import { addCompletion } from "./completion/index.js";
 import { addData } from "./data/index.js";
 import { addDiagram } from "./diagram/index.js";
 import { addDoctor } from "./doctor/index.js";
@@ -61,6 +62,7 @@ Start here
     addQuery,
     addData,
     addDoctor,
+    addCompletion,
   ])
     add(root);
   suggestForMissing(root);

@@ -7,7 +7,7 @@ import { CurvatureFigure } from "./figures/curvature.js";
 import { LossFigure } from "./figures/loss.js";
 import { RatioFigure } from "./figures/ratio.js";
 import { Reading } from "./reading.js";
-import { settings, trouble } from "./state/session.js";
+import { notice, settings, trouble } from "./state/session.js";
 import { Trouble } from "./trouble.js";
 import { VerdictPanel } from "./verdict-panel.js";
 
@@ -35,6 +35,7 @@ export function App() {
         </p>
       </header>
       <Trouble what={trouble} />
+      <Trouble what={notice} />
       <main>
         <aside class="panel" aria-label="Controls">
           <Transport />

@@ -35,7 +35,8 @@ export function Reading() {
           </li>
           <li>
             If that factor stays above 1, the loss grows exponentially. A minimum that SGD can hold therefore has ‖
-            <i>H</i>‖<sub>F</sub> ≤ √(<i>B</i>/<i>μ</i>)/<i>η</i>.
+            <i>H</i>‖<sub>F</sub> ≤ √(<i>B</i>/inf <i>μ</i>)/<i>η</i>, with the least <i>μ</i> over all residuals: a
+            theorem. With the measured <i>μ</i> in its place it is a heuristic.
           </li>
           <li>
             The exact limit, without the inequality of line 2, is the critical learning rate <i>η</i>*: the largest{" "}

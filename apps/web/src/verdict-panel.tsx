@@ -1,12 +1,12 @@
 import { computed, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { Gauge } from "./figures/gauge.js";
-import { ended, failure, latest, phase, running, settings, step } from "./state/session.js";
+import { driven, ended, failure, latest, phase, running, settings, step } from "./state/session.js";
 import { compact, count, rate } from "./words/format.js";
 import { Maths } from "./words/maths.js";
 import { verdictOf } from "./words/verdict.js";
 
-const verdict = computed(() => verdictOf(settings.value, latest.value, ended.value));
+const verdict = computed(() => verdictOf(settings.value, latest.value, ended.value, driven.value === true));
 
 const activity = computed(() => {
   if (failure.value !== undefined) return `stopped: ${failure.value}`;

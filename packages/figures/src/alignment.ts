@@ -1,6 +1,17 @@
 import * as Plot from "@observablehq/plot";
 import type { MinimumRecord } from "@sgdscope/training";
-import { colours, frame, legend, predictionColour, svg, symbols, type Canvas } from "./theme.js";
+import {
+  colours,
+  frame,
+  inside,
+  legend,
+  legendPlace,
+  legendWidth,
+  predictionColour,
+  svg,
+  symbols,
+  type Canvas,
+} from "./theme.js";
 
 /** μ along training against the loss reached so far, one line per setting; 1 is what exact decoupling of noise and loss gives. */
 export function alignmentFigure(records: MinimumRecord[], canvas: Canvas): SVGSVGElement {
@@ -12,11 +23,21 @@ export function alignmentFigure(records: MinimumRecord[], canvas: Canvas): SVGSV
     .filter((run) => run.points.length > 0);
   const factors = runs.flatMap((run) => run.points.map((point) => point.alignmentFactor!));
 
+  const names = runs.map(({ name }) => name);
+  const place = legendPlace(canvas, runs.length, { height: 360, legend: legendWidth(names) });
+
   return svg(
     {
       ...frame(canvas, 360),
-      marginRight: 150,
-      x: { type: "log", reverse: true, label: "loss L, decreasing along training", tickFormat: ".0e" },
+      ...place.options,
+      x: {
+        type: "log",
+        reverse: true,
+        label: "loss L, decreasing along training",
+        tickFormat: ".0e",
+        ticks: 5,
+        ...place.axis,
+      },
       y: { domain: [0, Math.max(2, ...factors) * 1.15], label: "alignment factor μ", grid: true },
       marks: [
         Plot.ruleY([1], { stroke: predictionColour, strokeWidth: 2 }),
@@ -24,7 +45,7 @@ export function alignmentFigure(records: MinimumRecord[], canvas: Canvas): SVGSV
           frameAnchor: "bottom-left",
           dx: 10,
           dy: -8,
-          textAnchor: "start",
+          ...inside(canvas),
           fill: predictionColour,
         }),
         ...runs.flatMap((run, k) => {
@@ -46,7 +67,7 @@ export function alignmentFigure(records: MinimumRecord[], canvas: Canvas): SVGSV
             colour: colours[k % colours.length]!,
             symbol: symbols[k % symbols.length]!,
           })),
-          "outside",
+          place,
         ),
         Plot.ruleY([0]),
       ],

@@ -1,6 +1,17 @@
 import * as Plot from "@observablehq/plot";
 import type { MinimumRecord } from "@sgdscope/training";
-import { colours, frame, legend, predictionColour, svg, symbols, type Canvas } from "./theme.js";
+import {
+  colours,
+  frame,
+  inside,
+  legend,
+  legendPlace,
+  legendWidth,
+  predictionColour,
+  svg,
+  symbols,
+  type Canvas,
+} from "./theme.js";
 
 /**
  * ‖H‖_F at the minimum against √B/η, log–log, with the line ‖H‖_F = √B/η (the bound at μ = 1) drawn first.
@@ -21,12 +32,20 @@ export function boundFigure(records: MinimumRecord[], canvas: Canvas): SVGSVGEle
   const symbolOf = (group: string): (typeof symbols)[number] => symbols[groups.indexOf(group) % symbols.length]!;
   const extent = [...points.map((point) => point.limit), ...points.map((point) => point.norm)];
   const [low, high] = [Math.min(...extent) / 1.6, Math.max(...extent) * 1.6];
+  // Of its own: a logarithmic scale leaves out most numbers where it is narrow.
+  const ticks = [1, 2, 5]
+    .flatMap((m) => Array.from({ length: 13 }, (_, k) => Number(`${m}e${k - 6}`)))
+    .filter((tick) => tick >= low && tick <= high)
+    .sort((a, b) => a - b);
   const line = [low, high].map((value) => ({ value }));
+
+  const place = legendPlace(canvas, groups.length, { height: 380, legend: legendWidth(groups) });
 
   return svg(
     {
       ...frame(canvas, 380),
-      x: { type: "log", domain: [low, high], label: "√B/η", tickFormat: "~g" },
+      ...place.options,
+      x: { type: "log", domain: [low, high], label: "√B/η", ticks, tickFormat: String, ...place.axis },
       y: { type: "log", domain: [low, high], label: "‖H‖_F at the minimum", grid: true, tickFormat: "~g" },
       marks: [
         Plot.areaY(line, { x: "value", y1: "value", y2: high, fill: predictionColour, fillOpacity: 0.08 }),
@@ -36,7 +55,7 @@ export function boundFigure(records: MinimumRecord[], canvas: Canvas): SVGSVGEle
           dx: 10,
           dy: 8,
           fill: predictionColour,
-          textAnchor: "start",
+          ...inside(canvas),
         }),
         ...groups.map((group) =>
           Plot.dot(
@@ -56,7 +75,7 @@ export function boundFigure(records: MinimumRecord[], canvas: Canvas): SVGSVGEle
         ),
         ...legend(
           groups.map((group) => ({ label: group, colour: colourOf(group), symbol: symbolOf(group) })),
-          "bottom-right",
+          place,
         ),
       ],
     },

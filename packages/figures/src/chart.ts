@@ -1,5 +1,15 @@
 import * as Plot from "@observablehq/plot";
-import { colours, frame, predictionColour, svg, symbols, type Canvas } from "./theme.js";
+import {
+  colours,
+  frame,
+  legendPlace,
+  legendWidth,
+  predictionColour,
+  svg,
+  symbols,
+  type Canvas,
+  type LegendPlace,
+} from "./theme.js";
 
 /** A value with, where it was measured several times, the smallest and the largest. */
 interface ChartPoint {
@@ -57,8 +67,6 @@ export interface ChartOptions {
 
 const dashes = [undefined, "7 4", "2 3", "9 3 2 3"] as const;
 const rowHeight = 18;
-/** About what a character of the legend takes. */
-const characterWidth = 6.6;
 
 /**
  * Predictions in their own colour under measured series with whiskers from smallest to largest, and a legend beside them
@@ -82,19 +90,30 @@ export function chart(options: ChartOptions, canvas: Canvas): SVGSVGElement {
   const within = (value: number): number => Math.min(Math.max(value, yDomain[0]), yDomain[1]);
   const lines = predictions.map((one) => ({ ...one, points: one.points.filter(usable) }));
   const labels = [...predictions, ...series].map(({ label }) => label);
-  const height = Math.max(options.height ?? 360, 90 + rowHeight * labels.length);
+  const place = legendPlace(canvas, lines.length + series.length, {
+    height: Math.max(options.height ?? 360, 90 + rowHeight * labels.length),
+    legend: legendWidth(labels, 42),
+  });
 
   return svg(
     {
-      ...frame(canvas, height),
-      marginRight: 58 + characterWidth * Math.max(...labels.map((label) => [...label].length), 1),
-      x: axis(x, xDomain, false),
+      ...frame(canvas, 360),
+      ...place.options,
+      x: { ...axis(x, xDomain, false), ...place.axis },
       y: axis(y, yDomain, true),
       marks: [
         // Text of its own: a logarithmic scale would leave out the labels that it holds to be minor.
         ...(x.ticks === undefined
           ? []
-          : [Plot.axisX(x.ticks, { text: short, label: x.label, labelAnchor: "center", labelArrow: "right" })]),
+          : [
+              Plot.axisX(x.ticks, {
+                text: short,
+                label: x.label,
+                labelAnchor: "center",
+                labelArrow: "right",
+                ...place.axis,
+              }),
+            ]),
         Plot.frame({ stroke: "currentColor", strokeOpacity: 0.25 }),
         ...(shade === undefined || lines[0] === undefined
           ? []
@@ -122,6 +141,7 @@ export function chart(options: ChartOptions, canvas: Canvas): SVGSVGElement {
         ...legend(
           lines.map(({ label }, k) => ({ label, dash: dashes[k % dashes.length] })),
           series,
+          place,
         ),
       ],
     },
@@ -183,7 +203,11 @@ const plain = (value: number): string =>
 const range = ({ low, high }: ChartPoint): string =>
   low === undefined || high === undefined || low === high ? "" : ` (${short(low)} … ${short(high)})`;
 
-function legend(lines: { label: string; dash: string | undefined }[], series: Drawn[]): Plot.Markish[] {
+function legend(
+  lines: { label: string; dash: string | undefined }[],
+  series: Drawn[],
+  { at }: LegendPlace,
+): Plot.Markish[] {
   const entries = [
     ...lines.map(({ label, dash }) => ({ label, colour: predictionColour, dash, one: undefined })),
     ...series.map((one) => ({
@@ -194,14 +218,12 @@ function legend(lines: { label: string; dash: string | undefined }[], series: Dr
     })),
   ];
   return entries.flatMap(({ label, colour, dash, one }, k) => {
-    const place = { frameAnchor: "top-right", dy: 8 + rowHeight * k } as const;
     return [
       ...(one?.line === false
         ? []
         : [
             Plot.vector([0], {
-              ...place,
-              dx: 22,
+              ...at(k, 22),
               length: 24,
               rotate: 90,
               anchor: "middle",
@@ -221,8 +243,7 @@ function legend(lines: { label: string; dash: string | undefined }[], series: Dr
         ? []
         : [
             Plot.dot([0], {
-              ...place,
-              dx: 22,
+              ...at(k, 22),
               r: 4,
               symbol: symbolOf(one),
               stroke: colour,
@@ -230,7 +251,7 @@ function legend(lines: { label: string; dash: string | undefined }[], series: Dr
               fill: one.dash === true ? "var(--paper, #fff)" : colour,
             }),
           ]),
-      Plot.text([label], { ...place, dx: 42, textAnchor: "start", lineAnchor: "middle", fill: "currentColor" }),
+      Plot.text([label], { ...at(k, 42), textAnchor: "start", lineAnchor: "middle", fill: "currentColor" }),
     ];
   });
 }
@@ -238,8 +259,8 @@ function legend(lines: { label: string; dash: string | undefined }[], series: Dr
 const onAxis = ({ type }: ChartAxis, value: number): boolean => Number.isFinite(value) && (type !== "log" || value > 0);
 
 /** A little more than what is shown. */
-function domainOf({ type, include = [] }: ChartAxis, values: number[]): [number, number] {
-  const shown = [...values, ...include];
+function domainOf({ type, include = [], ticks = [] }: ChartAxis, values: number[]): [number, number] {
+  const shown = [...values, ...include, ...ticks];
   const [low, high] = [Math.min(...shown), Math.max(...shown)];
   if (type === "log") {
     const margin = Math.max((high / low) ** 0.06, 1.08);

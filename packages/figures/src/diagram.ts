@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import { diagramCriteria, type CriticalCurve, type GrowthRecord } from "@sgdscope/analysis";
-import { colours, frame, predictionColour, svg, type Canvas } from "./theme.js";
+import { colours, frame, legendPlace, predictionColour, svg, type Canvas, type LegendPlace } from "./theme.js";
 
 /** Shades of |log ρ|, from slow to fast; the sign chooses the colour. */
 const shades = [
@@ -64,10 +64,13 @@ export function diagramFigure(data: DiagramFigureData, canvas: Canvas): SVGSVGEl
     .sort((a, b) => (b.points[0]?.rate ?? Infinity) - (a.points[0]?.rate ?? Infinity));
   const path = { x: "batchSize", y: "rate", clip: true } as const;
 
+  const named = [...(exact === undefined ? [] : [undefined]), ...bounds.map(({ curve }) => curve)];
+  const place = legendPlace(canvas, named.length + 1 + shades.length + 2, { height: 470, legend: 208 });
+
   return svg(
     {
       ...frame(canvas, 470),
-      marginRight: 208,
+      ...place.options,
       x: { type: "log", domain: edges(columns), axis: null },
       y: { type: "log", domain: [low, high], label: "learning rate η", tickFormat: "~g", ticks: 6, tickSize: 4 },
       marks: [
@@ -113,10 +116,16 @@ export function diagramFigure(data: DiagramFigureData, canvas: Canvas): SVGSVGEl
           }),
         ),
         // Text of its own: a logarithmic scale would leave out the labels that it holds to be minor.
-        Plot.axisX([...columns.keys()], { text: String, label: "batch size B", labelAnchor: "center", tickSize: 4 }),
+        Plot.axisX([...columns.keys()], {
+          text: String,
+          label: "batch size B",
+          labelAnchor: "center",
+          tickSize: 4,
+          ...place.axis,
+        }),
         Plot.frame({ stroke: "currentColor", strokeOpacity: 0.35 }),
-        ...curveLegend([...(exact === undefined ? [] : [undefined]), ...bounds.map(({ curve }) => curve)]),
-        ...shadeLegend(bounds.length + 2),
+        ...curveLegend(named, place),
+        ...shadeLegend(named.length + 1, place),
       ],
     },
     "Phase diagram of one minimum: growth rate of the expected loss under SGD over batch size and learning rate. It changes sign at the exact critical learning rate and at no other curve.",
@@ -184,19 +193,15 @@ const dotStyle = (symbol: Plot.SymbolName) => ({
   fill: strokedSymbols.has(symbol) ? "none" : paper,
 });
 
-const lineHeight = 19;
-
-/** A sample and a name for each curve in the right margin; undefined is the exact one. */
-function curveLegend(curves: (CriticalCurve | undefined)[]): Plot.Markish[] {
+/** A sample and a name for each curve; undefined is the exact one. */
+function curveLegend(curves: (CriticalCurve | undefined)[], { at }: LegendPlace): Plot.Markish[] {
   return curves.flatMap((curve, k) => {
     const style = curve === undefined ? undefined : styleOf(curve);
-    const place = { frameAnchor: "top-right", dy: 6 + lineHeight * k } as const;
     return [
-      sample(k, style === undefined ? 4 : 1.3, style?.dash),
-      ...(style === undefined ? [] : [Plot.dot([0], { ...place, dx: 26, ...dotStyle(style.symbol) })]),
+      sample(at(k, 26), style === undefined ? 4 : 1.3, style?.dash),
+      ...(style === undefined ? [] : [Plot.dot([0], { ...at(k, 26), ...dotStyle(style.symbol) })]),
       Plot.text([curve === undefined ? "exact η*" : labelOf(curve)], {
-        ...place,
-        dx: 46,
+        ...at(k, 46),
         textAnchor: "start",
         lineAnchor: "middle",
         ...(style === undefined ? { fontWeight: "bold" } : {}),
@@ -205,12 +210,10 @@ function curveLegend(curves: (CriticalCurve | undefined)[]): Plot.Markish[] {
   });
 }
 
-/** A short horizontal line in the margin at row k. */
-function sample(k: number, strokeWidth: number, dash: string | undefined): Plot.Markish {
+/** A short horizontal line in a legend. */
+function sample(place: ReturnType<LegendPlace["at"]>, strokeWidth: number, dash: string | undefined): Plot.Markish {
   return Plot.vector([0], {
-    frameAnchor: "top-right",
-    dx: 26,
-    dy: 6 + lineHeight * k,
+    ...place,
     length: 28,
     rotate: 90,
     shape: {
@@ -228,25 +231,16 @@ function sample(k: number, strokeWidth: number, dash: string | undefined): Plot.
 }
 
 /** What the shades mean, under the curves: columns of stable and unstable swatches beside |log ρ|. */
-function shadeLegend(row: number): Plot.Markish[] {
-  const text = { frameAnchor: "top-right", textAnchor: "start", lineAnchor: "middle" } as const;
-  const at = (k: number): number => 6 + lineHeight * (row + k);
+function shadeLegend(row: number, { at }: LegendPlace): Plot.Markish[] {
+  const text = { textAnchor: "start", lineAnchor: "middle" } as const;
   return [
-    Plot.text(["|log ρ| of the loss per step"], { ...text, dx: 12, dy: at(0) }),
+    Plot.text(["|log ρ| of the loss per step"], { ...text, ...at(row, 12) }),
     ...shades.flatMap((shade, k) => [
       ...[stableColour, unstableColour].map((fill, c) =>
-        Plot.dot([0], {
-          frameAnchor: "top-right",
-          dx: 20 + 18 * c,
-          dy: at(k + 1),
-          r: 8,
-          symbol: "square",
-          fill,
-          fillOpacity: shade.opacity,
-        }),
+        Plot.dot([0], { ...at(row + k + 1, 20 + 18 * c), r: 8, symbol: "square", fill, fillOpacity: shade.opacity }),
       ),
-      Plot.text([shade.label], { ...text, dx: 56, dy: at(k + 1) }),
+      Plot.text([shade.label], { ...text, ...at(row + k + 1, 56) }),
     ]),
-    Plot.text(["left stable, right unstable"], { ...text, dx: 12, dy: at(shades.length + 1), fillOpacity: 0.75 }),
+    Plot.text(["left stable, right unstable"], { ...text, ...at(row + shades.length + 1, 12), fillOpacity: 0.75 }),
   ];
 }

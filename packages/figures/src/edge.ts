@@ -1,6 +1,17 @@
 import * as Plot from "@observablehq/plot";
 import type { MinimumRecord } from "@sgdscope/training";
-import { colours, frame, legend, predictionColour, svg, symbols, type Canvas } from "./theme.js";
+import {
+  colours,
+  frame,
+  inside,
+  legend,
+  legendPlace,
+  legendWidth,
+  predictionColour,
+  svg,
+  symbols,
+  type Canvas,
+} from "./theme.js";
 
 /**
  * The picture of the project: where SGD stops, as η/η* over the batch size, on the line 1.
@@ -23,10 +34,26 @@ export function edgeFigure(records: MinimumRecord[], canvas: Canvas): SVGSVGElem
   // Settings that share a batch size stand side by side, not on top of each other.
   const shift = (rate: number): number => (rates.indexOf(rate) - (rates.length - 1) / 2) * 14;
 
+  const entries = [
+    ...(models.length > 1
+      ? models.map((model) => ({ label: model, colour: "currentColor", symbol: symbolOf(0, model) }))
+      : []),
+    ...rates.map((rate) => ({
+      label: `η = ${rate}`,
+      colour: colourOf(rate),
+      ...(models.length > 1 ? {} : { symbol: symbolOf(rate, models[0]!) }),
+    })),
+  ];
+  const place = legendPlace(canvas, entries.length, {
+    height: 380,
+    legend: legendWidth(entries.map(({ label }) => label)),
+  });
+
   return svg(
     {
       ...frame(canvas, 380),
-      x: { type: "point", domain: labels, label: "batch size B", padding: 0.6 },
+      ...place.options,
+      x: { type: "point", domain: labels, label: "batch size B", padding: 0.6, ...place.axis },
       y: { domain: [0, top], label: "learning rate / exact critical learning rate  η/η*", grid: true, nice: false },
       marks: [
         Plot.rect([0], { y1: 1, y2: top, fill: predictionColour, fillOpacity: 0.08 }),
@@ -36,15 +63,14 @@ export function edgeFigure(records: MinimumRecord[], canvas: Canvas): SVGSVGElem
           dx: 10,
           dy: 8,
           fill: predictionColour,
-          textAnchor: "start",
+          ...inside(canvas),
         }),
-        Plot.text(["1: the edge of mean-square stability"], {
-          frameAnchor: "left",
+        Plot.text(["line at 1: the edge of mean-square stability"], {
+          frameAnchor: "bottom-left",
           dx: 10,
-          textAnchor: "start",
+          dy: -8,
+          ...inside(canvas),
           fill: predictionColour,
-          y: 1,
-          dy: 28,
         }),
         ...rates.flatMap((rate) =>
           models.map((model) => {
@@ -63,19 +89,7 @@ export function edgeFigure(records: MinimumRecord[], canvas: Canvas): SVGSVGElem
             });
           }),
         ),
-        ...legend(
-          [
-            ...(models.length > 1
-              ? models.map((model) => ({ label: model, colour: "currentColor", symbol: symbolOf(0, model) }))
-              : []),
-            ...rates.map((rate) => ({
-              label: `η = ${rate}`,
-              colour: colourOf(rate),
-              ...(models.length > 1 ? {} : { symbol: symbolOf(rate, models[0]!) }),
-            })),
-          ],
-          "bottom-right",
-        ),
+        ...legend(entries, place),
         Plot.ruleY([0]),
       ],
     },

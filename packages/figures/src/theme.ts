@@ -44,37 +44,67 @@ export interface LegendEntry {
   symbol?: (typeof symbols)[number];
 }
 
-/** A legend in the plot's own ink (one SVG, nothing beside it): in a corner, or in the right margin, `outside`. */
-export function legend(entries: LegendEntry[], place: "bottom-right" | "outside"): Plot.Markish[] {
-  const outside = place === "outside";
-  return entries.flatMap((entry, k) => {
-    const point = {
-      frameAnchor: outside ? "top-right" : "bottom-right",
-      dy: outside ? 10 + 18 * k : -12 - 18 * (entries.length - 1 - k),
-    } as const;
-    return [
-      Plot.dot([entry], {
-        ...point,
-        dx: outside ? 18 : -12,
-        r: 4.5,
-        fill: entry.colour,
-        ...(entry.symbol === undefined ? {} : { symbol: entry.symbol }),
-      }),
-      Plot.text([entry], {
-        ...point,
-        dx: outside ? 30 : -24,
-        text: "label",
-        textAnchor: outside ? "start" : "end",
-        lineAnchor: "middle",
-      }),
-    ];
-  });
+/** Below this width a legend stands under its plot: beside it, it would leave no room. */
+const NARROW = 560;
+
+const isNarrow = ({ width = 720 }: Canvas): boolean => width < NARROW;
+
+/** Where the entries of a legend stand, and the room that it takes. */
+export interface LegendPlace {
+  options: Pick<Plot.PlotOptions, "height" | "marginRight" | "marginBottom">;
+  /** For the x axis, whose name stays at it. */
+  axis: { labelOffset?: number };
+  /** Where something stands in an entry, `dx` from the edge of the plot. */
+  at: (row: number, dx: number) => { frameAnchor: "top-right" | "bottom-left"; dx: number; dy: number };
 }
+
+/**
+ * A legend in the right margin, or where the figure is narrow under the plot.
+ *
+ * @param size - Of the plot without a legend below it, in CSS pixels: its height, and how wide the legend is.
+ */
+export function legendPlace(canvas: Canvas, rows: number, size: { height: number; legend: number }): LegendPlace {
+  const rowHeight = 18;
+  if (!isNarrow(canvas))
+    return {
+      options: { height: size.height, marginRight: size.legend },
+      axis: {},
+      at: (row, dx) => ({ frameAnchor: "top-right", dx, dy: 8 + rowHeight * row }),
+    };
+  const below = rowHeight * rows + 12;
+  return {
+    options: { height: Math.min(size.height, 380) + below, marginBottom: 46 + below },
+    axis: { labelOffset: 42 },
+    at: (row, dx) => ({ frameAnchor: "bottom-left", dx: dx - 40, dy: 46 + 12 + rowHeight * row }),
+  };
+}
+
+/** How wide a text inside the plot may get, in em, and that it stands at its beginning. */
+export const inside = ({ width = 720 }: Canvas) => ({ textAnchor: "start", lineWidth: (width - 108) / 13 }) as const;
+
+/** A legend in the plot's own ink (one SVG, nothing beside it). */
+export function legend(entries: LegendEntry[], { at }: LegendPlace): Plot.Markish[] {
+  return entries.flatMap((entry, k) => [
+    Plot.dot([entry], {
+      ...at(k, 18),
+      r: 4.5,
+      fill: entry.colour,
+      ...(entry.symbol === undefined ? {} : { symbol: entry.symbol }),
+    }),
+    Plot.text([entry], { ...at(k, 30), text: "label", textAnchor: "start", lineAnchor: "middle" }),
+  ]);
+}
+
+/** How wide a legend of these texts is beside its plot. */
+export const legendWidth = (labels: readonly string[], before = 30): number =>
+  before + 16 + 6.6 * Math.max(...labels.map((label) => [...label].length), 1);
 
 /** A plot as one SVG element, named for readers who cannot see it. */
 export function svg(options: Plot.PlotOptions, label: string): SVGSVGElement {
   const element = Plot.plot({ ...options, ariaLabel: label }) as unknown as SVGSVGElement;
   element.setAttribute("role", "img");
+  // Plot names its groups, which have no role that a name could go with: the image has one.
+  for (const part of element.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label");
   element.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   return element;
 }

@@ -30,6 +30,16 @@ describe("chart", () => {
     for (const word of ["size", "norm", "the law", "measured", "other", "1", "8", "40"]) expect(text).toContain(word);
   });
 
+  it("reaches every tick asked for, beyond the data too", () => {
+    const wide = chart({ ...options, x: { type: "log", label: "size", ticks: [1, 8, 40, 400] } }, { document });
+    const place = (label: string): number => {
+      const tick = [...wide.querySelectorAll("text")].find(({ textContent }) => textContent === label)!;
+      return Number(/translate\(([\d.]+)/.exec(tick.getAttribute("transform")!)![1]);
+    };
+    expect(place("400")).toBeGreaterThan(place("40"));
+    expect(place("400")).toBeLessThan(720);
+  });
+
   it("leaves out what a logarithmic axis cannot show, and draws whiskers and hollow marks", () => {
     const marks = [...svg.querySelectorAll("title")].map((each) => each.textContent);
     expect(marks).toEqual(["measured: 1, 2 (1 … 3)", "measured: 40, 0.06", "other: 1, 1"]);

@@ -96,6 +96,31 @@ describe("figures", () => {
     }
   });
 
+  it("name nothing inside them: a name without a role is none", () => {
+    for (const figure of [edgeFigure, boundFigure, alignmentFigure])
+      expect(figure(records, { document }).querySelectorAll("[aria-label]")).toHaveLength(0);
+  });
+
+  it("have their legend under the plot, in its width, where there is no room beside it", () => {
+    for (const figure of [edgeFigure, boundFigure, alignmentFigure]) {
+      const [wide, narrow] = [720, 328].map((width) => figure(records, { document, width }));
+      const placeOf = (svg: SVGSVGElement): [x: number, y: number] => {
+        const entry = [...svg.querySelectorAll("text")].findLast(({ textContent }) => /^(η|B) = /.test(textContent))!;
+        return /translate\(([\d.]+),([\d.]+)\)/.exec(entry.getAttribute("transform")!)!.slice(1).map(Number) as never;
+      };
+      const height = Number(narrow!.getAttribute("height"));
+      expect(placeOf(narrow!)[0]).toBeLessThan(100);
+      expect(placeOf(narrow!)[1]).toBeLessThan(height);
+      expect(height).toBeGreaterThan(Number(wide!.getAttribute("height")));
+    }
+  });
+
+  it("number the axis of √B/η where they are narrow, too", () => {
+    const texts = [...boundFigure(records, { document, width: 328 }).querySelectorAll("text")];
+    const numbered = texts.map(({ textContent }) => textContent).filter((text) => /^[125]0+$/.test(text));
+    expect(new Set(numbered).size).toBeGreaterThan(2);
+  });
+
   it("draw one mark for each run that reached a point, filled where it interpolates", () => {
     const drawn = marks(edgeFigure(records, { document }));
     expect(drawn).toHaveLength(3);

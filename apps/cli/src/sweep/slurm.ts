@@ -2,7 +2,9 @@ import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { explainIssues, faultText } from "@sgdscope/runs";
 import type { SlurmArray } from "@sgdscope/sweeps";
+import { z } from "zod";
 import { CliError, exitCodes } from "../terminal/errors.js";
 
 const run = promisify(execFile);
@@ -12,6 +14,14 @@ export interface Submission extends SlurmArray {
   job: string;
   submitted: string;
 }
+
+const submissionSchema = z.looseObject({
+  job: z.string().regex(/^\d+$/, "expected the number of a job"),
+  array: z.string(),
+  offset: z.int().min(0),
+  tasks: z.int().min(1),
+  submitted: z.string(),
+}) satisfies z.ZodType<Submission>;
 
 /** An array task as the scheduler sees it. */
 export interface SlurmTask {
@@ -24,11 +34,7 @@ export interface SlurmTask {
 
 /** What the scheduler says of the submitted tasks; undefined where nothing was submitted or no scheduler answers. */
 export async function slurmStatus(sweep: string): Promise<SlurmTask[] | undefined> {
-  const text = await readFile(join(sweep, "slurm", "submissions.jsonl"), "utf8").catch(() => "");
-  const submissions = text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Submission);
+  const submissions = await readSubmissions(join(sweep, "slurm", "submissions.jsonl"));
   if (submissions.length === 0) return undefined;
   const jobs = submissions.map(({ job }) => job).join(",");
   // The accounting knows tasks that have ended; a cluster without one shows those in the queue only.
@@ -40,6 +46,36 @@ export async function slurmStatus(sweep: string): Promise<SlurmTask[] | undefine
     const [, job, task, state] = /^(\d+)_(\d+)\|(\w+)/.exec(line) ?? [];
     const submission = submissions.find((each) => each.job === job);
     return submission === undefined ? [] : [{ index: Number(task) + submission.offset, job: job!, state: state! }];
+  });
+}
+
+/**
+ * The lines of a file of submissions; none where there is no file.
+ *
+ * @throws CliError that names the file and the line which is none.
+ */
+export async function readSubmissions(path: string): Promise<Submission[]> {
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw error;
+  });
+  return text.split("\n").flatMap((line, index) => {
+    if (line === "") return [];
+    const refuse = (problem: string): never => {
+      throw new CliError(
+        `line ${index + 1} of ${path} is no submission: ${problem}`,
+        exitCodes.usage,
+        "without that line the other submissions are shown; sweep status counts runs by their folders in any case",
+      );
+    };
+    let value: unknown;
+    try {
+      value = JSON.parse(line);
+    } catch (error) {
+      return refuse((error as Error).message);
+    }
+    const { success, data, error } = submissionSchema.safeParse(value, { reportInput: true });
+    return success ? [data] : refuse(explainIssues(submissionSchema, error.issues).map(faultText).join("; "));
   });
 }
 

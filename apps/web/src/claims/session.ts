@@ -78,11 +78,14 @@ function fail(name: string, error: unknown): void {
 const cleared = (name: string): Record<string, string> =>
   Object.fromEntries(Object.entries(failures.value).filter(([key]) => key !== name));
 
+/** CSS pixels for a figure: as wide as the column is, where it is narrow. */
+const room = (): number => Math.max(280, Math.min(720, document.querySelector(".stage")?.clientWidth ?? 720));
+
 /** All that is shown is computed here, where what throws is told to the reader. */
 function outcomeOf(claim: Claim, finished: Finished[], rest: Pick<Outcome, "leftOut" | "origin" | "quick">): Outcome {
   return {
     judged: judged(claim, finished, rest.leftOut),
-    figures: claim.figures(finished, { document }),
+    figures: claim.figures(finished, { document, width: room() }),
     table: claim.table(finished),
     ...rest,
   };

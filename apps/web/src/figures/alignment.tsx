@@ -1,4 +1,4 @@
-import { history, phase, settings } from "../state/session.js";
+import { driven, history, phase, settings } from "../state/session.js";
 import { parametersOf } from "../state/settings.js";
 import { claimsOf } from "../words/claims.js";
 import { compact, count } from "../words/format.js";
@@ -25,7 +25,7 @@ export function AlignmentFigure() {
   return (
     <Figure
       id="alignment"
-      claim={claimsOf(settings.value).alignment}
+      claim={claimsOf(settings.value, { driven: driven.value, factors }).alignment}
       data={data}
       description={`Alignment factor of the noise, logarithmic. Predicted: 1. ${course("The alignment factor", factors)}`}
       keys={[

@@ -1,4 +1,4 @@
-import { history, settings } from "../state/session.js";
+import { driven, history, settings } from "../state/session.js";
 import { lastPhase, type Phase } from "../state/settings.js";
 import { factorOf } from "../study/measure.js";
 import { claimsOf } from "../words/claims.js";
@@ -7,7 +7,7 @@ import { Figure } from "./figure.js";
 import { logRange } from "./scale.js";
 import type { FigureData } from "./spec.js";
 
-/** ‖H‖_F along the run, below the bound of the alignment theorem, and what gradient descent would allow. */
+/** ‖H‖_F along the run beside the bound of the alignment theorem with the measured μ, a heuristic, and what gradient descent would allow. */
 export function CurvatureFigure() {
   const { problem, phases } = settings.value;
   const points = history.value;
@@ -27,9 +27,9 @@ export function CurvatureFigure() {
   const data: FigureData = {
     ...base(),
     lines: [
-      { role: "data", name: "‖H‖ Frobenius", values: norms },
-      { role: "prediction", name: "bound", values: bounds },
-      { role: "context", name: "λ largest", values: largest },
+      { role: "data", name: "‖H‖_F", values: norms },
+      { role: "prediction", name: "heuristic limit", values: bounds },
+      { role: "context", name: "λ_max", values: largest },
     ],
     guides,
     range: logRange([...levels, ...norms, ...bounds, ...largest], [quietest / 4, quietest * 4]),
@@ -38,20 +38,20 @@ export function CurvatureFigure() {
   return (
     <Figure
       id="curvature"
-      claim={claimsOf(settings.value).curvature}
+      claim={claimsOf(settings.value, { driven: driven.value, factors: [] }).curvature}
       data={data}
-      description={`Curvature, logarithmic. Predicted limit of the Frobenius norm of H with alignment 1, and the limit 2/η of gradient descent on the largest eigenvalue. ${course("The Frobenius norm", norms)} ${course("The largest eigenvalue", largest)}`}
+      description={`Curvature, logarithmic. Predicted limit of the Frobenius norm of H with alignment 1, a heuristic, and the limit 2/η of gradient descent on the largest eigenvalue. ${course("The Frobenius norm", norms)} ${course("The largest eigenvalue", largest)}`}
       keys={[
         <>
           ‖<i>H</i>‖<sub>F</sub>
         </>,
         exact ? (
           <>
-            √(<i>B</i>/<i>μ</i>)/<i>η</i>
+            heuristic √(<i>B</i>/<i>μ</i>)/<i>η</i>
           </>
         ) : (
           <>
-            1/(<i>η</i>√(<i>pμ</i>))
+            heuristic 1/(<i>η</i>√(<i>pμ</i>))
           </>
         ),
         <>
@@ -60,8 +60,9 @@ export function CurvatureFigure() {
         </>,
       ]}
     >
-      Dashed: the bound of Wu, Wang and Su with <i>μ</i> = 1, there before the run; beside it, the same with the{" "}
-      <i>μ</i> of each moment. Dotted: 2/<i>η</i>, all that gradient descent asks of <i>λ</i>
+      Dashed: the bound of Wu, Wang and Su with <i>μ</i> = 1, there before the run; beside it, the same with the
+      measured <i>μ</i> of each moment. Both are heuristics: the theorem needs the least <i>μ</i> of all residuals.
+      Dotted: 2/<i>η</i>, all that gradient descent asks of <i>λ</i>
       <sub>max</sub>.
     </Figure>
   );

@@ -1,4 +1,4 @@
-import { history, settings } from "../state/session.js";
+import { driven, history, settings } from "../state/session.js";
 import { claimsOf } from "../words/claims.js";
 import { base, course } from "./base.js";
 import { Figure } from "./figure.js";
@@ -21,7 +21,7 @@ export function LossFigure() {
   return (
     <Figure
       id="loss"
-      claim={claimsOf(settings.value).loss}
+      claim={claimsOf(settings.value, { driven: driven.value, factors: [] }).loss}
       data={data}
       description={`Loss, logarithmic, with the level at which a run counts as interpolated. ${course("The loss", losses)}`}
       keys={[

@@ -1,4 +1,4 @@
-import { history, settings } from "../state/session.js";
+import { driven, history, settings } from "../state/session.js";
 import { claimsOf } from "../words/claims.js";
 import { compact } from "../words/format.js";
 import { base, course } from "./base.js";
@@ -21,7 +21,7 @@ export function RatioFigure() {
   return (
     <Figure
       id="ratio"
-      claim={claimsOf(settings.value).ratio}
+      claim={claimsOf(settings.value, { driven: driven.value, factors: [] }).ratio}
       data={data}
       description={`Learning rate over critical learning rate, logarithmic. Predicted limit: 1; above it SGD cannot stay. ${course("η/η*", ratios)}`}
       keys={[

@@ -5,15 +5,20 @@ import type { Desk } from "../study.worker.js";
 import type { Measurement } from "../study/measure.js";
 import type { Progress } from "../study/study.js";
 import { appended } from "./history.js";
-import { lastPhase, phaseAt, withPhase, type Phase, type Problem, type Settings } from "./settings.js";
-import { decodeSettings, encodeSettings, fitted } from "./url.js";
+import { lastPhase, mostChanges, phaseAt, withPhase, type Phase, type Problem, type Settings } from "./settings.js";
+import { encodeSettings, fitted, readLink } from "./url.js";
 
 // The page's state, and the only code that talks to the worker.
 
-export const settings = signal<Settings>(decodeSettings(location.hash));
+const opened = readLink(location.hash);
+export const settings = signal<Settings>(opened.settings);
+/** What of a link, or of a change, was not taken. */
+export const notice = signal<string | undefined>(opened.note);
 export const history = signal<readonly Measurement[]>([]);
 export const step = signal(0);
 export const running = signal(false);
+/** Whether η was above η* at any step of this run; undefined before the first measurement. */
+export const driven = signal<boolean | undefined>(undefined);
 export const ended = signal<StopReason | undefined>(undefined);
 /** What went wrong in the worker, if something did. */
 export const failure = signal<string | undefined>(undefined);
@@ -58,6 +63,8 @@ function take(progress: Progress, show: boolean): void {
   hidden.push(...progress.measurements);
   batch(() => {
     step.value = progress.step;
+    if (progress.measurements.length > 0)
+      driven.value = driven.value === true || progress.measurements.some(({ edgeRatio }) => edgeRatio > 1);
     ended.value = progress.ended;
     if (progress.ended !== undefined) running.value = false;
     if (!show && running.value) return;
@@ -76,6 +83,7 @@ export function restart(next: Settings): void {
     history.value = [];
     step.value = 0;
     ended.value = undefined;
+    driven.value = undefined;
     failure.value = undefined;
   });
   remember();
@@ -87,6 +95,7 @@ export function restart(next: Settings): void {
 export function reset(): void {
   const { problem, phases, speed } = settings.value;
   running.value = false;
+  notice.value = undefined;
   restart({ problem, phases: [{ ...lastPhase(phases), from: 0 }], speed });
 }
 
@@ -103,6 +112,10 @@ export function changePhase(change: Partial<Omit<Phase, "from">>, wake = ended.v
     // There is nothing left to go on from.
     restart({ ...settings.value, phases: [{ ...next, from: 0 }] });
     if (wake) run();
+    return;
+  }
+  if (confirmed.length > mostChanges) {
+    notice.value = `This run has had ${mostChanges} changes, as many as a link replays. Reset to go on.`;
     return;
   }
   settings.value = { ...settings.value, phases: withPhase(confirmed, next) };
@@ -176,7 +189,9 @@ export function open(): void {
   restart(settings.value);
   run();
   addEventListener("hashchange", () => {
-    restart(decodeSettings(location.hash));
+    const link = readLink(location.hash);
+    restart(link.settings);
+    notice.value = link.note;
     run();
   });
 }

@@ -42,6 +42,12 @@ export interface Range {
 export const models: readonly ModelKind[] = ["two-layer-relu", "random-features"];
 export const speeds: readonly number[] = [30, 300, 1500, Infinity];
 
+/**
+ * Changes that a link replays at most. So many make a link of some 80 kB, which every browser opens and keeps, and are as
+ * many as the measurements that the figures hold.
+ */
+export const mostChanges = 2000;
+
 export const ranges = {
   examples: { smallest: 8, largest: 64 },
   inputs: { smallest: 4, largest: 32 },

@@ -4,17 +4,14 @@ import {
   defaults,
   learningRates,
   models,
+  mostChanges,
   ranges,
   speeds,
-  withPhase,
   type ModelKind,
   type Phase,
   type Problem,
   type Settings,
 } from "./settings.js";
-
-/** Changes beyond this many are not read from a link. */
-const MOST_PHASES = 100;
 
 /**
  * The settings as the text after `#`.
@@ -39,11 +36,19 @@ export function encodeSettings({ problem, phases, speed }: Settings): string {
   return parts.map(([name, value]) => `${name}=${value}`).join("&");
 }
 
+/** What a link says. */
+export interface Link {
+  settings: Settings;
+  /** What of it was not taken, in a sentence; undefined where all was. */
+  note: string | undefined;
+}
+
 /**
- * The settings that a hash describes. What is missing has its default, what is out of range the nearest value in range, and
- * what makes no sense is left out: a link never breaks the page.
+ * The settings that a hash describes. What is missing has its default, what is out of range the nearest value in range; a
+ * change that makes no sense is left out and a link of too many changes is not replayed, both with a note: a link never
+ * breaks the page.
  */
-export function decodeSettings(hash: string): Settings {
+export function readLink(hash: string): Link {
   const query = new URLSearchParams(hash.replace(/^#/, ""));
   const model = oneOf<ModelKind>(models, query.get("model")) ?? "two-layer-relu";
   const base = defaults(model);
@@ -55,15 +60,32 @@ export function decodeSettings(hash: string): Settings {
     seed: integer(query.get("seed"), base.problem.seed, ranges.seed),
   };
   const first = phase(problem, base.phases[0], ["0", query.get("eta"), query.get("batch"), query.get("sampling")]);
-  let phases: Settings["phases"] = [first];
-  for (const text of (query.get("then") ?? "").split(",").slice(0, MOST_PHASES)) {
+  const then = query.get("then") ?? "";
+  const changes = then === "" ? [] : then.split(",");
+  if (changes.length > mostChanges)
+    return {
+      settings: base,
+      note: `Not opened: the link holds ${changes.length} changes, and this page replays at most ${mostChanges}.`,
+    };
+  const phases: [Phase, ...Phase[]] = [first];
+  for (const text of changes) {
     const previous = phases.at(-1)!;
     const next = phase(problem, previous, text.split(":"));
-    if (next.from > previous.from) phases = withPhase(phases, next);
+    if (next.from > previous.from) phases.push(next);
   }
+  const lost = changes.length - (phases.length - 1);
   const speed = query.get("speed") === "fastest" ? Infinity : Number(query.get("speed"));
-  return { problem, phases, speed: speeds.includes(speed) ? speed : base.speed };
+  return {
+    settings: { problem, phases, speed: speeds.includes(speed) ? speed : base.speed },
+    note:
+      lost === 0
+        ? undefined
+        : `${lost} of the ${changes.length} changes in the link are left out: expected step:η:B:sampling, by increasing step.`,
+  };
 }
+
+/** The settings of {@link readLink} alone. */
+export const decodeSettings = (hash: string): Settings => readLink(hash).settings;
 
 /** A phase that fits the problem, from its four texts and the phase before it. */
 function phase(problem: Problem, previous: Phase, [from, eta, batch, sampling]: (string | null | undefined)[]): Phase {

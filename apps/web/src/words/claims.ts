@@ -9,10 +9,27 @@ export interface Claims {
   alignment: string;
 }
 
-/** The claims that hold for the model and the batches that are set. */
-export function claimsOf({ problem, phases }: Pick<Settings, "problem" | "phases">): Claims {
+/** What was seen of a run, on which its titles rest; undefined before there are data. */
+export interface Seen {
+  /** Whether η was above η* at any step: only then does anything drive SGD away. */
+  driven: boolean | undefined;
+  /** μ, or μ₁, along the run. */
+  factors: readonly (number | undefined)[];
+}
+
+/** Between these μ is of order 1. */
+const ofOrderOne = [1 / 3, 3] as const;
+
+/** The claims that hold for the model, the batches that are set, and the run so far. */
+export function claimsOf(
+  { problem, phases }: Pick<Settings, "problem" | "phases">,
+  { driven, factors }: Seen = { driven: undefined, factors: [] },
+): Claims {
   const { batchSize, sampling } = lastPhase(phases);
-  const alignment = "All along, the noise points where the loss curves: μ stays near 1";
+  const apart = factors.some((factor) => factor !== undefined && !(factor >= ofOrderOne[0] && factor <= ofOrderOne[1]));
+  const alignment = apart
+    ? "Here noise and curvature come apart: μ is not of order 1 all along"
+    : "All along, the noise points where the loss curves: μ is of order 1";
   if (problem.model === "random-features")
     return {
       ratio: "The model cannot move, so η and B alone decide η/η*",
@@ -25,7 +42,14 @@ export function claimsOf({ problem, phases }: Pick<Settings, "problem" | "phases
       ratio: "Without noise, only the sharpest direction limits the learning rate",
       curvature: "Gradient descent rests at minima far sharper than SGD could hold",
       loss: "Without noise, the loss falls fast and smoothly",
-      alignment: "Even where it does nothing, the noise would point where the loss curves",
+      alignment: apart ? alignment : "Even where it does nothing, the noise would point where the loss curves",
+    };
+  if (driven === false)
+    return {
+      ratio: "η is below η* from the start: nothing drives SGD away",
+      curvature: "Where η stays below η*, nothing forces the curvature down",
+      loss: "Where SGD can stay, the loss falls to zero",
+      alignment,
     };
   return {
     ratio: "SGD leaves what is too sharp, and rests where η ≲ η*",

@@ -4,7 +4,10 @@ import { phaseAt } from "../state/settings.js";
 import type { Measurement } from "../study/measure.js";
 import { compact } from "./format.js";
 
-/** `leave`: above the limit; `settle`: below it, not yet at a minimum; `edge` and `stay`: at a minimum that it can hold. */
+/**
+ * `leave`: above the limit; `settle`: below it, not yet at a minimum; `edge` and `stay`: at a minimum that it can hold, `edge`
+ * where it was driven there.
+ */
 type Tone = "none" | "leave" | "settle" | "edge" | "stay" | "diverged";
 
 export interface Verdict {
@@ -16,8 +19,17 @@ export interface Verdict {
 /** Below this loss the page speaks of a minimum. */
 const AT_MINIMUM = 1e-4;
 
-/** What the numbers say of this point, in words. */
-export function verdictOf(settings: Settings, latest: Measurement | undefined, ended: StopReason | undefined): Verdict {
+/**
+ * What the numbers say of this point, in words.
+ *
+ * @param driven - Whether η was above η* at any step of the run: one that was not came near the edge by chance.
+ */
+export function verdictOf(
+  settings: Settings,
+  latest: Measurement | undefined,
+  ended: StopReason | undefined,
+  driven: boolean,
+): Verdict {
   const fixed = settings.problem.model === "random-features";
   if (ended === "diverged")
     return {
@@ -54,7 +66,8 @@ export function verdictOf(settings: Settings, latest: Measurement | undefined, e
       headline: "Flat enough to stay",
       detail: `η is ${times} of the critical learning rate of this place. From here the loss can fall to zero.`,
     };
-  const edge = ratio > 0.85;
+  const near = ratio > 0.85;
+  const edge = near && driven;
   const gradientDescent = phaseAt(settings.phases, latest.step).batchSize === settings.problem.examples;
   return {
     tone: edge ? "edge" : "stay",
@@ -62,9 +75,11 @@ export function verdictOf(settings: Settings, latest: Measurement | undefined, e
     detail: `η is ${times} of η*: ${
       edge
         ? "just inside the edge of stability."
-        : gradientDescent && latest.samplingFactor === 0
-          ? "gradient descent has no noise, and holds a minimum this sharp with ease. SGD might not: set B to 1."
-          : "this minimum would hold a larger learning rate, too."
+        : near
+          ? "inside the edge of stability, though nothing drove it there: η was never above η* in this run."
+          : gradientDescent && latest.samplingFactor === 0
+            ? "gradient descent has no noise, and holds a minimum this sharp with ease. SGD might not: set B to 1."
+            : "this minimum would hold a larger learning rate, too."
     } ${growth}`,
   };
 }

@@ -1,8 +1,16 @@
 import { assert, constantFrom, integer, property, record, string, uniqueArray, double } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { defaults, learningRates, models, ranges, speeds, type Settings } from "../../src/state/settings.js";
+import {
+  defaults,
+  learningRates,
+  models,
+  mostChanges,
+  ranges,
+  speeds,
+  type Settings,
+} from "../../src/state/settings.js";
 import { samplings } from "@sgdscope/random";
-import { decodeSettings, encodeSettings } from "../../src/state/url.js";
+import { decodeSettings, encodeSettings, readLink } from "../../src/state/url.js";
 
 describe("the settings in the address", () => {
   it("come back as they were", () => {
@@ -65,6 +73,29 @@ describe("the settings in the address", () => {
     const { problem, phases } = decodeSettings("#n=1000&batch=5000&eta=7&seed=-3");
     expect(problem).toMatchObject({ examples: 64, seed: 0 });
     expect(phases[0]).toMatchObject({ batchSize: 64, learningRate: 0.2 });
+  });
+
+  it("come back with every one of 151 changes, and of as many as a link may hold", () => {
+    for (const count of [151, mostChanges]) {
+      const { problem, phases, speed } = defaults();
+      const changes = Array.from({ length: count }, (_, k) => ({ ...phases[0], from: k + 1, batchSize: 1 + (k % 40) }));
+      const before: Settings = { problem, phases: [phases[0], ...changes], speed };
+      expect(readLink(`#${encodeSettings(before)}`)).toEqual({ settings: before, note: undefined });
+    }
+  });
+
+  it("are refused in words where the link holds more changes than that, and not cut", () => {
+    const changes = Array.from({ length: mostChanges + 1 }, (_, k) => `${k + 1}:0.02`);
+    expect(readLink(`#n=8&then=${changes.join(",")}`)).toEqual({
+      settings: defaults(),
+      note: "Not opened: the link holds 2001 changes, and this page replays at most 2000.",
+    });
+  });
+
+  it("say which changes make no sense", () => {
+    const { settings, note } = readLink("#then=500:0.04,400:0.01,x,900");
+    expect(settings.phases.map(({ from }) => from)).toEqual([0, 500, 900]);
+    expect(note).toBe("2 of the 4 changes in the link are left out: expected step:η:B:sampling, by increasing step.");
   });
 
   it("read as people would write them", () => {

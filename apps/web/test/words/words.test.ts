@@ -34,7 +34,7 @@ describe("numbers", () => {
 describe("the verdict", () => {
   const point = (ratio: number, loss: number): Measurement =>
     ({ step: 100, edgeRatio: ratio, loss, spectralRadius: ratio, samplingFactor: 1 }) as Measurement;
-  const tone = (ratio: number, loss: number) => verdictOf(defaults(), point(ratio, loss), undefined).tone;
+  const tone = (ratio: number, loss: number) => verdictOf(defaults(), point(ratio, loss), undefined, true).tone;
 
   it("says whether SGD can stay", () => {
     expect(tone(3, 1)).toBe("leave");
@@ -45,13 +45,36 @@ describe("the verdict", () => {
     expect(tone(0.5, 1e-9)).toBe("stay");
   });
 
+  it("speaks of rest at the edge only where the run was driven there", () => {
+    const said = (driven: boolean) => verdictOf(defaults(), point(0.95, 1e-9), "interpolated", driven);
+    expect(said(true)).toMatchObject({ tone: "edge", headline: "At rest, at the edge" });
+    expect(said(false)).toMatchObject({ tone: "stay", headline: "At rest" });
+    expect(said(false).detail).toContain("nothing drove it there");
+  });
+
   it("is open before there are data, and says when it diverged", () => {
-    expect(verdictOf(defaults(), undefined, undefined).tone).toBe("none");
-    expect(verdictOf(defaults(), undefined, "diverged").tone).toBe("diverged");
+    expect(verdictOf(defaults(), undefined, undefined, false).tone).toBe("none");
+    expect(verdictOf(defaults(), undefined, "diverged", true).tone).toBe("diverged");
   });
 });
 
 it("claims of gradient descent and of random features are not those of SGD", () => {
   const titles = ["", "#batch=40", "#model=random-features"].map((hash) => claimsOf(decodeSettings(hash)).curvature);
   expect(new Set(titles).size).toBe(3);
+});
+
+describe("the titles of the figures", () => {
+  it("speak of SGD that leaves only where η was above η*", () => {
+    const [driven, not] = [true, false].map((one) => claimsOf(defaults(), { driven: one, factors: [] }));
+    expect(driven!.ratio).toContain("leaves what is too sharp");
+    expect(not!.ratio).toContain("nothing drives SGD away");
+    expect(not!.curvature).not.toBe(driven!.curvature);
+  });
+
+  it("speak of alignment only as long as μ is of order 1", () => {
+    const title = (factors: (number | undefined)[]): string =>
+      claimsOf(defaults(), { driven: true, factors }).alignment;
+    expect(title([0.9, 2.2, undefined])).toContain("μ is of order 1");
+    for (const factors of [[0.9, 0.05], [4], [NaN]]) expect(title(factors)).toContain("not of order 1");
+  });
 });

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { keepingGradients } from "../gradients/keep.js";
 import { offerTensorFlow } from "../native/bridge.js";
 import { locateNative, NATIVE_PACKAGES } from "../native/folder.js";
 import { importByName, inNode, locate } from "./load.js";
@@ -76,7 +77,7 @@ async function loadFirst(candidates: NativeCandidate[]): Promise<NativeCandidate
   const errors: unknown[] = [];
   for (const candidate of candidates) {
     try {
-      await quietly(() => importByName(candidate.url));
+      await quietly(() => keepingGradients(() => importByName(candidate.url)));
       return candidate;
     } catch (error) {
       errors.push(error);

@@ -22,6 +22,17 @@ export interface Installed {
 
 export const MANIFEST = "installed.json";
 
+/** By hand: a schema library would travel to every page that picks a backend. */
+function isInstalled(value: unknown): value is Installed {
+  if (typeof value !== "object" || value === null) return false;
+  const { tensorflow, tfjs, wheel, sha256 } = value as Record<keyof Installed, unknown>;
+  return (
+    [tensorflow, tfjs, wheel].every((each) => typeof each === "string" && each !== "") &&
+    typeof sha256 === "string" &&
+    /^[0-9a-f]{64}$/i.test(sha256)
+  );
+}
+
 type Environment = Record<string, string | undefined>;
 
 /**
@@ -55,7 +66,8 @@ export async function locateNative(
   const { pathToFileURL } = (await importByName("node:url")) as typeof import("node:url");
   const folder = path.resolve(root ?? (await nativeRoot()), variant);
   try {
-    const installed = JSON.parse(await readFile(path.join(folder, MANIFEST), "utf8")) as Installed;
+    const installed: unknown = JSON.parse(await readFile(path.join(folder, MANIFEST), "utf8"));
+    if (!isInstalled(installed)) return undefined;
     const entry = path.join(folder, "node_modules", NATIVE_PACKAGES[variant], "dist", "index.js");
     return { url: pathToFileURL(entry).href, installed };
   } catch {

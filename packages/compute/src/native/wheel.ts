@@ -78,15 +78,16 @@ const compare = (a: number[], b: number[]): number => {
   return 0;
 };
 
+/** What of the simple index in JSON (PEP 691) is needed; entries that lack it are passed over. */
 function fromJson(body: string, base: string): WheelLink[] {
-  const { files } = JSON.parse(body) as {
-    files: { filename: string; url: string; hashes: { sha256?: string }; yanked?: unknown }[];
-  };
-  return files.flatMap(({ filename, url, hashes, yanked }) =>
-    hashes.sha256 === undefined || Boolean(yanked)
-      ? []
-      : [{ filename, url: new URL(url, base).href, sha256: hashes.sha256 }],
-  );
+  const { files } = (JSON.parse(body) ?? {}) as { files?: unknown };
+  if (!Array.isArray(files)) return [];
+  return (files as unknown[]).flatMap((file) => {
+    const { filename, url, hashes, yanked } = (file ?? {}) as Record<string, unknown>;
+    const { sha256 } = (hashes ?? {}) as Record<string, unknown>;
+    if (typeof filename !== "string" || typeof url !== "string" || typeof sha256 !== "string") return [];
+    return yanked ? [] : [{ filename, url: new URL(url, base).href, sha256 }];
+  });
 }
 
 function fromHtml(body: string, base: string): WheelLink[] {
