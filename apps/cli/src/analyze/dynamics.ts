@@ -55,6 +55,16 @@ const dynamicsAsked = ({ curve, lyapunov, escapeDirections: k, cloud }: AnalyzeO
   ...(cloud === true ? ["--cloud"] : []),
 ];
 
+/** These speak of plain SGD: beside another optimizer they would be taken for its own. */
+export function refuseDynamics(options: AnalyzeOptions): void {
+  const [first] = dynamicsAsked(options);
+  if (first !== undefined)
+    throw usageError(
+      `${first}: expected plain SGD, got an optimizer with momentum or weight decay`,
+      "leave one of them out",
+    );
+}
+
 /** Computes what was asked for, at each batch size. */
 export function dynamicsOf(
   { prepared: minimum, unit }: MinimumInUnits,

@@ -1,7 +1,15 @@
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { samplingOption, type Sampling } from "../options/common.js";
 import { addArrayOptions, type MinimumOptions } from "../options/minimum.js";
-import { digitCount, batchSizeList, positiveInteger, positiveNumber, seedNumber } from "../options/parsers.js";
+import {
+  batchSizeList,
+  digitCount,
+  nonNegativeNumber,
+  positiveInteger,
+  positiveNumber,
+  seedNumber,
+  signedMomentum,
+} from "../options/parsers.js";
 
 export interface AnalyzeOptions extends Pick<
   MinimumOptions,
@@ -10,6 +18,10 @@ export interface AnalyzeOptions extends Pick<
   batchSize: number[];
   sampling?: Sampling;
   learningRate?: number;
+  optimizer?: "sgd" | "heavy-ball" | "nesterov" | "ema";
+  momentum?: number;
+  nesterov?: boolean;
+  weightDecay?: number;
   curve?: number;
   lyapunov?: boolean;
   escapeDirections?: number;
@@ -36,6 +48,19 @@ export function addAnalyzeOptions(command: Command): Command {
     .requiredOption("--batch-size <B,…>", "one or more batch sizes (required)", batchSizeList)
     .addOption(samplingOption("without-replacement"))
     .option("--learning-rate <η>", "learning rate to judge: stable or not", positiveNumber)
+    .addOption(
+      new Option(
+        "--optimizer <kind>",
+        "optimizer to judge, in PyTorch's conventions; ema is SGD(momentum=β, dampening=β) (default: sgd, or heavy-ball with --momentum)",
+      ).choices(["sgd", "heavy-ball", "nesterov", "ema"]),
+    )
+    .option("--momentum <β>", "momentum of the optimizer, between −1 and 1", signedMomentum)
+    .option("--nesterov", "Nesterov's momentum")
+    .option(
+      "--weight-decay <γ>",
+      "coupled weight decay of the optimizer, as PyTorch's SGD(weight_decay=γ)",
+      nonNegativeNumber,
+    )
     .option("--curve <steps>", "print the exact expected loss E L_t for the first <steps> steps", positiveInteger)
     .option("--lyapunov", "print the Lyapunov exponent of single paths, simulated, with its standard error")
     .option(
@@ -55,6 +80,7 @@ export function addAnalyzeOptions(command: Command): Command {
 Example (PyTorch)
   np.save("J.npy", jacobian.reshape(n, -1)); np.save("r.npy", residuals)
   sgdscope analyze --jacobian J.npy --residuals r.npy --batch-size 1,8,64 --learning-rate 0.05
-  sgdscope analyze --jacobian J.npy --residuals r.npy --batch-size 1 --learning-rate 0.05 --curve 1000 --lyapunov`,
+  sgdscope analyze --jacobian J.npy --residuals r.npy --batch-size 1 --learning-rate 0.05 --curve 1000 --lyapunov
+  sgdscope analyze --jacobian J.npy --residuals r.npy --batch-size 1,8,64 --momentum 0.9 --nesterov`,
     );
 }

@@ -3,7 +3,8 @@ import { expectedAnalysis, formatDuration } from "../sources/estimate.js";
 import { readMinimum } from "../sources/minimum.js";
 import { printJson } from "../terminal/json.js";
 import { progressOn } from "../terminal/progress.js";
-import { dynamicsOf, dynamicsText, scalesOf } from "./dynamics.js";
+import { dynamicsOf, dynamicsText, refuseDynamics, scalesOf } from "./dynamics.js";
+import { judgeOptimizer, optimizerOf, optimizerText } from "./optimizer.js";
 import type { AnalyzeOptions } from "./options.js";
 import { analysisText, sourcesText } from "./text.js";
 import { print } from "../terminal/print.js";
@@ -11,6 +12,8 @@ import { print } from "../terminal/print.js";
 /** Reads the files, analyses the minimum and prints it. */
 export async function analyze(options: AnalyzeOptions): Promise<void> {
   const { batchSize, sampling, learningRate } = options;
+  const optimizer = optimizerOf(options);
+  if (optimizer !== undefined) refuseDynamics(options);
   const { minimum, notes } = await readMinimum(options);
   const progress = progressOn(process.stderr, options.quiet === true);
   for (const note of notes) progress.note(note);
@@ -35,14 +38,21 @@ export async function analyze(options: AnalyzeOptions): Promise<void> {
     );
     const dynamics = dynamicsOf(inUnits, analysis, options);
     const scales = scalesOf(inUnits);
+    const judged = optimizer === undefined ? [] : judgeOptimizer(inUnits, analysis, optimizer, learningRate);
     if (outOfRange(analysis)) progress.note(outOfRangeNote);
     progress.end();
     if (options.json === true) {
-      printJson({ ...analysisDocument(analysis), scales: withNulls(scales), dynamics: dynamics.map(withNulls) });
+      printJson({
+        ...analysisDocument(analysis),
+        scales: withNulls(scales),
+        dynamics: dynamics.map(withNulls),
+        optimizers: judged.map(withNulls),
+      });
       return;
     }
     print(
-      analysisText(analysis, { digits: options.digits, scales }) +
+      (judged.length === 0 ? "" : `${optimizerText(judged, learningRate)}\nBeside it plain SGD:\n`) +
+        analysisText(analysis, { digits: options.digits, scales }) +
         dynamicsText(dynamics, options) +
         (options.sources === true ? sourcesText(analysis) : ""),
     );

@@ -40,6 +40,22 @@ export function shareNumber(text: string): number {
   return value;
 }
 
+/** Between −1 and 1, without either. */
+export function signedMomentum(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value > -1 && value < 1))
+    throw new InvalidArgumentError(`Expected a number between -1 and 1, got '${text}'.`);
+  return value;
+}
+
+/** From 0 up. */
+export function nonNegativeNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value < 0)
+    throw new InvalidArgumentError(`Expected a number from 0 up, got '${text}'.`);
+  return value;
+}
+
 /** From 0 up to, but not, 1. */
 export function momentumNumber(text: string): number {
   const value = Number(text);
