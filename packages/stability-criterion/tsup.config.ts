@@ -6,6 +6,7 @@ export default library({
     "src/escape.ts",
     "src/bounds.ts",
     "src/invariance.ts",
+    "src/optimizers.ts",
     "src/simulation.ts",
     "src/stationary.ts",
   ],

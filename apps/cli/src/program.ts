@@ -43,7 +43,7 @@ export function program(): Command {
       "after",
       `
 Start here
-  sgdscope quickstart                              the main result in a minute, with a report
+  sgdscope quickstart                              the main result in a minute or two, with a report
   sgdscope analyze --gram K.npy --residuals r.npy --batch-size 1,4,16
   sgdscope reproduce all --fast                    every claim, judged, in one report
 

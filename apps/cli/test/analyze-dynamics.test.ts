@@ -84,9 +84,9 @@ describe("analyze, beyond the verdict", () => {
       "--lyapunov",
       "--cloud",
     );
-    expect(stable.stdout).toMatch(/Expected loss E L_t, exact; no step changes 0\.200000 of it\n/);
+    expect(stable.stdout).toMatch(/Expected loss E L_t, exact; 0\.200000 of it is a floor that no step can reduce\n/);
     expect(stable.stdout).toMatch(/\n +100 +0\.\d+\n/);
-    expect(stable.stdout).toMatch(/the Lyapunov exponent is -0\.3\d+ ± 0\.0\d+ a step: almost every path returns/);
+    expect(stable.stdout).toMatch(/the Lyapunov exponent is -0\.3\d+ ± 0\.0\d+ per step: almost every path returns/);
     const unstable = await sgdscope(
       "analyze",
       ...files,
@@ -106,8 +106,8 @@ describe("analyze, beyond the verdict", () => {
       expect(exitCode).toBe(2);
       return stderr;
     };
-    expect(await wrong("--curve", "10")).toContain("--curve: expected --learning-rate <η> beside it, got none");
-    expect(await wrong("--lyapunov")).toContain("--lyapunov: expected --learning-rate");
+    expect(await wrong("--curve", "10")).toContain("--curve needs --learning-rate <η>");
+    expect(await wrong("--lyapunov")).toContain("--lyapunov needs --learning-rate");
     expect(await wrong("--learning-rate", "0.1", "--escape-directions", "2")).toContain(
       "--escape-directions: expected at most the rank of the Gram matrix, 1, got 2",
     );

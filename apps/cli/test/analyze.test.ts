@@ -42,7 +42,7 @@ describe("analyze on the three-example problem with known answers", () => {
       "Stable: SGD with η = 0.5, B = 1 (without-replacement) stays at this minimum in mean square; η is 0.8736 of the exact threshold η* = 0.5723.",
     );
     expect(await first("1", "--learning-rate", "0.7")).toMatch(
-      /^Unstable: SGD with η = 0\.7, B = 1 \(without-replacement\) leaves this minimum, its expected loss grows by the factor 1\.\d+ a step; η is 1\.223 times the exact threshold η\*\. η below 0\.5723 would stay, and so would large enough batches: gradient descent stays up to 2\/λ_max = 1\.127\.$/,
+      /^Unstable: SGD with η = 0\.7, B = 1 \(without-replacement\) leaves this minimum, its expected loss grows by the factor 1\.\d+ per step; η is 1\.223 times the exact threshold η\*\. η below 0\.5723 would stay, and so would large enough batches: gradient descent stays up to 2\/λ_max = 1\.127\.$/,
     );
     expect(await first("1", "--learning-rate", "1.2")).toContain("no batch size stays at this η");
     expect(await first("1,3")).toBe(

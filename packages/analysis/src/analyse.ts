@@ -10,10 +10,13 @@ import {
   type BoundId,
   type PreparedMinimum,
   type SolverOptions,
+  noiseStructureAt,
 } from "@sgdscope/stability-criterion";
 import type { BoundJudgement, ConditionAnalysis, MinimumAnalysis, Verdict } from "./analysis.js";
+import { lossFloor } from "@sgdscope/stability-criterion/stationary";
 import { decideConditions, type Conditions, type ConditionsRequest } from "./conditions.js";
 import { AnalysisError } from "./errors.js";
+import { mark } from "./marks.js";
 import { rankToleranceOf, type Minimum } from "./minimum.js";
 import { boundFromUnits, noiseInUnits, prepareInUnits, type MinimumInUnits } from "./units.js";
 
@@ -81,6 +84,9 @@ export function analyseSync(
   }
 }
 
+/** Of the loss: below it a floor is rounding. */
+const floorShare = 1e-3;
+
 type Stage = { fraction: number; stage: string };
 
 function* analysisStages(minimum: AnalysableMinimum, options: AnalyseOptions): Generator<Stage, MinimumAnalysis> {
@@ -95,10 +101,17 @@ function* analysisStages(minimum: AnalysableMinimum, options: AnalyseOptions): G
   const { examples, outputs, rank } = prepared;
   yield { fraction: share / 2, stage: "noise structure" };
   const noise = noiseInUnits(inUnits, 10);
+  // Of a training it is known how far it came; of mere arrays the residuals tell. Both losses are in the units of `prepared`.
+  const floor =
+    reached === undefined && lossFloor(prepared) > floorShare * noiseStructureAt(prepared).loss
+      ? [mark("loss-floor")]
+      : [];
   const alignmentRange = options.extent === "verdict" ? undefined : prepared.alignmentRange();
   const analyses: ConditionAnalysis[] = [];
   for (const [k, each] of conditions.entries())
-    analyses.push(yield* conditionStages(inUnits, each, options, (k + 1) * share, share));
+    analyses.push(
+      yield* conditionStages(inUnits, { ...each, marks: [...each.marks, ...floor] }, options, (k + 1) * share, share),
+    );
   return {
     minimum: {
       name,

@@ -1,5 +1,5 @@
 /** Why a verdict stands outside the hypotheses of its theorem. */
-export type MarkId = "epoch-shuffle" | "momentum" | "clipping" | "not-converged";
+export type MarkId = "epoch-shuffle" | "momentum" | "clipping" | "not-converged" | "loss-floor";
 
 /** A mark on a verdict: its id, and a sentence for people. */
 export interface Mark {
@@ -14,6 +14,8 @@ const texts: Record<MarkId, string> = {
   clipping: "Gradients may have been clipped up to the end; judged as SGD without clipping.",
   "not-converged":
     "The training had not reached its goal: this is not yet a minimum, and the theory speaks of minima only.",
+  "loss-floor":
+    "Part of the loss is a floor that no step can reduce: this is no global minimum of loss 0. SGD settles in a cloud around it, and the verdict is that of the Gauss–Newton model.",
 };
 
 /** The mark of this id. */

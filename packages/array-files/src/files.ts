@@ -47,7 +47,9 @@ export async function readArray(location: string, options: ReadBudget = {}): Pro
   if (key !== undefined && Object.hasOwn(arrays, key)) return arrays[key]!;
   throw new ArrayFilesError(
     "UNKNOWN_KEY",
-    `readArray: expected ${path}: and one of ${names.join(", ") || "no names (the file holds no array)"}, got ${location}`,
+    names.length === 0
+      ? `readArray: expected an array in ${path}, got none`
+      : `readArray: expected the name of one of the arrays ${names.join(", ")} of ${path}, as in ${path}:${names[0]!}, got ${location}`,
   );
 }
 

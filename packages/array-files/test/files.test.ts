@@ -102,7 +102,7 @@ describe("readArray", () => {
     for (const location of [file, `${file}:gain`, `${file}:toString`])
       await expect(readArray(location)).rejects.toMatchObject({
         code: "UNKNOWN_KEY",
-        message: `readArray: expected ${file}: and one of kernel, bias, got ${location}`,
+        message: `readArray: expected the name of one of the arrays kernel, bias of ${file}, as in ${file}:kernel, got ${location}`,
       });
   });
 

@@ -20,10 +20,5 @@ export { vouchFor, type SecondOrderOptions } from "./second-order/guard.js";
 export { installSecondOrderGradients } from "./second-order/install.js";
 export { verifiedKernels } from "./second-order/verified-kernels.js";
 export { describeLayersModel, type LayersModelFacts } from "./layers-model/described.js";
-export {
-  functionOfLayersModel,
-  type LayerLike,
-  type LayersFunction,
-  type LayersModelLike,
-  type LayerWeight,
-} from "./layers-model/function-of-layers-model.js";
+export { functionOfLayersModel, type LayersFunction } from "./layers-model/function-of-layers-model.js";
+export type { LayerLike, LayersModelLike, LayerWeight } from "./layers-model/layer.js";

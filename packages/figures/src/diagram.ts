@@ -30,7 +30,8 @@ const markStyles: { symbol: Plot.SymbolName; dash?: string }[] = [
 ];
 const styleOf = ({ id }: CriticalCurve): (typeof markStyles)[number] =>
   markStyles[Math.max(0, diagramCriteria.indexOf(id) - 1) % markStyles.length]!;
-const labelOf = ({ label, kind }: CriticalCurve): string => (kind === "sufficient" ? `${label} (sufficient)` : label);
+const labelOf = ({ label, kind }: CriticalCurve): string =>
+  kind === "sufficient" ? `${label} (sufficient)` : kind === "idealised" ? `${label} (heuristic)` : label;
 const strokedSymbols = new Set<Plot.SymbolName>(["plus", "times", "asterisk", "square2"]);
 
 /** What the figure draws. */

@@ -58,7 +58,7 @@ export function edgeFigure(records: MinimumRecord[], canvas: Canvas): SVGSVGElem
       marks: [
         Plot.rect([0], { y1: 1, y2: top, fill: predictionColour, fillOpacity: 0.08 }),
         Plot.ruleY([1], { stroke: predictionColour, strokeWidth: 2 }),
-        Plot.text(["unstable: SGD leaves this minimum exponentially fast"], {
+        Plot.text(["unstable: the expected loss grows exponentially"], {
           frameAnchor: "top-left",
           dx: 10,
           dy: 8,

@@ -115,6 +115,12 @@ describe("figures", () => {
     }
   });
 
+  it("number the axis of √B/η where they are narrow, too", () => {
+    const texts = [...boundFigure(records, { document, width: 328 }).querySelectorAll("text")];
+    const numbered = texts.map(({ textContent }) => textContent).filter((text) => /^[125]0+$/.test(text));
+    expect(new Set(numbered).size).toBeGreaterThan(2);
+  });
+
   it("draw one mark for each run that reached a point, filled where it interpolates", () => {
     const drawn = marks(edgeFigure(records, { document }));
     expect(drawn).toHaveLength(3);
@@ -125,7 +131,7 @@ describe("figures", () => {
 
   it("draw the prediction: the line of the edge and the line of the bound", () => {
     expect(edgeFigure(records, { document }).outerHTML).toContain("the edge of mean-square stability");
-    expect(boundFigure(records, { document }).outerHTML).toContain("above the line: not linearly stable");
+    expect(boundFigure(records, { document }).outerHTML).toContain("beyond the bound if μ were 1, a heuristic");
     expect(alignmentFigure(records, { document }).outerHTML).toContain("μ = 1: noise covariance 2L·G");
   });
 });

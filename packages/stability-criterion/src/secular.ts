@@ -7,8 +7,8 @@ const FINE = 1e-8;
 /** Relative distance in x within which the order of eigenvalues is taken as known. */
 const NEAR = 1e-6;
 
-/** Coefficients of `Δ_ab = c₀ + c₁(u_a + u_b) + c₂(u_aw_b + u_bw_a)/2`. */
-type Coefficients = readonly [number, number, number];
+/** Coefficients of `Δ_ab = c₀ + c₁(u_a + u_b) + c₂(u_aw_b + u_bw_a)/2 + c₃(u_a² + u_b²)`; c₃ is 0 where it is left out. */
+type Coefficients = readonly [number, number, number, number?];
 
 /** A generalised eigenproblem `Δ(x)∘M = weight·Σᵢ Xᵢᵀ(XᵢMXᵢᵀ)Xᵢ` for the largest x. */
 export interface SecularProblem {
@@ -120,17 +120,22 @@ export function secularRoot(
   }
 }
 
-const at = ([c0, c1, c2]: Coefficients, u: Float64Array, w: Float64Array, a: number, b: number): number =>
-  c0 + c1 * (u[a]! + u[b]!) + 0.5 * c2 * (u[a]! * w[b]! + u[b]! * w[a]!);
+const at = ([c0, c1, c2, c3 = 0]: Coefficients, u: Float64Array, w: Float64Array, a: number, b: number): number =>
+  c0 + c1 * (u[a]! + u[b]!) + 0.5 * c2 * (u[a]! * w[b]! + u[b]! * w[a]!) + c3 * (u[a]! * u[a]! + u[b]! * u[b]!);
 
 /** Divides a symmetric matrix by Δ entry by entry, in place. */
-function divide(matrix: Float64Array, [c0, c1, c2]: Coefficients, u: Float64Array, w: Float64Array): Float64Array {
+function divide(
+  matrix: Float64Array,
+  [c0, c1, c2, c3 = 0]: Coefficients,
+  u: Float64Array,
+  w: Float64Array,
+): Float64Array {
   const rank = u.length;
   for (let a = 0, o = 0; a < rank; a++) {
-    const constant = c0 + c1 * u[a]!;
+    const constant = c0 + (c1 + c3 * u[a]!) * u[a]!;
     const linear = c1 + 0.5 * c2 * w[a]!;
     const crossed = 0.5 * c2 * u[a]!;
-    for (let b = 0; b < rank; b++, o++) matrix[o]! /= constant + linear * u[b]! + crossed * w[b]!;
+    for (let b = 0; b < rank; b++, o++) matrix[o]! /= constant + (linear + c3 * u[b]!) * u[b]! + crossed * w[b]!;
   }
   return matrix;
 }

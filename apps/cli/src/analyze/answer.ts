@@ -18,7 +18,7 @@ function judged({ batchSize, sampling, verdict, threshold, marks }: ConditionAna
   if (word === "marginal") return `Marginal${but}: ${sgd} stands on the edge of this minimum, η = η* = ${edge}.`;
   if (word === "stable")
     return `Stable${but}: ${sgd} stays at this minimum in mean square; η is ${number(edgeRatio)} of the exact threshold η* = ${edge}.`;
-  const grows = `its expected loss grows by the factor ${number(growth.spectralRadius)} a step`;
+  const grows = `its expected loss grows by the factor ${number(growth.spectralRadius)} per step`;
   const cure =
     learningRate < descent
       ? `η below ${edge} would stay, and so would large enough batches: gradient descent stays up to 2/λ_max = ${number(descent)}`

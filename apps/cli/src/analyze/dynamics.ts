@@ -21,7 +21,10 @@ export interface Dynamics {
   lyapunov: PathExponentEstimate | undefined;
   escapeDirections: (Omit<EscapeDirections, "ratios" | "gradientDescent"> & { directions: number }) | undefined;
   /** Where SGD settles; `"unstable"` at or above η*, where it settles nowhere. */
-  cloud: { squaredDistance: number; excessLoss: number; squaredGradient: number } | "unstable" | undefined;
+  cloud:
+    | { squaredDistance: number; excessLoss: number; squaredGradient: number; noiseless: boolean }
+    | "unstable"
+    | undefined;
 }
 
 /** The scales at which noise and gradient balance, and the batch sharpness of single examples: no learning rate needed. */
@@ -45,7 +48,7 @@ export function scalesOf({ prepared, unit }: MinimumInUnits): Scales {
 }
 
 /** The options that ask for more than the record; each needs a learning rate. */
-export const dynamicsAsked = ({ curve, lyapunov, escapeDirections: k, cloud }: AnalyzeOptions): string[] => [
+const dynamicsAsked = ({ curve, lyapunov, escapeDirections: k, cloud }: AnalyzeOptions): string[] => [
   ...(curve === undefined ? [] : ["--curve"]),
   ...(lyapunov === true ? ["--lyapunov"] : []),
   ...(k === undefined ? [] : ["--escape-directions"]),
@@ -61,10 +64,10 @@ export function dynamicsOf(
   const asked = dynamicsAsked(options);
   if (asked.length === 0) return [];
   const { learningRate, curve, lyapunov, escapeDirections: k, cloud, seed } = options;
-  if (learningRate === undefined) throw usageError(`${asked[0]!}: expected --learning-rate <η> beside it, got none`);
+  if (learningRate === undefined) throw usageError(`${asked[0]!} needs --learning-rate <η>`);
   if (k !== undefined && k > minimum.rank)
     throw usageError(`--escape-directions: expected at most the rank of the Gram matrix, ${minimum.rank}, got ${k}`);
-  return analysis.conditions.map(({ batchSize, sampling, verdict }) => {
+  return analysis.conditions.map(({ batchSize, sampling, samplingFactor, verdict }) => {
     const batches: { batchSize: number; sampling: Sampling; learningRate: number } = {
       batchSize,
       sampling,
@@ -78,7 +81,12 @@ export function dynamicsOf(
           ? lyapunovExponent(minimum, { ...batches, random: seededRandom(seed).stream(`lyapunov ${batchSize}`) })
           : undefined,
       escapeDirections: k === undefined ? undefined : directionsOf(minimum, { ...batches, directions: k }),
-      cloud: cloud !== true ? undefined : verdict!.edgeRatio >= 1 ? "unstable" : cloudOf(minimum, batches, unit),
+      cloud:
+        cloud !== true
+          ? undefined
+          : verdict!.edgeRatio >= 1
+            ? "unstable"
+            : { ...cloudOf(minimum, batches, unit), noiseless: samplingFactor === 0 },
     };
   });
 }
@@ -97,7 +105,7 @@ function cloudOf(
   minimum: PreparedMinimum,
   options: Parameters<typeof stationaryCovariance>[1],
   unit: number,
-): Exclude<Dynamics["cloud"], string | undefined> {
+): { squaredDistance: number; excessLoss: number; squaredGradient: number } {
   const { squaredDistance, excessLoss, squaredGradient } = stationaryCovariance(minimum, options);
   return {
     squaredDistance: timesPowerOfTwo(squaredDistance, -unit),
@@ -134,7 +142,7 @@ export function dynamicsText(all: readonly Dynamics[], { digits }: { digits: num
     ];
     const floor = first.expectedLoss.floor;
     blocks.push(
-      `Expected loss E L_t, exact${floor > 0 ? `; no step changes ${number(floor)} of it` : ""}\n${formatTable(columns, shownSteps(first.expectedLoss.losses.length))}`,
+      `Expected loss E L_t, exact${floor > 0 ? `; ${number(floor)} of it is a floor that no step can reduce` : ""}\n${formatTable(columns, shownSteps(first.expectedLoss.losses.length))}`,
     );
   }
   const lines = all.flatMap(({ batchSize, lyapunov, escapeDirections: directions, cloud }) => [
@@ -151,15 +159,19 @@ export function dynamicsText(all: readonly Dynamics[], { digits }: { digits: num
         ? [`  B = ${batchSize}: SGD settles nowhere, since η is not below η*`]
         : [
             `  B = ${batchSize}: SGD settles in a cloud of E‖δ‖² = ${number(cloud.squaredDistance)}, excess loss ${number(cloud.excessLoss)}, E‖∇L‖² = ${number(cloud.squaredGradient)}` +
-              (cloud.excessLoss === 0 ? ": the minimum interpolates, so it is a point" : ""),
+              (cloud.excessLoss > 0
+                ? ""
+                : cloud.noiseless
+                  ? ": the full batch has no noise, so it is a point"
+                  : ": the minimum interpolates, so it is a point"),
           ]),
   ]);
-  if (lines.length > 0) blocks.push(`The way of linearised SGD\n${lines.join("\n")}\n`);
+  if (lines.length > 0) blocks.push(`Dynamics of linearised SGD\n${lines.join("\n")}\n`);
   return blocks.map((block) => `\n${block}`).join("");
 }
 
 function lyapunovText({ value, standardError }: PathExponentEstimate): string {
   const away = Math.abs(value) > 2 * standardError;
   const word = !away ? "too near 0 to tell" : value < 0 ? "almost every path returns" : "almost every path leaves";
-  return `the Lyapunov exponent is ${formatMeasured({ value, standardError })} a step: ${word}`;
+  return `the Lyapunov exponent is ${formatMeasured({ value, standardError })} per step: ${word}`;
 }

@@ -33,17 +33,17 @@ export function addAnalyzeOptions(command: Command): Command {
       ),
     { orRun: false },
   )
-    .requiredOption("--batch-size <B,…>", "one or more batch sizes", batchSizeList)
+    .requiredOption("--batch-size <B,…>", "one or more batch sizes (required)", batchSizeList)
     .addOption(samplingOption("without-replacement"))
-    .option("--learning-rate <η>", "judge this learning rate too", positiveNumber)
-    .option("--curve <steps>", "also the exact expected loss E L_t over so many steps", positiveInteger)
-    .option("--lyapunov", "also the Lyapunov exponent of single paths, simulated, with its standard error")
+    .option("--learning-rate <η>", "learning rate to judge: stable or not", positiveNumber)
+    .option("--curve <steps>", "print the exact expected loss E L_t for the first <steps> steps", positiveInteger)
+    .option("--lyapunov", "print the Lyapunov exponent of single paths, simulated, with its standard error")
     .option(
       "--escape-directions <k>",
-      "also how much of SGD's escape lies outside the k sharpest directions",
+      "print how much of the loss in the long run lies outside the k sharpest directions",
       positiveInteger,
     )
-    .option("--cloud", "also the stationary cloud around a minimum that does not interpolate")
+    .option("--cloud", "print the stationary cloud around a minimum that does not interpolate")
     .option("--seed <number>", "seed of the paths of --lyapunov", seedNumber, 1)
     .option("--digits <d>", "significant digits to print, as far as the numbers support them", digitCount, 6)
     .option("--sources", "also print what each criterion assumes, and the paper it is from")

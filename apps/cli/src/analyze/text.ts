@@ -4,6 +4,7 @@ import { formatNumber } from "../terminal/number.js";
 import { formatTable, type Column } from "../terminal/table.js";
 import { plural } from "../terminal/words.js";
 import type { Scales } from "./dynamics.js";
+import { kindText } from "../report/kind.js";
 import { answerText } from "./answer.js";
 
 /** Significant digits that the precision of the numbers supports. */
@@ -67,15 +68,21 @@ export function analysisText(
     `Noise and curvature (exact)\n${quantities}\n` +
     (noise.undefinedBecause === undefined ? "" : `  no alignment: ${noise.undefinedBecause}\n`) +
     `\nCritical learning rates, ${conditions[0]!.sampling}\n${thresholdTable(conditions, exact)}` +
-    verdictText(conditions) +
+    verdictText(conditions, noise.frobeniusG, exact) +
     marksText(conditions)
   );
 }
 
 /** One line per batch size, under the learning rate that was judged. */
-function verdictText(conditions: readonly ConditionAnalysis[]): string {
+function verdictText(
+  conditions: readonly ConditionAnalysis[],
+  frobeniusG: number,
+  exact: (value: number | undefined) => string,
+): string {
   const { verdict } = conditions[0]!;
-  return verdict === undefined ? "" : `\nη = ${verdict.learningRate}\n${conditions.map(verdictLine).join("\n")}\n`;
+  return verdict === undefined
+    ? ""
+    : `\nη = ${verdict.learningRate}\n${conditions.map((one) => verdictLine(one, frobeniusG, exact)).join("\n")}\n`;
 }
 
 /** Where the verdicts stand outside the hypotheses of their theorem. */
@@ -99,9 +106,6 @@ function thresholdTable(conditions: readonly ConditionAnalysis[], exact: (value:
   return indent(formatTable(columns, rows));
 }
 
-/** Idealised formulas put a model, or a measured value, in the place of the true noise. */
-const kindText = (kind: Bound["kind"]): string => (kind === "idealised" ? "heuristic, on either side" : kind);
-
 /** What each criterion takes for granted and where it stands. */
 export function sourcesText({ conditions }: MinimumAnalysis): string {
   const bounds = new Map(conditions.flatMap((each) => each.bounds.map((bound) => [bound.id, bound] as const)));
@@ -110,14 +114,20 @@ export function sourcesText({ conditions }: MinimumAnalysis): string {
   return `\nAssumptions and sources\n${[...bounds.values()].map(entry).join("")}`;
 }
 
-function verdictLine({ batchSize, sampling, verdict }: ConditionAnalysis): string {
-  const { verdict: word, edgeRatio, growth, frobeniusLimit, bounds } = verdict!;
-  const measured = bounds.find(({ id }) => id === "alignment-measured");
+function verdictLine(
+  { batchSize, sampling, samplingFactor, verdict }: ConditionAnalysis,
+  frobeniusG: number,
+  exact: (value: number | undefined) => string,
+): string {
+  const { verdict: word, edgeRatio, growth, frobeniusLimit } = verdict!;
+  const norm = `‖G‖_F = ${exact(frobeniusG)}`;
   const limit =
-    frobeniusLimit === undefined || measured === undefined
-      ? ""
-      : `; ‖G‖_F = ${formatNumber(measured.ratio * frobeniusLimit)} against 1/(η√(pμ${sampling === "bernoulli" ? "₁" : ""})) = ${formatNumber(frobeniusLimit)} with the measured μ, a heuristic`;
-  return `  B = ${batchSize}: ${word}, η/η* = ${formatNumber(edgeRatio, 6)}; a step multiplies the expected loss by ρ(Q) = ${formatNumber(growth.spectralRadius, 6)}${limit}`;
+    samplingFactor === 0
+      ? `; ${norm}, on which the full batch sets no limit but 2/η on λ_max`
+      : frobeniusLimit === undefined
+        ? ""
+        : `; ${norm} against 1/(η√(pμ${sampling === "bernoulli" ? "₁" : ""})) = ${exact(frobeniusLimit)} with the measured μ, a heuristic`;
+  return `  B = ${batchSize}: ${word}, η/η* = ${exact(edgeRatio)}; in the long run a step multiplies the expected squared distance by ρ(Q) = ${exact(growth.spectralRadius)}${limit}`;
 }
 
 const indent = (text: string): string => text.replace(/^(?=.)/gm, "  ");

@@ -6,6 +6,7 @@ import { formatTable, type Column } from "../terminal/table.js";
 import { plural } from "../terminal/words.js";
 import { drawingDocument, environmentLine, environmentOf, standaloneSvg, writeReport } from "../report/folder.js";
 import { htmlReport } from "../report/html.js";
+import { kindText } from "../report/kind.js";
 import { pngOf } from "../report/png.js";
 
 /** A phase diagram and how it was asked for. */
@@ -20,7 +21,7 @@ const claim = "The transition is sharp at the exact curve only";
 
 const curveColumns = ({ batchSizes }: AskedDiagram): Column<CriticalCurve>[] => [
   { heading: "criterion", cell: (curve) => curve.label, align: "left" },
-  { heading: "says", cell: (curve) => curve.kind, align: "left" },
+  { heading: "says", cell: (curve) => kindText(curve.kind), align: "left" },
   ...batchSizes.map((batchSize, k) => ({
     heading: `B = ${batchSize}`,
     cell: (curve: CriticalCurve) => formatNumber(curve.criticalLearningRates[k]),

@@ -26,7 +26,7 @@ export function addArrayOptions(command: Command, { orRun }: { orRun: boolean })
     )
     .addOption(new Option("--jacobian <file>", "J, shape [n, P], [nC, P] or [n, C, P]").conflicts(conflicts))
     .addOption(new Option("--residuals <file>", "r = f − y, shape [n], [n, C] or [nC]").conflicts(conflicts))
-    .option("--outputs <C>", "outputs per example, where no shape says it", positiveInteger)
+    .option("--outputs <C>", "outputs per example, where no shape tells", positiveInteger)
     .option(
       "--rank-tolerance <share>",
       "eigenvalues below this share of the largest count as zero (default: 1e-10 for Float64 numbers, 1e-6 for Float32)",

@@ -43,7 +43,7 @@ export function comparedText({ what, median, range, runs }: Compared): string {
 
 /** A control in words: its number, and whether it misses the band as it must. */
 export const controlText = (control: Control): string =>
-  `${comparedText(control)} ${control.fails ? "✓ misses the band" : "✗ does not miss the band"}`;
+  `${comparedText(control)} ${control.fails ? "outside the band, as it should be ✓" : "inside the band ✗"}`;
 
 /** A statement for the terminal: the judgement in a line, then its controls and what stands beside. */
 export function acceptanceText(one: Acceptance): string {
@@ -74,6 +74,6 @@ export function summaryText(all: readonly Acceptance[]): string {
   const failing = controls.filter(({ fails }) => fails).length;
   return (
     `${holding} of ${all.length} statements hold: ${kinds.join(", ")}.` +
-    (controls.length === 0 ? "" : ` ${failing} of ${controls.length} controls miss their band, as they must.`)
+    (controls.length === 0 ? "" : ` ${failing} of ${controls.length} controls lie outside their band, as they should.`)
   );
 }

@@ -61,7 +61,7 @@ export function addReproduceOptions(command: Command): Command {
       "the two classes of ±1 targets, by number (default: 0,1, airplanes and automobiles)",
       classPair,
     )
-    .option("--offset <count>", "pass over the first so many images of the classes", wholeNumber, 0)
+    .option("--offset <count>", "skip the first <count> images of these classes", wholeNumber, 0)
     .option("--seed <number>", "the first seed; claims that need several count up from it", seedNumber, 1)
     .option("--out <folder>", "where the report and the finished jobs go", "sgdscope-reproduction")
     .addOption(backendOption())

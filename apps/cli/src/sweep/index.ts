@@ -33,8 +33,8 @@ export function addSweep(program: Command): void {
   addWorkOptions(
     sweep
       .command("run")
-      .summary("run on this machine what is not done yet")
-      .description("Runs on this machine what is not done yet.")
+      .summary("run on this machine the unfinished runs")
+      .description("Runs on this machine the runs that are not finished.")
       .argument("<folder>", "a planned sweep")
       .option("-j, --jobs <count>", "number of worker processes (default: one per core)", positiveInteger)
       .option(
@@ -54,8 +54,10 @@ export function addSweep(program: Command): void {
     .action(async (folder: string, options: SweepRunOptions) => (await import("./run.js")).sweepRun(folder, options));
   sweep
     .command("status")
-    .summary("how far every run is")
-    .description("Says how far every run is, from the folders; after a Slurm submission also what the scheduler says.")
+    .summary("show the progress of each run")
+    .description(
+      "Shows the progress of each run, from the folders; after a Slurm submission also what the scheduler says.",
+    )
     .argument("<folder>", "a planned sweep")
     .option("--json", "print one JSON document (schema sgdscope/sweep-status@1)")
     .action(async (folder: string, options: { json?: boolean }) =>
@@ -63,8 +65,8 @@ export function addSweep(program: Command): void {
     );
   sweep
     .command("retry")
-    .summary("let failed runs be run again")
-    .description("Lets sweep run take again the runs that failed or whose folder was removed.")
+    .summary("mark failed runs to be run again")
+    .description("Marks failed runs, and those whose folder was removed, so that sweep run takes them again.")
     .argument("<folder>", "a planned sweep")
     .action(async (folder: string) => (await import("./status.js")).sweepRetry(folder));
   sweep

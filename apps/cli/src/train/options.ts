@@ -77,16 +77,16 @@ export function addTrainOptions(command: Command): Command {
     .option("--widths <m,…>", "hidden widths of a fully connected network (default: 64,64)", integerList)
     .option("--channels <c,…>", "channels of a small CNN (default: 8,16)", integerList)
     .option("--model-options <json>", 'more options of the network as a JSON object, e.g. \'{"activation":"tanh"}\'')
-    .requiredOption("--learning-rate <η>", "learning rate", positiveNumber)
+    .requiredOption("--learning-rate <η>", "learning rate (required)", positiveNumber)
     .requiredOption(
       "--batch-size <B>",
-      'batch size, or "all" for gradient descent; with --sampling bernoulli an expected size',
+      'batch size, or "all" for gradient descent; with --sampling bernoulli an expected size (required)',
       batch,
     )
     .addOption(new Option("--sampling <how>", "how batches are drawn").choices(samplings).default(defaults.sampling))
     .option(
       "--momentum <β>",
-      "heavy-ball momentum (PyTorch's convention); the stability theory here speaks of 0",
+      "heavy-ball momentum (PyTorch's convention); the stability results assume 0",
       momentumNumber,
       defaults.momentum,
     )

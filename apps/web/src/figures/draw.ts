@@ -1,7 +1,7 @@
 import type uPlot from "uplot";
 import type { Phase } from "../state/settings.js";
 import { rate } from "../words/format.js";
-import { shown } from "./scale.js";
+import { apart, shown } from "./scale.js";
 import { colour, dashes, type FigureData, type Guide, type Role } from "./spec.js";
 import type { Theme } from "./theme.js";
 
@@ -86,16 +86,21 @@ export function drawGuides(u: uPlot, data: FigureData, theme: Theme): void {
     }
   });
   const { left, top, width, height } = u.bbox;
+  const named = data.guides
+    .map((guide) => ({ guide, at: y(u, guide.level(data.phases.at(-1)!) ?? NaN) }))
+    .filter(({ at }) => at >= top && at <= top + height);
   u.ctx.save();
   u.ctx.font = `500 ${12 * ratio}px ${theme.font}`;
   u.ctx.textAlign = "left";
   u.ctx.textBaseline = "middle";
-  for (const { role, label, level } of data.guides) {
-    const at = y(u, level(data.phases.at(-1)!) ?? NaN);
-    if (!(at >= top && at <= top + height)) continue;
+  const places = apart(
+    named.map(({ at }) => at),
+    14 * ratio,
+  );
+  named.forEach(({ guide: { role, label } }, k) => {
     u.ctx.fillStyle = colour(role, theme);
-    u.ctx.fillText(label, left + width + 6 * ratio, at);
-  }
+    u.ctx.fillText(label, left + width + 6 * ratio, places[k]!);
+  });
   u.ctx.restore();
 }
 

@@ -39,7 +39,7 @@ export function createPlot(
   const options: uPlot.Options = {
     width: Math.max(200, host.clientWidth),
     height: HEIGHT,
-    padding: [10, 54, 0, 0],
+    padding: [10, 66, 0, 0],
     legend: { show: false },
     cursor: { sync: { key: "run" }, y: false, drag: { x: false, y: false }, points: { show: false } },
     scales: {

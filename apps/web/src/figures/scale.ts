@@ -41,3 +41,14 @@ export function tickLabels(ticks: readonly number[]): string[] {
     wide && tick !== 1 ? powerOfTen(Math.round(Math.log10(tick))) : String(Number(tick.toPrecision(3))),
   );
 }
+
+/** The places moved down where one is nearer than `least` to the one above it, as little as that takes, in their order. */
+export function apart(places: readonly number[], least: number): number[] {
+  const moved = [...places];
+  let before = -Infinity;
+  for (const k of places.map((_, index) => index).sort((a, b) => places[a]! - places[b]!)) {
+    moved[k] = Math.max(places[k]!, before + least);
+    before = moved[k]!;
+  }
+  return moved;
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CEILING, FLOOR, logRange, logTicks, shown, tickLabels } from "../../src/figures/scale.js";
+import { apart, CEILING, FLOOR, logRange, logTicks, shown, tickLabels } from "../../src/figures/scale.js";
 
 describe("a logarithmic axis", () => {
   it("shows what it can, and leaves gaps for the rest", () => {
@@ -24,4 +24,10 @@ describe("a logarithmic axis", () => {
   it("has few ticks over the widest range", () => {
     expect(logTicks(FLOOR, CEILING).length).toBeLessThan(9);
   });
+});
+
+it("names of lines that lie close are moved apart, and others stay", () => {
+  expect(apart([50, 100, 52], 14)).toEqual([50, 100, 64]);
+  expect(apart([], 14)).toEqual([]);
+  expect(apart([7, 7], 14)).toEqual([7, 21]);
 });

@@ -1,5 +1,5 @@
 import { innerLayers } from "./rewritten.js";
-import type { LayerLike, LayersModelLike } from "./function-of-layers-model.js";
+import type { LayerLike, LayersModelLike } from "./layer.js";
 
 /** What a LayersModel has beside its function. */
 export interface LayersModelFacts {

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { LayerLike } from "./function-of-layers-model.js";
+import type { LayerLike } from "./layer.js";
 
 /** The part of a Conv2D layer of `@tensorflow/tfjs-layers` 4 that is used. */
 interface Convolution {

@@ -1,32 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
 import { labelled } from "../second-order/labels.js";
+import type { LayerLike, LayersModelLike, LayerWeight } from "./layer.js";
 import { innerLayers, rewritten } from "./rewritten.js";
-
-/** The part of a weight of `@tensorflow/tfjs-layers` that is used. */
-export interface LayerWeight {
-  readonly name: string;
-  read(): tf.Tensor;
-}
-
-/** The part of a layer that is used. */
-export interface LayerLike {
-  readonly name: string;
-  readonly stateful?: boolean;
-  readonly activityRegularizer?: unknown;
-  getClassName?(): string;
-  call?(...parameters: unknown[]): unknown;
-}
-
-/** The part of a `tf.LayersModel` or `tf.Sequential` that is used. */
-export interface LayersModelLike {
-  readonly name: string;
-  readonly layers: readonly LayerLike[];
-  readonly inputs: readonly { readonly shape: readonly (number | null)[] }[];
-  readonly outputs: readonly { readonly shape: readonly (number | null)[] }[];
-  readonly trainableWeights: readonly LayerWeight[];
-  apply(inputs: tf.Tensor, kwargs?: { training?: boolean }): unknown;
-}
 
 /** A layers model as a function of its trainable weights. */
 export interface LayersFunction {

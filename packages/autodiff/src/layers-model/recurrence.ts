@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { LayerLike } from "./function-of-layers-model.js";
-import type { Call } from "./rewritten.js";
+import type { Call, LayerLike } from "./layer.js";
 
 /** The part of a cell of `@tensorflow/tfjs-layers` 4 that is used. */
 interface Cell {

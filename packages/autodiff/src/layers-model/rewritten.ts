@@ -1,16 +1,8 @@
-import type { LayerLike } from "./function-of-layers-model.js";
 import { dilatedConvolution } from "./dilated-convolution.js";
+import type { Call, LayerLike, Rewriting } from "./layer.js";
 import { layerNormalization } from "./layer-normalization.js";
 import { recurrence } from "./recurrence.js";
 import { timeDistributed } from "./time-distributed.js";
-
-export type Call = (...parameters: unknown[]) => unknown;
-
-/**
- * The same function as a layer's `call`, in operations with derivatives or with rules for single examples, or undefined where the layer
- * has both already. It may still fall back to `own`.
- */
-export type Rewriting = (layer: LayerLike, own: Call) => Call | undefined;
 
 const rewritings: readonly Rewriting[] = [dilatedConvolution, layerNormalization, recurrence, timeDistributed];
 

@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { LayerLike } from "./function-of-layers-model.js";
-import type { Call } from "./rewritten.js";
+import type { Call, LayerLike } from "./layer.js";
 
 /** A layer applied to every step, as to one long batch of all steps; the layer itself puts time first. */
 export function timeDistributed(layer: LayerLike): Call | undefined {

@@ -97,8 +97,16 @@ function judgeRole(
   const outputs = Math.max(1, ...records.map((record) => record.outputs));
   const linear = role === "linear" || role.startsWith("random features");
   const [low, high] = boundBands.alignmentFactor;
+  const isotropic = {
+    what: "isotropic noise of the same strength",
+    values: noisy.map((record) =>
+      median(usable(record).map((point) => record.outputs * isotropicAlignment(point, record.parameters))),
+    ),
+  };
+  // Gaussian inputs in few dimensions have a G that is nearly isotropic itself: no noise could be out of line with it.
+  const isotropicG = role === "linear";
   const medians = judge({
-    kind: "evidence",
+    kind: isotropicG ? "heuristic" : "evidence",
     statement: `${role}: C·μ along training (median over the points of each run)`,
     samples: samplesOfPoints(noisy, (record) => median(factorsOf(record))),
     band: linear ? [0.5, 2] : [low, high * outputs],
@@ -108,15 +116,9 @@ function judgeRole(
         ? imageBandSource
         : "the band of one output, with μ between 1/C (all outputs alike) and 1 (one output has all residuals and curvature); derived here",
     excluded: records.length - noisy.length,
-    controls: [
-      {
-        what: "isotropic noise of the same strength",
-        values: noisy.map((record) =>
-          median(usable(record).map((point) => record.outputs * isotropicAlignment(point, record.parameters))),
-        ),
-      },
-    ],
+    controls: isotropicG ? [] : [isotropic],
     beside: [
+      ...(isotropicG ? [isotropic] : []),
       { what: "before training", values: noisy.map((record) => factorsOf(record)[0]) },
       ...(role === network
         ? [
@@ -158,12 +160,10 @@ function figuresOf(finished: readonly Finished<"training">[], canvas: Canvas): F
   const panels = groupBy(finished, ({ role }) => (role.startsWith("network") ? "networks" : "models"));
   return [...panels].flatMap(([panel, own]) => {
     const series = (value: (point: Usable, record: MinimumRecord) => number | undefined): ChartSeries[] =>
-      own.flatMap(({ records }) =>
-        records.map((record) => ({
-          label: labelOf(record),
-          points: usable(record).map((point) => ({ x: point.loss, y: value(point, record) ?? NaN })),
-        })),
-      );
+      firstSeeds(own).map((record) => ({
+        label: labelOf(record),
+        points: usable(record).map((point) => ({ x: point.loss, y: value(point, record) ?? NaN })),
+      }));
     const x = { type: "log", label: "loss L along training, falling", reverse: true } as const;
     const ends = (): number[] => {
       const losses = series(() => 1).flatMap(({ points }) => points.map((point) => point.x));
@@ -176,7 +176,7 @@ function figuresOf(finished: readonly Finished<"training">[], canvas: Canvas): F
         name: `mu-${panel}`,
         title: `C·μ along training: ${name}`,
         caption:
-          "One line per run, exact at each point. The line at 1 is what exact decoupling, Σ₁ = 2L·G/C, gives; it was there before the data.",
+          "One line per setting, of its first seed, exact at each point. The line at 1 is what exact decoupling, Σ₁ = 2L·G/C, gives; it was there before the data.",
         svg: chart(
           {
             x,
@@ -223,9 +223,13 @@ function figuresOf(finished: readonly Finished<"training">[], canvas: Canvas): F
   });
 }
 
+/** One run of each setting, that of its first seed: the others are judged, and stand in the table. */
+export const firstSeeds = (finished: readonly Finished<"training">[]): MinimumRecord[] =>
+  [...groupBy(recordsOf(finished), labelOf).values()].map((group) => group[0]!);
+
 /** A run in a few words. */
-export const labelOf = ({ model, learningRate, batchSize, gradientDescent, outputs }: MinimumRecord): string =>
-  `${shortName(model)}${outputs > 1 ? `, C = ${outputs}` : ""}, ${
+export const labelOf = ({ model, data, learningRate, batchSize, gradientDescent, outputs }: MinimumRecord): string =>
+  `${shortName(model)}${data.endsWith("random labels") ? ", random labels" : ""}${outputs > 1 ? `, C = ${outputs}` : ""}, ${
     gradientDescent ? `GD, η = ${learningRate}` : `B = ${batchSize}, η = ${learningRate}`
   }`;
 

@@ -7,6 +7,7 @@ import {
   ofPreset,
   reluTask,
   resnetLike,
+  seedsOf,
   smallCnn,
   tinyImageTask,
   vggLike,
@@ -35,8 +36,11 @@ const closeProbesUntil = (end: number): number[] =>
     .sort((a, b) => a - b);
 
 /** The trainings along which the claims about alignment and magnitude of the noise measure: every kind of model once or more. */
-export function trainingJobs(scope: Scope): Training[] {
-  const { preset, images, seed } = scope;
+export const trainingJobs = (scope: Scope): Training[] =>
+  seedsOf(scope, ofPreset(scope.preset, { test: 1, fast: 5, full: 3 })).flatMap((seed) => jobsOfSeed(scope, seed));
+
+function jobsOfSeed(scope: Scope, seed: number): Training[] {
+  const { preset, images } = scope;
   const maxSteps = ofPreset(preset, { test: 300, fast: 10_000, full: 40_000 });
   const alignmentAt = probesUntil(maxSteps);
   const n = ofPreset(preset, { test: 10, fast: 80, full: 200 });
@@ -90,8 +94,8 @@ export function trainingJobs(scope: Scope): Training[] {
   });
   return [
     ...(preset === "test"
-      ? [{ role: "network, fully connected", task: tinyAlong(scope, alignmentAt, maxSteps) }]
-      : networkJobs(scope)),
+      ? [{ role: "network, fully connected", task: tinyAlong(alignmentAt, maxSteps) }]
+      : networkJobs()),
     closed("linear", gaussian(n, 2 * n), { kind: "linear" }, 0.1 / n, 4),
     closed("linear", gaussian(3 * n, 10), { kind: "linear" }, 0.02, 4),
     closed(
@@ -108,11 +112,11 @@ export function trainingJobs(scope: Scope): Training[] {
     relu(0.01, n),
   ];
 
-  function tinyAlong({ seed: own }: Scope, at: number[], end: number): MinimumTask {
-    return { ...tinyImageTask(0.02, 2, own), alignmentAt: at, maxSteps: end, startThreshold: false, measured: false };
+  function tinyAlong(at: number[], end: number): MinimumTask {
+    return { ...tinyImageTask(0.02, 2, seed), alignmentAt: at, maxSteps: end, startThreshold: false, measured: false };
   }
 
-  function networkJobs(_: Scope): Training[] {
+  function networkJobs(): Training[] {
     const steps = ofPreset(preset, { test: 300, fast: 1500, full: 8000 });
     const of = (
       kind: string,

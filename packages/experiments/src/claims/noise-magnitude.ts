@@ -4,9 +4,10 @@ import { type Canvas, chart } from "@sgdscope/figures";
 import { judge, type Acceptance, type Measured, type Sample } from "../judge.js";
 import type { AlignmentRecord, MinimumRecord } from "@sgdscope/training";
 import { groupBy, median } from "../statistics.js";
-import { labelOf } from "./alignment.js";
-import { trainingJobs } from "./along-training.js";
+import { firstSeeds, labelOf } from "./alignment.js";
+import { network, trainingJobs } from "./along-training.js";
 import { batchLabel, cell, recordsOf } from "./minima.js";
+import { isSlow } from "./slow-runs.js";
 
 /** 𝒩 = Tr Σ against L along training: slope 1, and the constant 2·Tr G. */
 export const noiseMagnitude: Claim<"training"> = {
@@ -19,7 +20,11 @@ export const noiseMagnitude: Claim<"training"> = {
     "The trainings of the claim about alignment: 𝒩 and L are exact at each point. The slope of log 𝒩 over log L is that of the second half of the decades of loss, where the curvature has settled. The control is additive noise, as strong all along as at the start.",
   study: "training",
   jobs: (scope: Scope): Job<"training">[] => trainingJobs(scope),
-  judge: (finished) => [...groupBy(finished, ({ role }) => role)].flatMap(([role, own]) => judgeRole(role, own)),
+  judge: (finished) =>
+    [...groupBy(finished, ({ role }) => role)].flatMap(([role, own]) =>
+      // The last residuals of slow runs lie in slow directions: they are no longer independent of the Jacobian.
+      isSlow(role) ? [] : judgeRole(role, own, role === network ? finished.filter((one) => isSlow(one.role)) : []),
+    ),
   figures: figuresOf,
   table: (finished) => ({
     title: "Every run",
@@ -83,7 +88,11 @@ function fitOf(
 const offOne = ({ value, standardError }: { value: number; standardError: number }): number =>
   Math.abs(value - 1) / (0.1 + 4 * standardError);
 
-function judgeRole(role: string, finished: readonly Finished<"training">[]): Acceptance[] {
+function judgeRole(
+  role: string,
+  finished: readonly Finished<"training">[],
+  slow: readonly Finished<"training">[],
+): Acceptance[] {
   const records = recordsOf(finished);
   const fitted = records.filter((record) => fitOf(record) !== undefined);
   const additive = "additive noise, as strong all along as at the start";
@@ -120,6 +129,15 @@ function judgeRole(role: string, finished: readonly Finished<"training">[]): Acc
           ),
         },
       ],
+      beside:
+        slow.length === 0
+          ? []
+          : [
+              {
+                what: "rates far below the edge",
+                values: recordsOf(slow).map((record) => median(usable(record).map((point) => ratioOf(record, point)))),
+              },
+            ],
     }),
   ];
 }
@@ -127,16 +145,14 @@ function judgeRole(role: string, finished: readonly Finished<"training">[]): Acc
 function figuresOf(finished: readonly Finished<"training">[], canvas: Canvas): Figure[] {
   const panels = groupBy(finished, ({ role }) => (role.startsWith("network") ? "networks" : "models"));
   return [...panels].map(([panel, own]) => {
-    const series = own.flatMap(({ records }) =>
-      records.map((record) => ({
-        label: labelOf(record),
-        line: false,
-        points: usable(record).map((point) => ({
-          x: point.loss,
-          y: (record.outputs * point.noiseStrength) / point.traceG,
-        })),
+    const series = firstSeeds(own).map((record) => ({
+      label: labelOf(record),
+      line: false,
+      points: usable(record).map((point) => ({
+        x: point.loss,
+        y: (record.outputs * point.noiseStrength) / point.traceG,
       })),
-    );
+    }));
     const losses = series.flatMap(({ points }) => points.map(({ x }) => x));
     const ends = [Math.min(...losses), Math.max(...losses)];
     const name = panel === "networks" ? "networks on images" : "models in closed form";

@@ -1,5 +1,6 @@
 import { multiplyVector } from "@sgdscope/linear-algebra";
 import type { PreparedMinimum } from "../minimum.js";
+import { oncePerMinimum } from "../once.js";
 
 /** Residuals as a displacement from the minimum and a part that no displacement explains. */
 export interface SplitResiduals {
@@ -10,6 +11,17 @@ export interface SplitResiduals {
   /** Loss of the rest; exactly 0 when it is below rounding (1e-24 of the loss). */
   floor: number;
 }
+
+/**
+ * The part of the loss that no displacement in the range of H explains, and so no step reduces: that of residuals outside
+ * the range of the Gram matrix. 0 where it is below rounding. Around such a minimum SGD settles in a cloud
+ * (`stationaryCovariance`); its threshold is the same.
+ *
+ * @returns Computed at the first call for a minimum; cost `4·rank·nC` operations.
+ */
+export const lossFloor: (minimum: PreparedMinimum) => number = oncePerMinimum(
+  (minimum: PreparedMinimum) => splitResiduals(minimum).floor,
+);
 
 /** @internal The least-squares split `r = Xδ + s`, `Xᵀs = 0`. */
 export function splitResiduals(minimum: PreparedMinimum): SplitResiduals {

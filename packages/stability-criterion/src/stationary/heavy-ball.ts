@@ -13,7 +13,9 @@ export function heavyBallLearningRate(averagedLearningRate: number, momentum: nu
 }
 
 /**
- * The edge of stability of gradient descent, and of SGD with noise of fixed covariance, with momentum: `λ = 2(1 + β)/k`.
+ * The edge of stability of gradient descent, and of SGD with noise of fixed covariance, with momentum: `λ = 2(1 + β)/k`. The
+ * edge of the *mean*: with minibatches, whose noise grows with the distance, second moments grow far earlier, see
+ * `optimizerThreshold` of `/optimizers`.
  *
  * @param curvature - k, the largest eigenvalue.
  * @throws StabilityError INVALID_ARGUMENT.

@@ -1,0 +1,111 @@
+import { gramSystemFromJacobian } from "@sgdscope/noise-structure";
+import { describe, expect, it } from "vitest";
+import { prepareMinimum } from "../../src/index.js";
+import { meanEdge, optimizerGrowth, optimizerThreshold, type Optimizer } from "../../src/optimizers.js";
+
+/** Three examples in three parameters, with thresholds that enumeration of all batches confirms. */
+const J = Float64Array.of(1, 0, 1, 0, 2, 0, 1, 1, 0);
+const minimumOf = (jacobian: Float64Array, examples = 3) =>
+  prepareMinimum(gramSystemFromJacobian(jacobian, new Float64Array(examples), { examples, outputs: 1 }));
+const minimum = minimumOf(J);
+/** `J·P^(−1/2)` with P = diag(1, 4, 2). */
+const preconditioned = minimumOf(J.map((value, k) => value / Math.sqrt([1, 4, 2][k % 3]!)));
+
+const answers: [string, Optimizer, number[], (number | undefined)?][] = [
+  ["plain", { kind: "sgd" }, [0.572340172017, 0.937005453848, 1.127098316946], 0.779114410091],
+  [
+    "heavy ball, β = .5",
+    { kind: "heavy-ball", momentum: 0.5 },
+    [0.426112511654, 1.033959717911, 1.690647475419],
+    0.708339172639,
+  ],
+  [
+    "heavy ball, β = .9",
+    { kind: "heavy-ball", momentum: 0.9 },
+    [0.114250418027, 0.415558651477, 2.141486802197],
+    0.223216043012,
+  ],
+  [
+    "Nesterov, β = .5",
+    { kind: "nesterov", momentum: 0.5 },
+    [0.368986373674, 0.673457421982, 0.845323737709],
+    0.536429677806,
+  ],
+  [
+    "Nesterov, β = .9",
+    { kind: "nesterov", momentum: 0.9 },
+    [0.221599945633, 0.566993946018, 0.76481671507],
+    0.406261715904,
+  ],
+  [
+    "averaged, β = .9",
+    { kind: "ema", momentum: 0.9 },
+    [1.142504180273, 4.155586514769, 21.414868021973],
+    2.232160430118,
+  ],
+  [
+    "heavy ball, β = .9, weight decay .1",
+    { kind: "heavy-ball", momentum: 0.9, weightDecay: 0.1 },
+    [0.124859868016, 0.445433105913, 2.027241763228],
+  ],
+  ["plain, weight decay .1", { kind: "sgd", weightDecay: 0.1 }, [0.577423655942, 0.90525802417, 1.066969349068]],
+];
+
+describe("the thresholds of optimizers", () => {
+  it.each(answers)("of %s are those of enumeration", (_, optimizer, without, withReplacement) => {
+    without.forEach((answer, k) => {
+      const found = optimizerThreshold(minimum, { optimizer, batchSize: k + 1 });
+      expect(Math.abs(found.criticalLearningRate / answer - 1)).toBeLessThan(1e-11);
+      expect(found.converged).toBe(true);
+    });
+    if (withReplacement !== undefined) {
+      const options = { optimizer, batchSize: 2, sampling: "with-replacement" } as const;
+      const { criticalLearningRate } = optimizerThreshold(minimum, options);
+      expect(Math.abs(criticalLearningRate / withReplacement - 1)).toBeLessThan(1e-11);
+    }
+  });
+
+  it("with a fixed preconditioner are those of JP⁻¹Jᵀ", () => {
+    const plain = [1.471711754746, 2.175373352492, 2.437718804043];
+    const averaged = [2.857974933254, 10.16146279056, 46.316657276812];
+    for (const batchSize of [1, 2, 3]) {
+      const of = (optimizer: Optimizer) =>
+        optimizerThreshold(preconditioned, { optimizer, batchSize }).criticalLearningRate;
+      expect(of({ kind: "sgd" })).toBeCloseTo(plain[batchSize - 1]!, 11);
+      expect(of({ kind: "ema", momentum: 0.9 })).toBeCloseTo(averaged[batchSize - 1]!, 9);
+    }
+  });
+
+  it("of orthogonal rows are in closed form, and of identical rows the edge of the mean", () => {
+    const orthogonal = minimumOf(
+      Float64Array.from({ length: 16 }, (_, k) => (k % 5 === 0 ? 2 : 0)),
+      4,
+    );
+    for (const [momentum, batchSize, answer] of [
+      [0.5, 1, 0.3],
+      [0.5, 2, 0.75],
+      [0.9, 1, 1.9 / 29],
+      [0.9, 2, 0.19],
+    ] as const)
+      expect(
+        optimizerThreshold(orthogonal, { optimizer: { kind: "heavy-ball", momentum }, batchSize }).criticalLearningRate,
+      ).toBeCloseTo(answer, 11);
+    const identical = minimumOf(Float64Array.of(1, 2, 1, 2, 1, 2));
+    for (const kind of ["heavy-ball", "nesterov", "ema"] as const)
+      for (const batchSize of [1, 2, 3]) {
+        const optimizer = { kind, momentum: 0.7 };
+        const { criticalLearningRate } = optimizerThreshold(identical, { optimizer, batchSize });
+        expect(criticalLearningRate / meanEdge(optimizer, 5)).toBeCloseTo(1, 9);
+      }
+  });
+
+  it("have the growth rates of enumeration beside them", () => {
+    const optimizer = { kind: "heavy-ball", momentum: 0.9 } as const;
+    for (const [eta, answer] of [
+      [0.05, 0.943473499331],
+      [0.1, 0.986708953934],
+      [0.2, 1.088624245571],
+    ] as const)
+      expect(optimizerGrowth(minimum, eta, { optimizer, batchSize: 1 }).spectralRadius).toBeCloseTo(answer, 11);
+  });
+});
