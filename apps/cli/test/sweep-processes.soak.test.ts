@@ -15,7 +15,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const planned = (name: string, grid: object): Promise<string> => planSweep(join(folder, name), grid);
 
 describe("sweep run in processes", () => {
-  const kills = Number(process.env["SGDSCOPE_KILLS"] ?? 5);
+  const kills = Number(process.env["SGDSCOPE_KILLS"] ?? 20);
 
   it("stops at SIGUSR1 with checkpoints and exit code 75, and goes on", { timeout: 120_000 }, async () => {
     const sweep = await planned("stopped", { ...tinyGrid, base: { ...tinyGrid.base, maxSteps: 30_000 }, seeds: 2 });
