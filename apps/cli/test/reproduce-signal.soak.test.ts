@@ -23,7 +23,7 @@ describe("sgdscope reproduce", () => {
     while ((await kept()).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
     child.kill("SIGTERM");
     expect(await exit).toBe(75);
-    expect(stderr).toMatch(/stopped; \d+ of 60 jobs are kept/);
+    expect(stderr).toMatch(/stopped; \d+ of 100 jobs are kept/);
     for (const name of await kept())
       expect(JSON.parse(await readFile(join(directory, "tasks", name), "utf8"))).toMatchObject({
         schema: "sgdscope/job@2",

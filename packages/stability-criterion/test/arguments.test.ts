@@ -5,6 +5,7 @@ import * as bounds from "../src/bounds.js";
 import * as escape from "../src/escape.js";
 import * as root from "../src/index.js";
 import * as invariance from "../src/invariance.js";
+import * as optimizers from "../src/optimizers.js";
 import * as simulation from "../src/simulation.js";
 import * as stationary from "../src/stationary.js";
 import { gramProblem, problem } from "./support/problems.js";
@@ -34,6 +35,15 @@ const batched: Record<string, Entry> = {
   criticalLearningRates: entry(root.criticalLearningRates, { system, options: { batchSize: 2, ...solver } }),
   stabilityBounds: entry(root.stabilityBounds, { system, options: { batchSize: 2, rankTolerance: 1e-10 } }),
   exactThreshold: entry(root.exactThreshold, { system, options: { batchSize: 2, ...solver } }),
+  optimizerThreshold: entry(optimizers.optimizerThreshold, {
+    system,
+    options: { batchSize: 2, optimizer: { kind: "heavy-ball", momentum: 0.9, weightDecay: 0.1 }, ...solver },
+  }),
+  optimizerGrowth: entry(optimizers.optimizerGrowth, {
+    system,
+    learningRate: 0.3,
+    options: { batchSize: 2, optimizer: { kind: "nesterov", momentum: 0.9, weightDecay: 0.1 }, ...solver },
+  }),
   spectralRadius: entry(root.spectralRadius, { system, learningRate: 0.3, options: { batchSize: 2, ...solver } }),
   expectedLoss: entry(root.expectedLoss, {
     system,
@@ -167,6 +177,11 @@ const rest: Record<string, Entry> = {
   boltzmannNoise: entry(escape.boltzmannNoise, { options: { learningRate: 0.1, batchSize: 2, variance: 1 } }),
   laplaceOdds: entry(escape.laplaceOdds, wells),
   crossoverNoise: entry(escape.crossoverNoise, { a: wells.a, b: wells.b }),
+  lossFloor: entry(stationary.lossFloor, { minimum }),
+  meanEdge: entry(optimizers.meanEdge, {
+    optimizer: { kind: "heavy-ball", momentum: 0.9, weightDecay: 0.1 },
+    largestEigenvalue: 2,
+  }),
   gaussianKernelNorm: entry(root.gaussianKernelNorm, { spectrum: of(2, 1), learningRate: 0.1, batchSize: 2 }),
   epsilonSharpness: entry(invariance.epsilonSharpness, {
     options: {
@@ -214,9 +229,15 @@ function outcome(act: () => unknown): string {
 it("knows every public function", () => {
   // Definitions and their lookup take no numbers.
   const others = ["StabilityError", "boundDefinition", "boundDefinitions"];
-  const functions = Object.keys({ ...root, ...bounds, ...escape, ...invariance, ...simulation, ...stationary }).filter(
-    (name) => !others.includes(name),
-  );
+  const functions = Object.keys({
+    ...root,
+    ...bounds,
+    ...escape,
+    ...invariance,
+    ...optimizers,
+    ...simulation,
+    ...stationary,
+  }).filter((name) => !others.includes(name));
   expect(Object.keys(entries).sort()).toEqual(functions.sort());
 });
 

@@ -1,4 +1,4 @@
-import { symmetricEigen } from "@sgdscope/linear-algebra";
+import { multiply, symmetricEigen } from "@sgdscope/linear-algebra";
 import { gramSystemFromJacobian } from "@sgdscope/noise-structure";
 import { seededRandom } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
@@ -65,7 +65,7 @@ function stepMatrix(hessian: Float64Array, d: number, eta: number, optimizer: Op
   return step;
 }
 
-/** The growth of the joint second moment by power iteration on a positive map, from the identity, on the range of H. */
+/** The growth of the joint second moment: the spectral radius of Σ chance·T⊗T, by squaring it again and again. */
 function growthByEnumeration(
   { examples, outputs, parameters: d, jacobian }: Problem,
   eta: number,
@@ -73,7 +73,10 @@ function growthByEnumeration(
   batchSize: number,
   sampling: Sampling,
 ): number {
-  const steps = batchesOf(examples, batchSize, sampling).map(({ members, chance }) => {
+  const size = 2 * d;
+  const squared = size * size;
+  let operator = new Float64Array(squared * squared);
+  for (const { members, chance } of batchesOf(examples, batchSize, sampling)) {
     const hessian = new Float64Array(d * d);
     for (const i of members)
       for (let c = 0; c < outputs; c++)
@@ -81,46 +84,22 @@ function growthByEnumeration(
           for (let l = 0; l < d; l++)
             hessian[k * d + l]! +=
               (jacobian[(i * outputs + c) * d + k]! * jacobian[(i * outputs + c) * d + l]!) / batchSize;
-    return { chance, matrix: stepMatrix(hessian, d, eta, optimizer) };
-  });
-  const size = 2 * d;
-  // Powers of Q + sQ⁰ would not cancel rotating parts: average the logarithm of the growth over many steps instead.
-  let moment = new Float64Array(size * size);
-  for (let k = 0; k < size; k++) moment[k * size + k] = 1;
-  const apply = (M: Float64Array): Float64Array => {
-    const next = new Float64Array(size * size);
-    for (const { chance, matrix } of steps) {
-      const left = new Float64Array(size * size);
-      for (let a = 0; a < size; a++)
-        for (let b = 0; b < size; b++) {
-          const value = matrix[a * size + b]!;
-          if (value !== 0) for (let c = 0; c < size; c++) left[a * size + c]! += value * M[b * size + c]!;
-        }
-      for (let a = 0; a < size; a++)
-        for (let b = 0; b < size; b++) {
-          let sum = 0;
-          for (let c = 0; c < size; c++) sum += left[a * size + c]! * matrix[b * size + c]!;
-          next[a * size + b]! += chance * sum;
-        }
-    }
-    return next;
-  };
-  const trace = (M: Float64Array): number => {
-    let sum = 0;
-    for (let k = 0; k < size; k++) sum += M[k * size + k]!;
-    return sum;
-  };
-  let [before, log] = [0, 0];
-  const burn = 2000;
-  const count = 2000;
-  for (let t = 0; t < burn + count; t++) {
-    moment = apply(moment) as Float64Array<ArrayBuffer>;
-    const scale = trace(moment);
-    for (let k = 0; k < moment.length; k++) moment[k]! /= scale;
-    if (t === burn) before = 0;
-    if (t >= burn) log += Math.log(scale);
+    const step = stepMatrix(hessian, d, eta, optimizer);
+    for (let a = 0; a < size; a++)
+      for (let b = 0; b < size; b++)
+        for (let k = 0; k < size; k++)
+          for (let l = 0; l < size; l++)
+            operator[(a * size + b) * squared + k * size + l]! += chance * step[a * size + k]! * step[b * size + l]!;
   }
-  return Math.exp((log - before) / count);
+  // log‖Q^(2^k)‖/2^k; each scale counts for as much as the power it belongs to.
+  let log = 0;
+  for (let k = 0; k < 48; k++) {
+    const norm = Math.hypot(...operator);
+    log += Math.log(norm) / 2 ** k;
+    const scaled = operator.map((value) => value / norm);
+    operator = multiply(scaled, scaled, squared, squared, squared) as Float64Array<ArrayBuffer>;
+  }
+  return Math.exp(log);
 }
 
 const optimizers = (random: () => number): Optimizer => {
