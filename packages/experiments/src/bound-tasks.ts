@@ -34,6 +34,7 @@ export function boundTasks({ data, model, settings, ...options }: BoundOptions):
     model,
     learningRate,
     batchSize: batchSize === "all" ? data.count : batchSize,
+    startThreshold: true,
     alignmentAt: probes.filter((step) => step < maxSteps),
     ...options,
   }));

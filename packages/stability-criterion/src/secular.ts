@@ -140,8 +140,8 @@ function divide(
   return matrix;
 }
 
-/** The identity as blocks, of unit length. */
-function identityBlocks(examples: number, outputs: number): Float64Array {
+/** @internal The identity as blocks, of unit length. */
+export function identityBlocks(examples: number, outputs: number): Float64Array {
   const blocks = new Float64Array(examples * outputs * outputs);
   for (let i = 0; i < examples; i++) for (let c = 0; c < outputs; c++) blocks[(i * outputs + c) * outputs + c] = 1;
   return scale(1 / norm(blocks), blocks);

@@ -31,7 +31,15 @@ const columnsOf = (records: MinimumRecord[]): Column<MinimumRecord>[] =>
 
 /** The study for the terminal: the table, then what was judged. */
 export function boundText({ records }: BoundStudy): string {
-  return `${formatTable(columnsOf(records), records)}\n${judgements(records).join("\n")}\n`;
+  return `${formatTable(columnsOf(records), records)}${aboveTheEdge(records)}\n${judgements(records).join("\n")}\n`;
+}
+
+/** What a run above the edge means, where there is one. */
+function aboveTheEdge(records: MinimumRecord[]): string {
+  const above = records.filter(({ minimum }) => minimum?.verdict === "unstable" && minimum.edgeRatio > 1.1);
+  return above.length === 0
+    ? ""
+    : "Above 1 the mean of the loss grows, carried by rare paths, while a typical path may still fall: a run can end somewhat above 1.\n";
 }
 
 const judgements = (records: MinimumRecord[]): string[] => judgeBound(records).map(acceptanceText);

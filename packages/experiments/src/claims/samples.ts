@@ -21,6 +21,16 @@ export const startOf = ({ alignment }: MinimumRecord): AlignmentRecord | undefin
   alignment.find(({ step }) => step === 0);
 
 /**
+ * What η/η* of the start is at least: the ratio itself, or where it was not asked for `p·Tr(G)·η/2`, which it never falls below.
+ */
+export function startRatioOf(record: MinimumRecord): number | undefined {
+  if (record.startEdgeRatio !== undefined) return record.startEdgeRatio;
+  const start = startOf(record);
+  const factor = record.minimum?.samplingFactor;
+  return start === undefined || factor === undefined ? undefined : (factor * start.traceG * record.learningRate) / 2;
+}
+
+/**
  * Runs whose learning rate is beyond the edge of their start: they must move, and are driven to an edge. One whose start was
  * to be measured and was not is among them, so that nothing is said of the others alone.
  */

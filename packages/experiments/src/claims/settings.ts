@@ -116,7 +116,7 @@ export function imageTask(
     seed,
     hessianProducts: 33,
   });
-  return { ...task!, startThreshold: true, ...rest };
+  return { ...task!, ...rest };
 }
 
 /** A network that interpolates within a step or two of a test, on the tiniest images there are. */

@@ -48,7 +48,7 @@ describe("judgeBound", () => {
     const outcomes = judgeBound(records);
     expect(outcomes.map(({ kind }) => kind)).toEqual(["evidence", "heuristic", "evidence"]);
     expect(outcomes.map(({ controls }) => controls.map(({ median, fails }) => [median, fails]))).toEqual([
-      [[2, true]], // p·Tr(G)·η/2
+      [[3, true]], // p·Tr(G)·η/2 is 2 and 4
       [[0.01 * 300 * Math.sqrt(1.2), true]],
       [[expect.closeTo((1e-5 * 400) / (1000 * 2e-7 * 900), 12), true]],
     ]);
@@ -59,6 +59,17 @@ describe("judgeBound", () => {
       holds: false,
       why: "control passes too: before training",
     });
+  });
+
+  it("judges the edge on runs that were driven to it alone, and says how many were not", () => {
+    const slow = record(0.01, 2, { startEdgeRatio: 0.4 }, 0.3);
+    const [edge, bound, alignment] = judgeBound([...records, slow]);
+    expect(edge).toMatchObject({ runs: 2, excluded: 3, holds: true });
+    expect(alignment).toMatchObject({ runs: 1, excluded: 4 });
+    expect(bound).toMatchObject({ runs: 2, excluded: 2 });
+    expect(judgeBound([slow])[0]).toMatchObject({ holds: false, range: undefined });
+    // A start that was not measured is no reason to be left out unseen.
+    expect(judgeBound([record(0.01, 1, { alignment: [] }, 3)])[0]).toMatchObject({ runs: 1, holds: false });
   });
 
   it("fails a statement outside its band, and one without any run", () => {

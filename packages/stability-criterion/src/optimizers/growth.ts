@@ -1,7 +1,6 @@
 import type { GramSystem } from "@sgdscope/noise-structure";
 import { expectPositive } from "../errors.js";
-import type { SpectralRadius } from "../growth/spectral-radius.js";
-import { spectralRadius } from "../growth/spectral-radius.js";
+import { spectralRadius, type SpectralRadius } from "../growth/spectral-radius.js";
 import { prepareMinimum, type PreparedMinimum } from "../minimum.js";
 import { weightsFor, type Batches } from "../sampling.js";
 import { checkSolver, shares, topBlocks, type SolverOptions } from "../threshold/exact.js";
@@ -58,7 +57,7 @@ export function optimizerGrowth(
       weight: weights.noise / prepared.examples,
       response: (growth) => responseMatrix(prepared, optimizer, learningRate, weights, growth),
       lower: slowest,
-      upper: Infinity,
+      start: Math.max(2 * slowest, 1),
     },
     options,
   );

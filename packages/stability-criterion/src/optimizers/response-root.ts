@@ -1,5 +1,6 @@
-import { axpy, largestEigenpair, norm, scale } from "@sgdscope/linear-algebra";
+import { axpy, largestEigenpair, scale } from "@sgdscope/linear-algebra";
 import { collect, spread, type PreparedMinimum } from "../minimum.js";
+import { identityBlocks, type SecularRoot } from "../secular.js";
 
 /** `M = R(x)∘weight·Σᵢ Xᵢᵀ(XᵢMXᵢᵀ)Xᵢ` for the x at which it has a solution. */
 export interface ResponseProblem {
@@ -7,23 +8,10 @@ export interface ResponseProblem {
   weight: number;
   /** `R(x)`, `rank × rank`, positive above `lower`; its operator falls as x grows. */
   response: (x: number) => Float64Array;
-  /** Below the root. */
+  /** Below the root: the pole of the response. */
   lower: number;
-  /** Above it, or Infinity. */
-  upper: number;
-}
-
-/** The root, and how well it is known. */
-export interface ResponseRoot {
-  x: number;
-  /** The solution M, positive semidefinite, `rank × rank`, trace 1. */
-  moment: Float64Array;
-  blocks: Float64Array;
-  relativeStep: number;
-  residual: number;
-  products: number;
-  newtonSteps: number;
-  converged: boolean;
+  /** Where the search begins, above `lower`. */
+  start: number;
 }
 
 /** Relative residual of eigenvectors far from the root, and at it. */
@@ -36,12 +24,12 @@ const FINE = 1e-9;
  * which is exact enough, since the bracket and the last step are judged by φ alone.
  */
 export function responseRoot(
-  { minimum, weight, response, lower, upper }: ResponseProblem,
+  { minimum, weight, response, lower, start }: ResponseProblem,
   { tolerance = 1e-12, maxProducts = 400 }: { tolerance?: number; maxProducts?: number } = {},
-): ResponseRoot {
+): SecularRoot {
   const { rank, examples, outputs } = minimum;
-  let [low, high] = [lower, upper];
-  let x = Number.isFinite(upper) ? (lower + upper) / 2 : Math.max(2 * lower, 1);
+  let [low, high] = [lower, Infinity];
+  let x = start;
   let vector: Float64Array = identityBlocks(examples, outputs);
   const identity = vector;
   let products = 0;
@@ -72,8 +60,8 @@ export function responseRoot(
     const gap = 1 - weight * value;
     if (gap > 0) high = Math.min(high, x);
     else low = Math.max(low, x);
-    const step = (-value * gap) / -change;
-    let next = x - (value * gap) / -change;
+    const step = (value * gap) / change;
+    let next = x + step;
     if (!(next > low && next < high)) next = Number.isFinite(high) ? (low + high) / 2 : 2 * x;
     const relativeStep = Math.abs(next - x) / x;
     const settled = accuracy === FINE && (relativeStep <= tolerance || high - low <= tolerance * x);
@@ -101,10 +89,4 @@ export function responseRoot(
 function times(matrix: Float64Array, factors: Float64Array): Float64Array {
   for (let k = 0; k < matrix.length; k++) matrix[k]! *= factors[k]!;
   return matrix;
-}
-
-function identityBlocks(examples: number, outputs: number): Float64Array {
-  const blocks = new Float64Array(examples * outputs * outputs);
-  for (let i = 0; i < examples; i++) for (let c = 0; c < outputs; c++) blocks[(i * outputs + c) * outputs + c] = 1;
-  return scale(1 / norm(blocks), blocks);
 }

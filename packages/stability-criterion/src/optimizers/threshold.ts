@@ -1,7 +1,7 @@
 import type { GramSystem } from "@sgdscope/noise-structure";
 import { prepareMinimum, type PreparedMinimum } from "../minimum.js";
 import { weightsFor, type Batches, type SamplingWeights } from "../sampling.js";
-import { secularRoot } from "../secular.js";
+import { secularRoot, type SecularRoot } from "../secular.js";
 import {
   checkSolver,
   exactThreshold,
@@ -127,24 +127,18 @@ function inResponses(
       weight: weights.noise / minimum.examples,
       response: (x) => responseMatrix(minimum, optimizer, 1 / x, weights),
       lower: 1 / edge,
-      upper: Infinity,
+      start: 2 / edge,
     },
     options,
   );
   return thresholdOf(minimum, root, root.x);
 }
 
-interface Root {
-  moment: Float64Array;
-  blocks: Float64Array;
-  relativeStep: number;
-  residual: number;
-  products: number;
-  newtonSteps: number;
-  converged: boolean;
-}
-
-const thresholdOf = (minimum: PreparedMinimum, { moment, blocks, ...root }: Root, inverse: number): ExactThreshold => ({
+const thresholdOf = (
+  minimum: PreparedMinimum,
+  { moment, blocks, ...root }: SecularRoot,
+  inverse: number,
+): ExactThreshold => ({
   criticalLearningRate: 1 / inverse,
   relativeStep: root.relativeStep,
   residual: root.residual,

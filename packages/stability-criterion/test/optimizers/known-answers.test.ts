@@ -108,4 +108,19 @@ describe("the thresholds of optimizers", () => {
     ] as const)
       expect(optimizerGrowth(minimum, eta, { optimizer, batchSize: 1 }).spectralRadius).toBeCloseTo(answer, 11);
   });
+
+  it("scale with the curvature: η* by 1/s, growth at sη not at all", () => {
+    for (const exponent of [-60, -20, 20, 60]) {
+      const s = 2 ** exponent;
+      const scaled = minimumOf(J.map((value) => value * 2 ** (exponent / 2)));
+      for (const [, optimizer] of answers.slice(1, 6)) {
+        const of = (one: typeof minimum): number =>
+          optimizerThreshold(one, { optimizer, batchSize: 1 }).criticalLearningRate;
+        expect((of(scaled) * s) / of(minimum)).toBeCloseTo(1, 11);
+        const growth = (one: typeof minimum, eta: number): number =>
+          optimizerGrowth(one, eta, { optimizer, batchSize: 1 }).spectralRadius;
+        expect(growth(scaled, 0.3 / s)).toBeCloseTo(growth(minimum, 0.3), 10);
+      }
+    }
+  });
 });
