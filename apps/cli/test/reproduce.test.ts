@@ -74,7 +74,7 @@ describe("sgdscope reproduce", () => {
     );
     expect(exitCode).toBe(3); // all runs alike: nothing falls with η
     expect(stdout).toMatch(
-      /✗ evidence: .*test loss of SGD at its largest η.*: 1 \(5 runs, 5 seeds, median 1 … 1 at 94 %\), band 0 … 0\.5 — outside the band\n {6}control: gradient descent over the same rates: 1, 5 runs outside the band, as it should be ✓\n/,
+      /✗ evidence: .*test loss of SGD at its largest η.*: 1 \(5 runs, 5 seeds, median 1 … 1 at 94 %\), band 0 … 0\.5 — outside the band\n {6}control: gradient descent over the same rates: 1, 5 runs, outside the band, as it should be ✓\n/,
     );
     expect(stdout).toMatch(
       /\d+ of 8 statements hold: 1 of 1 theorems, \d of 7 pieces of evidence\. \d+ of \d+ controls lie outside their band/,

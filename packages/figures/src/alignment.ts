@@ -33,7 +33,7 @@ export function alignmentFigure(records: MinimumRecord[], canvas: Canvas): SVGSV
       x: {
         type: "log",
         reverse: true,
-        label: "loss L, decreasing along training",
+        label: "loss L, decreasing along training →",
         tickFormat: ".0e",
         ticks: 5,
         ...place.axis,

@@ -2,7 +2,7 @@ import { formatJson } from "@sgdscope/array-files";
 import { boundClaim, judgeBound } from "@sgdscope/experiments";
 import { alignmentFigure, boundFigure, edgeFigure } from "@sgdscope/figures";
 import type { MinimumRecord, MinimumTask } from "@sgdscope/training";
-import { acceptanceText } from "../report/acceptance.js";
+import { acceptanceText, judgedTable } from "../report/acceptance.js";
 import { drawingDocument, environmentLine, environmentOf, standaloneSvg, writeReport } from "../report/folder.js";
 import { htmlReport, type Section } from "../report/html.js";
 import { minimaColumns } from "../report/minima.js";
@@ -31,7 +31,7 @@ const columnsOf = (records: MinimumRecord[]): Column<MinimumRecord>[] =>
 
 /** The study for the terminal: the table, then what was judged. */
 export function boundText({ records }: BoundStudy): string {
-  return `${formatTable(columnsOf(records), records)}${aboveTheEdge(records)}\n${judgements(records).join("\n")}\n`;
+  return `${formatTable(columnsOf(records), records)}${aboveTheEdge(records)}\n${judgeBound(records).map(acceptanceText).join("\n")}\n`;
 }
 
 /** What a run above the edge means, where there is one. */
@@ -41,8 +41,6 @@ function aboveTheEdge(records: MinimumRecord[]): string {
     ? ""
     : "Above 1 the mean of the loss grows, carried by rare paths, while a typical path may still fall: a run can end somewhat above 1.\n";
 }
-
-const judgements = (records: MinimumRecord[]): string[] => judgeBound(records).map(acceptanceText);
 
 /** Writes `report.html`, `report.json` and the figures as SVG into `directory`, each whole or not at all. */
 export async function writeBoundReport(directory: string, study: BoundStudy): Promise<string> {
@@ -128,7 +126,7 @@ function sections(study: BoundStudy, drawn: Record<"edge" | "bound" | "alignment
       caption:
         "H is the Hessian, G the Gauss–Newton matrix (1/n) Σ JᵀJ: they agree at a global minimum. 1/(η√(pμ)) is the limit of the alignment theorem with the measured μ in the place of inf μ, a heuristic; p is the sampling factor of batches without replacement.",
     },
-    { kind: "text", title: "Judged", paragraphs: judgements(records) },
+    judgedTable(judgeBound(records), 2),
     {
       kind: "text",
       title: "Sources",

@@ -1,14 +1,6 @@
 import { formatJson } from "@sgdscope/array-files";
 import type { Acceptance, Claim, Finished } from "@sgdscope/experiments";
-import {
-  acceptanceText,
-  bandText,
-  comparedText,
-  controlText,
-  measuredText,
-  summaryText,
-  weightText,
-} from "../report/acceptance.js";
+import { acceptanceText, judgedTable, summaryText } from "../report/acceptance.js";
 import { drawingDocument, environmentLine, environmentOf, standaloneSvg, writeReport } from "../report/folder.js";
 import { htmlReport, type Section } from "../report/html.js";
 import { pngOf } from "../report/png.js";
@@ -165,35 +157,7 @@ function claimSections(
   return [
     { kind: "chapter", id: claim.name, title: claim.title, lead: claim.statement },
     { kind: "text", paragraphs: [claim.method, `Sources: ${claim.source.replace(/\.$/, "")}.`] },
-    {
-      kind: "table",
-      title: "Judged",
-      level: 3,
-      headings: [
-        "",
-        "kind",
-        "statement",
-        "measured",
-        "band",
-        "judged on",
-        "controls, which must miss the band",
-        "source",
-      ],
-      align: ["left", "left", "left", undefined, undefined, "left", "left", "left"],
-      wrap: [2, 5, 6, 7],
-      rows: acceptance.map((one) => [
-        one.holds ? "✓" : "✗",
-        one.kind,
-        one.why === undefined ? one.statement : `${one.statement} — ${one.why}`,
-        measuredText(one),
-        bandText(one),
-        weightText(one),
-        [...one.controls.map(controlText), ...one.beside.map((each) => `beside: ${comparedText(each)}`)].join("; "),
-        one.because,
-      ]),
-      caption:
-        "A theorem is proved; an identity checks the software; a heuristic is often near and wrong somewhere; evidence is what was seen, and needs a control that fails. Measured are the medians over the seeds of each setting. Bands are ours unless a theorem gives them.",
-    },
+    judgedTable(acceptance, 3),
     ...figures.map(({ title: heading, caption, svg }): Section => ({
       kind: "figure",
       level: 3,

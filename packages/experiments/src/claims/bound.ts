@@ -25,7 +25,7 @@ type Training = Job<"training">;
 /** ‖H‖_F of SGD's minima against √B/η, for two-layer ReLU networks and networks on images; gradient descent beside it. */
 export const bound: Claim<"training"> = {
   name: boundClaim.name,
-  title: "The Frobenius norm of the Hessian stays below √B/η",
+  title: "Where SGD was driven to the edge, the Frobenius norm of the Hessian is of order √B/η",
   statement: boundClaim.claim,
   source:
     "Wu, Wang & Su, NeurIPS 2022 (arXiv:2207.02628), Theorem 3.3 as restated by Dexter et al.; ‖H‖_F ≤ 2√B/η without an assumption on the alignment is derived here",
