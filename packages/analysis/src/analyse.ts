@@ -10,13 +10,11 @@ import {
   type BoundId,
   type PreparedMinimum,
   type SolverOptions,
-  noiseStructureAt,
 } from "@sgdscope/stability-criterion";
 import type { BoundJudgement, ConditionAnalysis, MinimumAnalysis, Verdict } from "./analysis.js";
-import { lossFloor } from "@sgdscope/stability-criterion/stationary";
 import { decideConditions, type Conditions, type ConditionsRequest } from "./conditions.js";
 import { AnalysisError } from "./errors.js";
-import { mark } from "./marks.js";
+import { floorMarks } from "./loss-floor.js";
 import { rankToleranceOf, type Minimum } from "./minimum.js";
 import { boundFromUnits, noiseInUnits, prepareInUnits, type MinimumInUnits } from "./units.js";
 
@@ -84,9 +82,6 @@ export function analyseSync(
   }
 }
 
-/** Of the loss: below it a floor is rounding. */
-const floorShare = 1e-3;
-
 type Stage = { fraction: number; stage: string };
 
 function* analysisStages(minimum: AnalysableMinimum, options: AnalyseOptions): Generator<Stage, MinimumAnalysis> {
@@ -101,11 +96,7 @@ function* analysisStages(minimum: AnalysableMinimum, options: AnalyseOptions): G
   const { examples, outputs, rank } = prepared;
   yield { fraction: share / 2, stage: "noise structure" };
   const noise = noiseInUnits(inUnits, 10);
-  // Of a training it is known how far it came; of mere arrays the residuals tell. Both losses are in the units of `prepared`.
-  const floor =
-    reached === undefined && lossFloor(prepared) > floorShare * noiseStructureAt(prepared).loss
-      ? [mark("loss-floor")]
-      : [];
+  const floor = floorMarks(minimum, prepared);
   const alignmentRange = options.extent === "verdict" ? undefined : prepared.alignmentRange();
   const analyses: ConditionAnalysis[] = [];
   for (const [k, each] of conditions.entries())

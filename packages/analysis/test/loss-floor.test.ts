@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { analyseSync, type Minimum } from "../src/index.js";
+import { analyseSync, compareThresholds, phaseDiagram, type Minimum } from "../src/index.js";
 
 /** Two examples of one parameter: residuals along (1, 2) are realizable, along (2, −1) they are a floor. */
 const minimumWith = (residuals: [number, number], rest: Partial<Minimum> = {}): Minimum => ({
@@ -20,6 +20,18 @@ describe("the floor of the loss", () => {
     expect(marksOf(minimumWith([1, 0]))).toEqual(["loss-floor"]);
     // Below a thousandth of the loss it is what convergence has left.
     expect(marksOf(minimumWith([1.002, 1.999]))).toEqual([]);
+  });
+
+  it("is marked whoever looks: the record, the comparison and the diagram", async () => {
+    for (const residuals of [
+      [2, -1],
+      [1, 2],
+    ] as const) {
+      const minimum = minimumWith([...residuals]);
+      const expected = marksOf(minimum);
+      expect(compareThresholds(minimum, {}).marks.map(({ id }) => id)).toEqual(expected);
+      expect((await phaseDiagram(minimum, { batchSizes: [1] })).marks.map(({ id }) => id)).toEqual(expected);
+    }
   });
 
   it("leaves trainings to what is known of them", () => {

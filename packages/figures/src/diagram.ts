@@ -1,6 +1,15 @@
 import * as Plot from "@observablehq/plot";
 import { diagramCriteria, type CriticalCurve, type GrowthRecord } from "@sgdscope/analysis";
-import { colours, frame, legendPlace, predictionColour, svg, type Canvas, type LegendPlace } from "./theme.js";
+import {
+  colours,
+  frame,
+  legendPlace,
+  legendWidth,
+  predictionColour,
+  svg,
+  type Canvas,
+  type LegendPlace,
+} from "./theme.js";
 
 /** Shades of |log ρ|, from slow to fast; the sign chooses the colour. */
 const shades = [
@@ -65,7 +74,13 @@ export function diagramFigure(data: DiagramFigureData, canvas: Canvas): SVGSVGEl
   const path = { x: "batchSize", y: "rate", clip: true } as const;
 
   const named = [...(exact === undefined ? [] : [undefined]), ...bounds.map(({ curve }) => curve)];
-  const place = legendPlace(canvas, named.length + 1 + shades.length + 2, { height: 470, legend: 208 });
+  const place = legendPlace(canvas, named.length + 1 + shades.length + 2, {
+    height: 470,
+    legend: legendWidth(
+      bounds.map(({ curve }) => labelOf(curve)),
+      44,
+    ),
+  });
 
   return svg(
     {

@@ -69,7 +69,7 @@ function page(diagram: AskedDiagram, svg: string): string {
     {
       kind: "text",
       paragraphs: [
-        `A minimum of ${examples} examples × ${plural(outputs, "output")}, rank ${rank}, with the square loss L = (1/2n) Σ‖f − y‖². Near it, SGD with learning rate η and batch size B, drawn ${sampling.replaceAll("-", " ")}, multiplies the expected loss by ρ(Q) per step in the long run. Where log ρ is below 0 SGD stays at this minimum; where it is above, SGD leaves exponentially fast. The curves are the exact critical learning rate η*(B) and what each bound says it is.`,
+        `A minimum of ${examples} examples × ${plural(outputs, "output")}, rank ${rank}, with the square loss L = (1/2n) Σ‖f − y‖². Near it, SGD with learning rate η and batch size B, drawn ${sampling.replaceAll("-", " ")}, multiplies the expected squared distance by ρ(Q) per step in the long run. Where log ρ is below 0 SGD stays at this minimum; where it is above, that distance grows exponentially. The curves are the exact critical learning rate η*(B), and the limit that each bound sets to it.`,
         ...marks.map(({ text }) => text),
       ],
     },
