@@ -81,6 +81,19 @@ describe("analyze with an optimizer", () => {
     expect(stdout).toContain("\nBeside it plain SGD:\n");
   });
 
+  it("marks its verdict where the loss has a floor, as that of plain SGD", async () => {
+    const K = join(folder, "rank-one.json");
+    await writeFile(K, "[[1, 2], [2, 4]]");
+    const r = join(folder, "floor.json");
+    await writeFile(r, "[2, -1]");
+    const { stdout } = await sgdscope(
+      ...["analyze", "--gram", K, "--residuals", r, "--outputs", "1", "--batch-size", "1", "--quiet"],
+      ...["--momentum", "0.5", "--learning-rate", "0.1"],
+    );
+    expect(stdout).toMatch(/^Stable — outside the hypotheses of the theorem, see ! below: SGD with momentum/);
+    expect(stdout).toContain("! Part of the loss is a floor");
+  });
+
   it("says nothing of optimizers where none is asked for", async () => {
     expect((await documentOf()).optimizers).toEqual([]);
     expect((await sgdscope("analyze", ...files)).stdout).not.toContain("Beside it");

@@ -14,7 +14,7 @@ function judged({ batchSize, sampling, verdict, threshold, marks }: ConditionAna
   const { verdict: word, edgeRatio, growth, learningRate } = verdict!;
   const edge = number(threshold.criticalLearningRate);
   const sgd = `SGD with η = ${learningRate}, B = ${batchSize} (${sampling})`;
-  const but = marks.length === 0 ? "" : " — outside the hypotheses of the theorem, see ! below";
+  const but = outside(marks);
   if (word === "marginal") return `Marginal${but}: ${sgd} stands on the edge of this minimum, η = η* = ${edge}.`;
   if (word === "stable")
     return `Stable${but}: ${sgd} stays at this minimum in mean square; η is ${number(edgeRatio)} of the exact threshold η* = ${edge}.`;
@@ -36,5 +36,9 @@ function edges(conditions: readonly ConditionAnalysis[], descent: number): strin
     `gradient descent up to 2/λ_max = ${number(descent)}.`
   );
 }
+
+/** What a verdict carries where it stands outside the hypotheses of its theorem. */
+export const outside = (marks: readonly unknown[]): string =>
+  marks.length === 0 ? "" : " — outside the hypotheses of the theorem, see ! below";
 
 const number = (value: number): string => formatNumber(value, 4);

@@ -1,4 +1,4 @@
-import type { MinimumAnalysis, MinimumInUnits } from "@sgdscope/analysis";
+import type { Mark, MinimumAnalysis, MinimumInUnits } from "@sgdscope/analysis";
 import { timesPowerOfTwo } from "@sgdscope/linear-algebra";
 import {
   meanEdge,
@@ -8,12 +8,15 @@ import {
 } from "@sgdscope/stability-criterion/optimizers";
 import { usageError } from "../terminal/errors.js";
 import { formatNumber } from "../terminal/number.js";
+import { outside } from "./answer.js";
 import type { AnalyzeOptions } from "./options.js";
 
 /** What the exact criterion says of an optimizer with momentum or weight decay at one batch size. */
 export interface OptimizerJudgement {
   batchSize: number;
   optimizer: Optimizer;
+  /** As those of the plain condition, which say where the point stands outside the hypotheses. */
+  marks: readonly Mark[];
   /** η*(B, β), exact. */
   criticalLearningRate: number;
   converged: boolean;
@@ -53,7 +56,7 @@ export function judgeOptimizer(
   const { weightDecay } = optimizer;
   const inUnits =
     weightDecay === undefined ? optimizer : { ...optimizer, weightDecay: timesPowerOfTwo(weightDecay, -unit) };
-  return conditions.map(({ batchSize, sampling, threshold: plain }) => {
+  return conditions.map(({ batchSize, sampling, marks, threshold: plain }) => {
     const options = { optimizer: inUnits, batchSize, sampling };
     const { criticalLearningRate: scaled, converged } = optimizerThreshold(prepared, options);
     const criticalLearningRate = timesPowerOfTwo(scaled, -unit);
@@ -61,6 +64,7 @@ export function judgeOptimizer(
     return {
       batchSize,
       optimizer,
+      marks,
       criticalLearningRate,
       converged,
       meanEdge: meanEdge(optimizer, noise.largestEigenvalue),
@@ -98,18 +102,19 @@ export function optimizerText(judgements: readonly OptimizerJudgement[], learnin
 }
 
 function sentence(one: OptimizerJudgement, learningRate: number | undefined): string {
-  const { batchSize, optimizer, verdict } = one;
+  const { batchSize, optimizer, verdict, marks } = one;
+  const but = outside(marks);
   const edge = `η* = ${number(one.criticalLearningRate)}`;
   const beside = `plain SGD has η* = ${number(one.plainCriticalLearningRate)}, full-batch training with this optimizer ${number(one.meanEdge)}`;
   const name = nameOf(optimizer);
   if (verdict === undefined)
-    return `${name}, B = ${batchSize}, stays at this minimum in mean square for learning rates up to ${edge}; ${beside}.`;
+    return `${name}, B = ${batchSize}, stays at this minimum in mean square for learning rates up to ${edge}; ${beside}${but}.`;
   const who = `${name}, η = ${learningRate}, B = ${batchSize},`;
-  if (verdict === "marginal") return `Marginal: ${who} stands on its edge, η = ${edge}.`;
+  if (verdict === "marginal") return `Marginal${but}: ${who} stands on its edge, η = ${edge}.`;
   const growth = `in the long run a step multiplies second moments by ${number(one.spectralRadius!)}`;
   return verdict === "stable"
-    ? `Stable: ${who} stays at this minimum in mean square; η is ${number(one.edgeRatio!)} of its exact threshold ${edge}; ${growth}; ${beside}.`
-    : `Unstable: ${who} leaves this minimum; η is ${number(one.edgeRatio!)} times its exact threshold ${edge}; ${growth}; ${beside}.`;
+    ? `Stable${but}: ${who} stays at this minimum in mean square; η is ${number(one.edgeRatio!)} of its exact threshold ${edge}; ${growth}; ${beside}.`
+    : `Unstable${but}: ${who} leaves this minimum; η is ${number(one.edgeRatio!)} times its exact threshold ${edge}; ${growth}; ${beside}.`;
 }
 
 const number = (value: number): string => formatNumber(value, 4);
