@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -32,6 +32,13 @@ async function content(place: string): Promise<Record<string, string>> {
     files[path.slice(place.length)] = isText ? withoutSeconds(bytes.toString()) : bytes.toString("latin1");
   }
   return files;
+}
+
+/** Makes what writers left behind an hour old: it is removed once it is a minute old and its writer gone. */
+async function aged(place: string): Promise<void> {
+  const old = new Date(Date.now() - 3_600_000);
+  for (const entry of await readdir(place, { withFileTypes: true, recursive: true }))
+    if (entry.name.endsWith(".tmp")) await utimes(join(entry.parentPath, entry.name), old, old);
 }
 
 /** Every JSON file is whole: what is not finished has another name. */
@@ -113,6 +120,7 @@ describe(`kill -9 of a command, ${kills} times, changes nothing of what it gives
     ];
     const kept = async (): Promise<number> => (await readdir(join(rough, "tasks")).catch(() => [])).length;
     expect(await killed(argv(rough), rough, growth(kept), 300)).toBe(kills);
+    await aged(rough);
     const [found, expected] = [await inProcess(argv(rough)), await inProcess(argv(calm))];
     expect([found.exitCode, found.stderr, expected.exitCode]).toEqual([0, "", 0]);
     const named = (text: string): string => withoutSeconds(text).replaceAll(rough, calm);

@@ -1,6 +1,6 @@
 export { RunsError, isStorageFault, storageError, type RunsErrorCode } from "./errors.js";
 export { wholeLines } from "./folder/lines.js";
-export { expectWritable, makeFolder, placeFile } from "./folder/place.js";
+export { expectWritable, makeFolder, placeFile, removeLeftovers } from "./folder/place.js";
 export { parseRunFile, readRunFile, type RunFile, type RunState } from "./folder/run-file.js";
 export { openRun, type Ending, type OpenRunOptions, type RunFolder } from "./folder/run-folder.js";
 export { lockFiles, type Ended } from "./locks/lock-files.js";

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -112,5 +112,19 @@ describe("a store of jobs", () => {
     expect(await newer.read({ task: 1 })).toBeUndefined();
     await writeFile(join(parent, `${store.idOf({ task: 1 })}.json`), '{"schema":"test@1","resu');
     expect(await store.read({ task: 1 })).toBeUndefined();
+  });
+
+  it("loses what killed writers left behind, and nothing that somebody may be writing", async () => {
+    const dead = 2 ** 22 + 1; // above every process number of Linux
+    const names = {
+      left: `.a.json.${dead}-1.tmp`,
+      fresh: `.b.json.${dead}-2.tmp`,
+      mine: `.c.json.${process.pid}-3.tmp`,
+    };
+    for (const name of [...Object.values(names), "notes.tmp"]) await writeFile(join(parent, name), "{");
+    const hour = new Date(Date.now() - 3_600_000);
+    for (const name of [names.left, names.mine, "notes.tmp"]) await utimes(join(parent, name), hour, hour);
+    await jobStore(parent, options);
+    expect((await readdir(parent)).sort()).toEqual([names.fresh, names.mine, "notes.tmp"]);
   });
 });

@@ -1,11 +1,13 @@
 import { cpus } from "node:os";
 import { dirname, join } from "node:path";
-import { makeFolder, placeFile } from "@sgdscope/runs";
+import { makeFolder, placeFile, removeLeftovers } from "@sgdscope/runs";
 import { themes, type Theme } from "./png.js";
 
 /** Writes the files of a report into `directory`, each whole or not at all; gives the path of the last one. */
 export async function writeReport(directory: string, files: Record<string, string | Uint8Array>): Promise<string> {
   let path = directory;
+  for (const folder of new Set(Object.keys(files).map((name) => dirname(join(directory, name)))))
+    await removeLeftovers(folder);
   for (const [name, content] of Object.entries(files)) {
     path = join(directory, name);
     await makeFolder(dirname(path));

@@ -1,11 +1,14 @@
 import { existsSync } from "node:fs";
-import { access, constants, mkdir, readdir, rm } from "node:fs/promises";
+import { access, constants, mkdir, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { writeFileWhole } from "@sgdscope/array-files";
 import { storageError } from "../errors.js";
 
 /** Temporary files that a killed writer may leave. */
-const isTemporary = (name: string): boolean => /^\..*\.\d+-\d+\.tmp$/.test(name);
+const temporaryName = /^\..*\.(\d+)-\d+\.tmp$/;
+
+/** A file that nobody has written to for so long is nobody's any more, ms. */
+const LEFT_AFTER = 60_000;
 
 /**
  * Puts a file in its place whole or not at all; pipes and devices are written into, symbolic links followed (`writeFileWhole`).
@@ -61,5 +64,27 @@ export async function expectWritable(path: string): Promise<void> {
 
 /** Removes temporary files of writers that were killed; call it only where nobody else writes. */
 export async function removeTemporaries(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) if (isTemporary(name)) await rm(join(folder, name), { force: true });
+  for (const name of await readdir(folder)) if (temporaryName.test(name)) await rm(join(folder, name), { force: true });
+}
+
+/**
+ * Removes temporary files that writers left who were killed, where others may be writing: only those that are older than a minute and
+ * whose writer does not run on this machine. What cannot be removed stays.
+ */
+export async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const writer = temporaryName.exec(name)?.[1];
+    if (writer === undefined || runs(Number(writer))) continue;
+    const path = join(folder, name);
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }));
+    if (Date.now() - mtimeMs > LEFT_AFTER) await rm(path, { force: true }).catch(() => undefined);
+  }
+}
+
+function runs(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
 }

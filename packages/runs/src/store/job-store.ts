@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { formatJson, parseJson } from "@sgdscope/array-files";
 import { z } from "zod";
-import { makeFolder, placeFile } from "../folder/place.js";
+import { makeFolder, placeFile, removeLeftovers } from "../folder/place.js";
 import { runId } from "../run-id.js";
 
 /** Keeps the results of finished jobs, one file each, so that what was killed goes on. */
@@ -16,7 +16,8 @@ export interface JobStore<Job extends object, Result extends object> {
 }
 
 /**
- * A store in a folder, made where needed. A file that cannot be read counts as not there.
+ * A store in a folder, made where needed. A file that cannot be read counts as not there; temporary files that a killed writer left
+ * a minute ago or longer are removed.
  *
  * @param options.schema - Goes into every file; files of another schema count as not there.
  * @param options.identity - What beside the job determines its result, such as versions and backends; plain JSON.
@@ -32,6 +33,7 @@ export async function jobStore<Job extends object, Result extends object>(
   }: { schema: string; identity: Record<string, unknown>; isResult?: (value: object) => boolean },
 ): Promise<JobStore<Job, Result>> {
   await makeFolder(folder);
+  await removeLeftovers(folder);
   const kept = z.looseObject({
     schema: z.literal(schema),
     id: z.string(),
