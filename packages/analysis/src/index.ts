@@ -1,5 +1,5 @@
 export { analyse, analyseSync, type AnalysableMinimum, type AnalyseOptions } from "./analyse.js";
-export type { BoundJudgement, ConditionAnalysis, MinimumAnalysis, Verdict } from "./analysis.js";
+export type { BoundJudgement, ConditionAnalysis, MinimumAnalysis, OutputLossAnalysis, Verdict } from "./analysis.js";
 export { compareThresholds, type Comparison } from "./comparison.js";
 export { decideConditions, type Conditions, type ConditionsRequest, type JudgedMinimum } from "./conditions.js";
 export { diagramAxes, type DiagramAxes, type LearningRateRange } from "./diagram/axes.js";
@@ -11,6 +11,7 @@ export { AnalysisError, type AnalysisErrorCode } from "./errors.js";
 export { mark, type Mark, type MarkId } from "./marks.js";
 export {
   rankToleranceOf,
+  type LossAtPoint,
   type LossName,
   type Minimum,
   type Optimizer,
@@ -18,6 +19,7 @@ export {
   type Reached,
 } from "./minimum.js";
 export { minimumOfArrays, type MinimumArrays, type ReadMinimum } from "./sources/arrays.js";
+export type { LossArrays } from "./sources/loss-arrays.js";
 export { examplesOfArrays, type ExampleShapes, type ReadExamples } from "./sources/examples.js";
 export type { ShapeNote } from "./sources/shapes.js";
 export { gaussianDesignMinimum } from "./sources/gaussian-design.js";

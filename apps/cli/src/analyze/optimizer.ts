@@ -97,24 +97,28 @@ const nameOf = (optimizer: Optimizer): string =>
   ].join("");
 
 /** The answer for a person, a line per batch size. */
-export function optimizerText(judgements: readonly OptimizerJudgement[], learningRate: number | undefined): string {
-  return judgements.map((one) => `${sentence(one, learningRate)}\n`).join("");
+export function optimizerText(
+  judgements: readonly OptimizerJudgement[],
+  learningRate: number | undefined,
+  place: string,
+): string {
+  return judgements.map((one) => `${sentence(one, learningRate, place)}\n`).join("");
 }
 
-function sentence(one: OptimizerJudgement, learningRate: number | undefined): string {
+function sentence(one: OptimizerJudgement, learningRate: number | undefined, place: string): string {
   const { batchSize, optimizer, verdict, marks } = one;
   const but = outside(marks);
   const edge = `η* = ${number(one.criticalLearningRate)}`;
   const beside = `plain SGD has η* = ${number(one.plainCriticalLearningRate)}, full-batch training with this optimizer ${number(one.meanEdge)}`;
   const name = nameOf(optimizer);
   if (verdict === undefined)
-    return `${name}, B = ${batchSize}, stays at this minimum in mean square for learning rates up to ${edge}; ${beside}${but}.`;
+    return `${name}, B = ${batchSize}, stays at ${place} in mean square for learning rates up to ${edge}; ${beside}${but}.`;
   const who = `${name}, η = ${learningRate}, B = ${batchSize},`;
   if (verdict === "marginal") return `Marginal${but}: ${who} stands on its edge, η = ${edge}.`;
   const growth = `in the long run a step multiplies second moments by ${number(one.spectralRadius!)}`;
   return verdict === "stable"
-    ? `Stable${but}: ${who} stays at this minimum in mean square; η is ${number(one.edgeRatio!)} of its exact threshold ${edge}; ${growth}; ${beside}.`
-    : `Unstable${but}: ${who} leaves this minimum; η is ${number(one.edgeRatio!)} times its exact threshold ${edge}; ${growth}; ${beside}.`;
+    ? `Stable${but}: ${who} stays at ${place} in mean square; η is ${number(one.edgeRatio!)} of its exact threshold ${edge}; ${growth}; ${beside}.`
+    : `Unstable${but}: ${who} leaves ${place}; η is ${number(one.edgeRatio!)} times its exact threshold ${edge}; ${growth}; ${beside}.`;
 }
 
 const number = (value: number): string => formatNumber(value, 4);

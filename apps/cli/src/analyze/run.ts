@@ -3,6 +3,7 @@ import { expectedAnalysis, formatDuration } from "../sources/estimate.js";
 import { readMinimum } from "../sources/minimum.js";
 import { printJson } from "../terminal/json.js";
 import { progressOn } from "../terminal/progress.js";
+import { placeOf } from "./answer.js";
 import { dynamicsOf, dynamicsText, refuseDynamics, scalesOf } from "./dynamics.js";
 import { judgeOptimizer, optimizerOf, optimizerText } from "./optimizer.js";
 import type { AnalyzeOptions } from "./options.js";
@@ -51,9 +52,11 @@ export async function analyze(options: AnalyzeOptions): Promise<void> {
       return;
     }
     print(
-      (judged.length === 0 ? "" : `${optimizerText(judged, learningRate)}\nBeside it plain SGD:\n`) +
+      (judged.length === 0
+        ? ""
+        : `${optimizerText(judged, learningRate, placeOf(analysis.outputLoss))}\nBeside it plain SGD:\n`) +
         analysisText(analysis, { digits: options.digits, scales }) +
-        dynamicsText(dynamics, options) +
+        dynamicsText(dynamics, options, analysis) +
         (options.sources === true ? sourcesText(analysis) : ""),
     );
   } finally {

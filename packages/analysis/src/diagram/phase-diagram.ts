@@ -2,7 +2,7 @@ import { timesPowerOfTwo } from "@sgdscope/linear-algebra";
 import type { Sampling } from "@sgdscope/stability-criterion";
 import { decideConditions } from "../conditions.js";
 import type { Mark } from "../marks.js";
-import { floorMarks } from "../loss-floor.js";
+import { lossMarks } from "../loss-marks.js";
 import { rankToleranceOf, type Minimum } from "../minimum.js";
 import { prepareInUnits } from "../units.js";
 import { diagramAxes, type DiagramAxes, type LearningRateRange } from "./axes.js";
@@ -74,7 +74,7 @@ export async function phaseDiagram(minimum: Minimum, options: PhaseDiagramOption
   const head = {
     minimum: { name, examples, outputs, rank, rankTolerance, ...(backend === undefined ? {} : { backend }) },
     sampling,
-    marks: [...marks, ...floorMarks(minimum, prepared)],
+    marks: [...marks, ...lossMarks(minimum, prepared)],
     ...axes,
   };
   options.onAxes?.(head);

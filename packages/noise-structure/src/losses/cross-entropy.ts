@@ -28,6 +28,7 @@ export function crossEntropyLoss({ labelSmoothing = 0 }: { labelSmoothing?: numb
     label: `softmax cross-entropy${labelSmoothing === 0 ? "" : `, label smoothing ${labelSmoothing}`}`,
     source: "McCullagh & Nelder, Generalized Linear Models, 2nd ed., §5; the residual is Pearson's up to a rotation",
     rows: (outputs) => outputs - 1,
+    ...(labelSmoothing === 0 ? { largestCurvature: (outputs: number) => 1 - 1 / outputs } : {}),
     at: (outputs, targets, example = 0) => at(outputs, distribution(targets, labelSmoothing, example), example),
   };
 }

@@ -7,8 +7,8 @@ import { expectTarget, perOutput } from "./per-output.js";
  *
  * With q = 1/(1 + e⁻ᶠ): `s = q − y`, `S = q(1 − q)`. `r̃ = (1 − y)e^{f/2} − y·e^{−f/2}` keeps all digits where q is near 0 or 1.
  */
-export const logisticLoss = (): OutputLoss =>
-  perOutput(
+export const logisticLoss = (): OutputLoss => ({
+  ...perOutput(
     {
       id: "logistic",
       label: "logistic loss, log(1 + eᶠ) − yf",
@@ -28,7 +28,9 @@ export const logisticLoss = (): OutputLoss =>
         residual: part(1 - y, f / 2) - part(y, -f / 2),
       };
     },
-  );
+  ),
+  largestCurvature: (outputs) => outputs / 4,
+});
 
 /** `share·eˣ`, and 0 for no share whatever x. */
 const part = (share: number, x: number): number => (share === 0 ? 0 : share * Math.exp(x));

@@ -25,6 +25,8 @@ export interface OutputLoss {
   source: string;
   /** Rows of R for C outputs: C, or less where S always has a kernel. */
   rows: (outputs: number) => number;
+  /** The supremum of Tr S for C outputs, of losses whose curvature vanishes as an example is fitted. */
+  largestCurvature?: (outputs: number) => number;
   /**
    * The loss at the outputs f of one example, whose targets are y.
    *
