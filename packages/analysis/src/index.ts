@@ -9,14 +9,7 @@ export { phaseDiagram, type PhaseDiagram, type PhaseDiagramOptions } from "./dia
 export { analysisDocument } from "./document.js";
 export { AnalysisError, type AnalysisErrorCode } from "./errors.js";
 export { mark, type Mark, type MarkId } from "./marks.js";
-export {
-  rankToleranceOf,
-  type LossName,
-  type Minimum,
-  type Optimizer,
-  type Precision,
-  type Reached,
-} from "./minimum.js";
+export { rankToleranceOf, type LossName, type Minimum, type Precision, type Reached } from "./minimum.js";
 export { minimumOfArrays, type MinimumArrays, type ReadMinimum } from "./sources/arrays.js";
 export { examplesOfArrays, type ExampleShapes, type ReadExamples } from "./sources/examples.js";
 export type { ShapeNote } from "./sources/shapes.js";
