@@ -131,8 +131,6 @@ describe("second moments with momentum", () => {
       () => expectedLoss(minimum, { learningRate: 0.1, steps: 2, batchSize: 1, optimizer }),
       () => stationaryCovariance(minimum, { learningRate: 0.1, batchSize: 1, optimizer }),
     ])
-      expect(ask).toThrow(
-        expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringContaining("weight decay") }),
-      );
+      expect(ask).toThrow(/expected options\.optimizer without weight decay/);
   });
 });
