@@ -5,19 +5,25 @@ import {
   criticalLearningRates,
   escapeRateLowerBound,
   exactThreshold,
-  spectralRadius,
   worstCaseAlignmentFactorFor,
   type Bound,
   type BoundId,
   type PreparedMinimum,
   type SolverOptions,
 } from "@sgdscope/stability-criterion";
+import {
+  decoupledThreshold,
+  isPlainSgd,
+  meanEdge,
+  optimizerGrowth,
+  optimizerThreshold,
+} from "@sgdscope/stability-criterion/optimizers";
 import type { BoundJudgement, ConditionAnalysis, MinimumAnalysis, OutputLossAnalysis, Verdict } from "./analysis.js";
 import { decideConditions, type Conditions, type ConditionsRequest } from "./conditions.js";
 import { AnalysisError } from "./errors.js";
 import { lossMarks } from "./loss-marks.js";
 import { rankToleranceOf, type LossAtPoint, type Minimum } from "./minimum.js";
-import { boundFromUnits, noiseInUnits, prepareInUnits, type MinimumInUnits } from "./units.js";
+import { boundFromUnits, noiseInUnits, optimizerInUnits, prepareInUnits, type MinimumInUnits } from "./units.js";
 
 /** A minimum; a prepared one may stand in the place of its system, to share its eigendecomposition. */
 export type AnalysableMinimum = Omit<Minimum, "system"> & {
@@ -149,7 +155,7 @@ const bothScales = (atPoint: LossAtPoint, { alignmentFactor }: NoiseStructure): 
 
 function* conditionStages(
   { prepared, unit }: MinimumInUnits,
-  { batchSize, sampling, weights, optimizer, marks }: Conditions,
+  { batchSize, sampling, weights, optimizer, learningRate, marks }: Conditions,
   { solver = {}, marginalTolerance = 1e-9, extent = "whole" }: AnalyseOptions,
   from: number,
   share: number,
@@ -160,15 +166,21 @@ function* conditionStages(
     stage: `${what}, B = ${batchSize}`,
   });
   yield stage(0, "exact threshold");
-  const exact = exactThreshold(prepared, batches);
+  const isPlain = isPlainSgd(optimizer);
+  const judged = { ...batches, optimizer: optimizerInUnits(optimizer, unit) };
+  const exact = optimizerThreshold(prepared, judged);
   yield stage(0.5, "bounds");
   const whole = extent === "whole";
-  const bounds = whole ? criticalLearningRates(prepared, { ...batches, threshold: exact }) : [];
+  const bounds = whole
+    ? criticalLearningRates(prepared, {
+        ...batches,
+        threshold: isPlain ? exact : exactThreshold(prepared, batches),
+      })
+    : [];
   const alignmentFactor = alignmentFactorFor(prepared, weights);
   let verdict: Verdict | undefined;
-  if (optimizer !== undefined) {
+  if (learningRate !== undefined) {
     yield stage(0.7, "growth rate");
-    const { learningRate } = optimizer;
     const scaled = timesPowerOfTwo(learningRate, unit);
     const edgeRatio = scaled / exact.criticalLearningRate;
     if (!(edgeRatio < LARGEST_EDGE_RATIO && edgeRatio > 1 / LARGEST_EDGE_RATIO))
@@ -181,10 +193,10 @@ function* conditionStages(
       verdict: Math.abs(edgeRatio - 1) <= marginalTolerance ? "marginal" : edgeRatio < 1 ? "stable" : "unstable",
       learningRate,
       edgeRatio,
-      growth: withoutMode(spectralRadius(prepared, scaled, batches)),
-      escapeRateLowerBound: whole ? escapeRateLowerBound(prepared, scaled, batches) : undefined,
+      growth: withoutMode(optimizerGrowth(prepared, scaled, judged)),
+      escapeRateLowerBound: whole && isPlain ? escapeRateLowerBound(prepared, scaled, batches) : undefined,
       frobeniusLimit:
-        alignmentFactor === undefined
+        alignmentFactor === undefined || !isPlain
           ? undefined
           : timesPowerOfTwo(1 / (scaled * Math.sqrt(weights.noise * alignmentFactor)), unit),
       bounds: bounds.map((bound) => judge(bound, scaled, unit)),
@@ -196,10 +208,14 @@ function* conditionStages(
     samplingFactor: weights.noise,
     alignmentFactor,
     worstCaseAlignmentFactor: whole ? worstCaseAlignmentFactorFor(prepared, weights) : undefined,
+    optimizer,
     threshold: {
       ...withoutMode(exact),
       criticalLearningRate: timesPowerOfTwo(exact.criticalLearningRate, -unit),
     },
+    decoupledCriticalLearningRate:
+      sampling === "bernoulli" ? undefined : timesPowerOfTwo(decoupledThreshold(prepared, judged), -unit),
+    meanEdge: timesPowerOfTwo(meanEdge(judged.optimizer, prepared.eigenvalues[0]!), -unit),
     bounds: unit === 0 ? bounds : bounds.map((bound) => boundFromUnits(bound, unit)),
     verdict,
     marks,

@@ -1,6 +1,7 @@
 import type { Estimate } from "@sgdscope/linear-algebra";
 import type { AlignmentRange, NoiseStructure } from "@sgdscope/noise-structure";
 import type { Bound, BoundId, ExactThreshold, Sampling, SpectralRadius } from "@sgdscope/stability-criterion";
+import type { Optimizer } from "@sgdscope/stability-criterion/optimizers";
 import type { Mark } from "./marks.js";
 import type { LossAtPoint, LossName, Precision, Reached } from "./minimum.js";
 
@@ -49,9 +50,15 @@ export interface ConditionAnalysis {
   alignmentFactor: number | undefined;
   /** The least of it over realizable residuals, μ₀; undefined where a verdict alone was asked for. */
   worstCaseAlignmentFactor: number | undefined;
-  /** η* and how it was found. */
+  /** What was judged: how parameters step. */
+  optimizer: Optimizer;
+  /** η* of this optimizer, and how it was found. */
   threshold: Omit<ExactThreshold, "mode">;
-  /** The exact threshold first, then every bound that applies; none where a verdict alone was asked for. */
+  /** The edge of full-batch training with this optimizer, 2/λ_max for plain SGD. */
+  meanEdge: number;
+  /** What η* would be under decoupled noise 2LG, a heuristic; undefined of Bernoulli batches, whose noise is not centred. */
+  decoupledCriticalLearningRate: number | undefined;
+  /** Of plain SGD: its exact threshold first, then every bound that applies; none where a verdict alone was asked for. */
   bounds: readonly Bound<BoundId>[];
   /** Undefined where no learning rate was judged. */
   verdict: Verdict | undefined;
@@ -66,13 +73,13 @@ export interface Verdict {
   learningRate: number;
   /** η/η*. */
   edgeRatio: number;
-  /** ρ(Q), the factor of the expected loss per step in the long run, and how it was found. */
+  /** ρ(Q), the factor of second moments per step in the long run, with plain SGD of the expected loss; and how it was found. */
   growth: Omit<SpectralRadius, "mode">;
-  /** γ with `E L_t ≥ γᵗL₀` from the alignment theorem; says something above 1. Undefined where a verdict alone was asked for. */
+  /** γ with `E L_t ≥ γᵗL₀` from the alignment theorem; says something above 1. Undefined where a verdict alone was asked for, and of other optimizers than plain SGD. */
   escapeRateLowerBound: number | undefined;
-  /** `1/(η√(pμ))` at the measured μ, with replacement `√(B/μ)/η`; undefined where μ is. Infinity without noise. */
+  /** `1/(η√(pμ))` at the measured μ, with replacement `√(B/μ)/η`; undefined where μ is, and of other optimizers than plain SGD. Infinity without noise. */
   frobeniusLimit: number | undefined;
-  /** What each row of `bounds` says of this learning rate, in the same order. */
+  /** What each row of `bounds` says of plain SGD at this learning rate, in the same order. */
   bounds: readonly BoundJudgement[];
 }
 

@@ -14,7 +14,6 @@ export {
   type LossAtPoint,
   type LossName,
   type Minimum,
-  type Optimizer,
   type Precision,
   type Reached,
 } from "./minimum.js";

@@ -1,6 +1,13 @@
 /** Why a verdict stands outside the hypotheses of its theorem. */
 export type MarkId =
-  "epoch-shuffle" | "momentum" | "clipping" | "not-converged" | "loss-floor" | "gauss-newton" | "vanishing-curvature";
+  | "epoch-shuffle"
+  | "momentum"
+  | "weight-decay"
+  | "clipping"
+  | "not-converged"
+  | "loss-floor"
+  | "gauss-newton"
+  | "vanishing-curvature";
 
 /** A mark on a verdict: its id, and a sentence for people. */
 export interface Mark {
@@ -11,7 +18,10 @@ export interface Mark {
 const texts: Record<MarkId, string> = {
   "epoch-shuffle":
     "Batches were shuffled by epoch, which no stability theorem covers; judged as batches without replacement, the nearest model.",
+  // Of records that were made before momentum had a theory here.
   momentum: "Trained with momentum; judged as plain SGD, whose threshold differs.",
+  "weight-decay":
+    "With weight decay training ends at a minimum of the loss and a penalty, where residuals and noise remain: the verdict is that of the Gauss–Newton model there.",
   clipping: "Gradients may have been clipped up to the end; judged as SGD without clipping.",
   "not-converged":
     "The training had not reached its goal: this is not yet a minimum, and the theory speaks of minima only.",

@@ -2,6 +2,7 @@ import type { Estimate } from "@sgdscope/linear-algebra";
 import type { GramSystem } from "@sgdscope/noise-structure";
 import type { LossId } from "@sgdscope/noise-structure/losses";
 import type { Sampling } from "@sgdscope/stability-criterion";
+import type { Optimizer } from "@sgdscope/stability-criterion/optimizers";
 
 /** The losses whose Gram systems an analysis takes; `"custom"` is a convex loss of your own. */
 export type LossName = LossId | "custom";
@@ -25,20 +26,14 @@ export interface LossAtPoint {
 /** How exactly the numbers of a system were computed, whatever holds them now. */
 export type Precision = "float64" | "float32" | "float16" | "bfloat16";
 
-/** How parameters step: θ ← θ − η·m with m ← βm + g. β = 0 is plain SGD, which the theory of this package speaks of. */
-export interface Optimizer {
-  /** η, for the loss `(1/2n)Σ‖f − y‖²`. */
-  learningRate: number;
-  /** β. */
-  momentum: number;
-}
-
 /** How a point was reached, where a training made it. */
 export interface Reached {
   steps: number;
   /** Whether the training met its goal: only then is the point a minimum that the theory speaks of. */
   converged: boolean;
   optimizer: Optimizer;
+  /** η, for the loss `(1/2n)Σ‖f − y‖²`. */
+  learningRate: number;
   batchSize: number;
   /** How the training drew its batches. */
   sampling: Sampling;

@@ -31,7 +31,7 @@ export interface TrainingSettings {
   batchSize: number;
   sampling: Sampling;
   seed: number;
-  /** β in m ← βm + g, θ ← θ − ηm; the stability theory speaks of 0. */
+  /** β in m ← βm + g, θ ← θ − ηm. */
   momentum: number;
   clipNorm: number;
   /** Steps over which the learning rate rises linearly from 0. */

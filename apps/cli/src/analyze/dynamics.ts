@@ -7,9 +7,11 @@ import { batchSharpness, expectedLoss, type PreparedMinimum, type Sampling } fro
 import { escapeDirections, type EscapeDirections } from "@sgdscope/stability-criterion/escape";
 import { lyapunovExponent, type PathExponentEstimate } from "@sgdscope/stability-criterion/simulation";
 import { stationaryCovariance } from "@sgdscope/stability-criterion/stationary";
+import type { Optimizer } from "@sgdscope/stability-criterion/optimizers";
 import { formatMeasured, formatNumber } from "../terminal/number.js";
 import { formatTable, type Column } from "../terminal/table.js";
 import { usageError } from "../terminal/errors.js";
+import { optimizerName } from "./optimizer.js";
 import type { AnalyzeOptions } from "./options.js";
 
 /** What was asked about the way of SGD beyond its verdict, for one batch size; undefined where it was not asked for. */
@@ -55,14 +57,16 @@ const dynamicsAsked = ({ curve, lyapunov, escapeDirections: k, cloud }: AnalyzeO
   ...(cloud === true ? ["--cloud"] : []),
 ];
 
-/** These speak of plain SGD: beside another optimizer they would be taken for its own. */
-export function refuseDynamics(options: AnalyzeOptions): void {
-  const [first] = dynamicsAsked(options);
-  if (first !== undefined)
-    throw usageError(
-      `${first}: expected plain SGD, got an optimizer with momentum or weight decay`,
-      "leave one of them out",
-    );
+/** What has no theory beyond plain SGD would be taken for that of the optimizer. */
+export function refuseDynamics(options: AnalyzeOptions, { weightDecay = 0 }: Optimizer): void {
+  for (const asked of dynamicsAsked(options)) {
+    const plainOnly = asked === "--lyapunov" || asked === "--escape-directions";
+    if (plainOnly || weightDecay > 0)
+      throw usageError(
+        `${asked}: expected ${plainOnly ? "plain SGD, got an optimizer with momentum or weight decay" : "an optimizer without weight decay"}`,
+        "leave one of them out",
+      );
+  }
 }
 
 /** Computes what was asked for, at each batch size. */
@@ -77,7 +81,7 @@ export function dynamicsOf(
   if (learningRate === undefined) throw usageError(`${asked[0]!} needs --learning-rate <η>`);
   if (k !== undefined && k > minimum.rank)
     throw usageError(`--escape-directions: expected at most the rank of the Gram matrix, ${minimum.rank}, got ${k}`);
-  return analysis.conditions.map(({ batchSize, sampling, samplingFactor, verdict }) => {
+  return analysis.conditions.map(({ batchSize, sampling, samplingFactor, optimizer, verdict }) => {
     const batches: { batchSize: number; sampling: Sampling; learningRate: number } = {
       batchSize,
       sampling,
@@ -86,7 +90,9 @@ export function dynamicsOf(
     return {
       batchSize,
       expectedLoss:
-        curve === undefined ? undefined : shifted(expectedLoss(minimum, { ...batches, steps: curve }), analysis),
+        curve === undefined
+          ? undefined
+          : shifted(expectedLoss(minimum, { ...batches, optimizer, steps: curve }), analysis),
       lyapunov:
         lyapunov === true
           ? lyapunovExponent(minimum, { ...batches, random: seededRandom(seed).stream(`lyapunov ${batchSize}`) })
@@ -97,7 +103,7 @@ export function dynamicsOf(
           ? undefined
           : verdict!.edgeRatio >= 1
             ? "unstable"
-            : { ...cloudOf(minimum, batches, unit), noiseless: samplingFactor === 0 },
+            : { ...cloudOf(minimum, { ...batches, optimizer }, unit), noiseless: samplingFactor === 0 },
     };
   });
 }
@@ -147,7 +153,7 @@ const shownSteps = (count: number): number[] =>
 /** What was asked for, for a person. */
 export function dynamicsText(
   all: readonly Dynamics[],
-  { digits }: { digits: number },
+  { digits, optimizer }: { digits: number; optimizer?: Optimizer | undefined },
   { outputLoss }: Pick<MinimumAnalysis, "outputLoss">,
 ): string {
   const blocks: string[] = [];
@@ -178,9 +184,9 @@ export function dynamicsText(
     ...(cloud === undefined
       ? []
       : cloud === "unstable"
-        ? [`  B = ${batchSize}: SGD settles nowhere, since η is not below η*`]
+        ? [`  B = ${batchSize}: it settles nowhere, since η is not below η*`]
         : [
-            `  B = ${batchSize}: SGD settles in a cloud of E‖δ‖² = ${number(cloud.squaredDistance)}, excess loss ${number(cloud.excessLoss)}, E‖∇L‖² = ${number(cloud.squaredGradient)}` +
+            `  B = ${batchSize}: it settles in a cloud of E‖δ‖² = ${number(cloud.squaredDistance)}, excess loss ${number(cloud.excessLoss)}, E‖∇L‖² = ${number(cloud.squaredGradient)}` +
               (cloud.excessLoss > 0
                 ? ""
                 : cloud.noiseless
@@ -188,7 +194,10 @@ export function dynamicsText(
                   : ": the minimum interpolates, so it is a point"),
           ]),
   ]);
-  if (lines.length > 0) blocks.push(`Dynamics of linearised SGD\n${lines.join("\n")}\n`);
+  if (lines.length > 0)
+    blocks.push(
+      `Dynamics of ${optimizer === undefined ? "linearised SGD" : `${optimizerName(optimizer)}, linearised`}\n${lines.join("\n")}\n`,
+    );
   return blocks.map((block) => `\n${block}`).join("");
 }
 

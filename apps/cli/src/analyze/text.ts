@@ -1,10 +1,12 @@
 import type { ConditionAnalysis, MinimumAnalysis, OutputLossAnalysis } from "@sgdscope/analysis";
 import type { Bound } from "@sgdscope/stability-criterion";
+import { isPlainSgd } from "@sgdscope/stability-criterion/optimizers";
 import { formatMeasured, formatNumber } from "../terminal/number.js";
 import { formatTable, type Column } from "../terminal/table.js";
 import { plural } from "../terminal/words.js";
 import type { Scales } from "./dynamics.js";
 import { kindText } from "../report/kind.js";
+import { optimizerName } from "./optimizer.js";
 import { answerText } from "./answer.js";
 
 /** Significant digits that the precision of the numbers supports. */
@@ -75,7 +77,7 @@ export function analysisText(
     }\n\n` +
     `Noise and curvature (exact)\n${quantities}\n` +
     (noise.undefinedBecause === undefined ? "" : `  no alignment: ${noise.undefinedBecause}\n`) +
-    `\nCritical learning rates, ${conditions[0]!.sampling}\n${thresholdTable(conditions, exact)}` +
+    `\nCritical learning rates, ${conditions[0]!.sampling}${isPlainSgd(conditions[0]!.optimizer) ? "" : "; from the second exact row on, those of plain SGD"}\n${thresholdTable(conditions, exact)}` +
     verdictText(conditions, noise.frobeniusG, exact) +
     marksText(conditions)
   );
@@ -109,9 +111,11 @@ const marksText = (conditions: readonly ConditionAnalysis[]): string =>
 
 function thresholdTable(conditions: readonly ConditionAnalysis[], exact: (value: number) => string): string {
   const ids = [...new Set(conditions.flatMap(({ bounds }) => bounds.map(({ id }) => id)))];
-  const rows = ids.map((id) => conditions.map(({ bounds }) => bounds.find((bound) => bound.id === id)));
-  type Row = (typeof rows)[number];
-  const first = (row: Row): Bound => row.find((each) => each !== undefined)!;
+  const rows: Row[] = [
+    ...ownRows(conditions),
+    ...ids.map((id) => conditions.map(({ bounds }) => bounds.find((bound) => bound.id === id))),
+  ];
+  const first = (row: Row): Cell => row.find((each) => each !== undefined)!;
   const columns: Column<Row>[] = [
     { heading: "criterion", cell: (row) => first(row).label, align: "left" },
     { heading: "says", cell: (row) => kindText(first(row).kind), align: "left" },
@@ -124,6 +128,30 @@ function thresholdTable(conditions: readonly ConditionAnalysis[], exact: (value:
   return indent(formatTable(columns, rows));
 }
 
+type Cell = Pick<Bound, "label" | "kind" | "criticalLearningRate" | "evidence">;
+type Row = (Cell | undefined)[];
+
+/** What is known of an optimizer other than plain SGD, of which the other rows speak. */
+function ownRows(conditions: readonly ConditionAnalysis[]): Row[] {
+  const { optimizer, decoupledCriticalLearningRate } = conditions[0]!;
+  if (isPlainSgd(optimizer)) return [];
+  const name = optimizerName(optimizer);
+  const row = (label: string, kind: Cell["kind"], of: (one: ConditionAnalysis) => number | undefined): Row =>
+    conditions.map((one) => {
+      const criticalLearningRate = of(one);
+      return criticalLearningRate === undefined
+        ? undefined
+        : { label, kind, criticalLearningRate, evidence: "derived here" };
+    });
+  return [
+    row(`exact: ${name}`, "exact", ({ threshold }) => threshold.criticalLearningRate),
+    row("  its full-batch edge", "necessary", ({ meanEdge }) => meanEdge),
+    ...(decoupledCriticalLearningRate === undefined
+      ? []
+      : [row("  under decoupled noise", "idealised", (one) => one.decoupledCriticalLearningRate)]),
+  ];
+}
+
 /** What each criterion takes for granted and where it stands. */
 export function sourcesText({ conditions }: MinimumAnalysis): string {
   const bounds = new Map(conditions.flatMap((each) => each.bounds.map((bound) => [bound.id, bound] as const)));
@@ -133,19 +161,21 @@ export function sourcesText({ conditions }: MinimumAnalysis): string {
 }
 
 function verdictLine(
-  { batchSize, sampling, samplingFactor, verdict }: ConditionAnalysis,
+  { batchSize, sampling, samplingFactor, optimizer, verdict }: ConditionAnalysis,
   frobeniusG: number,
   exact: (value: number | undefined) => string,
 ): string {
   const { verdict: word, edgeRatio, growth, frobeniusLimit } = verdict!;
   const norm = `‖G‖_F = ${exact(frobeniusG)}`;
+  const plain = isPlainSgd(optimizer);
+  const moment = plain ? "the expected squared distance by ρ(Q)" : "second moments by ρ";
   const limit =
-    samplingFactor === 0
+    plain && samplingFactor === 0
       ? `; ${norm}, on which the full batch sets no limit but 2/η on λ_max`
       : frobeniusLimit === undefined
         ? ""
         : `; ${norm} against 1/(η√(pμ${sampling === "bernoulli" ? "₁" : ""})) = ${exact(frobeniusLimit)} with the measured μ, a heuristic`;
-  return `  B = ${batchSize}: ${word}, η/η* = ${exact(edgeRatio)}; in the long run a step multiplies the expected squared distance by ρ(Q) = ${exact(growth.spectralRadius)}${limit}`;
+  return `  B = ${batchSize}: ${word}, η/η* = ${exact(edgeRatio)}; in the long run a step multiplies ${moment} = ${exact(growth.spectralRadius)}${limit}`;
 }
 
 const indent = (text: string): string => text.replace(/^(?=.)/gm, "  ");

@@ -84,12 +84,7 @@ export function addTrainOptions(command: Command): Command {
       batch,
     )
     .addOption(new Option("--sampling <how>", "how batches are drawn").choices(samplings).default(defaults.sampling))
-    .option(
-      "--momentum <β>",
-      "heavy-ball momentum (PyTorch's convention); the stability results assume 0",
-      momentumNumber,
-      defaults.momentum,
-    )
+    .option("--momentum <β>", "heavy-ball momentum (PyTorch's convention)", momentumNumber, defaults.momentum)
     .option(
       "--clip-norm <g>",
       "largest norm of the gradient of a batch; longer ones are scaled down",
