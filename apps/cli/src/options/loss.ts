@@ -71,7 +71,7 @@ export function lossOf(options: LossOptions & { residuals?: string }): AskedLoss
     throw usageError(`--label-smoothing: expected --loss cross-entropy beside it, got ${name}`);
   if (delta !== undefined && name !== "huber" && name !== "pseudo-huber")
     throw usageError(`--delta: expected --loss huber or pseudo-huber beside it, got ${name}`);
-  const loss = lossNamed(name as LossId, {
+  const loss = lossNamed(name, {
     ...(labelSmoothing === undefined ? {} : { labelSmoothing }),
     ...(delta === undefined ? {} : { delta }),
   });
