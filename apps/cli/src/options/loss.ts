@@ -1,4 +1,4 @@
-import { lossIds, lossNamed, type LossId, type OutputLoss } from "@sgdscope/noise-structure/losses";
+import { lossIds, lossNamed, type OutputLoss } from "@sgdscope/noise-structure/losses";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { usageError } from "../terminal/errors.js";
 import { positiveNumber, smoothingNumber } from "./parsers.js";
