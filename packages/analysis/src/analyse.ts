@@ -1,4 +1,5 @@
 import { timesPowerOfTwo } from "@sgdscope/linear-algebra";
+import { SMALLEST_LOSS, type NoiseStructure } from "@sgdscope/noise-structure";
 import {
   alignmentFactorFor,
   criticalLearningRates,
@@ -17,11 +18,11 @@ import {
   optimizerGrowth,
   optimizerThreshold,
 } from "@sgdscope/stability-criterion/optimizers";
-import type { BoundJudgement, ConditionAnalysis, MinimumAnalysis, Verdict } from "./analysis.js";
+import type { BoundJudgement, ConditionAnalysis, MinimumAnalysis, OutputLossAnalysis, Verdict } from "./analysis.js";
 import { decideConditions, type Conditions, type ConditionsRequest } from "./conditions.js";
 import { AnalysisError } from "./errors.js";
-import { floorMarks } from "./loss-floor.js";
-import { rankToleranceOf, type Minimum } from "./minimum.js";
+import { lossMarks } from "./loss-marks.js";
+import { rankToleranceOf, type LossAtPoint, type Minimum } from "./minimum.js";
 import { boundFromUnits, noiseInUnits, optimizerInUnits, prepareInUnits, type MinimumInUnits } from "./units.js";
 
 /** A minimum; a prepared one may stand in the place of its system, to share its eigendecomposition. */
@@ -91,7 +92,8 @@ export function analyseSync(
 type Stage = { fraction: number; stage: string };
 
 function* analysisStages(minimum: AnalysableMinimum, options: AnalyseOptions): Generator<Stage, MinimumAnalysis> {
-  const { name, loss, precision, backend, reached } = minimum;
+  const { name, loss, precision, backend, reached, hessianDistance } = minimum;
+  const atPoint = lossAtPointOf(minimum);
   const rankTolerance = rankToleranceOf(minimum);
   const conditions = decideConditions(minimum, options);
   const share = 1 / (conditions.length + 1);
@@ -102,7 +104,7 @@ function* analysisStages(minimum: AnalysableMinimum, options: AnalyseOptions): G
   const { examples, outputs, rank } = prepared;
   yield { fraction: share / 2, stage: "noise structure" };
   const noise = noiseInUnits(inUnits, 10);
-  const floor = floorMarks(minimum, prepared);
+  const floor = lossMarks(minimum, prepared);
   const alignmentRange = options.extent === "verdict" ? undefined : prepared.alignmentRange();
   const analyses: ConditionAnalysis[] = [];
   for (const [k, each] of conditions.entries())
@@ -120,12 +122,36 @@ function* analysisStages(minimum: AnalysableMinimum, options: AnalyseOptions): G
       precision,
       ...(backend === undefined ? {} : { backend }),
       ...(reached === undefined ? {} : { reached }),
+      ...(hessianDistance === undefined ? {} : { hessianDistance }),
     },
     noise,
+    outputLoss: atPoint === undefined ? undefined : bothScales(atPoint, noise),
     alignmentRange,
     conditions: analyses,
   };
 }
+
+/** What the loss says of the point beside its system; refused where only one of the two says that it is not square. */
+function lossAtPointOf({ loss, lossAtPoint }: AnalysableMinimum): LossAtPoint | undefined {
+  if ((loss === "square") === (lossAtPoint === undefined)) return lossAtPoint;
+  throw new AnalysisError(
+    "INVALID_ARGUMENT",
+    "loss",
+    lossAtPoint === undefined
+      ? `expected lossAtPoint with L and m of the ${loss} loss beside its system, got none`
+      : `expected the name of a loss that is not square beside lossAtPoint, got square`,
+  );
+}
+
+/** μ on both scales: with m, and with 2L. */
+const bothScales = (atPoint: LossAtPoint, { alignmentFactor }: NoiseStructure): OutputLossAnalysis => ({
+  ...atPoint,
+  alignmentFactor,
+  alignmentFactorOfLoss:
+    alignmentFactor === undefined || !(atPoint.loss > SMALLEST_LOSS)
+      ? undefined
+      : (alignmentFactor * atPoint.naturalScale) / (2 * atPoint.loss),
+});
 
 function* conditionStages(
   { prepared, unit }: MinimumInUnits,

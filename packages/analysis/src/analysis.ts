@@ -1,8 +1,9 @@
+import type { Estimate } from "@sgdscope/linear-algebra";
 import type { AlignmentRange, NoiseStructure } from "@sgdscope/noise-structure";
 import type { Bound, BoundId, ExactThreshold, Sampling, SpectralRadius } from "@sgdscope/stability-criterion";
 import type { Optimizer } from "@sgdscope/stability-criterion/optimizers";
 import type { Mark } from "./marks.js";
-import type { LossName, Precision, Reached } from "./minimum.js";
+import type { LossAtPoint, LossName, Precision, Reached } from "./minimum.js";
 
 /** Everything the theory says of a minimum, each number computed once. */
 export interface MinimumAnalysis {
@@ -17,13 +18,25 @@ export interface MinimumAnalysis {
     precision: Precision;
     backend?: string;
     reached?: Reached;
+    /** `‖H − G‖_F/‖H‖_F`, where it is known. */
+    hessianDistance?: Estimate;
   };
   /** Curvature and noise at the residuals of the minimum; `eigenvalues` holds the ten largest of G. */
   noise: NoiseStructure;
+  /** Of a loss that is not square: `noise.loss` is then m/2 and not L, and `noise.alignmentFactor` has m for 2L. */
+  outputLoss: OutputLossAnalysis | undefined;
   /** The range of μ and μ₁ over realizable residuals; undefined where a verdict alone was asked for. */
   alignmentRange: AlignmentRange | undefined;
   /** One per batch size, in the order asked for. */
   conditions: readonly ConditionAnalysis[];
+}
+
+/** A loss that is not square, and μ on both of its scales. */
+export interface OutputLossAnalysis extends LossAtPoint {
+  /** `μ = Tr(ΣG)/(m‖G‖_F²)`, that of `noise`. */
+  alignmentFactor: number | undefined;
+  /** `Tr(ΣG)/(2L‖G‖_F²)`; undefined also where L is not above 1e-20, as that of Poisson may be. */
+  alignmentFactorOfLoss: number | undefined;
 }
 
 /** What the theory says for one batch size and way of sampling. */

@@ -1,5 +1,5 @@
 export { analyse, analyseSync, type AnalysableMinimum, type AnalyseOptions } from "./analyse.js";
-export type { BoundJudgement, ConditionAnalysis, MinimumAnalysis, Verdict } from "./analysis.js";
+export type { BoundJudgement, ConditionAnalysis, MinimumAnalysis, OutputLossAnalysis, Verdict } from "./analysis.js";
 export { compareThresholds, type Comparison } from "./comparison.js";
 export { decideConditions, type Conditions, type ConditionsRequest, type JudgedMinimum } from "./conditions.js";
 export { diagramAxes, type DiagramAxes, type LearningRateRange } from "./diagram/axes.js";
@@ -14,8 +14,16 @@ export { phaseDiagram, type PhaseDiagram, type PhaseDiagramOptions } from "./dia
 export { analysisDocument } from "./document.js";
 export { AnalysisError, type AnalysisErrorCode } from "./errors.js";
 export { mark, type Mark, type MarkId } from "./marks.js";
-export { rankToleranceOf, type LossName, type Minimum, type Precision, type Reached } from "./minimum.js";
+export {
+  rankToleranceOf,
+  type LossAtPoint,
+  type LossName,
+  type Minimum,
+  type Precision,
+  type Reached,
+} from "./minimum.js";
 export { minimumOfArrays, type MinimumArrays, type ReadMinimum } from "./sources/arrays.js";
+export type { LossArrays } from "./sources/loss-arrays.js";
 export { examplesOfArrays, type ExampleShapes, type ReadExamples } from "./sources/examples.js";
 export type { ShapeNote } from "./sources/shapes.js";
 export { gaussianDesignMinimum } from "./sources/gaussian-design.js";

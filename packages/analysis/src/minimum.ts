@@ -1,9 +1,27 @@
+import type { Estimate } from "@sgdscope/linear-algebra";
 import type { GramSystem } from "@sgdscope/noise-structure";
+import type { LossId } from "@sgdscope/noise-structure/losses";
 import type { Sampling } from "@sgdscope/stability-criterion";
 import type { Optimizer } from "@sgdscope/stability-criterion/optimizers";
 
-/** The losses whose Gram systems an analysis takes. */
-export type LossName = "square";
+/** The losses whose Gram systems an analysis takes; `"custom"` is a convex loss of your own. */
+export type LossName = LossId | "custom";
+
+/** What a loss that is not square says of a point beside its Gram system. */
+export interface LossAtPoint {
+  /** What people call the loss, with its options. */
+  label: string;
+  /** L. */
+  loss: number;
+  /** `m = (1/n) Σ sᵢᵀSᵢ⁺sᵢ`, which takes the place of 2L in μ and β of (K̃, r̃). */
+  naturalScale: number;
+  /** `(1/n) Σ Tr Sᵢ`. */
+  meanCurvature: number;
+  /** `meanCurvature` over the most it can be, of losses whose curvature vanishes as examples are fitted. */
+  curvatureLeft?: number;
+  /** C of the model; the system may have fewer rows per example. */
+  modelOutputs: number;
+}
 
 /** How exactly the numbers of a system were computed, whatever holds them now. */
 export type Precision = "float64" | "float32" | "float16" | "bfloat16";
@@ -27,9 +45,13 @@ export interface Reached {
 export interface Minimum {
   /** What people call it. */
   name: string;
-  /** K and r of its loss. */
+  /** K and r; K̃ and r̃ of a loss that is not square. */
   system: GramSystem;
   loss: LossName;
+  /** Of a loss that is not square. */
+  lossAtPoint?: LossAtPoint;
+  /** `‖H − G‖_F/‖H‖_F`, where it is known. */
+  hessianDistance?: Estimate;
   precision: Precision;
   /** Eigenvalues below this share of the largest count as zero; default by the precision, see {@link rankToleranceOf}. */
   rankTolerance?: number;

@@ -90,7 +90,9 @@ export function dynamicsOf(
     return {
       batchSize,
       expectedLoss:
-        curve === undefined ? undefined : plain(expectedLoss(minimum, { ...batches, optimizer, steps: curve })),
+        curve === undefined
+          ? undefined
+          : shifted(expectedLoss(minimum, { ...batches, optimizer, steps: curve }), analysis),
       lyapunov:
         lyapunov === true
           ? lyapunovExponent(minimum, { ...batches, random: seededRandom(seed).stream(`lyapunov ${batchSize}`) })
@@ -106,7 +108,14 @@ export function dynamicsOf(
   });
 }
 
-const plain = ({ losses, floor }: { losses: Float64Array; floor: number }) => ({ losses: [...losses], floor });
+/** The quadratic model of a loss that is not square is ‖r̃‖²/2n but for a constant, which makes it L at this point. */
+function shifted(
+  { losses, floor }: { losses: Float64Array; floor: number },
+  { outputLoss }: MinimumAnalysis,
+): { losses: number[]; floor: number } {
+  const constant = outputLoss === undefined ? 0 : outputLoss.loss - outputLoss.naturalScale / 2;
+  return { losses: Array.from(losses, (loss) => loss + constant), floor: floor + constant };
+}
 
 function directionsOf(
   minimum: PreparedMinimum,
@@ -145,6 +154,7 @@ const shownSteps = (count: number): number[] =>
 export function dynamicsText(
   all: readonly Dynamics[],
   { digits, optimizer }: { digits: number; optimizer?: Optimizer | undefined },
+  { outputLoss }: Pick<MinimumAnalysis, "outputLoss">,
 ): string {
   const blocks: string[] = [];
   const number = (value: number): string => formatNumber(value, digits);
@@ -160,7 +170,7 @@ export function dynamicsText(
     ];
     const floor = first.expectedLoss.floor;
     blocks.push(
-      `Expected loss E L_t, exact${floor > 0 ? `; ${number(floor)} of it is a floor that no step can reduce` : ""}\n${formatTable(columns, shownSteps(first.expectedLoss.losses.length))}`,
+      `Expected loss E L_t${outputLoss === undefined ? "" : " of the Gauss–Newton linearisation"}, exact${floor > 0 && outputLoss === undefined ? `; ${number(floor)} of it is a floor that no step can reduce` : ""}\n${formatTable(columns, shownSteps(first.expectedLoss.losses.length))}`,
     );
   }
   const lines = all.flatMap(({ batchSize, lyapunov, escapeDirections: directions, cloud }) => [

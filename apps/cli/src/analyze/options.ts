@@ -1,5 +1,6 @@
 import { Option, type Command } from "commander";
 import { samplingOption, type Sampling } from "../options/common.js";
+import { addLossOptions, type LossOptions } from "../options/loss.js";
 import { addArrayOptions, type MinimumOptions } from "../options/minimum.js";
 import {
   batchSizeList,
@@ -11,10 +12,8 @@ import {
   signedMomentum,
 } from "../options/parsers.js";
 
-export interface AnalyzeOptions extends Pick<
-  MinimumOptions,
-  "gram" | "jacobian" | "residuals" | "outputs" | "rankTolerance"
-> {
+export interface AnalyzeOptions
+  extends Pick<MinimumOptions, "gram" | "jacobian" | "residuals" | "outputs" | "rankTolerance">, LossOptions {
   batchSize: number[];
   sampling?: Sampling;
   learningRate?: number;
@@ -35,16 +34,18 @@ export interface AnalyzeOptions extends Pick<
 
 /** The options of `sgdscope analyze`. */
 export function addAnalyzeOptions(command: Command): Command {
-  return addArrayOptions(
+  const files = addArrayOptions(
     command
       .summary("noise metrics, bounds and thresholds from a Gram matrix or Jacobian")
       .description(
         "Everything the theory says about a minimum from K = JJᵀ (or J) and the residuals r = f − y, exactly.\n\n" +
           "Files: .npy, .npz (file.npz:key), .safetensors (file.safetensors:key) or .json, from NumPy, PyTorch or any tool. " +
-          "Loss convention: L = (1/2n) Σ‖f − y‖². A learning rate for PyTorch's MSELoss over C outputs is 2/C times as large here.",
+          "Loss convention: L = (1/2n) Σ‖f − y‖². A learning rate for PyTorch's MSELoss over C outputs is 2/C times as large here. " +
+          "With --loss, L is a mean over examples and a sum over outputs; learning rates for PyTorch's CrossEntropyLoss are the same here.",
       ),
     { orRun: false },
-  )
+  );
+  return addLossOptions(files)
     .requiredOption("--batch-size <B,…>", "one or more batch sizes (required)", batchSizeList)
     .addOption(samplingOption("without-replacement"))
     .option("--learning-rate <η>", "learning rate to judge: stable or not", positiveNumber)
@@ -81,6 +82,7 @@ Example (PyTorch)
   np.save("J.npy", jacobian.reshape(n, -1)); np.save("r.npy", residuals)
   sgdscope analyze --jacobian J.npy --residuals r.npy --batch-size 1,8,64 --learning-rate 0.05
   sgdscope analyze --jacobian J.npy --residuals r.npy --batch-size 1 --learning-rate 0.05 --curve 1000 --lyapunov
-  sgdscope analyze --jacobian J.npy --residuals r.npy --batch-size 1,8,64 --momentum 0.9 --nesterov`,
+  sgdscope analyze --jacobian J.npy --residuals r.npy --batch-size 1,8,64 --momentum 0.9 --nesterov
+  sgdscope analyze --jacobian J.npy --loss cross-entropy --logits f.npy --labels y.npy --batch-size 1,8,64`,
     );
 }

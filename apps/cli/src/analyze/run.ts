@@ -51,7 +51,7 @@ export async function analyze(options: AnalyzeOptions): Promise<void> {
     }
     print(
       analysisText(analysis, { digits: options.digits, scales }) +
-        dynamicsText(dynamics, { digits: options.digits, optimizer }) +
+        dynamicsText(dynamics, { digits: options.digits, optimizer }, analysis) +
         (options.sources === true ? sourcesText(analysis) : ""),
     );
   } finally {

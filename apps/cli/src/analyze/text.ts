@@ -1,7 +1,7 @@
-import type { ConditionAnalysis, MinimumAnalysis } from "@sgdscope/analysis";
+import type { ConditionAnalysis, MinimumAnalysis, OutputLossAnalysis } from "@sgdscope/analysis";
 import type { Bound } from "@sgdscope/stability-criterion";
 import { isPlainSgd } from "@sgdscope/stability-criterion/optimizers";
-import { formatNumber } from "../terminal/number.js";
+import { formatMeasured, formatNumber } from "../terminal/number.js";
 import { formatTable, type Column } from "../terminal/table.js";
 import { plural } from "../terminal/words.js";
 import type { Scales } from "./dynamics.js";
@@ -26,11 +26,15 @@ export function analysisText(
   analysis: MinimumAnalysis,
   { digits: wanted = defaultDigits, scales }: { digits?: number | undefined; scales?: Scales } = {},
 ): string {
-  const { minimum, noise, alignmentRange: range, conditions } = analysis;
+  const { minimum, noise, outputLoss, alignmentRange: range, conditions } = analysis;
   const { examples, outputs, rank, precision } = minimum;
   const exact = (value: number | undefined): string => formatNumber(value, Math.min(wanted, digits[precision]));
+  // In μ and β, m has the place of 2L.
+  const twice = outputLoss === undefined ? "2L" : "m";
   const lines: [string, string][] = [
-    ["loss L = (1/2n) Σ‖r‖²", exact(noise.loss)],
+    ...(outputLoss === undefined
+      ? ([["loss L = (1/2n) Σ‖r‖²", exact(noise.loss)]] as [string, string][])
+      : lossLines(outputLoss, exact)),
     ["‖∇L‖²", exact(noise.gradientNorm ** 2)],
     ["∇Lᵀ G ∇L", exact(noise.gradientCurvature)],
     ["Tr G", exact(noise.traceG)],
@@ -42,16 +46,20 @@ export function analysisText(
     ["Tr(ΣG)", exact(noise.traceNoiseG)],
     ["‖Σ₁‖_F", exact(noise.frobeniusUncentredNoise)],
     ["‖Σ‖_F", exact(noise.frobeniusNoise)],
-    ["μ  = Tr(ΣG)/(2L‖G‖²_F)", exact(noise.alignmentFactor)],
+    [`μ  = Tr(ΣG)/(${twice}‖G‖²_F)`, exact(noise.alignmentFactor)],
+    ...(outputLoss === undefined
+      ? []
+      : ([["μ with 2L for m", exact(outputLoss.alignmentFactorOfLoss)]] as [string, string][])),
     ["μ₁ (uncentred)", exact(noise.uncentredAlignmentFactor)],
     ["α  = Tr(ΣG)/(‖Σ‖_F‖G‖_F)", exact(noise.directionAlignment)],
-    ["β  = ‖Σ‖_F/(2L‖G‖_F)", exact(noise.noiseMagnitude)],
+    [`β  = ‖Σ‖_F/(${twice}‖G‖_F)`, exact(noise.noiseMagnitude)],
     ["α₁, β₁ (uncentred)", `${exact(noise.uncentredDirectionAlignment)}, ${exact(noise.uncentredNoiseMagnitude)}`],
-    ["‖Σ₁ − 2LG‖_F/‖2LG‖_F", exact(noise.decouplingError)],
+    [`‖Σ₁ − ${twice}G‖_F/‖${twice}G‖_F`, exact(noise.decouplingError)],
     ["range of μ, realizable residuals", `${exact(range?.infimum)} … ${exact(range?.supremum)}`],
     ["range of μ₁", `${exact(range?.uncentredInfimum)} … ${exact(range?.uncentredSupremum)}`],
   ];
-  if (outputs > 1) lines.splice(14, 0, ["C·μ", exact(noise.outputsTimesAlignmentFactor)]);
+  if (outputs > 1 && outputLoss === undefined) lines.splice(14, 0, ["C·μ", exact(noise.outputsTimesAlignmentFactor)]);
+  if (minimum.hessianDistance !== undefined) lines.push(["‖H − G‖_F/‖H‖_F", formatMeasured(minimum.hessianDistance)]);
   if (scales !== undefined)
     lines.push(
       ["B_simple = Tr Σ/‖∇L‖²", exact(scales.simpleNoiseScale)],
@@ -64,7 +72,7 @@ export function analysisText(
     .join("\n");
   return (
     `${answerText(analysis)}\n` +
-    `${examples} examples × ${plural(outputs, "output")}, rank ${rank}; computed in Float64${
+    `${examples} examples × ${plural(outputLoss?.modelOutputs ?? outputs, "output")}, rank ${rank}${outputLoss === undefined ? "" : `; ${outputLoss.label}`}; computed in Float64${
       precision === "float64" ? "" : ` from ${precisionNames[precision]} numbers`
     }\n\n` +
     `Noise and curvature (exact)\n${quantities}\n` +
@@ -74,6 +82,16 @@ export function analysisText(
     marksText(conditions)
   );
 }
+
+/** A loss that is not square, on both of its scales. */
+const lossLines = (
+  { loss, naturalScale, meanCurvature, label }: OutputLossAnalysis,
+  exact: (value: number | undefined) => string,
+): [string, string][] => [
+  [`loss L (${label})`, exact(loss)],
+  ["m = (1/n) Σ sᵀS⁺s, its natural scale", exact(naturalScale)],
+  ["(1/n) Σ Tr S, its curvature", exact(meanCurvature)],
+];
 
 /** One line per batch size, under the learning rate that was judged. */
 function verdictText(

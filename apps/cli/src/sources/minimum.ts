@@ -1,5 +1,6 @@
 import type { Minimum, ReadMinimum } from "@sgdscope/analysis";
 import { minimumOfFiles } from "@sgdscope/analysis/node";
+import { lossOf, type LossOptions } from "../options/loss.js";
 import type { MinimumOptions } from "../options/minimum.js";
 import { optionOf, usageError } from "../terminal/errors.js";
 import { printable } from "../terminal/print.js";
@@ -19,7 +20,7 @@ const noteText = ({ argument, text, otherwise }: ReadMinimum["notes"][number]): 
  * @param options.withoutResiduals - Whether K or J will do alone: no threshold depends on the residuals.
  */
 export async function readMinimum(
-  options: Partial<MinimumOptions>,
+  options: Partial<MinimumOptions & LossOptions>,
   { withoutResiduals = false }: { withoutResiduals?: boolean } = {},
 ): Promise<SourcedMinimum> {
   const found =
@@ -30,7 +31,10 @@ export async function readMinimum(
   return { ...found, minimum: { ...found.minimum, name, ...(rankTolerance === undefined ? {} : { rankTolerance }) } };
 }
 
-async function ofFiles(options: Partial<MinimumOptions>, withoutResiduals: boolean): Promise<SourcedMinimum> {
+async function ofFiles(
+  options: Partial<MinimumOptions & LossOptions>,
+  withoutResiduals: boolean,
+): Promise<SourcedMinimum> {
   const { gram, jacobian, residuals, outputs } = options;
   if (gram === undefined && jacobian === undefined)
     throw usageError(
@@ -39,13 +43,15 @@ async function ofFiles(options: Partial<MinimumOptions>, withoutResiduals: boole
         ? "no minimum was named: use --gram <file> or --jacobian <file>"
         : "no minimum was named: use --gram <file>, --jacobian <file> or --run <folder>",
     );
-  if (residuals === undefined && !withoutResiduals)
+  const loss = lossOf(options);
+  if (residuals === undefined && loss === undefined && !withoutResiduals)
     throw usageError(`--${gram === undefined ? "jacobian" : "gram"} needs --residuals <file> beside it`);
   const { minimum, notes } = await minimumOfFiles({
     ...(gram === undefined ? {} : { gram }),
     ...(jacobian === undefined ? {} : { jacobian }),
     ...(residuals === undefined ? {} : { residuals }),
     ...(outputs === undefined ? {} : { outputs }),
+    ...(loss === undefined ? {} : { loss }),
   });
   return { minimum, notes: notes.map(noteText) };
 }

@@ -99,6 +99,10 @@ const options: Record<string, string> = {
   inputs: "--inputs",
   targets: "--targets",
   oneHot: "--one-hot",
+  loss: "--loss",
+  logits: "--logits",
+  labels: "--labels",
+  weights: "--example-weights",
 };
 
 /** The option of the command line for an argument of an analysis. */

@@ -3,7 +3,7 @@ import type { Sampling } from "@sgdscope/stability-criterion";
 import { isPlainSgd, type Optimizer } from "@sgdscope/stability-criterion/optimizers";
 import { decideConditions } from "../conditions.js";
 import type { Mark } from "../marks.js";
-import { floorMarks } from "../loss-floor.js";
+import { lossMarks } from "../loss-marks.js";
 import { rankToleranceOf, type Minimum } from "../minimum.js";
 import { optimizerInUnits, prepareInUnits } from "../units.js";
 import { diagramAxes, type DiagramAxes, type LearningRateRange } from "./axes.js";
@@ -108,7 +108,7 @@ export async function phaseDiagram(minimum: Minimum, options: PhaseDiagramOption
     sampling,
     optimizer,
     ...(momenta === undefined ? {} : { momenta }),
-    marks: [...marks, ...floorMarks(minimum, prepared)],
+    marks: [...marks, ...lossMarks(minimum, prepared)],
     ...axes,
   };
   options.onAxes?.(head);

@@ -18,9 +18,17 @@ export interface ShapeNote {
 }
 
 interface Given {
+  /** The shape of the numbers beside the matrix, one per example and output: residuals, or the outputs themselves. */
   residuals: readonly number[] | undefined;
   outputs: number | undefined;
+  /** What these numbers are called; default residuals. */
+  beside?: "residuals" | "logits";
+  /** n, where another argument says it. */
+  examples?: number | undefined;
 }
+
+/** How numbers beside the matrix are called in a line of NumPy. */
+const symbols = { residuals: "r", logits: "f" } as const;
 
 const show = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
 const mismatch = (argument: string, problem: string, advice?: string): AnalysisError =>
@@ -95,7 +103,7 @@ function explicit(
   argument: "gram" | "jacobian",
   shape: readonly number[],
   { examples, outputs }: { examples: number; outputs: number },
-  { residuals, outputs: asked }: Given,
+  { residuals, outputs: asked, beside = "residuals" }: Given,
   advice: { swapped: string; other: string | undefined },
 ): Layout {
   if (asked !== undefined && asked !== outputs)
@@ -105,12 +113,12 @@ function explicit(
   const [first, second] = residuals;
   if (residuals.length === 2 && first === examples && second === outputs) return layout;
   if (residuals.length === 1 && first === examples * outputs) return layout;
-  const pair = `shape ${show(shape)} has n = ${examples}, C = ${outputs}, and residuals of shape ${show(residuals)}`;
+  const pair = `shape ${show(shape)} has n = ${examples}, C = ${outputs}, and ${beside} of shape ${show(residuals)}`;
   if (residuals.length === 2 && first === outputs && second === examples)
     throw mismatch(
       argument,
       `${pair} have n = ${first}, C = ${second}: one of the two is transposed`,
-      `residuals are [n, C]: pass r.T; or ${advice.swapped}`,
+      `${beside} are [n, C]: pass ${symbols[beside]}.T; or ${advice.swapped}`,
     );
   throw mismatch(
     argument,
@@ -120,18 +128,14 @@ function explicit(
 }
 
 /** Where the matrix has nC rows, the residuals or the caller say C, else it is taken as 1. */
-function flat(
-  argument: "gram" | "jacobian",
-  shape: readonly number[],
-  rows: number,
-  { residuals, outputs: asked }: Given,
-): Layout {
+function flat(argument: "gram" | "jacobian", shape: readonly number[], rows: number, given: Given): Layout {
+  const { residuals, outputs: asked } = given;
   if (asked !== undefined && rows % asked !== 0)
     throw mismatch(
       "outputs",
       `${nouns[argument]} of shape ${show(shape)} has ${rows} rows, not a multiple of ${asked}`,
     );
-  if (residuals !== undefined) expectResiduals(argument, shape, rows, residuals, asked);
+  if (residuals !== undefined) expectResiduals(argument, shape, rows, residuals, given);
   const told = residuals?.length === 2 && residuals[1] !== 1 ? residuals[1] : undefined;
   const outputs = asked ?? told ?? 1;
   const open = asked === undefined && told === undefined && (residuals === undefined || residuals.length === 1);
@@ -151,13 +155,13 @@ function expectResiduals(
   shape: readonly number[],
   rows: number,
   residuals: readonly number[],
-  asked: number | undefined,
+  { outputs: asked, beside = "residuals", examples }: Given,
 ): void {
-  const pair = `shape ${show(shape)} has ${rows} rows, and residuals have shape ${show(residuals)}`;
+  const pair = `shape ${show(shape)} has ${rows} rows, and ${beside} have shape ${show(residuals)}`;
   if (residuals.length === 0 || residuals.length > 2 || product(residuals) !== rows) {
     const transposed = shape.length === 2 && shape[1] === product(residuals);
     throw mismatch(
-      residuals.length > 2 ? "residuals" : argument,
+      residuals.length > 2 ? beside : argument,
       `${pair}: expected [${rows}]${asked === undefined || asked === 1 ? "" : ` or [${rows / asked}, ${asked}]`}, or [n, C] with nC = ${rows}`,
       transposed && argument === "jacobian" ? "a Jacobian has one row per example and output: pass J.T" : undefined,
     );
@@ -165,12 +169,12 @@ function expectResiduals(
   if (residuals.length !== 2) return;
   const [n, outputs] = residuals as [number, number];
   if (asked !== undefined && outputs !== asked && outputs !== 1)
-    throw mismatch("outputs", `residuals of shape ${show(residuals)} have ${outputs} per example, got ${asked}`);
+    throw mismatch("outputs", `${beside} of shape ${show(residuals)} have ${outputs} per example, got ${asked}`);
   // Fewer examples than outputs: hardly ever meant, and what transposed residuals look like.
-  if (asked === undefined && n < outputs)
+  if (asked === undefined && n < outputs && n !== examples)
     throw mismatch(
-      "residuals",
+      beside,
       `shape ${show(residuals)} says ${n} example${n === 1 ? "" : "s"} with ${outputs} outputs each, while ${nouns[argument]} has ${rows} rows`,
-      `if they are transposed, pass r.T; if not, set outputs to ${outputs}`,
+      `if they are transposed, pass ${symbols[beside]}.T; if not, set outputs to ${outputs}`,
     );
 }
