@@ -7,11 +7,13 @@ import {
   gaussNewtonOperator,
   gaussNewtonTrace,
   hessianOperator,
+  residualHessianOperator,
   piecewiseLinearInParameters,
   vouchFor,
 } from "@sgdscope/autodiff";
 import { prepareBackend } from "@sgdscope/compute";
 import { topEigenpairs, traceAndNorm, type LinearOperator } from "@sgdscope/hessian-estimators";
+import type { Estimate } from "@sgdscope/linear-algebra";
 import { seededRandom, type SeededRandom } from "@sgdscope/random";
 import { minimumOfRun } from "@sgdscope/training/node";
 import { expectedAnalysis, formatDuration } from "../sources/estimate.js";
@@ -21,7 +23,7 @@ import { printJson } from "../terminal/json.js";
 import { progressOn, type Progress } from "../terminal/progress.js";
 import { exactLayers, layerRows, layersOfCurvature, withTraces, type LayerCurvature } from "./layers.js";
 import type { MeasureOptions } from "./options.js";
-import { withRounding } from "./rounding.js";
+import { PRODUCT_ERROR, withRounding } from "./rounding.js";
 import { measurementDocument, measurementText, type Curvature, type Measurement } from "./text.js";
 import { print } from "../terminal/print.js";
 
@@ -51,14 +53,15 @@ async function measureSubject(
   backend: string,
   progress: Progress,
 ): Promise<Measurement> {
-  const { model, params, data } = subject;
+  const { model, params, data, loss } = subject;
+  const chosen = loss === undefined ? {} : { loss };
   const random = seededRandom(options.seed);
   await assertExamplesApart(model, params, data.inputs);
   progress.update(0.02, "Gram matrix");
   const exact = await exactPart(subject, options, progress);
   const linearity = piecewiseLinearInParameters(model, params, data.inputs);
   const traceG = exact?.analysis.noise.traceG ?? (await exactTraceOfG(subject, options));
-  const gaussNewton = await using(gaussNewtonOperator(model, params, data), async (operator) => ({
+  const gaussNewton = await using(gaussNewtonOperator(model, params, data, chosen), async (operator) => ({
     curvature: exact
       ? exactCurvature(exact.analysis)
       : withTrace(
@@ -69,7 +72,7 @@ async function measureSubject(
         ),
     layers: exact ? exact.layers : await layersOfCurvature(operator, options, random.stream("gauss-newton layers")),
   }));
-  const hessian = await using(hessianOperator(model, params, data), async (operator) => ({
+  const hessian = await using(hessianOperator(model, params, data, chosen), async (operator) => ({
     curvature: withTrace(
       await estimated(operator, options, random.stream("hessian"), (done) => progress.update(0.5 + 0.5 * done, "H")),
       linearity.holds ? traceG : undefined,
@@ -80,6 +83,12 @@ async function measureSubject(
     ),
     layout: operator.layout,
   }));
+  const distance =
+    loss === undefined
+      ? undefined
+      : await using(residualHessianOperator(model, params, data, chosen), (operator) =>
+          distanceOf(operator, hessian.curvature.norm, options, random.stream("residual hessian")),
+        );
   return {
     subject: subject.name,
     data: data.name,
@@ -87,7 +96,9 @@ async function measureSubject(
     outputs: data.outputs,
     parameters: hessian.layout.reduce((sum, { size }) => sum + size, 0),
     backend,
-    analysis: exact?.analysis,
+    loss,
+    analysis: exact === undefined ? undefined : withDistance(exact.analysis, distance),
+    hessianDistance: distance,
     gaussNewton: gaussNewton.curvature,
     hessian: hessian.curvature,
     traceIdentity: linearity,
@@ -98,7 +109,7 @@ async function measureSubject(
 
 /** What the Gram matrix gives, where it is wanted and not too large. */
 async function exactPart(
-  { name, model, params, data, run }: Subject,
+  { name, model, params, data, run, loss }: Subject,
   options: MeasureOptions,
   progress: Progress,
 ): Promise<{ analysis: MinimumAnalysis; layers: LayerCurvature | undefined } | undefined> {
@@ -133,7 +144,7 @@ async function exactPart(
   }
   const minimum =
     run === undefined
-      ? await minimumOfModel(name, model, params, data, gramOptions)
+      ? await minimumOfModel(name, model, params, data, { ...gramOptions, ...(loss === undefined ? {} : { loss }) })
       : await minimumOfRun(run, data, gramOptions);
   const analysis = await analyse(minimum, {
     ...(batchSize === undefined ? {} : { batchSizes: batchSize }),
@@ -170,16 +181,38 @@ async function using<O extends { dispose: () => void }, T>(operator: O, body: (o
 
 /** Tr G where there is no Gram matrix, from a backward pass per output; undefined where a layer has no rule for single examples. */
 async function exactTraceOfG(
-  { model, params, data }: Subject,
+  { model, params, data, loss }: Subject,
   { perExample }: MeasureOptions,
 ): Promise<number | undefined> {
-  if (perExample === "none") return undefined;
+  if (perExample === "none" || loss !== undefined) return undefined;
   try {
     return await gaussNewtonTrace(model, params, data.inputs, { fallback: perExample === "loop" ? "loop" : "error" });
   } catch (error) {
     if (error instanceof AutodiffError && error.code === "NO_PER_EXAMPLE_RULE") return undefined;
     throw error;
   }
+}
+
+const withDistance = (analysis: MinimumAnalysis, hessianDistance: Estimate | undefined): MinimumAnalysis =>
+  hessianDistance === undefined ? analysis : { ...analysis, minimum: { ...analysis.minimum, hessianDistance } };
+
+/** `‖H − G‖_F/‖H‖_F`, with the errors of both norms. */
+async function distanceOf(
+  operator: LinearOperator,
+  whole: Curvature["norm"],
+  { products }: MeasureOptions,
+  random: SeededRandom,
+): Promise<Estimate | undefined> {
+  if (whole.value === 0) return undefined;
+  const { norm } = await traceAndNorm(operator, { maxMatvecs: products, random });
+  // Each product is in Float32, and is that of H but for the part that cancels.
+  const error = Math.max(norm.standardError, PRODUCT_ERROR * whole.value);
+  const value = norm.value / whole.value;
+  return {
+    value,
+    standardError: Math.hypot(error / whole.value, (value * whole.standardError) / whole.value),
+    matvecs: norm.matvecs,
+  };
 }
 
 const withTrace = (curvature: Curvature, value: number | undefined): Curvature =>

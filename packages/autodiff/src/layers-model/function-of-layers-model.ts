@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
 import { labelled } from "../second-order/labels.js";
+import { finalActivation, withoutActivation, type FinalActivation } from "./final-activation.js";
 import type { LayerLike, LayersModelLike, LayerWeight } from "./layer.js";
 import { innerLayers, rewritten } from "./rewritten.js";
 
@@ -11,6 +12,8 @@ export interface LayersFunction {
   outputs: number;
   /** Of one example, before it is flattened to `outputs` numbers. */
   outputShape: number[];
+  /** The activation that was left out at the end, as `softmax of Dense "head"`; see `before`. */
+  leftOut?: string;
   /** Set where the inputs are indices, integers below this: the rows of an embedding that reads them. */
   indices?: number;
   apply(params: tf.NamedTensorMap, x: tf.Tensor): tf.Tensor;
@@ -26,12 +29,16 @@ export interface LayersFunction {
  * [n, outputs].
  *
  * @param layersModel - Built, with one input and one output; from tfjs-layers 4.
+ * @param options.before - Leaves out the last activation where it is this one: a loss on logits has it itself. Elsewhere nothing changes.
  * @returns The function, and clones of the weights in the order of `trainableWeights`, under their names (a second weight
  *   of the same name gets a number); the caller disposes `params`.
  * @throws AutodiffError `UNSUPPORTED_LAYERS_MODEL` naming the reason: several inputs or outputs, stateful layers,
  *   activity regularizers, open shapes, no trainable weights.
  */
-export function functionOfLayersModel(layersModel: LayersModelLike): {
+export function functionOfLayersModel(
+  layersModel: LayersModelLike,
+  { before }: { before?: FinalActivation } = {},
+): {
   model: LayersFunction;
   params: tf.NamedTensorMap;
 } {
@@ -40,14 +47,25 @@ export function functionOfLayersModel(layersModel: LayersModelLike): {
   const outputs = outputShape.reduce((product, each) => product * each, 1);
   assertSupported(layersModel);
   const weights = namedWeights(layersModel);
+  const last = before === undefined ? undefined : finalActivation(layersModel, before);
   const apply = (params: tf.NamedTensorMap, x: tf.Tensor): tf.Tensor =>
     tf.tidy(() => {
-      const y = lending(weights, params, () => naming(layersModel, () => layersModel.apply(x, { training: false })));
+      const y = lending(weights, params, () =>
+        naming(layersModel, () => withoutActivation(last, () => layersModel.apply(x, { training: false }))),
+      );
       if (!(y instanceof tf.Tensor)) refuse(layersModel, "must return one tensor, and returns a list");
       return tf.reshape(y, [x.shape[0], outputs]);
     });
   return {
-    model: { name: layersModel.name, inputShape, outputs, outputShape, ...indicesOf(layersModel), apply },
+    model: {
+      name: layersModel.name,
+      inputShape,
+      outputs,
+      outputShape,
+      ...indicesOf(layersModel),
+      ...(last === undefined ? {} : { leftOut: `${before!} of ${nameOf(last)}` }),
+      apply,
+    },
     params: Object.fromEntries([...weights].map(([name, weight]) => [name, tf.keep(tf.clone(weight.read()))])),
   };
 }
