@@ -12,6 +12,7 @@ export * from "./per-example/index.js";
 export {
   gaussNewtonOperator,
   hessianOperator,
+  type HessianOperatorOptions,
   type SquareOperatorOptions,
   type TensorOperator,
 } from "./products/operators.js";

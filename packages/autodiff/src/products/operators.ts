@@ -33,6 +33,12 @@ export interface SquareOperatorOptions extends OperatorOptions {
   parameters?: readonly string[];
 }
 
+/** Options of the Hessian. */
+export interface HessianOperatorOptions extends SquareOperatorOptions {
+  /** What is added to the square loss, a scalar function of all parameters: H is then that of both. */
+  penalty?: (params: tf.NamedTensorMap) => tf.Tensor;
+}
+
 /**
  * The Hessian H of the square loss (1/2n) Σᵢ ‖f(xᵢ) − yᵢ‖² over a set of examples, as an operator.
  *
@@ -50,7 +56,7 @@ export function hessianOperator(
   model: Applicable,
   params: tf.NamedTensorMap,
   data: Examples,
-  options: SquareOperatorOptions = {},
+  options: HessianOperatorOptions = {},
 ): TensorOperator {
   const sum = hessianSum(model, params, data, { ...options, names: options.parameters, caller: "hessianOperator" });
   return operatorOf(sum, ({ product }, v) => product(v));
@@ -84,10 +90,19 @@ export function hessianSum(
   model: Applicable,
   params: tf.NamedTensorMap,
   data: Examples,
-  options: SumOptions,
+  { penalty, ...options }: SumOptions & Pick<HessianOperatorOptions, "penalty">,
 ): ChunkedSum<HessianAt> {
   return chunkedSum(model, params, data, options, (free, complete, { x, y, examples }) =>
-    hessianAt((at) => halfSumOfSquares(model, complete(at), x, y, examples), free, options),
+    hessianAt(
+      (at) => {
+        const whole = complete(at);
+        const loss = halfSumOfSquares(model, whole, x, y, examples);
+        // Each chunk bears its share, so that chunks add up to the whole of it.
+        return penalty === undefined ? loss : tf.add(loss, tf.mul(penalty(whole), x.shape[0] / examples));
+      },
+      free,
+      options,
+    ),
   );
 }
 
