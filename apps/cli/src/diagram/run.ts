@@ -1,7 +1,7 @@
 import { phaseDiagram } from "@sgdscope/analysis";
 import { expectWritable } from "@sgdscope/runs";
 import { shellWord } from "@sgdscope/sweeps";
-import { readMinimum } from "../sources/minimum.js";
+import { aboutMinimum, readMinimum } from "../sources/minimum.js";
 import { printJson } from "../terminal/json.js";
 import { formatSeconds } from "../terminal/number.js";
 import { progressOn } from "../terminal/progress.js";
@@ -16,24 +16,26 @@ import { print, tell } from "../terminal/print.js";
 export async function diagram(options: DiagramOptions): Promise<void> {
   const start = performance.now();
   const quiet = options.quiet === true;
-  const { minimum, notes } = await readMinimum(options);
+  const { minimum, notes, source } = await readMinimum(options);
   await expectWritable(options.out);
   const { learningRates, batchSize, sampling } = options;
   const progress = progressOn(process.stderr, quiet);
   for (const note of notes) progress.note(note);
   const stop = stopSignal();
   try {
-    const found = await phaseDiagram(minimum, {
-      ...(learningRates === undefined ? {} : { learningRates }),
-      ...(batchSize === undefined ? {} : { batchSizes: batchSize }),
-      ...(sampling === undefined ? {} : { sampling }),
-      onProgress: (fraction, stage) => progress.update(fraction, stage),
-      onAxes: ({ minimum: { name, examples, outputs, rank }, learningRates: rates, batchSizes, sampling: judged }) =>
-        progress.note(
-          `${name}: ${examples} examples × ${plural(outputs, "output")}, rank ${rank}; ${rates.length * batchSizes.length} growth rates, ${judged}`,
-        ),
-      signal: stop.signal,
-    });
+    const found = await aboutMinimum({ source }, () =>
+      phaseDiagram(minimum, {
+        ...(learningRates === undefined ? {} : { learningRates }),
+        ...(batchSize === undefined ? {} : { batchSizes: batchSize }),
+        ...(sampling === undefined ? {} : { sampling }),
+        onProgress: (fraction, stage) => progress.update(fraction, stage),
+        onAxes: ({ minimum: { name, examples, outputs, rank }, learningRates: rates, batchSizes, sampling: judged }) =>
+          progress.note(
+            `${name}: ${examples} examples × ${plural(outputs, "output")}, rank ${rank}; ${rates.length * batchSizes.length} growth rates, ${judged}`,
+          ),
+        signal: stop.signal,
+      }),
+    );
     progress.end();
     const asked: AskedDiagram = {
       ...found,
