@@ -3,7 +3,12 @@ export type { BoundJudgement, ConditionAnalysis, MinimumAnalysis, OutputLossAnal
 export { compareThresholds, type Comparison } from "./comparison.js";
 export { decideConditions, type Conditions, type ConditionsRequest, type JudgedMinimum } from "./conditions.js";
 export { diagramAxes, type DiagramAxes, type LearningRateRange } from "./diagram/axes.js";
-export { criticalCurves, diagramCriteria, type CriticalCurve } from "./diagram/critical-curves.js";
+export {
+  criticalCurves,
+  diagramCriteria,
+  type CriticalCurve,
+  type OptimizerCurveId,
+} from "./diagram/critical-curves.js";
 export { growthRates, type GrowthRecord } from "./diagram/growth-rates.js";
 export { phaseDiagram, type PhaseDiagram, type PhaseDiagramOptions } from "./diagram/phase-diagram.js";
 export { analysisDocument } from "./document.js";

@@ -33,6 +33,8 @@ export interface TrainingSettings {
   seed: number;
   /** β in m ← βm + g, θ ← θ − ηm. */
   momentum: number;
+  /** Nesterov's momentum. Default false. */
+  nesterov?: boolean;
   clipNorm: number;
   /** Steps over which the learning rate rises linearly from 0. */
   warmUp: number;

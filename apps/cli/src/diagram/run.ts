@@ -1,6 +1,8 @@
 import { phaseDiagram } from "@sgdscope/analysis";
 import { expectWritable } from "@sgdscope/runs";
 import { shellWord } from "@sgdscope/sweeps";
+import type { Optimizer } from "@sgdscope/stability-criterion/optimizers";
+import { usageError } from "../terminal/errors.js";
 import { aboutMinimum, readMinimum } from "../sources/minimum.js";
 import { printJson } from "../terminal/json.js";
 import { formatSeconds } from "../terminal/number.js";
@@ -19,6 +21,7 @@ export async function diagram(options: DiagramOptions): Promise<void> {
   const { minimum, notes, source } = await readMinimum(options);
   await expectWritable(options.out);
   const { learningRates, batchSize, sampling } = options;
+  const { optimizer, momenta } = optimizersOf(options);
   const progress = progressOn(process.stderr, quiet);
   for (const note of notes) progress.note(note);
   const stop = stopSignal();
@@ -28,10 +31,12 @@ export async function diagram(options: DiagramOptions): Promise<void> {
         ...(learningRates === undefined ? {} : { learningRates }),
         ...(batchSize === undefined ? {} : { batchSizes: batchSize }),
         ...(sampling === undefined ? {} : { sampling }),
+        ...(optimizer === undefined ? {} : { optimizer }),
+        ...(momenta === undefined ? {} : { momenta }),
         onProgress: (fraction, stage) => progress.update(fraction, stage),
-        onAxes: ({ minimum: { name, examples, outputs, rank }, learningRates: rates, batchSizes, sampling: judged }) =>
+        onAxes: ({ minimum: { name, examples, outputs, rank }, learningRates: rates, sampling: judged, ...axes }) =>
           progress.note(
-            `${name}: ${examples} examples × ${plural(outputs, "output")}, rank ${rank}; ${rates.length * batchSizes.length} growth rates, ${judged}`,
+            `${name}: ${examples} examples × ${plural(outputs, "output")}, rank ${rank}; ${rates.length * (axes.momenta ?? axes.batchSizes).length} growth rates, ${judged}`,
           ),
         signal: stop.signal,
       }),
@@ -53,6 +58,25 @@ export async function diagram(options: DiagramOptions): Promise<void> {
   }
 }
 
+/** One momentum is an optimizer, several are an axis. */
+function optimizersOf({ momentum, nesterov, weightDecay, batchSize }: DiagramOptions): {
+  optimizer?: Optimizer;
+  momenta?: number[];
+} {
+  if (nesterov === true && momentum === undefined) throw usageError("--nesterov needs --momentum <β>");
+  if (momentum === undefined) return weightDecay === undefined ? {} : { optimizer: { kind: "sgd", weightDecay } };
+  if (momentum.length > 1 && batchSize?.length !== 1)
+    throw usageError(
+      `--momentum: expected one --batch-size beside several momenta, got ${batchSize === undefined ? "none" : batchSize.join(",")}`,
+    );
+  const optimizer: Optimizer = {
+    kind: nesterov === true ? "nesterov" : "heavy-ball",
+    momentum: momentum[0]!,
+    ...(weightDecay === undefined ? {} : { weightDecay }),
+  };
+  return momentum.length > 1 ? { optimizer, momenta: momentum } : { optimizer };
+}
+
 function commandOf(options: DiagramOptions): string {
   const range = options.learningRates;
   const given: [string, string | number | undefined][] = [
@@ -65,9 +89,12 @@ function commandOf(options: DiagramOptions): string {
     ["learning-rates", range === undefined ? undefined : `${range.minimum},${range.maximum},${range.count}`],
     ["batch-size", options.batchSize?.join(",")],
     ["sampling", options.sampling],
+    ["momentum", options.momentum?.join(",")],
+    ["weight-decay", options.weightDecay],
   ];
   return [
     "sgdscope diagram",
     ...given.flatMap(([name, value]) => (value === undefined ? [] : `--${name} ${shellWord(String(value))}`)),
+    ...(options.nesterov === true ? ["--nesterov"] : []),
   ].join(" ");
 }

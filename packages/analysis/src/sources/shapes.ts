@@ -11,7 +11,7 @@ export interface Layout {
 
 /** What was taken for granted about an argument, in words. */
 export interface ShapeNote {
-  argument: "gram" | "jacobian";
+  argument: "gram" | "jacobian" | "logits";
   text: string;
   /** The argument that says otherwise. */
   otherwise?: "outputs";
@@ -151,7 +151,7 @@ function flat(argument: "gram" | "jacobian", shape: readonly number[], rows: num
     outputs,
     kernelAxes: false,
     notes:
-      open && rows > 1
+      open && rows > 1 && given.examples !== rows
         ? [{ argument, text: `${rows} rows are taken as ${rows} examples with one output each`, otherwise: "outputs" }]
         : [],
   };
