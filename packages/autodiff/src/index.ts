@@ -14,6 +14,7 @@ export {
   gaussNewtonOperator,
   hessianOperator,
   residualHessianOperator,
+  type HessianOperatorOptions,
   type SquareOperatorOptions,
   type TensorOperator,
 } from "./products/operators.js";

@@ -1,8 +1,6 @@
 import type { Measured } from "../terminal/number.js";
+import { productError } from "./product-error.js";
 import type { Curvature } from "./text.js";
-
-/** Relative error of a product with H or G: each is a pass in Float32. */
-export const PRODUCT_ERROR = 1e-6;
 
 const atLeast = <M extends Measured>(measured: M, floor: number): M => ({
   ...measured,
@@ -17,13 +15,13 @@ export function roundedBlock<M extends Measured>(
   size: number,
   { trace, norm }: { trace: M; norm: M },
 ): { trace: M; norm: M } {
-  const scale = PRODUCT_ERROR * Math.abs(norm.value);
+  const scale = productError * Math.abs(norm.value);
   return { trace: atLeast(trace, Math.sqrt(size) * scale), norm: atLeast(norm, scale) };
 }
 
 /** The same with eigenvalues, which are off by up to ε‖A‖₂. */
 export function withRounding(size: number, curvature: Curvature): Curvature {
-  const floor = PRODUCT_ERROR * Math.max(0, ...curvature.eigenvalues.map(({ value }) => Math.abs(value)));
+  const floor = productError * Math.max(0, ...curvature.eigenvalues.map(({ value }) => Math.abs(value)));
   return {
     ...roundedBlock(size, curvature),
     eigenvalues: curvature.eigenvalues.map((pair) => ({ ...pair, residual: Math.max(pair.residual, floor) })),

@@ -8,7 +8,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { OutputLoss } from "@sgdscope/noise-structure/losses";
 import type { ImageOptions } from "../options/common.js";
 import { namedLoss, type LossNameOptions } from "../options/loss.js";
-import { optionOf, usageError } from "../terminal/errors.js";
+import { about, optionOf, usageError } from "../terminal/errors.js";
 import { chooseImages } from "./images.js";
 
 /** What is measured: a function, its parameters and the examples; and the run behind it where there is one. */
@@ -18,6 +18,8 @@ export interface Subject {
     inputShape: number[];
     outputs: number;
     apply(params: tf.NamedTensorMap, x: tf.Tensor): tf.Tensor;
+    /** The sum of the weight regularizers of a LayersModel that has some. */
+    penalty?: (params: tf.NamedTensorMap) => tf.Tensor;
   };
   params: tf.NamedTensorMap;
   data: Dataset;
@@ -54,7 +56,8 @@ export async function subjectOf(options: SubjectOptions): Promise<Subject> {
   }
   if (options.model === undefined)
     throw usageError("nothing to measure was named: use --run <folder> or --model <model.json>");
-  const layersModel = await loadLayersModel(options.model);
+  const { model: path } = options;
+  const layersModel = await about("--model", () => loadLayersModel(path));
   let params: tf.NamedTensorMap | undefined;
   const dispose = (): void => {
     layersModel.dispose();
@@ -68,7 +71,7 @@ export async function subjectOf(options: SubjectOptions): Promise<Subject> {
     if (loss !== undefined) expectClassAxis(loss, model);
     if (model.leftOut !== undefined) notes.push(`note: --model: the ${model.leftOut} is part of the ${loss!.id} loss`);
     const facts = describeLayersModel(layersModel);
-    return { name: options.model, model, params, data, notes, facts, run: undefined, loss, dispose };
+    return { name: path, model, params, data, notes, facts, run: undefined, loss, dispose };
   } catch (error) {
     dispose();
     throw error;
@@ -76,7 +79,7 @@ export async function subjectOf(options: SubjectOptions): Promise<Subject> {
 }
 
 async function runSubject(directory: string, options: SubjectOptions): Promise<Subject> {
-  const run = await openStoredRun(directory);
+  const run = await about("--run", () => openStoredRun(directory));
   const { name, model, params, task } = run;
   const own = options.data === undefined && options.inputs === undefined;
   const dispose = (): void => tf.dispose(params);
@@ -111,10 +114,14 @@ async function examplesOf(
   if (options.inputs !== undefined || options.targets !== undefined) {
     if (options.inputs === undefined || options.targets === undefined)
       throw usageError("--inputs and --targets: expected both, got one");
-    const arrays = { inputs: await readArray(options.inputs), targets: await readArray(options.targets) };
+    const { inputs, targets } = options;
+    const arrays = {
+      inputs: await about("--inputs", () => readArray(inputs)),
+      targets: await about("--targets", () => readArray(targets)),
+    };
     const { notes, ...examples } = examplesOfArrays(model, arrays, { oneHot: options.oneHot === true });
     return {
-      data: { name: options.inputs, ...examples },
+      data: { name: inputs, ...examples },
       notes: notes.map(({ argument, text }) => `note: ${optionOf(argument)}: ${text}`),
     };
   }
