@@ -8,6 +8,7 @@ import { minimumOfArrays, type ReadMinimum } from "./sources/arrays.js";
 export interface MinimumFiles {
   gram?: string;
   jacobian?: string;
+  preconditioner?: string;
   residuals?: string;
   outputs?: number;
   /** Instead of residuals: a loss and the files of its arrays. */
@@ -29,13 +30,14 @@ export interface LossFiles {
  * @throws AnalysisError as `minimumOfArrays`; ArrayFilesError as `readArray`.
  */
 export async function minimumOfFiles(files: MinimumFiles): Promise<ReadMinimum> {
-  const { gram, jacobian, residuals, outputs, loss } = files;
+  const { gram, jacobian, preconditioner, residuals, outputs, loss } = files;
   const name = gram ?? jacobian;
   if (name === undefined)
     throw new AnalysisError("MISSING", "gram", "expected a Gram matrix or a Jacobian, got neither");
   return minimumOfArrays(name, {
     ...(gram === undefined ? {} : { gram: await readArray(gram) }),
     ...(jacobian === undefined ? {} : { jacobian: await readArray(jacobian) }),
+    ...(preconditioner === undefined ? {} : { preconditioner: await readArray(preconditioner) }),
     ...(residuals === undefined ? {} : { residuals: await readArray(residuals) }),
     ...(outputs === undefined ? {} : { outputs }),
     ...(loss === undefined ? {} : { loss: await readLoss(loss) }),

@@ -35,7 +35,7 @@ async function ofFiles(
   options: Partial<MinimumOptions & LossOptions>,
   withoutResiduals: boolean,
 ): Promise<SourcedMinimum> {
-  const { gram, jacobian, residuals, outputs } = options;
+  const { gram, jacobian, preconditioner, residuals, outputs } = options;
   if (gram === undefined && jacobian === undefined)
     throw usageError(
       // Only commands that take a run know a backend.
@@ -49,6 +49,7 @@ async function ofFiles(
   const { minimum, notes } = await minimumOfFiles({
     ...(gram === undefined ? {} : { gram }),
     ...(jacobian === undefined ? {} : { jacobian }),
+    ...(preconditioner === undefined ? {} : { preconditioner }),
     ...(residuals === undefined ? {} : { residuals }),
     ...(outputs === undefined ? {} : { outputs }),
     ...(loss === undefined ? {} : { loss }),
