@@ -60,6 +60,8 @@ export interface Minimum {
   /** The TensorFlow.js backend that computed the system, where one did. */
   backend?: string;
   reached?: Reached;
+  /** Whether a penalty stands beside the loss, of which K and r know nothing. */
+  regularized?: boolean;
 }
 
 const rankTolerances = { float64: 1e-10, float32: 1e-6, bfloat16: 1e-2, float16: 2e-3 } as const satisfies Record<

@@ -268,6 +268,22 @@ describe("arrays of a loss that do not fit", () => {
     ],
   ])("are refused: %s", (_, act, said) => expect(act()).toMatch(new RegExp(`^${said}`)));
 
+  it("that are probabilities are refused as logits, and noted where they may be those of a sigmoid", () => {
+    expect(withLoss({ logits: array([3, 2], 0.5, 0.5, 0.25, 0.75, 1, 0) })).toMatch(
+      /^INVALID_ARGUMENT logits: .*before the softmax, got probabilities/,
+    );
+    const eight = [0.1, 0.2, 0.3, 0.9, 0.5, 0.6, 1, 0];
+    const notes = (values: number[]) =>
+      minimumOfArrays("x", {
+        jacobian: array([8, 1], 1, 2, 3, 4, 5, 6, 7, 8),
+        loss: { loss: "logistic", logits: array([8], ...values), labels: array([8], 0, 1, 0, 1, 0, 1, 0, 1) },
+      }).notes;
+    expect(notes(eight)).toMatchObject([
+      { argument: "logits", text: expect.stringContaining("after a sigmoid") as string },
+    ]);
+    expect(notes(eight.with(3, 1.1))).toEqual([]);
+  });
+
   it("of one logistic output with labels −1 and 1 are refused with what cures it", () => {
     const one = {
       jacobian: array([3, 1], 1, 2, 3),

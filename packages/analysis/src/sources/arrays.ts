@@ -117,7 +117,10 @@ const readWithLoss = (
   layout: Layout,
   matrix: { gram: Float64Array } | { jacobian: Float64Array },
   loss: LossArrays,
-): ReadMinimum => ({ minimum: minimumWithLoss(name, layout, matrix, loss), notes: layout.notes });
+): ReadMinimum => {
+  const { minimum, notes } = minimumWithLoss(name, layout, matrix, loss);
+  return { minimum, notes: [...layout.notes, ...notes] };
+};
 
 /** Numbers below it are kept with fewer digits. */
 const SMALLEST = 2 ** -1000;

@@ -4,14 +4,16 @@ import {
   labelRows,
   lossIds,
   lossNamed,
+  type GeneralisedGramSystem,
   type LossId,
   type OutputLoss,
 } from "@sgdscope/noise-structure/losses";
 import { AnalysisError } from "../errors.js";
 import type { LossAtPoint, LossName, Minimum } from "../minimum.js";
 import { finite } from "./finite.js";
+import { expectLogits } from "./logits.js";
 import { coarser, precisionOf } from "./precision.js";
-import type { Layout } from "./shapes.js";
+import type { Layout, ShapeNote } from "./shapes.js";
 
 /** A loss, the outputs of a model and what they should be. */
 export interface LossArrays {
@@ -37,10 +39,11 @@ export function minimumWithLoss(
   { examples, outputs }: Layout,
   matrix: { gram: Float64Array } | { jacobian: Float64Array },
   arrays: LossArrays,
-): Minimum {
+): { minimum: Minimum; notes: ShapeNote[] } {
   const loss = typeof arrays.loss === "string" ? lossNamed(arrays.loss) : arrays.loss;
   const shape = { examples, outputs };
   const logits = finite("logits", arrays.logits);
+  const notes = expectLogits(loss, logits, shape);
   const targets = targetsOf(arrays, loss, shape);
   const weights = arrays.weights === undefined ? undefined : weightsOf(arrays.weights, examples);
   const system = generalisedGramSystem(
@@ -50,20 +53,26 @@ export function minimumWithLoss(
   );
   const values = "gram" in matrix ? matrix.gram : matrix.jacobian;
   const precision = coarser(precisionOf(values), precisionOf(logits));
+  return { minimum: { name, system, precision, ...lossOfMinimum(loss, system, weights) }, notes };
+}
+
+/** @internal The fields of a minimum that say its loss. */
+export function lossOfMinimum(
+  loss: OutputLoss,
+  system: GeneralisedGramSystem,
+  weights?: Float64Array,
+): Pick<Minimum, "loss" | "lossAtPoint"> {
   // Also with weights: K̃ and r̃ are then those of the square loss of weighted rows.
-  if (loss.id === "square") return { name, system, loss: "square", precision };
+  if (loss.id === "square") return { loss: "square" };
   return {
-    name,
-    system,
     loss: (lossIds as readonly string[]).includes(loss.id) ? (loss.id as LossName) : "custom",
     lossAtPoint: atPoint(loss, system, weights),
-    precision,
   };
 }
 
 function atPoint(
   { label, largestCurvature }: OutputLoss,
-  { loss, naturalScale, meanCurvature, modelOutputs, examples }: ReturnType<typeof generalisedGramSystem>,
+  { loss, naturalScale, meanCurvature, modelOutputs, examples }: GeneralisedGramSystem,
   weights: Float64Array | undefined,
 ): LossAtPoint {
   const share = weights === undefined ? 1 : weights.reduce((sum, weight) => sum + weight, 0) / examples;
