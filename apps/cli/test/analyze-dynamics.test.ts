@@ -96,7 +96,7 @@ describe("analyze, beyond the verdict", () => {
       "--escape-directions",
       "1",
     );
-    expect(unstable.stdout).toContain("B = 1: SGD settles nowhere, since η is not below η*");
+    expect(unstable.stdout).toContain("B = 1: it settles nowhere, since η is not below η*");
     expect(unstable.stdout).toContain("the loss outside the 1 sharpest directions over that inside tends to D_k = 0");
   });
 

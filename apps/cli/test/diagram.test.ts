@@ -20,7 +20,8 @@ interface Document {
   learningRates: number[];
   batchSizes: number[];
   sampling: string;
-  growth: { learningRate: number; batchSize: number; growthRate: number }[];
+  momenta?: number[];
+  growth: { learningRate: number; batchSize: number; momentum?: number; growthRate: number }[];
   curves: { id: string; criticalLearningRates: (number | string | null)[] }[];
 }
 
@@ -55,6 +56,50 @@ describe("diagram of the three-example problem with known answers", () => {
     expect(document.curves.find(({ id }) => id === "alignment-measured")!.criticalLearningRates[2]).toBe("Infinity");
     const file = JSON.parse(await readFile(join(out, "diagram.json"), "utf8")) as Document;
     expect(file).toEqual(document);
+  });
+
+  it("with momentum changes sign at the exact threshold of that optimizer, over batch sizes and over momenta", async () => {
+    const json = async (...rest: string[]): Promise<Document> => {
+      const { stdout } = await sgdscope("diagram", ...source, ...rest, "--json", "--quiet", "--out", join(folder, "m"));
+      return JSON.parse(stdout) as Document;
+    };
+    const answers = [0.114250418027, 0.415558651477, 2.141486802197];
+    const over = await json("--momentum", "0.9");
+    expect(over).toMatchObject({ optimizer: { kind: "heavy-ball", momentum: 0.9 }, batchSizes: [1, 2, 3] });
+    expect(over.growth).toHaveLength(120);
+    for (const { learningRate, batchSize, growthRate } of over.growth)
+      expect(growthRate > 0).toBe(learningRate > answers[batchSize - 1]!);
+    expect(over.curves.map(({ id }) => id)).toEqual(["exact", "mean-edge", "plain-sgd", "effective-rate"]);
+    const curve = (of: Document, id: string): number[] =>
+      of.curves.find((one) => one.id === id)!.criticalLearningRates as number[];
+    curve(over, "exact").forEach((rate, k) => expect(rate).toBeCloseTo(answers[k]!, 11));
+    curve(over, "plain-sgd").forEach((rate, k) => expect(rate).toBeCloseTo(exact[k]!, 11));
+    curve(over, "effective-rate").forEach((rate, k) => expect(rate).toBeCloseTo(0.1 * exact[k]!, 11));
+
+    const rates = [exact[0]!, 0.426112511654, answers[0]!];
+    const along = await json("--momentum", "0.9,0,0.5", "--batch-size", "1");
+    expect(along).toMatchObject({ momenta: [0, 0.5, 0.9], batchSizes: [1] });
+    expect(along.growth).toHaveLength(120);
+    for (const { learningRate, momentum, growthRate } of along.growth)
+      expect(growthRate > 0).toBe(learningRate > rates[along.momenta!.indexOf(momentum!)]!);
+    curve(along, "exact").forEach((rate, k) => expect(rate).toBeCloseTo(rates[k]!, 11));
+    const page = await readFile(join(folder, "m", "diagram.html"), "utf8");
+    expect(page).toContain("momentum β");
+    expect(page).toContain("--momentum '0.9,0,0.5'");
+    expect(page).not.toMatch(/NaN|undefined/);
+  });
+
+  it("refuses momenta without one batch size, and Nesterov without momentum", async () => {
+    for (const [rest, text] of [
+      [["--momentum", "0,0.9"], "expected one --batch-size beside several momenta, got none"],
+      [["--momentum", "0,0.9", "--batch-size", "1,2"], "got 1,2"],
+      [["--nesterov"], "--nesterov needs --momentum"],
+      [["--momentum", "1"], "--momentum"],
+    ] as const) {
+      const { exitCode, stderr } = await sgdscope("diagram", ...source, ...rest, "--out", join(folder, "no"));
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain(text);
+    }
   });
 
   it("looks where it is told to", async () => {

@@ -1,22 +1,36 @@
 import { timesPowerOfTwo } from "@sgdscope/linear-algebra";
+import { SMALLEST_LOSS, type NoiseStructure } from "@sgdscope/noise-structure";
 import {
   alignmentFactorFor,
   criticalLearningRates,
   escapeRateLowerBound,
   exactThreshold,
-  spectralRadius,
   worstCaseAlignmentFactorFor,
   type Bound,
   type BoundId,
   type PreparedMinimum,
   type SolverOptions,
 } from "@sgdscope/stability-criterion";
-import type { BoundJudgement, ConditionAnalysis, MinimumAnalysis, Verdict } from "./analysis.js";
+import {
+  decoupledThreshold,
+  isPlainSgd,
+  meanEdge,
+  optimizerGrowth,
+  optimizerThreshold,
+} from "@sgdscope/stability-criterion/optimizers";
+import type { BoundJudgement, ConditionAnalysis, MinimumAnalysis, OutputLossAnalysis, Verdict } from "./analysis.js";
 import { decideConditions, type Conditions, type ConditionsRequest } from "./conditions.js";
 import { AnalysisError } from "./errors.js";
-import { floorMarks } from "./loss-floor.js";
-import { rankToleranceOf, type Minimum } from "./minimum.js";
-import { boundFromUnits, noiseInUnits, prepareInUnits, type MinimumInUnits } from "./units.js";
+import { lossMarks } from "./loss-marks.js";
+import { rankToleranceOf, type LossAtPoint, type Minimum } from "./minimum.js";
+import {
+  boundFromUnits,
+  LARGEST_EDGE_RATIO,
+  noiseInUnits,
+  optimizerInUnits,
+  prepareInUnits,
+  type MinimumInUnits,
+} from "./units.js";
 
 /** A minimum; a prepared one may stand in the place of its system, to share its eigendecomposition. */
 export type AnalysableMinimum = Omit<Minimum, "system"> & {
@@ -24,9 +38,6 @@ export type AnalysableMinimum = Omit<Minimum, "system"> & {
   /** The `unit` of a prepared minimum that `prepareInUnits` made; default 0. */
   unit?: number;
 };
-
-/** η/η* beyond which, either way, second moments of a step leave Float64. */
-const LARGEST_EDGE_RATIO = 1e60;
 
 /** What is asked, how exactly, and who wants to know how far it is. */
 export interface AnalyseOptions extends ConditionsRequest {
@@ -85,7 +96,8 @@ export function analyseSync(
 type Stage = { fraction: number; stage: string };
 
 function* analysisStages(minimum: AnalysableMinimum, options: AnalyseOptions): Generator<Stage, MinimumAnalysis> {
-  const { name, loss, precision, backend, reached } = minimum;
+  const { name, loss, precision, preconditioned, backend, reached, hessianDistance } = minimum;
+  const atPoint = lossAtPointOf(minimum);
   const rankTolerance = rankToleranceOf(minimum);
   const conditions = decideConditions(minimum, options);
   const share = 1 / (conditions.length + 1);
@@ -96,7 +108,7 @@ function* analysisStages(minimum: AnalysableMinimum, options: AnalyseOptions): G
   const { examples, outputs, rank } = prepared;
   yield { fraction: share / 2, stage: "noise structure" };
   const noise = noiseInUnits(inUnits, 10);
-  const floor = floorMarks(minimum, prepared);
+  const floor = lossMarks(minimum, prepared);
   const alignmentRange = options.extent === "verdict" ? undefined : prepared.alignmentRange();
   const analyses: ConditionAnalysis[] = [];
   for (const [k, each] of conditions.entries())
@@ -112,18 +124,43 @@ function* analysisStages(minimum: AnalysableMinimum, options: AnalyseOptions): G
       rankTolerance,
       loss,
       precision,
+      ...(preconditioned === true ? { preconditioned } : {}),
       ...(backend === undefined ? {} : { backend }),
       ...(reached === undefined ? {} : { reached }),
+      ...(hessianDistance === undefined ? {} : { hessianDistance }),
     },
     noise,
+    outputLoss: atPoint === undefined ? undefined : bothScales(atPoint, noise),
     alignmentRange,
     conditions: analyses,
   };
 }
 
+/** What the loss says of the point beside its system; refused where only one of the two says that it is not square. */
+function lossAtPointOf({ loss, lossAtPoint }: AnalysableMinimum): LossAtPoint | undefined {
+  if ((loss === "square") === (lossAtPoint === undefined)) return lossAtPoint;
+  throw new AnalysisError(
+    "INVALID_ARGUMENT",
+    "loss",
+    lossAtPoint === undefined
+      ? `expected lossAtPoint with L and m of the ${loss} loss beside its system, got none`
+      : `expected the name of a loss that is not square beside lossAtPoint, got square`,
+  );
+}
+
+/** μ on both scales: with m, and with 2L. */
+const bothScales = (atPoint: LossAtPoint, { alignmentFactor }: NoiseStructure): OutputLossAnalysis => ({
+  ...atPoint,
+  alignmentFactor,
+  alignmentFactorOfLoss:
+    alignmentFactor === undefined || !(atPoint.loss > SMALLEST_LOSS)
+      ? undefined
+      : (alignmentFactor * atPoint.naturalScale) / (2 * atPoint.loss),
+});
+
 function* conditionStages(
   { prepared, unit }: MinimumInUnits,
-  { batchSize, sampling, weights, optimizer, marks }: Conditions,
+  { batchSize, sampling, weights, optimizer, learningRate, marks }: Conditions,
   { solver = {}, marginalTolerance = 1e-9, extent = "whole" }: AnalyseOptions,
   from: number,
   share: number,
@@ -134,15 +171,21 @@ function* conditionStages(
     stage: `${what}, B = ${batchSize}`,
   });
   yield stage(0, "exact threshold");
-  const exact = exactThreshold(prepared, batches);
+  const isPlain = isPlainSgd(optimizer);
+  const judged = { ...batches, optimizer: optimizerInUnits(optimizer, unit) };
+  const exact = optimizerThreshold(prepared, judged);
   yield stage(0.5, "bounds");
   const whole = extent === "whole";
-  const bounds = whole ? criticalLearningRates(prepared, { ...batches, threshold: exact }) : [];
+  const bounds = whole
+    ? criticalLearningRates(prepared, {
+        ...batches,
+        threshold: isPlain ? exact : exactThreshold(prepared, batches),
+      })
+    : [];
   const alignmentFactor = alignmentFactorFor(prepared, weights);
   let verdict: Verdict | undefined;
-  if (optimizer !== undefined) {
+  if (learningRate !== undefined) {
     yield stage(0.7, "growth rate");
-    const { learningRate } = optimizer;
     const scaled = timesPowerOfTwo(learningRate, unit);
     const edgeRatio = scaled / exact.criticalLearningRate;
     if (!(edgeRatio < LARGEST_EDGE_RATIO && edgeRatio > 1 / LARGEST_EDGE_RATIO))
@@ -155,10 +198,10 @@ function* conditionStages(
       verdict: Math.abs(edgeRatio - 1) <= marginalTolerance ? "marginal" : edgeRatio < 1 ? "stable" : "unstable",
       learningRate,
       edgeRatio,
-      growth: withoutMode(spectralRadius(prepared, scaled, batches)),
-      escapeRateLowerBound: whole ? escapeRateLowerBound(prepared, scaled, batches) : undefined,
+      growth: withoutMode(optimizerGrowth(prepared, scaled, judged)),
+      escapeRateLowerBound: whole && isPlain ? escapeRateLowerBound(prepared, scaled, batches) : undefined,
       frobeniusLimit:
-        alignmentFactor === undefined
+        alignmentFactor === undefined || !isPlain
           ? undefined
           : timesPowerOfTwo(1 / (scaled * Math.sqrt(weights.noise * alignmentFactor)), unit),
       bounds: bounds.map((bound) => judge(bound, scaled, unit)),
@@ -170,10 +213,14 @@ function* conditionStages(
     samplingFactor: weights.noise,
     alignmentFactor,
     worstCaseAlignmentFactor: whole ? worstCaseAlignmentFactorFor(prepared, weights) : undefined,
+    optimizer,
     threshold: {
       ...withoutMode(exact),
       criticalLearningRate: timesPowerOfTwo(exact.criticalLearningRate, -unit),
     },
+    decoupledCriticalLearningRate:
+      sampling === "bernoulli" ? undefined : timesPowerOfTwo(decoupledThreshold(prepared, judged), -unit),
+    meanEdge: timesPowerOfTwo(meanEdge(judged.optimizer, prepared.eigenvalues[0]!), -unit),
     bounds: unit === 0 ? bounds : bounds.map((bound) => boundFromUnits(bound, unit)),
     verdict,
     marks,

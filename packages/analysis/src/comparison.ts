@@ -3,7 +3,7 @@ import { thresholdComparison, type ThresholdComparison } from "@sgdscope/stabili
 import { decideConditions, type ConditionsRequest } from "./conditions.js";
 import { AnalysisError } from "./errors.js";
 import type { Mark } from "./marks.js";
-import { floorMarks } from "./loss-floor.js";
+import { lossMarks } from "./loss-marks.js";
 import type { Minimum } from "./minimum.js";
 import { prepareInUnits } from "./units.js";
 
@@ -47,7 +47,7 @@ export function compareThresholds(
     rows: thresholdComparison(prepared, { batchSizes: conditions.map(({ batchSize }) => batchSize), sampling }).map(
       (row) => (unit === 0 ? row : fromUnits(row, unit)),
     ),
-    marks: [...marks, ...floorMarks(minimum, prepared)],
+    marks: [...marks, ...lossMarks(minimum, prepared)],
   };
 }
 

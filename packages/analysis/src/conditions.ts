@@ -1,7 +1,8 @@
 import { samplingWeights, type Sampling, type SamplingWeights } from "@sgdscope/stability-criterion";
+import type { Optimizer } from "@sgdscope/stability-criterion/optimizers";
 import { AnalysisError } from "./errors.js";
 import { mark, type Mark } from "./marks.js";
-import type { Minimum, Optimizer } from "./minimum.js";
+import type { Minimum } from "./minimum.js";
 
 /** What is asked of a minimum; everything left out is taken from how the minimum was reached. */
 export interface ConditionsRequest {
@@ -11,6 +12,8 @@ export interface ConditionsRequest {
   sampling?: Sampling;
   /** η to judge; default that of the training, else none. */
   learningRate?: number;
+  /** Default that of the training, else plain SGD. */
+  optimizer?: Optimizer;
 }
 
 /** One way of training that a minimum is judged for. */
@@ -20,14 +23,15 @@ export interface Conditions {
   sampling: Sampling;
   /** The two weights with which a batch enters second moments; its `noise` is the sampling factor p. */
   weights: SamplingWeights;
-  /** Undefined where no learning rate is judged. */
-  optimizer: Optimizer | undefined;
+  optimizer: Optimizer;
+  /** η; undefined where none is judged. */
+  learningRate: number | undefined;
   /** Where the training steps outside the hypotheses of the theorem. */
   marks: readonly Mark[];
 }
 
 /** What of a minimum decides its conditions. */
-export type JudgedMinimum = Pick<Minimum, "reached"> & { system: { examples: number } };
+export type JudgedMinimum = Pick<Minimum, "reached" | "regularized"> & { system: { examples: number } };
 
 /**
  * The conditions under which a minimum is judged, one per batch size; nobody else decides them.
@@ -35,7 +39,9 @@ export type JudgedMinimum = Pick<Minimum, "reached"> & { system: { examples: num
  * - Batches are at most n.
  * - `"epoch-shuffle"` has no theory: asked for, it is refused; as the way a training drew its batches, it is judged as batches
  *   without replacement, and marked.
- * - A training with momentum, with active clipping, or that had not reached its goal is judged as plain SGD, and marked.
+ * - A training with momentum or weight decay is judged by the exact theory of its optimizer; under weight decay the point is a
+ *   minimum of the loss and a penalty, and marked.
+ * - A training with active clipping is judged as one without, one that had not reached its goal as if it had; both are marked.
  * - Bernoulli batches have noise that is not centred; what depends on it (μ₁ in the place of μ) follows from `sampling`.
  *
  * @throws AnalysisError BATCH_TOO_LARGE, EPOCH_SHUFFLE_HAS_NO_THEORY, INVALID_ARGUMENT.
@@ -45,9 +51,11 @@ export function decideConditions(minimum: JudgedMinimum, request: ConditionsRequ
   const { reached } = minimum;
   const marks: Mark[] = reached?.converged === false ? [mark("not-converged")] : [];
   const sampling = samplingOf(minimum, request, marks);
-  const optimizer = optimizerOf(minimum, request);
-  if (optimizer !== undefined && optimizer.momentum > 0) marks.push(mark("momentum"));
+  const optimizer = request.optimizer ?? reached?.optimizer ?? { kind: "sgd" };
+  const learningRate = learningRateOf(minimum, request);
+  if ((optimizer.weightDecay ?? 0) > 0) marks.push(mark("weight-decay"));
   if (reached?.clipped === true) marks.push(mark("clipping"));
+  if (minimum.regularized === true) marks.push(mark("regularizers"));
   const batchSizes = request.batchSizes ?? [Math.min(reached?.batchSize ?? 1, examples)];
   if (batchSizes.length === 0)
     throw new AnalysisError("INVALID_ARGUMENT", "batchSizes", "expected at least one, got none");
@@ -58,6 +66,7 @@ export function decideConditions(minimum: JudgedMinimum, request: ConditionsRequ
       sampling,
       weights: samplingWeights(examples, { batchSize, sampling }),
       optimizer,
+      learningRate,
       marks,
     };
   });
@@ -77,12 +86,11 @@ function samplingOf({ reached }: JudgedMinimum, { sampling }: ConditionsRequest,
   return "without-replacement";
 }
 
-function optimizerOf({ reached }: JudgedMinimum, { learningRate }: ConditionsRequest): Optimizer | undefined {
-  const rate = learningRate ?? reached?.optimizer.learningRate;
-  if (rate === undefined) return undefined;
-  if (!(rate > 0 && Number.isFinite(rate)))
+function learningRateOf({ reached }: JudgedMinimum, { learningRate }: ConditionsRequest): number | undefined {
+  const rate = learningRate ?? reached?.learningRate;
+  if (rate !== undefined && !(rate > 0 && Number.isFinite(rate)))
     throw new AnalysisError("INVALID_ARGUMENT", "learningRate", `expected a positive number, got ${rate}`);
-  return { learningRate: rate, momentum: reached?.optimizer.momentum ?? 0 };
+  return rate;
 }
 
 function expectBatch(batchSize: number, examples: number, sampling: Sampling): void {

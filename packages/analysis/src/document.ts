@@ -4,12 +4,16 @@ import type { MinimumAnalysis } from "./analysis.js";
  * An analysis as the document of the schema `sgdscope/analyze@2`, in full precision. `null` is what was not asked or has no
  * value; write it with `formatJson` of `@sgdscope/array-files`, which keeps infinities.
  */
-export function analysisDocument({ minimum, noise, alignmentRange, conditions }: MinimumAnalysis): object {
+export function analysisDocument({ minimum, noise, outputLoss, alignmentRange, conditions }: MinimumAnalysis): object {
   return {
     schema: "sgdscope/analyze@2",
-    lossConvention: "L = (1/2n) sum |f - y|^2",
+    lossConvention:
+      outputLoss === undefined
+        ? "L = (1/2n) sum |f - y|^2"
+        : "L = (1/n) sum loss(f, y) is outputLoss.loss; noise.loss is m/2, m = outputLoss.naturalScale",
     minimum,
     noise: withNulls(noise),
+    outputLoss: outputLoss === undefined ? null : withNulls(outputLoss),
     alignmentRange: alignmentRange ?? null,
     conditions: conditions.map(({ threshold, verdict, ...condition }) => ({
       ...withNulls(condition),

@@ -1,5 +1,14 @@
 /** Why a verdict stands outside the hypotheses of its theorem. */
-export type MarkId = "epoch-shuffle" | "momentum" | "clipping" | "not-converged" | "loss-floor";
+export type MarkId =
+  | "epoch-shuffle"
+  | "momentum"
+  | "weight-decay"
+  | "clipping"
+  | "not-converged"
+  | "loss-floor"
+  | "regularizers"
+  | "gauss-newton"
+  | "vanishing-curvature";
 
 /** A mark on a verdict: its id, and a sentence for people. */
 export interface Mark {
@@ -10,12 +19,20 @@ export interface Mark {
 const texts: Record<MarkId, string> = {
   "epoch-shuffle":
     "Batches were shuffled by epoch, which no stability theorem covers; judged as batches without replacement, the nearest model.",
+  // Of records that were made before momentum had a theory here.
   momentum: "Trained with momentum; judged as plain SGD, whose threshold differs.",
+  "weight-decay":
+    "With weight decay training ends at a minimum of the loss and a penalty, where residuals and noise remain: the verdict is that of the Gauss–Newton model there.",
   clipping: "Gradients may have been clipped up to the end; judged as SGD without clipping.",
   "not-converged":
     "The training had not reached its goal: this is not yet a minimum, and the theory speaks of minima only.",
   "loss-floor":
     "Part of the loss is a floor that no step can reduce: this is no global minimum of loss 0. SGD settles in a cloud around it, and the verdict is that of the Gauss–Newton model.",
+  regularizers: "The loss has a penalty beside the square loss; judged as the square loss alone.",
+  "gauss-newton":
+    "The verdict is that of the Gauss–Newton linearisation of this loss at this point, taken as a minimum. Unstable says that SGD leaves this point, not that its loss grows without bound.",
+  "vanishing-curvature":
+    "The examples are fitted so well that less than 1 % of the curvature of the loss is left. As it vanishes every learning rate becomes stable, and SGD has no place to rest: what says something is η*/η along the training, not at its end.",
 };
 
 /** The mark of this id. */

@@ -1,19 +1,30 @@
+import type { Estimate } from "@sgdscope/linear-algebra";
 import type { GramSystem } from "@sgdscope/noise-structure";
+import type { LossId } from "@sgdscope/noise-structure/losses";
 import type { Sampling } from "@sgdscope/stability-criterion";
+import type { Optimizer } from "@sgdscope/stability-criterion/optimizers";
 
-/** The losses whose Gram systems an analysis takes. */
-export type LossName = "square";
+/** The losses whose Gram systems an analysis takes; `"custom"` is a convex loss of your own. */
+export type LossName = LossId | "custom";
+
+/** What a loss that is not square says of a point beside its Gram system. */
+export interface LossAtPoint {
+  /** What people call the loss, with its options. */
+  label: string;
+  /** L. */
+  loss: number;
+  /** `m = (1/n) Σ sᵢᵀSᵢ⁺sᵢ`, which takes the place of 2L in μ and β of (K̃, r̃). */
+  naturalScale: number;
+  /** `(1/n) Σ Tr Sᵢ`. */
+  meanCurvature: number;
+  /** `meanCurvature` over the most it can be, of losses whose curvature vanishes as examples are fitted. */
+  curvatureLeft?: number;
+  /** C of the model; the system may have fewer rows per example. */
+  modelOutputs: number;
+}
 
 /** How exactly the numbers of a system were computed, whatever holds them now. */
 export type Precision = "float64" | "float32" | "float16" | "bfloat16";
-
-/** How parameters step: θ ← θ − η·m with m ← βm + g. β = 0 is plain SGD, which the theory of this package speaks of. */
-export interface Optimizer {
-  /** η, for the loss `(1/2n)Σ‖f − y‖²`. */
-  learningRate: number;
-  /** β. */
-  momentum: number;
-}
 
 /** How a point was reached, where a training made it. */
 export interface Reached {
@@ -21,6 +32,8 @@ export interface Reached {
   /** Whether the training met its goal: only then is the point a minimum that the theory speaks of. */
   converged: boolean;
   optimizer: Optimizer;
+  /** η, for the loss `(1/2n)Σ‖f − y‖²`. */
+  learningRate: number;
   batchSize: number;
   /** How the training drew its batches. */
   sampling: Sampling;
@@ -32,15 +45,23 @@ export interface Reached {
 export interface Minimum {
   /** What people call it. */
   name: string;
-  /** K and r of its loss. */
+  /** K and r; K̃ and r̃ of a loss that is not square. */
   system: GramSystem;
   loss: LossName;
+  /** Of a loss that is not square. */
+  lossAtPoint?: LossAtPoint;
+  /** `‖H − G‖_F/‖H‖_F`, where it is known. */
+  hessianDistance?: Estimate;
+  /** Whether the system is that of a preconditioned optimizer: everything is then measured in the coordinates `P^(1/2)θ`. */
+  preconditioned?: boolean;
   precision: Precision;
   /** Eigenvalues below this share of the largest count as zero; default by the precision, see {@link rankToleranceOf}. */
   rankTolerance?: number;
   /** The TensorFlow.js backend that computed the system, where one did. */
   backend?: string;
   reached?: Reached;
+  /** Whether a penalty stands beside the loss, of which K and r know nothing. */
+  regularized?: boolean;
 }
 
 const rankTolerances = { float64: 1e-10, float32: 1e-6, bfloat16: 1e-2, float16: 2e-3 } as const satisfies Record<

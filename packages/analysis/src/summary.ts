@@ -1,4 +1,5 @@
 import type { MinimumAnalysis } from "./analysis.js";
+import type { Optimizer } from "@sgdscope/stability-criterion/optimizers";
 import type { MarkId } from "./marks.js";
 
 /** The numbers of one judged condition that tables, claims and run folders keep: flat, plain JSON. */
@@ -30,6 +31,10 @@ export interface MinimumSummary {
   criticalLearningRate: number;
   /** η/η*. */
   edgeRatio: number;
+  /** What was judged; missing in records made before momentum had a theory here. */
+  optimizer?: Optimizer;
+  /** η over η* of plain SGD at the same batch size: `edgeRatio` unless another optimizer was judged; missing as that is. */
+  plainEdgeRatio?: number;
   /** ηλ_max/2. */
   descentRatio: number;
   /** p·Tr(G)·η/2. */
@@ -53,7 +58,7 @@ export function minimumSummary({ noise, alignmentRange, conditions }: MinimumAna
   const condition = conditions[index];
   if (condition?.verdict === undefined || alignmentRange === undefined)
     throw new RangeError(`minimumSummary: expected a whole analysis with a learning rate at condition ${index}`);
-  const { batchSize, samplingFactor: p, threshold, verdict, marks } = condition;
+  const { batchSize, samplingFactor: p, optimizer, threshold, bounds, verdict, marks } = condition;
   const { learningRate, frobeniusLimit } = verdict;
   const limit = p === 0 ? undefined : frobeniusLimit;
   const ratioOf = (id: string): number => verdict.bounds.find((bound) => bound.id === id)!.ratio;
@@ -72,6 +77,8 @@ export function minimumSummary({ noise, alignmentRange, conditions }: MinimumAna
     scaledNorm: (noise.frobeniusG * learningRate) / Math.sqrt(batchSize),
     criticalLearningRate: threshold.criticalLearningRate,
     edgeRatio: verdict.edgeRatio,
+    optimizer,
+    plainEdgeRatio: ratioOf(bounds[0]!.id),
     descentRatio: ratioOf("gradient-descent"),
     traceRatio: (p * noise.traceG * learningRate) / 2,
     rankOneRatio: ratioOf("rank-one"),

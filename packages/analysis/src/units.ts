@@ -1,8 +1,12 @@
 import { gramExponent, inGramUnits, timesPowerOfTwo } from "@sgdscope/linear-algebra";
 import { noiseStructure, type NoiseStructure } from "@sgdscope/noise-structure";
 import { noiseStructureAt, prepareMinimum, type Bound, type PreparedMinimum } from "@sgdscope/stability-criterion";
+import type { Optimizer } from "@sgdscope/stability-criterion/optimizers";
 import type { Minimum } from "./minimum.js";
 import { rankToleranceOf } from "./minimum.js";
+
+/** @internal η/η* beyond which, either way, second moments of a step leave Float64. */
+export const LARGEST_EDGE_RATIO = 1e60;
 
 /** A prepared minimum whose Gram matrix is measured in units of `2^unit`, so that no power the theory takes leaves Float64. */
 export interface MinimumInUnits {
@@ -33,6 +37,12 @@ export function noiseInUnits({ prepared, unit }: MinimumInUnits, count: number):
     eigenvalues,
   };
 }
+
+/** @internal An optimizer for the prepared minimum: weight decay is a curvature. */
+export const optimizerInUnits = (optimizer: Optimizer, unit: number): Optimizer =>
+  optimizer.weightDecay === undefined
+    ? optimizer
+    : { ...optimizer, weightDecay: timesPowerOfTwo(optimizer.weightDecay, -unit) };
 
 /** @internal A bound of the prepared minimum in the units of K itself. */
 export function boundFromUnits<B extends Bound>(bound: B, unit: number): B {

@@ -1,18 +1,12 @@
 import { timesPowerOfTwo } from "@sgdscope/linear-algebra";
 import type { GramSystem } from "@sgdscope/noise-structure";
-import {
-  exactThreshold,
-  type Batches,
-  type Bound,
-  type BoundId,
-  type PreparedMinimum,
-  type SolverOptions,
-} from "@sgdscope/stability-criterion";
+import type { Batches, Bound, BoundId, PreparedMinimum, SolverOptions } from "@sgdscope/stability-criterion";
+import { optimizerThreshold, type Optimizer } from "@sgdscope/stability-criterion/optimizers";
 import { analyseSync } from "./analyse.js";
 import type { BoundJudgement, ConditionAnalysis, Verdict } from "./analysis.js";
 import { decideConditions } from "./conditions.js";
 import type { Minimum } from "./minimum.js";
-import { prepareInUnits } from "./units.js";
+import { optimizerInUnits, prepareInUnits } from "./units.js";
 
 /** Whether linearised SGD can stay at a minimum, and everything that supports the answer: one condition of an analysis, flat. */
 export interface StabilityVerdict extends Omit<ConditionAnalysis, "verdict" | "bounds">, Omit<Verdict, "bounds"> {
@@ -32,14 +26,15 @@ export interface StabilityVerdict extends Omit<ConditionAnalysis, "verdict" | "b
  *
  * @param system - A Gram system, or a prepared minimum to share the eigendecomposition among many verdicts.
  * @param options.learningRate - η for the loss `(1/2n)Σ‖f − y‖²`.
+ * @param options.optimizer - Momentum or weight decay; default plain SGD.
  * @param options.marginalTolerance - Relative distance of η and η* that counts as equal. Default 1e-9.
  * @throws AnalysisError and the errors of the theory, as `analyse`.
  */
 export function stabilityVerdict(
   system: GramSystem | PreparedMinimum,
-  options: Batches & SolverOptions & { learningRate: number; marginalTolerance?: number },
+  options: Batches & SolverOptions & { learningRate: number; optimizer?: Optimizer; marginalTolerance?: number },
 ): StabilityVerdict {
-  const { batchSize, sampling, learningRate, marginalTolerance, rankTolerance, ...solver } = options;
+  const { batchSize, sampling, learningRate, optimizer, marginalTolerance, rankTolerance, ...solver } = options;
   const { noise, conditions } = analyseSync(
     {
       name: "minimum",
@@ -53,6 +48,7 @@ export function stabilityVerdict(
       learningRate,
       solver,
       ...(sampling === undefined ? {} : { sampling }),
+      ...(optimizer === undefined ? {} : { optimizer }),
       ...(marginalTolerance === undefined ? {} : { marginalTolerance }),
     },
   );
@@ -76,9 +72,13 @@ export function stabilityVerdict(
  * @returns Cost one eigendecomposition and one exact threshold.
  */
 export function edgeRatioOf(minimum: Minimum): number {
-  const { optimizer, batchSize, sampling } = decideConditions(minimum)[0]!;
-  if (optimizer === undefined) throw new RangeError("edgeRatioOf: expected a minimum that a training reached");
+  const { optimizer, learningRate, batchSize, sampling } = decideConditions(minimum)[0]!;
+  if (learningRate === undefined) throw new RangeError("edgeRatioOf: expected a minimum that a training reached");
   const { prepared, unit } = prepareInUnits(minimum);
-  const { criticalLearningRate } = exactThreshold(prepared, { batchSize, sampling });
-  return timesPowerOfTwo(optimizer.learningRate, unit) / criticalLearningRate;
+  const { criticalLearningRate } = optimizerThreshold(prepared, {
+    batchSize,
+    sampling,
+    optimizer: optimizerInUnits(optimizer, unit),
+  });
+  return timesPowerOfTwo(learningRate, unit) / criticalLearningRate;
 }

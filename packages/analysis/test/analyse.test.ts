@@ -97,11 +97,12 @@ describe("its summary", () => {
     const reached = {
       steps: 9,
       converged: false,
-      optimizer: { learningRate: 0.3, momentum: 0.5 },
+      optimizer: { kind: "heavy-ball", momentum: 0.5, weightDecay: 0.1 },
+      learningRate: 0.3,
       batchSize: 2,
       sampling: "without-replacement",
     } as const;
-    expect(minimumSummary(analyseSync({ ...minimum, reached })).marks).toEqual(["not-converged", "momentum"]);
+    expect(minimumSummary(analyseSync({ ...minimum, reached })).marks).toEqual(["not-converged", "weight-decay"]);
   });
 
   it("has no limit without noise: full batches", () => {

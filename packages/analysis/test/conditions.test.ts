@@ -4,7 +4,8 @@ import { AnalysisError, decideConditions, type ConditionsRequest, type Reached }
 const trained: Reached = {
   steps: 100,
   converged: true,
-  optimizer: { learningRate: 0.2, momentum: 0 },
+  optimizer: { kind: "heavy-ball", momentum: 0.9 },
+  learningRate: 0.2,
   batchSize: 4,
   sampling: "with-replacement",
 };
@@ -24,8 +25,16 @@ const refusal = (examples: number, request: ConditionsRequest): AnalysisError =>
 
 describe("conditions left out are those of the training", () => {
   it.each([
-    ["nothing known", minimum(10), { batchSize: 1, sampling: "without-replacement", optimizer: undefined }],
-    ["a training", minimum(10, {}), { batchSize: 4, sampling: "with-replacement", optimizer: trained.optimizer }],
+    [
+      "nothing known",
+      minimum(10),
+      { batchSize: 1, sampling: "without-replacement", optimizer: { kind: "sgd" }, learningRate: undefined },
+    ],
+    [
+      "a training",
+      minimum(10, {}),
+      { batchSize: 4, sampling: "with-replacement", optimizer: trained.optimizer, learningRate: 0.2 },
+    ],
     ["a training with batches larger than what is measured", minimum(3, {}), { batchSize: 3 }],
   ])("%s", (_, of, expected) => {
     const [first, ...others] = decideConditions(of);
@@ -34,10 +43,11 @@ describe("conditions left out are those of the training", () => {
   });
 
   it("give way to what is asked", () => {
-    const asked = { batchSizes: [2, 5], sampling: "bernoulli", learningRate: 0.7 } as const;
+    const optimizer = { kind: "nesterov", momentum: 0.5 } as const;
+    const asked = { batchSizes: [2, 5], sampling: "bernoulli", learningRate: 0.7, optimizer } as const;
     expect(decideConditions(minimum(10, {}), asked)).toMatchObject([
-      { batchSize: 2, sampling: "bernoulli", optimizer: { learningRate: 0.7, momentum: 0 } },
-      { batchSize: 5, sampling: "bernoulli", optimizer: { learningRate: 0.7, momentum: 0 } },
+      { batchSize: 2, sampling: "bernoulli", learningRate: 0.7, optimizer },
+      { batchSize: 5, sampling: "bernoulli", learningRate: 0.7, optimizer },
     ]);
   });
 });
@@ -45,7 +55,7 @@ describe("conditions left out are those of the training", () => {
 describe("what stands outside the theorem's hypotheses is marked", () => {
   it.each([
     ["epoch-shuffle", { sampling: "epoch-shuffle" }],
-    ["momentum", { optimizer: { learningRate: 0.2, momentum: 0.9 } }],
+    ["weight-decay", { optimizer: { kind: "sgd", weightDecay: 0.1 } }],
     ["clipping", { clipped: true }],
     ["not-converged", { converged: false }],
   ] as const)("%s, and nothing else", (id, reached) => {
@@ -59,11 +69,11 @@ describe("what stands outside the theorem's hypotheses is marked", () => {
     const reached: Partial<Reached> = {
       converged: false,
       sampling: "epoch-shuffle",
-      optimizer: { learningRate: 0.1, momentum: 0.5 },
+      optimizer: { kind: "ema", momentum: 0.5, weightDecay: 1e-4 },
       clipped: true,
     };
     const ids = decideConditions(minimum(10, reached))[0]!.marks.map(({ id }) => id);
-    expect(ids.sort()).toEqual(["clipping", "epoch-shuffle", "momentum", "not-converged"]);
+    expect(ids.sort()).toEqual(["clipping", "epoch-shuffle", "not-converged", "weight-decay"]);
   });
 });
 

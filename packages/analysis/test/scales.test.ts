@@ -10,6 +10,7 @@ import {
   edgeRatioOf,
   minimumOfArrays,
   phaseDiagram,
+  type ConditionAnalysis,
   type Minimum,
 } from "../src/index.js";
 
@@ -85,14 +86,21 @@ describe("K times 2^±500", () => {
 
   it("is compared, drawn and judged along a training alike", async () => {
     const own = minimumOf(3, 2);
+    const largest = analyseSync(own).noise.largestEigenvalue;
     const row = new Map(Object.entries(compareThresholds(own, { batchSizes: [2] }).rows[0]!));
     const diagram = await phaseDiagram(own, {
       batchSizes: [1, 2],
       learningRates: { minimum: 0.01, maximum: 0.1, count: 3 },
     });
     const reached = { steps: 1, converged: true, batchSize: 2, sampling: "without-replacement" } as const;
-    const optimizer = { learningRate: 0.01, momentum: 0 };
-    const ratio = edgeRatioOf({ ...own, reached: { ...reached, optimizer } });
+    const optimizers = [0, -1].map((sign) => ({
+      kind: "heavy-ball" as const,
+      momentum: 0.9,
+      weightDecay: -sign * 0.1,
+    }));
+    const ratios = optimizers.map((optimizer) =>
+      edgeRatioOf({ ...own, reached: { ...reached, optimizer, learningRate: 0.01 } }),
+    );
     for (const k of [-560, 532]) {
       const other = scaled(own, k, 0);
       const rate = (value: number): number => timesPowerOfTwo(value, -k);
@@ -109,8 +117,15 @@ describe("K times 2^±500", () => {
         agree(growthRate, diagram.growth[cell]!.growthRate, "growth rate");
         agree(timesPowerOfTwo(learningRate, k), diagram.growth[cell]!.learningRate, "learning rate");
       }
-      const trained = { ...reached, optimizer: { ...optimizer, learningRate: rate(0.01) } };
-      agree(edgeRatioOf({ ...other, reached: trained }), ratio, "η/η*");
+      for (const [which, { weightDecay, ...momentum }] of optimizers.entries()) {
+        // Weight decay is a curvature.
+        const optimizer = { ...momentum, weightDecay: timesPowerOfTwo(weightDecay, k) };
+        const trained = { ...reached, optimizer, learningRate: rate(0.01) };
+        agree(edgeRatioOf({ ...other, reached: trained }), ratios[which]!, "η/η*");
+        const [{ verdict, meanEdge }] = analyseSync({ ...other, reached: trained }).conditions as [ConditionAnalysis];
+        agree(verdict!.edgeRatio, ratios[which]!, "η/η* of the analysis");
+        agree(timesPowerOfTwo(meanEdge, k), 3.8 / (largest + optimizers[which]!.weightDecay), "edge of the mean");
+      }
     }
   });
 });

@@ -7,11 +7,14 @@ export { gaussNewtonVectorProduct } from "./products/gauss-newton.js";
 export { hessianAt, hessianVectorProduct, type HessianAt } from "./products/hessian.js";
 export { jacobianAt, jacobianVectorProduct, vectorJacobianProduct, type JacobianAt } from "./products/jacobian.js";
 export { layersOf, type ParameterSlot } from "./products/layout.js";
+export type { OutputLoss } from "./products/output-loss.js";
 export { flatten, unflatten } from "./products/named-tensors.js";
 export * from "./per-example/index.js";
 export {
   gaussNewtonOperator,
   hessianOperator,
+  residualHessianOperator,
+  type HessianOperatorOptions,
   type SquareOperatorOptions,
   type TensorOperator,
 } from "./products/operators.js";

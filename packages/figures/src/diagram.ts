@@ -37,8 +37,10 @@ const markStyles: { symbol: Plot.SymbolName; dash?: string }[] = [
   { symbol: "asterisk", dash: "9 3 1 3" },
   { symbol: "square2", dash: "9 3 1 3" },
 ];
+/** Every curve that is drawn, exact ones first. */
+const drawnCriteria: readonly string[] = [...diagramCriteria, "mean-edge", "plain-sgd", "effective-rate"];
 const styleOf = ({ id }: CriticalCurve): (typeof markStyles)[number] =>
-  markStyles[Math.max(0, diagramCriteria.indexOf(id) - 1) % markStyles.length]!;
+  markStyles[Math.max(0, drawnCriteria.indexOf(id) - 1) % markStyles.length]!;
 const labelOf = ({ label, kind }: CriticalCurve): string =>
   kind === "sufficient" ? `${label} (sufficient)` : kind === "idealised" ? `${label} (heuristic)` : label;
 const strokedSymbols = new Set<Plot.SymbolName>(["plus", "times", "asterisk", "square2"]);
@@ -46,8 +48,10 @@ const strokedSymbols = new Set<Plot.SymbolName>(["plus", "times", "asterisk", "s
 /** What the figure draws. */
 export interface DiagramFigureData {
   growth: readonly GrowthRecord[];
-  /** The batch size of each entry of the curves. */
+  /** The batch size of each entry of the curves, unless there are momenta. */
   batchSizes: readonly number[];
+  /** β of each entry of the curves, in a diagram over the momentum. */
+  momenta?: readonly number[];
   curves: readonly CriticalCurve[];
 }
 
@@ -58,18 +62,24 @@ export interface DiagramFigureData {
  * A curve is left out where it exceeds the grid or sets no limit.
  */
 export function diagramFigure(data: DiagramFigureData, canvas: Canvas): SVGSVGElement {
-  const { growth, batchSizes, curves } = data;
-  const columns = cellEdges([...new Set(growth.map((record) => record.batchSize))]);
+  const { growth, batchSizes, momenta, curves } = data;
+  // Over the momentum a column stands at 1/(1 − β), how many times as fast a heavy ball is in the long run.
+  const places = momenta?.map((momentum) => 1 / (1 - momentum)) ?? batchSizes;
+  const placeOf = ({ batchSize, momentum }: GrowthRecord): number =>
+    momentum === undefined ? batchSize : 1 / (1 - momentum);
+  const nameOf = (column: number): string =>
+    momenta === undefined ? String(column) : String(momenta[places.indexOf(column)]!);
+  const columns = cellEdges([...new Set(growth.map(placeOf))]);
   const rows = cellEdges([...new Set(growth.map((record) => record.learningRate))]);
   const edges = (cells: Map<number, [number, number]>): [number, number] => [
     Math.min(...[...cells.values()].map(([low]) => low)),
     Math.max(...[...cells.values()].map(([, high]) => high)),
   ];
   const [low, high] = edges(rows);
-  const lines = curves.map((curve) => ({ curve, points: pointsOf(curve, batchSizes) }));
+  const lines = curves.map((curve) => ({ curve, points: pointsOf(curve, places) }));
   const exact = lines.find(({ curve }) => curve.kind === "exact");
   const bounds = lines
-    .filter(({ curve }) => curve.kind !== "exact" && diagramCriteria.includes(curve.id))
+    .filter(({ curve }) => curve.kind !== "exact" && drawnCriteria.includes(curve.id))
     .sort((a, b) => (b.points[0]?.rate ?? Infinity) - (a.points[0]?.rate ?? Infinity));
   const path = { x: "batchSize", y: "rate", clip: true } as const;
 
@@ -97,15 +107,15 @@ export function diagramFigure(data: DiagramFigureData, canvas: Canvas): SVGSVGEl
                 return g <= 0 === stable && size >= shade.from && (size < shade.to || shade.to === Infinity);
               }),
               {
-                x1: (record: GrowthRecord) => columns.get(record.batchSize)![0],
-                x2: (record: GrowthRecord) => columns.get(record.batchSize)![1],
+                x1: (record: GrowthRecord) => columns.get(placeOf(record))![0],
+                x2: (record: GrowthRecord) => columns.get(placeOf(record))![1],
                 y1: (record: GrowthRecord) => rows.get(record.learningRate)![0],
                 y2: (record: GrowthRecord) => rows.get(record.learningRate)![1],
                 fill: stable ? stableColour : unstableColour,
                 fillOpacity: shade.opacity,
                 shapeRendering: "crispEdges",
                 title: (record: GrowthRecord) =>
-                  `η = ${record.learningRate.toPrecision(4)}, B = ${record.batchSize}: log ρ = ${record.growthRate.toPrecision(4)}`,
+                  `η = ${record.learningRate.toPrecision(4)}, ${momenta === undefined ? "B" : "β"} = ${nameOf(placeOf(record))}: log ρ = ${record.growthRate.toPrecision(4)}`,
               },
             ),
           ),
@@ -132,8 +142,8 @@ export function diagramFigure(data: DiagramFigureData, canvas: Canvas): SVGSVGEl
         ),
         // Text of its own: a logarithmic scale would leave out the labels that it holds to be minor.
         Plot.axisX([...columns.keys()], {
-          text: String,
-          label: "batch size B",
+          text: nameOf,
+          label: momenta === undefined ? "batch size B" : "momentum β",
           labelAnchor: "center",
           tickSize: 4,
           ...place.axis,
@@ -143,7 +153,7 @@ export function diagramFigure(data: DiagramFigureData, canvas: Canvas): SVGSVGEl
         ...shadeLegend(named.length + 1, place),
       ],
     },
-    "Phase diagram of one minimum: growth rate of the expected loss under SGD over batch size and learning rate. It changes sign at the exact critical learning rate and at no other curve.",
+    `Phase diagram of one minimum: growth rate of the expected loss under SGD over ${momenta === undefined ? "batch size" : "momentum"} and learning rate. It changes sign at the exact critical learning rate and at no other curve.`,
   );
 }
 

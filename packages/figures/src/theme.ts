@@ -82,16 +82,21 @@ export function legendPlace(canvas: Canvas, rows: number, size: { height: number
 /** How wide a text inside the plot may get, in em, and that it stands at its beginning. */
 export const inside = ({ width = 720 }: Canvas) => ({ textAnchor: "start", lineWidth: (width - 108) / 13 }) as const;
 
-/** A legend in the plot's own ink (one SVG, nothing beside it). */
-export function legend(entries: LegendEntry[], { at }: LegendPlace): Plot.Markish[] {
+/** A legend in the plot's own ink (one SVG, nothing beside it); of a plot in panels, in the one that `facet` names. */
+export function legend(
+  entries: LegendEntry[],
+  { at }: LegendPlace,
+  facet: Pick<Plot.DotOptions, "fx" | "fy"> = {},
+): Plot.Markish[] {
   return entries.flatMap((entry, k) => [
     Plot.dot([entry], {
       ...at(k, 18),
+      ...facet,
       r: 4.5,
       fill: entry.colour,
       ...(entry.symbol === undefined ? {} : { symbol: entry.symbol }),
     }),
-    Plot.text([entry], { ...at(k, 30), text: "label", textAnchor: "start", lineAnchor: "middle" }),
+    Plot.text([entry], { ...at(k, 30), ...facet, text: "label", textAnchor: "start", lineAnchor: "middle" }),
   ]);
 }
 

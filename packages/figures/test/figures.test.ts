@@ -1,7 +1,7 @@
 import type { AlignmentRecord, MinimumMeasurement, MinimumRecord } from "@sgdscope/training";
 import { Window } from "happy-dom";
 import { describe, expect, it } from "vitest";
-import { alignmentFigure, boundFigure, edgeFigure } from "../src/index.js";
+import { alignmentFigure, boundFigure, edgeFigure, momentumFigure } from "../src/index.js";
 
 const document = new Window().document as unknown as Document;
 
@@ -85,7 +85,7 @@ const marks = (svg: SVGSVGElement): Element[] =>
 
 describe("figures", () => {
   it("are one named SVG each, without scripts or links outside", () => {
-    for (const figure of [edgeFigure, boundFigure, alignmentFigure]) {
+    for (const figure of [edgeFigure, momentumFigure, boundFigure, alignmentFigure]) {
       const svg = figure(records, { document, width: 500 });
       expect(svg.tagName.toLowerCase()).toBe("svg");
       expect(svg.getAttribute("width")).toBe("500");
@@ -97,7 +97,7 @@ describe("figures", () => {
   });
 
   it("name nothing inside them: a name without a role is none", () => {
-    for (const figure of [edgeFigure, boundFigure, alignmentFigure])
+    for (const figure of [edgeFigure, momentumFigure, boundFigure, alignmentFigure])
       expect(figure(records, { document }).querySelectorAll("[aria-label]")).toHaveLength(0);
   });
 
@@ -127,6 +127,25 @@ describe("figures", () => {
     const titles = drawn.map((mark) => mark.querySelector("title")!.textContent);
     expect(titles.some((title) => title.includes("η = 0.02, B = 50: η/η* = 0.980"))).toBe(true);
     expect(marks(boundFigure(records, { document }))).toHaveLength(3);
+  });
+
+  it("hold SGD with momentum against three thresholds, and leave out what has none", () => {
+    const own = (optimizer: object, ratio: number): MinimumRecord => {
+      const one = record(0.02, 4, {}, ratio);
+      return { ...one, minimum: { ...one.minimum!, optimizer: optimizer as never, plainEdgeRatio: 0.1 * ratio } };
+    };
+    const drawn = momentumFigure(
+      [own({ kind: "sgd" }, 1), own({ kind: "heavy-ball", momentum: 0.9 }, 0.96), record(0.01, 1)],
+      { document },
+    );
+    const titles = marks(drawn).map((mark) => mark.querySelector("title")!.textContent);
+    expect(titles).toHaveLength(6);
+    expect(titles.filter((title) => title.includes("momentum 0.9"))).toEqual([
+      expect.stringContaining("0.960 of its own exact edge"),
+      expect.stringContaining("0.0960 of the edge of plain SGD"),
+      expect.stringContaining("0.960 of the same"),
+    ]);
+    expect(drawn.querySelectorAll("text")).not.toHaveLength(0);
   });
 
   it("draw the prediction: the line of the edge and the line of the bound", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as gaussianDesign from "../src/gaussian-design.js";
 import * as root from "../src/index.js";
+import * as losses from "../src/losses.js";
 import * as noiseScales from "../src/noise-scale.js";
 import * as tail from "../src/tail.js";
 
@@ -11,6 +12,7 @@ const system = root.gramSystemFromJacobian(jacobian, of(1, -1, 2), shape);
 const structure = root.noiseStructure(system);
 const identity = of(1, 0, 0, 1);
 const design = { covariance: identity, offset: of(1, 2), labelVariance: 0.1, jacobian: of(1, 0, 2, 1) };
+const inputs = { outputs: of(1, 2, 3), targets: of(0, 1, 1), loss: losses.logisticLoss(), weights: of(1, 2, 1) };
 const norms = { smallSquaredNorms: [5.1, 4.7], largeSquaredNorms: [2.2, 1.9] };
 
 /** A public function with named arguments, in the order of its parameters. */
@@ -92,6 +94,17 @@ const rest: Record<string, Entry> = {
     law: "decoupled",
     dynamics: { learningRate: 0.1, batchSize: 2, curvature: 1, labelVariance: 0.1 },
   }),
+  squareLoss: entry(losses.squareLoss, {}),
+  logisticLoss: entry(losses.logisticLoss, {}),
+  poissonLoss: entry(losses.poissonLoss, {}),
+  crossEntropyLoss: entry(losses.crossEntropyLoss, { options: { labelSmoothing: 0.1 } }),
+  huberLoss: entry(losses.huberLoss, { options: { delta: 2 } }),
+  pseudoHuberLoss: entry(losses.pseudoHuberLoss, { options: { delta: 2 } }),
+  lossNamed: entry(losses.lossNamed, { id: "huber", options: { delta: 2 } }),
+  convexLoss: entry(losses.convexLoss, { loss: { id: "own", rankTolerance: 1e-12 } }),
+  labelRows: entry(losses.labelRows, { labels: [0, 1], classes: 2 }),
+  lossDerivatives: entry(losses.lossDerivatives, { inputs, shape }),
+  generalisedGramSystem: entry(losses.generalisedGramSystem, { source: { jacobian }, inputs, shape }),
   rescalingBalance: entry(root.rescalingBalance, { groups: { examples: 2, first: of(1, 2), second: of(1, 2) } }),
   empiricalTailIndex: entry(tail.empiricalTailIndex, { multipliers: [0.5, 1.2, 0.3] }),
   gaussianTailIndex: entry(tail.gaussianTailIndex, { product: 1, batchSize: 4 }),
@@ -127,8 +140,8 @@ function outcome(act: () => unknown): string {
 }
 
 it("knows every public function", () => {
-  const functions = Object.keys({ ...root, ...gaussianDesign, ...noiseScales, ...tail }).filter(
-    (name) => !["NoiseStructureError", "SMALLEST_LOSS"].includes(name),
+  const functions = Object.keys({ ...root, ...gaussianDesign, ...losses, ...noiseScales, ...tail }).filter(
+    (name) => !["NoiseStructureError", "SMALLEST_LOSS", "lossIds"].includes(name),
   );
   expect(Object.keys(entries).sort()).toEqual(functions.sort());
 });

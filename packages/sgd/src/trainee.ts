@@ -9,6 +9,8 @@ export interface StepOptions {
   learningRate: number;
   /** β in m ← βm + g, θ ← θ − ηm (the convention of PyTorch, no dampening); 0 is plain SGD. */
   momentum: number;
+  /** Nesterov's momentum, θ ← θ − η(g + βm) with the new m, as in PyTorch. Default false. */
+  nesterov?: boolean;
   /** The gradient is scaled by min(1, clipNorm/‖g‖) before momentum; Infinity leaves it unchanged. */
   clipNorm: number;
   /** The divisor of the sum of the gradients of the batch. */

@@ -4,6 +4,7 @@ import { deflatedNorm } from "@sgdscope/hessian-estimators";
 import { noiseStrength, noiseStructure, type GramSystem } from "@sgdscope/noise-structure";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { AlignmentRecord, Estimate } from "./record.js";
+import { optimizerOfTask } from "./optimizer.js";
 import type { TrainingTask } from "./task.js";
 
 /** What of a subject makes its system a minimum. */
@@ -20,7 +21,7 @@ export function minimumReached(
   task: TrainingTask,
   { steps, converged }: Pick<Reached, "steps" | "converged">,
 ): Minimum {
-  const { learningRate, momentum, batchSize, sampling, clipNorm } = task;
+  const { learningRate, batchSize, sampling, clipNorm } = task;
   return {
     name,
     system,
@@ -29,7 +30,8 @@ export function minimumReached(
     reached: {
       steps,
       converged,
-      optimizer: { learningRate, momentum },
+      optimizer: optimizerOfTask(task),
+      learningRate,
       batchSize,
       sampling,
       clipped: longestExampleGradient(system) > clipNorm,

@@ -60,6 +60,7 @@ export async function trainSubject(subject: Subject, task: TrainingTask, hooks: 
     sampling: task.sampling,
     random: random.stream("batches"),
     momentum: task.momentum,
+    nesterov: task.nesterov ?? false,
     clipNorm: task.clipNorm,
     maxSteps: task.maxSteps,
     divergedAbove: 1e6,

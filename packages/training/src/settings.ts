@@ -46,6 +46,7 @@ const settingsSchema = z.strictObject({
   sampling: z.enum(samplings).default(trainingDefaults.sampling),
   seed: seed.default(trainingDefaults.seed),
   momentum: z.number().min(0).lt(1).default(trainingDefaults.momentum),
+  nesterov: z.boolean().optional(),
   clipNorm: positive.default(trainingDefaults.clipNorm),
   warmUp: whole(0).default(trainingDefaults.warmUp),
   maxSteps: whole(1).default(trainingDefaults.maxSteps),
@@ -68,7 +69,11 @@ export function taskOfSettings(settings: Record<string, unknown>): MinimumTask {
   const { success, data: parsed, error } = settingsSchema.safeParse(settings, { reportInput: true });
   if (!success)
     throw new TrainingError("INVALID_SETTINGS", explainIssues(settingsSchema, error.issues), { cause: error });
-  const { data, model, batchSize, ...rest } = parsed;
+  const { data, model, batchSize, nesterov, ...rest } = parsed;
+  if (nesterov === true && rest.momentum === 0)
+    throw new TrainingError("INVALID_SETTINGS", [
+      { path: "nesterov", problem: "expected momentum above 0 beside it, got 0" },
+    ]);
   const classes = data.kind === "synthetic" ? data.classes : data.classes.length;
   const targets = targetsOf(classes);
   const size = batchSize === "all" ? data.count : batchSize;
@@ -99,6 +104,8 @@ export function taskOfSettings(settings: Record<string, unknown>): MinimumTask {
   const { directory, allowPrefix } = data.kind === "cifar10" ? data : {};
   return {
     ...rest,
+    // Left out it is false, so that tasks without it keep their names.
+    ...(nesterov === true ? { nesterov } : {}),
     data:
       data.kind === "synthetic"
         ? { ...data, targets }

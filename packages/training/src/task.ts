@@ -31,8 +31,10 @@ export interface TrainingSettings {
   batchSize: number;
   sampling: Sampling;
   seed: number;
-  /** β in m ← βm + g, θ ← θ − ηm; the stability theory speaks of 0. */
+  /** β in m ← βm + g, θ ← θ − ηm. */
   momentum: number;
+  /** Nesterov's momentum. Default false. */
+  nesterov?: boolean;
   clipNorm: number;
   /** Steps over which the learning rate rises linearly from 0. */
   warmUp: number;

@@ -7,9 +7,11 @@ import { batchSharpness, expectedLoss, type PreparedMinimum, type Sampling } fro
 import { escapeDirections, type EscapeDirections } from "@sgdscope/stability-criterion/escape";
 import { lyapunovExponent, type PathExponentEstimate } from "@sgdscope/stability-criterion/simulation";
 import { stationaryCovariance } from "@sgdscope/stability-criterion/stationary";
+import type { Optimizer } from "@sgdscope/stability-criterion/optimizers";
 import { formatMeasured, formatNumber } from "../terminal/number.js";
 import { formatTable, type Column } from "../terminal/table.js";
 import { usageError } from "../terminal/errors.js";
+import { optimizerName } from "./optimizer.js";
 import type { AnalyzeOptions } from "./options.js";
 
 /** What was asked about the way of SGD beyond its verdict, for one batch size; undefined where it was not asked for. */
@@ -55,14 +57,16 @@ const dynamicsAsked = ({ curve, lyapunov, escapeDirections: k, cloud }: AnalyzeO
   ...(cloud === true ? ["--cloud"] : []),
 ];
 
-/** These speak of plain SGD: beside another optimizer they would be taken for its own. */
-export function refuseDynamics(options: AnalyzeOptions): void {
-  const [first] = dynamicsAsked(options);
-  if (first !== undefined)
-    throw usageError(
-      `${first}: expected plain SGD, got an optimizer with momentum or weight decay`,
-      "leave one of them out",
-    );
+/** What has no theory beyond plain SGD would be taken for that of the optimizer. */
+export function refuseDynamics(options: AnalyzeOptions, { weightDecay = 0 }: Optimizer): void {
+  for (const asked of dynamicsAsked(options)) {
+    const plainOnly = asked === "--lyapunov" || asked === "--escape-directions";
+    if (plainOnly || weightDecay > 0)
+      throw usageError(
+        `${asked}: expected ${plainOnly ? "plain SGD, got an optimizer with momentum or weight decay" : "an optimizer without weight decay"}`,
+        "leave one of them out",
+      );
+  }
 }
 
 /** Computes what was asked for, at each batch size. */
@@ -77,7 +81,7 @@ export function dynamicsOf(
   if (learningRate === undefined) throw usageError(`${asked[0]!} needs --learning-rate <η>`);
   if (k !== undefined && k > minimum.rank)
     throw usageError(`--escape-directions: expected at most the rank of the Gram matrix, ${minimum.rank}, got ${k}`);
-  return analysis.conditions.map(({ batchSize, sampling, samplingFactor, verdict }) => {
+  return analysis.conditions.map(({ batchSize, sampling, samplingFactor, optimizer, verdict }) => {
     const batches: { batchSize: number; sampling: Sampling; learningRate: number } = {
       batchSize,
       sampling,
@@ -85,7 +89,10 @@ export function dynamicsOf(
     };
     return {
       batchSize,
-      expectedLoss: curve === undefined ? undefined : plain(expectedLoss(minimum, { ...batches, steps: curve })),
+      expectedLoss:
+        curve === undefined
+          ? undefined
+          : shifted(expectedLoss(minimum, { ...batches, optimizer, steps: curve }), analysis),
       lyapunov:
         lyapunov === true
           ? lyapunovExponent(minimum, { ...batches, random: seededRandom(seed).stream(`lyapunov ${batchSize}`) })
@@ -96,12 +103,19 @@ export function dynamicsOf(
           ? undefined
           : verdict!.edgeRatio >= 1
             ? "unstable"
-            : { ...cloudOf(minimum, batches, unit), noiseless: samplingFactor === 0 },
+            : { ...cloudOf(minimum, { ...batches, optimizer }, unit), noiseless: samplingFactor === 0 },
     };
   });
 }
 
-const plain = ({ losses, floor }: { losses: Float64Array; floor: number }) => ({ losses: [...losses], floor });
+/** The quadratic model of a loss that is not square is ‖r̃‖²/2n but for a constant, which makes it L at this point. */
+function shifted(
+  { losses, floor }: { losses: Float64Array; floor: number },
+  { outputLoss }: MinimumAnalysis,
+): { losses: number[]; floor: number } {
+  const constant = outputLoss === undefined ? 0 : outputLoss.loss - outputLoss.naturalScale / 2;
+  return { losses: Array.from(losses, (loss) => loss + constant), floor: floor + constant };
+}
 
 function directionsOf(
   minimum: PreparedMinimum,
@@ -137,7 +151,11 @@ const shownSteps = (count: number): number[] =>
     .sort((a, b) => a - b);
 
 /** What was asked for, for a person. */
-export function dynamicsText(all: readonly Dynamics[], { digits }: { digits: number }): string {
+export function dynamicsText(
+  all: readonly Dynamics[],
+  { digits, optimizer }: { digits: number; optimizer?: Optimizer | undefined },
+  { outputLoss }: Pick<MinimumAnalysis, "outputLoss">,
+): string {
   const blocks: string[] = [];
   const number = (value: number): string => formatNumber(value, digits);
   const first = all[0];
@@ -152,7 +170,7 @@ export function dynamicsText(all: readonly Dynamics[], { digits }: { digits: num
     ];
     const floor = first.expectedLoss.floor;
     blocks.push(
-      `Expected loss E L_t, exact${floor > 0 ? `; ${number(floor)} of it is a floor that no step can reduce` : ""}\n${formatTable(columns, shownSteps(first.expectedLoss.losses.length))}`,
+      `Expected loss E L_t${outputLoss === undefined ? "" : " of the Gauss–Newton linearisation"}, exact${floor > 0 && outputLoss === undefined ? `; ${number(floor)} of it is a floor that no step can reduce` : ""}\n${formatTable(columns, shownSteps(first.expectedLoss.losses.length))}`,
     );
   }
   const lines = all.flatMap(({ batchSize, lyapunov, escapeDirections: directions, cloud }) => [
@@ -166,9 +184,9 @@ export function dynamicsText(all: readonly Dynamics[], { digits }: { digits: num
     ...(cloud === undefined
       ? []
       : cloud === "unstable"
-        ? [`  B = ${batchSize}: SGD settles nowhere, since η is not below η*`]
+        ? [`  B = ${batchSize}: it settles nowhere, since η is not below η*`]
         : [
-            `  B = ${batchSize}: SGD settles in a cloud of E‖δ‖² = ${number(cloud.squaredDistance)}, excess loss ${number(cloud.excessLoss)}, E‖∇L‖² = ${number(cloud.squaredGradient)}` +
+            `  B = ${batchSize}: it settles in a cloud of E‖δ‖² = ${number(cloud.squaredDistance)}, excess loss ${number(cloud.excessLoss)}, E‖∇L‖² = ${number(cloud.squaredGradient)}` +
               (cloud.excessLoss > 0
                 ? ""
                 : cloud.noiseless
@@ -176,7 +194,10 @@ export function dynamicsText(all: readonly Dynamics[], { digits }: { digits: num
                   : ": the minimum interpolates, so it is a point"),
           ]),
   ]);
-  if (lines.length > 0) blocks.push(`Dynamics of linearised SGD\n${lines.join("\n")}\n`);
+  if (lines.length > 0)
+    blocks.push(
+      `Dynamics of ${optimizer === undefined ? "linearised SGD" : `${optimizerName(optimizer)}, linearised`}\n${lines.join("\n")}\n`,
+    );
   return blocks.map((block) => `\n${block}`).join("");
 }
 

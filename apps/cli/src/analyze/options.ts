@@ -1,5 +1,6 @@
 import { Option, type Command } from "commander";
 import { samplingOption, type Sampling } from "../options/common.js";
+import { addLossOptions, type LossOptions } from "../options/loss.js";
 import { addArrayOptions, type MinimumOptions } from "../options/minimum.js";
 import {
   batchSizeList,
@@ -11,14 +12,14 @@ import {
   signedMomentum,
 } from "../options/parsers.js";
 
-export interface AnalyzeOptions extends Pick<
-  MinimumOptions,
-  "gram" | "jacobian" | "residuals" | "outputs" | "rankTolerance"
-> {
+export interface AnalyzeOptions
+  extends
+    Pick<MinimumOptions, "gram" | "jacobian" | "preconditioner" | "residuals" | "outputs" | "rankTolerance">,
+    LossOptions {
   batchSize: number[];
   sampling?: Sampling;
   learningRate?: number;
-  optimizer?: "sgd" | "heavy-ball" | "nesterov" | "ema";
+  optimizer?: "sgd" | "heavy-ball" | "nesterov" | "ema" | "adam" | "rmsprop";
   momentum?: number;
   nesterov?: boolean;
   weightDecay?: number;
@@ -35,26 +36,28 @@ export interface AnalyzeOptions extends Pick<
 
 /** The options of `sgdscope analyze`. */
 export function addAnalyzeOptions(command: Command): Command {
-  return addArrayOptions(
+  const files = addArrayOptions(
     command
       .summary("noise metrics, bounds and thresholds from a Gram matrix or Jacobian")
       .description(
         "Everything the theory says about a minimum from K = JJᵀ (or J) and the residuals r = f − y, exactly.\n\n" +
           "Files: .npy, .npz (file.npz:key), .safetensors (file.safetensors:key) or .json, from NumPy, PyTorch or any tool. " +
-          "Loss convention: L = (1/2n) Σ‖f − y‖². A learning rate for PyTorch's MSELoss over C outputs is 2/C times as large here.",
+          "Loss convention: L = (1/2n) Σ‖f − y‖². A learning rate for PyTorch's MSELoss over C outputs is 2/C times as large here. " +
+          "With --loss, L is a mean over examples and a sum over outputs; learning rates for PyTorch's CrossEntropyLoss are the same here.",
       ),
     { orRun: false },
-  )
+  );
+  return addLossOptions(files)
     .requiredOption("--batch-size <B,…>", "one or more batch sizes (required)", batchSizeList)
     .addOption(samplingOption("without-replacement"))
     .option("--learning-rate <η>", "learning rate to judge: stable or not", positiveNumber)
     .addOption(
       new Option(
         "--optimizer <kind>",
-        "optimizer to judge, in PyTorch's conventions; ema is SGD(momentum=β, dampening=β) (default: sgd, or heavy-ball with --momentum)",
-      ).choices(["sgd", "heavy-ball", "nesterov", "ema"]),
+        "optimizer to judge, in PyTorch's conventions; ema is SGD(momentum=β, dampening=β); adam and rmsprop with their second moment frozen, as --preconditioner (default: sgd, or heavy-ball with --momentum)",
+      ).choices(["sgd", "heavy-ball", "nesterov", "ema", "adam", "rmsprop"]),
     )
-    .option("--momentum <β>", "momentum of the optimizer, between −1 and 1", signedMomentum)
+    .option("--momentum <β>", "momentum of the optimizer, between −1 and 1 (default of adam: β₁ = 0.9)", signedMomentum)
     .option("--nesterov", "Nesterov's momentum")
     .option(
       "--weight-decay <γ>",
@@ -81,6 +84,9 @@ Example (PyTorch)
   np.save("J.npy", jacobian.reshape(n, -1)); np.save("r.npy", residuals)
   sgdscope analyze --jacobian J.npy --residuals r.npy --batch-size 1,8,64 --learning-rate 0.05
   sgdscope analyze --jacobian J.npy --residuals r.npy --batch-size 1 --learning-rate 0.05 --curve 1000 --lyapunov
-  sgdscope analyze --jacobian J.npy --residuals r.npy --batch-size 1,8,64 --momentum 0.9 --nesterov`,
+  sgdscope analyze --jacobian J.npy --residuals r.npy --batch-size 1,8,64 --momentum 0.9 --nesterov
+  np.save("P.npy", v.sqrt() / math.sqrt(1 - beta2**t) + eps)  # Adam's second moment, as one vector
+  sgdscope analyze --jacobian J.npy --residuals r.npy --batch-size 16 --optimizer adam --preconditioner P.npy
+  sgdscope analyze --jacobian J.npy --loss cross-entropy --logits f.npy --labels y.npy --batch-size 1,8,64`,
     );
 }

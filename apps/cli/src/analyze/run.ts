@@ -1,10 +1,10 @@
 import { analyse, analysisDocument, prepareInUnits, type MinimumAnalysis } from "@sgdscope/analysis";
 import { expectedAnalysis, formatDuration } from "../sources/estimate.js";
-import { readMinimum } from "../sources/minimum.js";
+import { aboutMinimum, readMinimum } from "../sources/minimum.js";
 import { printJson } from "../terminal/json.js";
 import { progressOn } from "../terminal/progress.js";
 import { dynamicsOf, dynamicsText, refuseDynamics, scalesOf } from "./dynamics.js";
-import { judgeOptimizer, optimizerOf, optimizerText } from "./optimizer.js";
+import { optimizerOf } from "./optimizer.js";
 import type { AnalyzeOptions } from "./options.js";
 import { analysisText, sourcesText } from "./text.js";
 import { print } from "../terminal/print.js";
@@ -13,8 +13,8 @@ import { print } from "../terminal/print.js";
 export async function analyze(options: AnalyzeOptions): Promise<void> {
   const { batchSize, sampling, learningRate } = options;
   const optimizer = optimizerOf(options);
-  if (optimizer !== undefined) refuseDynamics(options);
-  const { minimum, notes } = await readMinimum(options);
+  if (optimizer !== undefined) refuseDynamics(options, optimizer);
+  const { minimum, notes, source } = await readMinimum(options);
   const progress = progressOn(process.stderr, options.quiet === true);
   for (const note of notes) progress.note(note);
   try {
@@ -26,19 +26,19 @@ export async function analyze(options: AnalyzeOptions): Promise<void> {
       progress.expect(long.cost.seconds, formatDuration(long.cost.seconds));
     }
     progress.update(0, "eigenvalues");
-    const inUnits = prepareInUnits(minimum);
+    const inUnits = await aboutMinimum({ source }, () => prepareInUnits(minimum));
     const analysis = await analyse(
       { ...minimum, system: inUnits.prepared, unit: inUnits.unit },
       {
         batchSizes: batchSize,
         ...(sampling === undefined ? {} : { sampling }),
         ...(learningRate === undefined ? {} : { learningRate }),
+        ...(optimizer === undefined ? {} : { optimizer }),
         onProgress: (fraction, stage) => progress.update(fraction, stage),
       },
     );
     const dynamics = dynamicsOf(inUnits, analysis, options);
     const scales = scalesOf(inUnits);
-    const judged = optimizer === undefined ? [] : judgeOptimizer(inUnits, analysis, optimizer, learningRate);
     if (outOfRange(analysis)) progress.note(outOfRangeNote);
     progress.end();
     if (options.json === true) {
@@ -46,14 +46,12 @@ export async function analyze(options: AnalyzeOptions): Promise<void> {
         ...analysisDocument(analysis),
         scales: withNulls(scales),
         dynamics: dynamics.map(withNulls),
-        optimizers: judged.map(withNulls),
       });
       return;
     }
     print(
-      (judged.length === 0 ? "" : `${optimizerText(judged, learningRate)}\nBeside it plain SGD:\n`) +
-        analysisText(analysis, { digits: options.digits, scales }) +
-        dynamicsText(dynamics, options) +
+      analysisText(analysis, { digits: options.digits, scales }) +
+        dynamicsText(dynamics, { digits: options.digits, optimizer }, analysis) +
         (options.sources === true ? sourcesText(analysis) : ""),
     );
   } finally {

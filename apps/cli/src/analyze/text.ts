@@ -1,10 +1,12 @@
-import type { ConditionAnalysis, MinimumAnalysis } from "@sgdscope/analysis";
+import type { ConditionAnalysis, MinimumAnalysis, OutputLossAnalysis } from "@sgdscope/analysis";
 import type { Bound } from "@sgdscope/stability-criterion";
-import { formatNumber } from "../terminal/number.js";
+import { isPlainSgd } from "@sgdscope/stability-criterion/optimizers";
+import { formatMeasured, formatNumber } from "../terminal/number.js";
 import { formatTable, type Column } from "../terminal/table.js";
 import { plural } from "../terminal/words.js";
 import type { Scales } from "./dynamics.js";
 import { kindText } from "../report/kind.js";
+import { optimizerName } from "./optimizer.js";
 import { answerText } from "./answer.js";
 
 /** Significant digits that the precision of the numbers supports. */
@@ -24,11 +26,15 @@ export function analysisText(
   analysis: MinimumAnalysis,
   { digits: wanted = defaultDigits, scales }: { digits?: number | undefined; scales?: Scales } = {},
 ): string {
-  const { minimum, noise, alignmentRange: range, conditions } = analysis;
+  const { minimum, noise, outputLoss, alignmentRange: range, conditions } = analysis;
   const { examples, outputs, rank, precision } = minimum;
   const exact = (value: number | undefined): string => formatNumber(value, Math.min(wanted, digits[precision]));
+  // In μ and β, m has the place of 2L.
+  const twice = outputLoss === undefined ? "2L" : "m";
   const lines: [string, string][] = [
-    ["loss L = (1/2n) Σ‖r‖²", exact(noise.loss)],
+    ...(outputLoss === undefined
+      ? ([["loss L = (1/2n) Σ‖r‖²", exact(noise.loss)]] as [string, string][])
+      : lossLines(outputLoss, exact)),
     ["‖∇L‖²", exact(noise.gradientNorm ** 2)],
     ["∇Lᵀ G ∇L", exact(noise.gradientCurvature)],
     ["Tr G", exact(noise.traceG)],
@@ -40,16 +46,20 @@ export function analysisText(
     ["Tr(ΣG)", exact(noise.traceNoiseG)],
     ["‖Σ₁‖_F", exact(noise.frobeniusUncentredNoise)],
     ["‖Σ‖_F", exact(noise.frobeniusNoise)],
-    ["μ  = Tr(ΣG)/(2L‖G‖²_F)", exact(noise.alignmentFactor)],
+    [`μ  = Tr(ΣG)/(${twice}‖G‖²_F)`, exact(noise.alignmentFactor)],
+    ...(outputLoss === undefined
+      ? []
+      : ([["μ with 2L for m", exact(outputLoss.alignmentFactorOfLoss)]] as [string, string][])),
     ["μ₁ (uncentred)", exact(noise.uncentredAlignmentFactor)],
     ["α  = Tr(ΣG)/(‖Σ‖_F‖G‖_F)", exact(noise.directionAlignment)],
-    ["β  = ‖Σ‖_F/(2L‖G‖_F)", exact(noise.noiseMagnitude)],
+    [`β  = ‖Σ‖_F/(${twice}‖G‖_F)`, exact(noise.noiseMagnitude)],
     ["α₁, β₁ (uncentred)", `${exact(noise.uncentredDirectionAlignment)}, ${exact(noise.uncentredNoiseMagnitude)}`],
-    ["‖Σ₁ − 2LG‖_F/‖2LG‖_F", exact(noise.decouplingError)],
+    [`‖Σ₁ − ${twice}G‖_F/‖${twice}G‖_F`, exact(noise.decouplingError)],
     ["range of μ, realizable residuals", `${exact(range?.infimum)} … ${exact(range?.supremum)}`],
     ["range of μ₁", `${exact(range?.uncentredInfimum)} … ${exact(range?.uncentredSupremum)}`],
   ];
-  if (outputs > 1) lines.splice(14, 0, ["C·μ", exact(noise.outputsTimesAlignmentFactor)]);
+  if (outputs > 1 && outputLoss === undefined) lines.splice(14, 0, ["C·μ", exact(noise.outputsTimesAlignmentFactor)]);
+  if (minimum.hessianDistance !== undefined) lines.push(["‖H − G‖_F/‖H‖_F", formatMeasured(minimum.hessianDistance)]);
   if (scales !== undefined)
     lines.push(
       ["B_simple = Tr Σ/‖∇L‖²", exact(scales.simpleNoiseScale)],
@@ -62,16 +72,26 @@ export function analysisText(
     .join("\n");
   return (
     `${answerText(analysis)}\n` +
-    `${examples} examples × ${plural(outputs, "output")}, rank ${rank}; computed in Float64${
+    `${examples} examples × ${plural(outputLoss?.modelOutputs ?? outputs, "output")}, rank ${rank}${outputLoss === undefined ? "" : `; ${outputLoss.label}`}; computed in Float64${
       precision === "float64" ? "" : ` from ${precisionNames[precision]} numbers`
     }\n\n` +
-    `Noise and curvature (exact)\n${quantities}\n` +
+    `Noise and curvature (exact)${minimum.preconditioned === true ? ", in the coordinates P^(1/2)θ, in which the optimizer is not preconditioned" : ""}\n${quantities}\n` +
     (noise.undefinedBecause === undefined ? "" : `  no alignment: ${noise.undefinedBecause}\n`) +
-    `\nCritical learning rates, ${conditions[0]!.sampling}\n${thresholdTable(conditions, exact)}` +
+    `\nCritical learning rates, ${conditions[0]!.sampling}${isPlainSgd(conditions[0]!.optimizer) ? "" : `; from the second exact row on, those ${minimum.preconditioned === true ? "without momentum" : "of plain SGD"}`}\n${thresholdTable(conditions, exact)}` +
     verdictText(conditions, noise.frobeniusG, exact) +
     marksText(conditions)
   );
 }
+
+/** A loss that is not square, on both of its scales. */
+const lossLines = (
+  { loss, naturalScale, meanCurvature, label }: OutputLossAnalysis,
+  exact: (value: number | undefined) => string,
+): [string, string][] => [
+  [`loss L (${label})`, exact(loss)],
+  ["m = (1/n) Σ sᵀS⁺s, its natural scale", exact(naturalScale)],
+  ["(1/n) Σ Tr S, its curvature", exact(meanCurvature)],
+];
 
 /** One line per batch size, under the learning rate that was judged. */
 function verdictText(
@@ -91,9 +111,11 @@ const marksText = (conditions: readonly ConditionAnalysis[]): string =>
 
 function thresholdTable(conditions: readonly ConditionAnalysis[], exact: (value: number) => string): string {
   const ids = [...new Set(conditions.flatMap(({ bounds }) => bounds.map(({ id }) => id)))];
-  const rows = ids.map((id) => conditions.map(({ bounds }) => bounds.find((bound) => bound.id === id)));
-  type Row = (typeof rows)[number];
-  const first = (row: Row): Bound => row.find((each) => each !== undefined)!;
+  const rows: Row[] = [
+    ...ownRows(conditions),
+    ...ids.map((id) => conditions.map(({ bounds }) => bounds.find((bound) => bound.id === id))),
+  ];
+  const first = (row: Row): Cell => row.find((each) => each !== undefined)!;
   const columns: Column<Row>[] = [
     { heading: "criterion", cell: (row) => first(row).label, align: "left" },
     { heading: "says", cell: (row) => kindText(first(row).kind), align: "left" },
@@ -106,6 +128,30 @@ function thresholdTable(conditions: readonly ConditionAnalysis[], exact: (value:
   return indent(formatTable(columns, rows));
 }
 
+type Cell = Pick<Bound, "label" | "kind" | "criticalLearningRate" | "evidence">;
+type Row = (Cell | undefined)[];
+
+/** What is known of an optimizer other than plain SGD, of which the other rows speak. */
+function ownRows(conditions: readonly ConditionAnalysis[]): Row[] {
+  const { optimizer, decoupledCriticalLearningRate } = conditions[0]!;
+  if (isPlainSgd(optimizer)) return [];
+  const name = optimizerName(optimizer);
+  const row = (label: string, kind: Cell["kind"], of: (one: ConditionAnalysis) => number | undefined): Row =>
+    conditions.map((one) => {
+      const criticalLearningRate = of(one);
+      return criticalLearningRate === undefined
+        ? undefined
+        : { label, kind, criticalLearningRate, evidence: "derived here" };
+    });
+  return [
+    row(`exact: ${name}`, "exact", ({ threshold }) => threshold.criticalLearningRate),
+    row("  its full-batch edge", "necessary", ({ meanEdge }) => meanEdge),
+    ...(decoupledCriticalLearningRate === undefined
+      ? []
+      : [row("  under decoupled noise", "idealised", (one) => one.decoupledCriticalLearningRate)]),
+  ];
+}
+
 /** What each criterion takes for granted and where it stands. */
 export function sourcesText({ conditions }: MinimumAnalysis): string {
   const bounds = new Map(conditions.flatMap((each) => each.bounds.map((bound) => [bound.id, bound] as const)));
@@ -115,19 +161,21 @@ export function sourcesText({ conditions }: MinimumAnalysis): string {
 }
 
 function verdictLine(
-  { batchSize, sampling, samplingFactor, verdict }: ConditionAnalysis,
+  { batchSize, sampling, samplingFactor, optimizer, verdict }: ConditionAnalysis,
   frobeniusG: number,
   exact: (value: number | undefined) => string,
 ): string {
   const { verdict: word, edgeRatio, growth, frobeniusLimit } = verdict!;
   const norm = `‖G‖_F = ${exact(frobeniusG)}`;
+  const plain = isPlainSgd(optimizer);
+  const moment = plain ? "the expected squared distance by ρ(Q)" : "second moments by ρ";
   const limit =
-    samplingFactor === 0
+    plain && samplingFactor === 0
       ? `; ${norm}, on which the full batch sets no limit but 2/η on λ_max`
       : frobeniusLimit === undefined
         ? ""
         : `; ${norm} against 1/(η√(pμ${sampling === "bernoulli" ? "₁" : ""})) = ${exact(frobeniusLimit)} with the measured μ, a heuristic`;
-  return `  B = ${batchSize}: ${word}, η/η* = ${exact(edgeRatio)}; in the long run a step multiplies the expected squared distance by ρ(Q) = ${exact(growth.spectralRadius)}${limit}`;
+  return `  B = ${batchSize}: ${word}, η/η* = ${exact(edgeRatio)}; in the long run a step multiplies ${moment} = ${exact(growth.spectralRadius)}${limit}`;
 }
 
 const indent = (text: string): string => text.replace(/^(?=.)/gm, "  ");

@@ -2,12 +2,21 @@ import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import { samplingOption, type Sampling } from "../options/common.js";
 import { addMinimumOptions, type MinimumOptions } from "../options/minimum.js";
-import { batchSizeList, positiveInteger, positiveNumber } from "../options/parsers.js";
+import {
+  batchSizeList,
+  momentumNumber,
+  nonNegativeNumber,
+  positiveInteger,
+  positiveNumber,
+} from "../options/parsers.js";
 
 export interface DiagramOptions extends MinimumOptions {
   learningRates?: { minimum: number; maximum: number; count: number };
   batchSize?: number[];
   sampling?: Sampling;
+  momentum?: number[];
+  nesterov?: boolean;
+  weightDecay?: number;
   out: string;
   json?: boolean;
   quiet?: boolean;
@@ -28,6 +37,9 @@ function learningRateRange(text: string): { minimum: number; maximum: number; co
   return range;
 }
 
+/** "0.9", or "0,0.5,0.9" for a diagram over the momentum. */
+const momentumList = (text: string): number[] => text.split(",").map((part) => momentumNumber(part.trim()));
+
 /** The options of `sgdscope diagram`. */
 export function addDiagramOptions(command: Command): Command {
   return addMinimumOptions(
@@ -35,7 +47,8 @@ export function addDiagramOptions(command: Command): Command {
       .summary("the phase diagram of one minimum over learning rate and batch size")
       .description(
         "Shows where SGD can stay at one minimum: over a grid of learning rates η and batch sizes B, the growth rate log ρ, which " +
-          "each step adds to the logarithm of the expected loss, with the exact critical learning rate η*(B) and every bound as curves.\n\n" +
+          "each step adds to the logarithm of the expected loss, with the exact critical learning rate η*(B) and every bound as curves. " +
+          "With --momentum β the same for that optimizer; with several, the diagram is over η and β at one batch size.\n\n" +
           "Writes diagram.svg, diagram.png, diagram.json and diagram.html. Each cell is exact. The default grid takes a minute or " +
           "two for 200 examples of one output, and eight times as long for twice as many; ask for fewer cells then.",
       ),
@@ -47,6 +60,13 @@ export function addDiagramOptions(command: Command): Command {
     )
     .option("--batch-size <B,…>", "batch sizes (default: the powers of two up to n, and n)", batchSizeList)
     .addOption(samplingOption("the run's own, else without-replacement"))
+    .option(
+      "--momentum <β,…>",
+      "momentum of the optimizer; several momenta take the place of the batch sizes (default: the run's own, else 0)",
+      momentumList,
+    )
+    .option("--nesterov", "Nesterov's momentum")
+    .option("--weight-decay <γ>", "coupled weight decay of the optimizer", nonNegativeNumber)
     .option("--out <folder>", "where the report goes", "sgdscope-diagram")
     .option("--json", "print the whole diagram as JSON instead of the table (schema sgdscope/diagram@2)")
     .option("--quiet", "no progress")
@@ -54,6 +74,8 @@ export function addDiagramOptions(command: Command): Command {
       "after",
       `
 Example
-  sgdscope diagram --gram K.npy --residuals r.npy --learning-rates 0.001,1,30 --batch-size 1,4,16,64`,
+  sgdscope diagram --gram K.npy --residuals r.npy --learning-rates 0.001,1,30 --batch-size 1,4,16,64
+  sgdscope diagram --gram K.npy --residuals r.npy --momentum 0.9
+  sgdscope diagram --gram K.npy --residuals r.npy --batch-size 4 --momentum 0,0.5,0.8,0.9,0.95`,
     );
 }

@@ -1,7 +1,9 @@
 import { phaseDiagram } from "@sgdscope/analysis";
 import { expectWritable } from "@sgdscope/runs";
 import { shellWord } from "@sgdscope/sweeps";
-import { readMinimum } from "../sources/minimum.js";
+import type { Optimizer } from "@sgdscope/stability-criterion/optimizers";
+import { usageError } from "../terminal/errors.js";
+import { aboutMinimum, readMinimum } from "../sources/minimum.js";
 import { printJson } from "../terminal/json.js";
 import { formatSeconds } from "../terminal/number.js";
 import { progressOn } from "../terminal/progress.js";
@@ -16,24 +18,29 @@ import { print, tell } from "../terminal/print.js";
 export async function diagram(options: DiagramOptions): Promise<void> {
   const start = performance.now();
   const quiet = options.quiet === true;
-  const { minimum, notes } = await readMinimum(options);
+  const { minimum, notes, source } = await readMinimum(options);
   await expectWritable(options.out);
   const { learningRates, batchSize, sampling } = options;
+  const { optimizer, momenta } = optimizersOf(options);
   const progress = progressOn(process.stderr, quiet);
   for (const note of notes) progress.note(note);
   const stop = stopSignal();
   try {
-    const found = await phaseDiagram(minimum, {
-      ...(learningRates === undefined ? {} : { learningRates }),
-      ...(batchSize === undefined ? {} : { batchSizes: batchSize }),
-      ...(sampling === undefined ? {} : { sampling }),
-      onProgress: (fraction, stage) => progress.update(fraction, stage),
-      onAxes: ({ minimum: { name, examples, outputs, rank }, learningRates: rates, batchSizes, sampling: judged }) =>
-        progress.note(
-          `${name}: ${examples} examples × ${plural(outputs, "output")}, rank ${rank}; ${rates.length * batchSizes.length} growth rates, ${judged}`,
-        ),
-      signal: stop.signal,
-    });
+    const found = await aboutMinimum({ source }, () =>
+      phaseDiagram(minimum, {
+        ...(learningRates === undefined ? {} : { learningRates }),
+        ...(batchSize === undefined ? {} : { batchSizes: batchSize }),
+        ...(sampling === undefined ? {} : { sampling }),
+        ...(optimizer === undefined ? {} : { optimizer }),
+        ...(momenta === undefined ? {} : { momenta }),
+        onProgress: (fraction, stage) => progress.update(fraction, stage),
+        onAxes: ({ minimum: { name, examples, outputs, rank }, learningRates: rates, sampling: judged, ...axes }) =>
+          progress.note(
+            `${name}: ${examples} examples × ${plural(outputs, "output")}, rank ${rank}; ${rates.length * (axes.momenta ?? axes.batchSizes).length} growth rates, ${judged}`,
+          ),
+        signal: stop.signal,
+      }),
+    );
     progress.end();
     const asked: AskedDiagram = {
       ...found,
@@ -51,6 +58,25 @@ export async function diagram(options: DiagramOptions): Promise<void> {
   }
 }
 
+/** One momentum is an optimizer, several are an axis. */
+function optimizersOf({ momentum, nesterov, weightDecay, batchSize }: DiagramOptions): {
+  optimizer?: Optimizer;
+  momenta?: number[];
+} {
+  if (nesterov === true && momentum === undefined) throw usageError("--nesterov needs --momentum <β>");
+  if (momentum === undefined) return weightDecay === undefined ? {} : { optimizer: { kind: "sgd", weightDecay } };
+  if (momentum.length > 1 && batchSize?.length !== 1)
+    throw usageError(
+      `--momentum: expected one --batch-size beside several momenta, got ${batchSize === undefined ? "none" : batchSize.join(",")}`,
+    );
+  const optimizer: Optimizer = {
+    kind: nesterov === true ? "nesterov" : "heavy-ball",
+    momentum: momentum[0]!,
+    ...(weightDecay === undefined ? {} : { weightDecay }),
+  };
+  return momentum.length > 1 ? { optimizer, momenta: momentum } : { optimizer };
+}
+
 function commandOf(options: DiagramOptions): string {
   const range = options.learningRates;
   const given: [string, string | number | undefined][] = [
@@ -63,9 +89,12 @@ function commandOf(options: DiagramOptions): string {
     ["learning-rates", range === undefined ? undefined : `${range.minimum},${range.maximum},${range.count}`],
     ["batch-size", options.batchSize?.join(",")],
     ["sampling", options.sampling],
+    ["momentum", options.momentum?.join(",")],
+    ["weight-decay", options.weightDecay],
   ];
   return [
     "sgdscope diagram",
     ...given.flatMap(([name, value]) => (value === undefined ? [] : `--${name} ${shellWord(String(value))}`)),
+    ...(options.nesterov === true ? ["--nesterov"] : []),
   ].join(" ");
 }

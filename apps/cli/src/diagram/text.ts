@@ -1,6 +1,8 @@
 import type { CriticalCurve, PhaseDiagram } from "@sgdscope/analysis";
 import { formatJson } from "@sgdscope/array-files";
 import { diagramFigure } from "@sgdscope/figures";
+import { isPlainSgd } from "@sgdscope/stability-criterion/optimizers";
+import { optimizerName } from "../analyze/optimizer.js";
 import { formatNumber, formatSeconds } from "../terminal/number.js";
 import { formatTable, type Column } from "../terminal/table.js";
 import { plural } from "../terminal/words.js";
@@ -19,19 +21,25 @@ export interface AskedDiagram extends PhaseDiagram {
 
 const claim = "The transition is sharp at the exact curve only";
 
-const curveColumns = ({ batchSizes }: AskedDiagram): Column<CriticalCurve>[] => [
+const curveColumns = ({ batchSizes, momenta }: AskedDiagram): Column<CriticalCurve>[] => [
   { heading: "criterion", cell: (curve) => curve.label, align: "left" },
   { heading: "says", cell: (curve) => kindText(curve.kind), align: "left" },
-  ...batchSizes.map((batchSize, k) => ({
-    heading: `B = ${batchSize}`,
+  ...(momenta ?? batchSizes).map((column, k) => ({
+    heading: momenta === undefined ? `B = ${column}` : `β = ${column}`,
     cell: (curve: CriticalCurve) => formatNumber(curve.criticalLearningRates[k]),
   })),
 ];
 
 /** The curves for the terminal: the critical learning rate of each criterion at each batch size. */
 export const diagramText = (diagram: AskedDiagram): string =>
-  `Critical learning rates, ${diagram.sampling}\n\n${formatTable(curveColumns(diagram), diagram.curves)}` +
+  `Critical learning rates, ${whoIn(diagram)}\n\n${formatTable(curveColumns(diagram), diagram.curves)}` +
   diagram.marks.map(({ text }) => `  ! ${text}\n`).join("");
+
+/** The optimizer, the sampling, and over the momentum the batch size. */
+function whoIn({ optimizer, momenta, batchSizes, sampling }: PhaseDiagram): string {
+  if (momenta === undefined) return isPlainSgd(optimizer) ? sampling : `${optimizerName(optimizer)}, ${sampling}`;
+  return `${optimizer.kind === "nesterov" ? "Nesterov's momentum" : "momentum"} β at B = ${batchSizes[0]!}, ${sampling}`;
+}
 
 /** The diagram as a document of the schema `sgdscope/diagram@2`; `null` where a criterion does not apply. */
 export function diagramDocument({ minimum, version, curves, ...rest }: AskedDiagram): object {
@@ -63,13 +71,18 @@ export async function writeDiagramReport(directory: string, diagram: AskedDiagra
 
 function page(diagram: AskedDiagram, svg: string): string {
   const columns = curveColumns(diagram);
-  const { sampling, marks } = diagram;
+  const { sampling, marks, momenta } = diagram;
+  const plain = momenta === undefined && isPlainSgd(diagram.optimizer);
+  const drawn = sampling.replaceAll("-", " ");
+  const near = plain
+    ? `SGD with learning rate η and batch size B, drawn ${drawn}, multiplies the expected squared distance by ρ(Q) per step in the long run`
+    : `SGD with ${whoIn(diagram).replace(/, [a-z-]+$/, "")}, its batches drawn ${drawn}, multiplies second moments by ρ per step in the long run`;
   const { name, examples, outputs, rank, backend } = diagram.minimum;
   return htmlReport("Where SGD can stay", `The phase diagram of one minimum: ${name}`, [
     {
       kind: "text",
       paragraphs: [
-        `A minimum of ${examples} examples × ${plural(outputs, "output")}, rank ${rank}, with the square loss L = (1/2n) Σ‖f − y‖². Near it, SGD with learning rate η and batch size B, drawn ${sampling.replaceAll("-", " ")}, multiplies the expected squared distance by ρ(Q) per step in the long run. Where log ρ is below 0 SGD stays at this minimum; where it is above, that distance grows exponentially. The curves are the exact critical learning rate η*(B), and the limit that each bound sets to it.`,
+        `A minimum of ${examples} examples × ${plural(outputs, "output")}, rank ${rank}, with the square loss L = (1/2n) Σ‖f − y‖². Near it, ${near}. Where log ρ is below 0 SGD stays at this minimum; where it is above, that distance grows exponentially. ${plain ? "The curves are the exact critical learning rate η*(B), and the limit that each bound sets to it." : "The curves are the exact critical learning rate of this optimizer, the edge of full-batch training, and what plain SGD and the rule of the effective rate would say."}`,
         ...marks.map(({ text }) => text),
       ],
     },
@@ -77,7 +90,7 @@ function page(diagram: AskedDiagram, svg: string): string {
       kind: "figure",
       title: claim,
       caption:
-        "Each cell is the exact growth rate log ρ(Q(η, B)) of the model linearised at the minimum: blue decays, vermilion grows, the faster the stronger the colour. The thick curve is the exact critical learning rate, the thin bars are the bounds at each batch size. Necessary bounds lie above it, sufficient ones below; the measured alignment may lie on either side.",
+        "Each cell is the exact growth rate log ρ of the model linearised at the minimum: blue decays, vermilion grows, the faster the stronger the colour. The thick curve is the exact critical learning rate, the thin bars are the other criteria. Necessary ones lie above it, sufficient ones below; heuristics may lie on either side.",
       svg,
     },
     {

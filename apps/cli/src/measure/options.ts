@@ -14,6 +14,9 @@ export interface MeasureOptions extends SubjectOptions {
   vouchFor?: string[];
   perExample: "rules" | "loop" | "none";
   layers?: boolean;
+  density?: boolean;
+  logDeterminant?: number;
+  regularizers: "include" | "exclude";
   digits: number;
   backend: BackendName;
   json?: boolean;
@@ -50,13 +53,35 @@ export function addMeasureOptions(command: Command): Command {
     .addOption(samplingOption("the run's own, else without-replacement"))
     .option("--learning-rate <η>", "learning rate to judge (default: the run's own)", positiveNumber)
     .option("--top <k>", "number of top eigenvalues of H", positiveInteger, 5)
-    .option("--products <m>", "number of Hessian-vector products for trace and norm of H", positiveInteger, 66)
+    .option(
+      "--products <m>",
+      "number of Hessian-vector products for trace and norm of H, and again for --density and --log-determinant",
+      positiveInteger,
+      66,
+    )
     .option("--seed <number>", "seed of the probes", seedNumber, 1)
     .option(
       "--digits <d>",
       "significant digits of the noise metrics and thresholds, as far as the numbers support them",
       digitCount,
       6,
+    )
+    .option(
+      "--density",
+      "also print the spectral density of H: how many eigenvalues each decade of magnitude holds, on both sides of 0",
+    )
+    .option(
+      "--log-determinant <ε>",
+      "also print log det(G + εI), and log det(H + εI) where that matrix is positive definite",
+      positiveNumber,
+    )
+    .addOption(
+      new Option(
+        "--regularizers <how>",
+        "regularizers of a LayersModel. include: H is that of the loss with their penalty; exclude: they are only named",
+      )
+        .choices(["include", "exclude"])
+        .default("exclude"),
     )
     .option("--layers", "also print trace and norm of each layer's block of G and H")
     .addOption(

@@ -9,9 +9,12 @@ import {
   hessianOperator,
   piecewiseLinearInParameters,
   vouchFor,
+  type HessianOperatorOptions,
+  type PiecewiseLinearity,
 } from "@sgdscope/autodiff";
 import { prepareBackend } from "@sgdscope/compute";
 import { topEigenpairs, traceAndNorm, type LinearOperator } from "@sgdscope/hessian-estimators";
+import { symmetricEigenvalues } from "@sgdscope/linear-algebra";
 import { seededRandom, type SeededRandom } from "@sgdscope/random";
 import { minimumOfRun } from "@sgdscope/training/node";
 import { expectedAnalysis, formatDuration } from "../sources/estimate.js";
@@ -20,8 +23,10 @@ import { usageError } from "../terminal/errors.js";
 import { printJson } from "../terminal/json.js";
 import { progressOn, type Progress } from "../terminal/progress.js";
 import { exactLayers, layerRows, layersOfCurvature, withTraces, type LayerCurvature } from "./layers.js";
+import { logDeterminantOf, logDeterminantOfGram } from "./log-determinant.js";
 import type { MeasureOptions } from "./options.js";
 import { withRounding } from "./rounding.js";
+import { densityOf, spectrumOf, type Spectrum } from "./spectrum.js";
 import { measurementDocument, measurementText, type Curvature, type Measurement } from "./text.js";
 import { print } from "../terminal/print.js";
 
@@ -52,11 +57,20 @@ async function measureSubject(
   progress: Progress,
 ): Promise<Measurement> {
   const { model, params, data } = subject;
+  const penalty = penaltyAsked(subject, options);
   const random = seededRandom(options.seed);
   await assertExamplesApart(model, params, data.inputs);
   progress.update(0.02, "Gram matrix");
   const exact = await exactPart(subject, options, progress);
-  const linearity = piecewiseLinearInParameters(model, params, data.inputs);
+  const linearity: PiecewiseLinearity =
+    penalty === undefined
+      ? piecewiseLinearInParameters(model, params, data.inputs)
+      : { holds: false, because: "H has the penalty of the regularizers, and G has not" };
+  const { density, logDeterminant: shift } = options;
+  const spectrum = (operator: LinearOperator, name: "G" | "H"): Promise<Spectrum> =>
+    spectrumOf(operator, options.products, random.stream(`spectrum of ${name}`), (done) =>
+      progress.update(name === "G" ? 0.5 : 0.9 + 0.1 * done, `spectrum of ${name}`),
+    );
   const traceG = exact?.analysis.noise.traceG ?? (await exactTraceOfG(subject, options));
   const gaussNewton = await using(gaussNewtonOperator(model, params, data), async (operator) => ({
     curvature: exact
@@ -68,12 +82,19 @@ async function measureSubject(
           traceG,
         ),
     layers: exact ? exact.layers : await layersOfCurvature(operator, options, random.stream("gauss-newton layers")),
+    logDeterminant:
+      shift === undefined
+        ? undefined
+        : exact?.eigenvalues
+          ? logDeterminantOfGram(exact.eigenvalues, operator.size, shift, exact.analysis.minimum.rankTolerance)
+          : logDeterminantOf(await spectrum(operator, "G"), shift),
   }));
-  const hessian = await using(hessianOperator(model, params, data), async (operator) => ({
+  const hessian = await using(hessianOperator(model, params, data, withPenalty(penalty)), async (operator) => ({
     curvature: withTrace(
-      await estimated(operator, options, random.stream("hessian"), (done) => progress.update(0.5 + 0.5 * done, "H")),
+      await estimated(operator, options, random.stream("hessian"), (done) => progress.update(0.5 + 0.4 * done, "H")),
       linearity.holds ? traceG : undefined,
     ),
+    spectrum: density === true || shift !== undefined ? await spectrum(operator, "H") : undefined,
     layers: withTraces(
       await layersOfCurvature(operator, options, random.stream("hessian layers")),
       linearity.holds ? exact?.layers : undefined,
@@ -93,15 +114,37 @@ async function measureSubject(
     traceIdentity: linearity,
     model: subject.facts,
     layers: layerRows(hessian.layout, gaussNewton.layers, hessian.layers),
+    regularizers: options.regularizers,
+    density: density === true ? densityOf(hessian.spectrum!) : undefined,
+    logDeterminant:
+      shift === undefined
+        ? undefined
+        : {
+            shift,
+            gaussNewton: gaussNewton.logDeterminant!,
+            hessian: logDeterminantOf(hessian.spectrum!, shift),
+          },
   };
 }
+
+/** The penalty that `--regularizers include` asks for. */
+function penaltyAsked({ model }: Subject, { regularizers }: MeasureOptions): Subject["model"]["penalty"] {
+  if (regularizers === "exclude") return undefined;
+  if (model.penalty === undefined) throw usageError("--regularizers include: the model has no regularizers of weights");
+  return model.penalty;
+}
+
+const withPenalty = (penalty: Subject["model"]["penalty"]): HessianOperatorOptions =>
+  penalty === undefined ? {} : { penalty };
 
 /** What the Gram matrix gives, where it is wanted and not too large. */
 async function exactPart(
   { name, model, params, data, run }: Subject,
   options: MeasureOptions,
   progress: Progress,
-): Promise<{ analysis: MinimumAnalysis; layers: LayerCurvature | undefined } | undefined> {
+): Promise<
+  { analysis: MinimumAnalysis; layers: LayerCurvature | undefined; eigenvalues: Float64Array | undefined } | undefined
+> {
   const { batchSize, sampling, learningRate, perExample } = options;
   const size = data.size * data.outputs;
   if (size > largestGram || perExample === "none") {
@@ -135,13 +178,24 @@ async function exactPart(
     run === undefined
       ? await minimumOfModel(name, model, params, data, gramOptions)
       : await minimumOfRun(run, data, gramOptions);
-  const analysis = await analyse(minimum, {
-    ...(batchSize === undefined ? {} : { batchSizes: batchSize }),
-    ...(sampling === undefined ? {} : { sampling }),
-    ...(learningRate === undefined ? {} : { learningRate }),
-    onProgress: (fraction, stage) => progress.update(0.05 + 0.25 * fraction, stage),
-  });
-  return { analysis, layers: options.layers === true ? exactLayers(gaussNewtonBlocks(minimum.system)) : undefined };
+  const regularized = options.regularizers === "include" ? { regularized: true } : {};
+  const analysis = await analyse(
+    { ...minimum, ...regularized },
+    {
+      ...(batchSize === undefined ? {} : { batchSizes: batchSize }),
+      ...(sampling === undefined ? {} : { sampling }),
+      ...(learningRate === undefined ? {} : { learningRate }),
+      onProgress: (fraction, stage) => progress.update(0.05 + 0.25 * fraction, stage),
+    },
+  );
+  return {
+    analysis,
+    layers: options.layers === true ? exactLayers(gaussNewtonBlocks(minimum.system)) : undefined,
+    eigenvalues:
+      options.logDeterminant === undefined
+        ? undefined
+        : symmetricEigenvalues(minimum.system.gram, size).map((value) => value / data.size),
+  };
 }
 
 /** A refusal of a layer, with what the command line has for it in the place of what programs have. */

@@ -64,6 +64,9 @@ export function momentumNumber(text: string): number {
   return value;
 }
 
+/** The smoothing of labels lies in the same range. */
+export const smoothingNumber = momentumNumber;
+
 export function seedNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !Number.isInteger(value) || value < 0 || value >= 2 ** 32)

@@ -6,7 +6,7 @@ import { datasetOf } from "@sgdscope/training";
 import { openStoredRun, type StoredRun } from "@sgdscope/training/node";
 import * as tf from "@tensorflow/tfjs-core";
 import type { ImageOptions } from "../options/common.js";
-import { optionOf, usageError } from "../terminal/errors.js";
+import { about, optionOf, usageError } from "../terminal/errors.js";
 import { chooseImages } from "./images.js";
 
 /** What is measured: a function, its parameters and the examples; and the run behind it where there is one. */
@@ -16,6 +16,8 @@ export interface Subject {
     inputShape: number[];
     outputs: number;
     apply(params: tf.NamedTensorMap, x: tf.Tensor): tf.Tensor;
+    /** The sum of the weight regularizers of a LayersModel that has some. */
+    penalty?: (params: tf.NamedTensorMap) => tf.Tensor;
   };
   params: tf.NamedTensorMap;
   data: Dataset;
@@ -44,7 +46,8 @@ export async function subjectOf(options: SubjectOptions): Promise<Subject> {
   if (options.run !== undefined) return runSubject(options.run, options);
   if (options.model === undefined)
     throw usageError("nothing to measure was named: use --run <folder> or --model <model.json>");
-  const layersModel = await loadLayersModel(options.model);
+  const { model: path } = options;
+  const layersModel = await about("--model", () => loadLayersModel(path));
   let params: tf.NamedTensorMap | undefined;
   const dispose = (): void => {
     layersModel.dispose();
@@ -55,7 +58,7 @@ export async function subjectOf(options: SubjectOptions): Promise<Subject> {
     ({ params } = own);
     const { data, notes } = await examplesOf(options, model);
     const facts = describeLayersModel(layersModel);
-    return { name: options.model, model, params, data, notes, facts, run: undefined, dispose };
+    return { name: path, model, params, data, notes, facts, run: undefined, dispose };
   } catch (error) {
     dispose();
     throw error;
@@ -63,7 +66,7 @@ export async function subjectOf(options: SubjectOptions): Promise<Subject> {
 }
 
 async function runSubject(directory: string, options: SubjectOptions): Promise<Subject> {
-  const run = await openStoredRun(directory);
+  const run = await about("--run", () => openStoredRun(directory));
   const { name, model, params, task } = run;
   const own = options.data === undefined && options.inputs === undefined;
   const dispose = (): void => tf.dispose(params);
@@ -82,10 +85,14 @@ async function examplesOf(options: SubjectOptions, model: ExampleShapes): Promis
   if (options.inputs !== undefined || options.targets !== undefined) {
     if (options.inputs === undefined || options.targets === undefined)
       throw usageError("--inputs and --targets: expected both, got one");
-    const arrays = { inputs: await readArray(options.inputs), targets: await readArray(options.targets) };
+    const { inputs, targets } = options;
+    const arrays = {
+      inputs: await about("--inputs", () => readArray(inputs)),
+      targets: await about("--targets", () => readArray(targets)),
+    };
     const { notes, ...examples } = examplesOfArrays(model, arrays, { oneHot: options.oneHot === true });
     return {
-      data: { name: options.inputs, ...examples },
+      data: { name: inputs, ...examples },
       notes: notes.map(({ argument, text }) => `note: ${optionOf(argument)}: ${text}`),
     };
   }

@@ -25,6 +25,7 @@ export interface TrainOptions extends ImageOptions {
   batchSize: number | "all";
   sampling: Sampling;
   momentum: number;
+  nesterov?: boolean;
   clipNorm: number;
   warmUp: number;
   maxSteps: number;
@@ -84,12 +85,8 @@ export function addTrainOptions(command: Command): Command {
       batch,
     )
     .addOption(new Option("--sampling <how>", "how batches are drawn").choices(samplings).default(defaults.sampling))
-    .option(
-      "--momentum <β>",
-      "heavy-ball momentum (PyTorch's convention); the stability results assume 0",
-      momentumNumber,
-      defaults.momentum,
-    )
+    .option("--momentum <β>", "heavy-ball momentum (PyTorch's convention)", momentumNumber, defaults.momentum)
+    .option("--nesterov", "Nesterov's momentum in the place of the heavy ball's")
     .option(
       "--clip-norm <g>",
       "largest norm of the gradient of a batch; longer ones are scaled down",

@@ -121,6 +121,7 @@ async function taskOf(options: TrainOptions): Promise<{ task: MinimumTask; note:
     sampling: options.sampling,
     seed: options.seed,
     momentum: options.momentum,
+    ...(options.nesterov === true ? { nesterov: true } : {}),
     clipNorm: options.clipNorm,
     warmUp: options.warmUp,
     maxSteps: options.maxSteps,

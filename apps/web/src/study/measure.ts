@@ -30,7 +30,8 @@ export interface Measurement {
 const reachedBy = ({ learningRate, batchSize, sampling }: Phase, step: number) => ({
   steps: step,
   converged: true,
-  optimizer: { learningRate, momentum: 0 },
+  optimizer: { kind: "sgd" as const },
+  learningRate,
   batchSize,
   sampling,
 });

@@ -1,5 +1,6 @@
 import type { GramSystem } from "@sgdscope/noise-structure";
-import { exactThreshold, prepareMinimum, type PreparedMinimum, type Sampling } from "@sgdscope/stability-criterion";
+import { prepareMinimum, type PreparedMinimum, type Sampling } from "@sgdscope/stability-criterion";
+import { meanEdge, optimizerThreshold, type Optimizer } from "@sgdscope/stability-criterion/optimizers";
 
 /** Where a diagram looks: both in ascending order. */
 export interface DiagramAxes {
@@ -16,27 +17,35 @@ export interface LearningRateRange {
 
 /**
  * The grid of a diagram: 40 learning rates in equal ratios, from a quarter of the exact critical one at the smallest batch to
- * half above 2/λ_max of gradient descent, and the powers of two below n, and n, as batch sizes.
+ * half above the edge of full-batch training, 2/λ_max for plain SGD, and the powers of two below n, and n, as batch sizes.
  *
  * @param options.learningRates - Another range; one learning rate alone is its minimum.
  * @param options.batchSizes - Other batch sizes; sorted, without repetition.
+ * @param options.optimizer - Default plain SGD.
  * @param options.sampling - Default `"without-replacement"`.
  * @returns Cost one exact threshold where no range is given.
  * @throws StabilityError as `exactThreshold`; RangeError for a range that is empty or not positive.
  */
 export function diagramAxes(
   system: GramSystem | PreparedMinimum,
-  options: { learningRates?: LearningRateRange; batchSizes?: readonly number[]; sampling?: Sampling } = {},
+  options: {
+    learningRates?: LearningRateRange;
+    batchSizes?: readonly number[];
+    sampling?: Sampling;
+    optimizer?: Optimizer;
+  } = {},
 ): DiagramAxes {
   const minimum = prepareMinimum(system);
+  const { optimizer = { kind: "sgd" } } = options;
   const batchSizes = [...new Set(options.batchSizes ?? powersOfTwo(minimum.examples))].sort((a, b) => a - b);
   const range = options.learningRates ?? {
     minimum:
-      exactThreshold(minimum, {
+      optimizerThreshold(minimum, {
         batchSize: batchSizes[0]!,
+        optimizer,
         ...(options.sampling === undefined ? {} : { sampling: options.sampling }),
       }).criticalLearningRate / 4,
-    maximum: 3 / minimum.eigenvalues[0]!,
+    maximum: 1.5 * meanEdge(optimizer, minimum.eigenvalues[0]!),
     count: 40,
   };
   return { learningRates: equalRatios(range), batchSizes };

@@ -10,15 +10,18 @@ import {
   type Sampling,
 } from "@sgdscope/stability-criterion";
 
+/** What is drawn beside the exact threshold of an optimizer with momentum. */
+export type OptimizerCurveId = "mean-edge" | "plain-sgd" | "effective-rate";
+
 /** One criterion over the batch size. */
 export interface CriticalCurve {
-  id: BoundId;
+  id: BoundId | OptimizerCurveId;
   label: string;
   /** What it says about the exact threshold; see `BoundKind`. */
   kind: BoundKind;
   source: string;
   evidence: Evidence;
-  /** One per batch size: Infinity where the formula sets no limit, undefined where it does not apply. */
+  /** One per batch size, or per momentum: Infinity where the formula sets no limit, undefined where it does not apply. */
   criticalLearningRates: (number | undefined)[];
 }
 

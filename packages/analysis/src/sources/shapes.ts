@@ -11,16 +11,24 @@ export interface Layout {
 
 /** What was taken for granted about an argument, in words. */
 export interface ShapeNote {
-  argument: "gram" | "jacobian";
+  argument: "gram" | "jacobian" | "logits";
   text: string;
   /** The argument that says otherwise. */
   otherwise?: "outputs";
 }
 
 interface Given {
+  /** The shape of the numbers beside the matrix, one per example and output: residuals, or the outputs themselves. */
   residuals: readonly number[] | undefined;
   outputs: number | undefined;
+  /** What these numbers are called; default residuals. */
+  beside?: "residuals" | "logits";
+  /** n, where another argument says it. */
+  examples?: number | undefined;
 }
+
+/** How numbers beside the matrix are called in a line of NumPy. */
+const symbols = { residuals: "r", logits: "f" } as const;
 
 const show = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
 const mismatch = (argument: string, problem: string, advice?: string): AnalysisError =>
@@ -40,7 +48,7 @@ export function jacobianLayout(shape: readonly number[], given: Given): Layout {
       `expected shape [n, P], [nC, P] or [n, C, P], got ${show(shape)}`,
       "flatten the parameters into one last axis",
     );
-  if (product(shape) === 0) throw mismatch("jacobian", `expected at least one number, got shape ${show(shape)}`);
+  expectNumbers({ jacobian: shape, residuals: given.residuals });
   if (shape.length === 3) {
     const [examples, outputs] = shape as [number, number];
     return explicit("jacobian", shape, { examples, outputs }, given, {
@@ -57,7 +65,7 @@ export function jacobianLayout(shape: readonly number[], given: Given): Layout {
  * @throws AnalysisError SHAPE_MISMATCH.
  */
 export function gramLayout(shape: readonly number[], given: Given): Layout {
-  if (product(shape) === 0) throw mismatch("gram", `expected at least one number, got shape ${show(shape)}`);
+  expectNumbers({ gram: shape, residuals: given.residuals });
   if (shape.length === 4) {
     const [a, b, c, d] = shape as [number, number, number, number];
     const kernel = a === b && c === d;
@@ -90,12 +98,19 @@ export function gramLayout(shape: readonly number[], given: Given): Layout {
   return flat("gram", shape, shape[0]!, given);
 }
 
+/** Refuses arrays without numbers. */
+function expectNumbers(shapes: Record<string, readonly number[] | undefined>): void {
+  for (const [argument, shape] of Object.entries(shapes))
+    if (shape !== undefined && product(shape) === 0)
+      throw mismatch(argument, `expected at least one number, got shape ${show(shape)}`);
+}
+
 /** Where the matrix itself says n and C, everything else must agree. */
 function explicit(
   argument: "gram" | "jacobian",
   shape: readonly number[],
   { examples, outputs }: { examples: number; outputs: number },
-  { residuals, outputs: asked }: Given,
+  { residuals, outputs: asked, beside = "residuals" }: Given,
   advice: { swapped: string; other: string | undefined },
 ): Layout {
   if (asked !== undefined && asked !== outputs)
@@ -105,12 +120,12 @@ function explicit(
   const [first, second] = residuals;
   if (residuals.length === 2 && first === examples && second === outputs) return layout;
   if (residuals.length === 1 && first === examples * outputs) return layout;
-  const pair = `shape ${show(shape)} has n = ${examples}, C = ${outputs}, and residuals of shape ${show(residuals)}`;
+  const pair = `shape ${show(shape)} has n = ${examples}, C = ${outputs}, and ${beside} of shape ${show(residuals)}`;
   if (residuals.length === 2 && first === outputs && second === examples)
     throw mismatch(
       argument,
       `${pair} have n = ${first}, C = ${second}: one of the two is transposed`,
-      `residuals are [n, C]: pass r.T; or ${advice.swapped}`,
+      `${beside} are [n, C]: pass ${symbols[beside]}.T; or ${advice.swapped}`,
     );
   throw mismatch(
     argument,
@@ -120,18 +135,14 @@ function explicit(
 }
 
 /** Where the matrix has nC rows, the residuals or the caller say C, else it is taken as 1. */
-function flat(
-  argument: "gram" | "jacobian",
-  shape: readonly number[],
-  rows: number,
-  { residuals, outputs: asked }: Given,
-): Layout {
+function flat(argument: "gram" | "jacobian", shape: readonly number[], rows: number, given: Given): Layout {
+  const { residuals, outputs: asked } = given;
   if (asked !== undefined && rows % asked !== 0)
     throw mismatch(
       "outputs",
       `${nouns[argument]} of shape ${show(shape)} has ${rows} rows, not a multiple of ${asked}`,
     );
-  if (residuals !== undefined) expectResiduals(argument, shape, rows, residuals, asked);
+  if (residuals !== undefined) expectResiduals(argument, shape, rows, residuals, given);
   const told = residuals?.length === 2 && residuals[1] !== 1 ? residuals[1] : undefined;
   const outputs = asked ?? told ?? 1;
   const open = asked === undefined && told === undefined && (residuals === undefined || residuals.length === 1);
@@ -140,7 +151,7 @@ function flat(
     outputs,
     kernelAxes: false,
     notes:
-      open && rows > 1
+      open && rows > 1 && given.examples !== rows
         ? [{ argument, text: `${rows} rows are taken as ${rows} examples with one output each`, otherwise: "outputs" }]
         : [],
   };
@@ -151,13 +162,13 @@ function expectResiduals(
   shape: readonly number[],
   rows: number,
   residuals: readonly number[],
-  asked: number | undefined,
+  { outputs: asked, beside = "residuals", examples }: Given,
 ): void {
-  const pair = `shape ${show(shape)} has ${rows} rows, and residuals have shape ${show(residuals)}`;
+  const pair = `shape ${show(shape)} has ${rows} rows, and ${beside} have shape ${show(residuals)}`;
   if (residuals.length === 0 || residuals.length > 2 || product(residuals) !== rows) {
     const transposed = shape.length === 2 && shape[1] === product(residuals);
     throw mismatch(
-      residuals.length > 2 ? "residuals" : argument,
+      residuals.length > 2 ? beside : argument,
       `${pair}: expected [${rows}]${asked === undefined || asked === 1 ? "" : ` or [${rows / asked}, ${asked}]`}, or [n, C] with nC = ${rows}`,
       transposed && argument === "jacobian" ? "a Jacobian has one row per example and output: pass J.T" : undefined,
     );
@@ -165,12 +176,12 @@ function expectResiduals(
   if (residuals.length !== 2) return;
   const [n, outputs] = residuals as [number, number];
   if (asked !== undefined && outputs !== asked && outputs !== 1)
-    throw mismatch("outputs", `residuals of shape ${show(residuals)} have ${outputs} per example, got ${asked}`);
+    throw mismatch("outputs", `${beside} of shape ${show(residuals)} have ${outputs} per example, got ${asked}`);
   // Fewer examples than outputs: hardly ever meant, and what transposed residuals look like.
-  if (asked === undefined && n < outputs)
+  if (asked === undefined && n < outputs && n !== examples)
     throw mismatch(
-      "residuals",
+      beside,
       `shape ${show(residuals)} says ${n} example${n === 1 ? "" : "s"} with ${outputs} outputs each, while ${nouns[argument]} has ${rows} rows`,
-      `if they are transposed, pass r.T; if not, set outputs to ${outputs}`,
+      `if they are transposed, pass ${symbols[beside]}.T; if not, set \`outputs\` to ${outputs}`,
     );
 }

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
 import type { ChunkedSum, Linearization, OperatorOptions } from "./chunked.js";
 import type { Examples, Unlabelled } from "./examples.js";
 import { layoutOf, type ParameterSlot } from "./layout.js";
@@ -63,7 +63,7 @@ export function gaussNewtonBlock(
   const sum = jacobianSum(model, params, data, { ...options, names: [...rows, ...columns], caller });
   return blockOf(sum, { rows, columns }, caller, (at, to, from) => {
     const [{ backward }, { forward }] = [at.columns(to), at.columns(from)];
-    return (v) => backward(tf.div(forward(v), at.examples));
+    return (v) => backward(at.weighted(forward(v)));
   });
 }
 

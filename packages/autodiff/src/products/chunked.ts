@@ -4,6 +4,7 @@ import type { SecondOrderOptions } from "../second-order/guard.js";
 import { chunksOf, type Unlabelled } from "./examples.js";
 import { joinedTensor, mapTensors, pick, sizeOf, unflatten } from "./named-tensors.js";
 import { assertPure } from "./purity.js";
+import type { Chunk, OutputLoss } from "./output-loss.js";
 import type { Applicable } from "./square-loss.js";
 
 export interface OperatorOptions extends SecondOrderOptions {
@@ -16,6 +17,8 @@ export interface OperatorOptions extends SecondOrderOptions {
   keepBytes?: number;
   /** Evaluates the model twice on the first chunk, before the first product, and refuses one that is not pure. Default true. */
   check?: boolean;
+  /** A convex loss on the outputs in the place of the square one; needs outputs [n, C] or [n], and 4C² bytes per example of a chunk. */
+  loss?: OutputLoss;
 }
 
 /** The recording of one chunk. */
@@ -53,8 +56,8 @@ export function chunkedSum<L extends Linearization>(
   linearize: (
     free: tf.NamedTensorMap,
     complete: (free: tf.NamedTensorMap) => tf.NamedTensorMap,
-    chunk: { x: tf.Tensor; y: tf.Tensor; examples: number },
-  ) => L,
+    chunk: Chunk,
+  ) => L | Promise<L>,
 ): ChunkedSum<L> {
   const { chunkSize = 256, keepBytes = 2 ** 30, check = true } = options;
   const chunks = chunksOf(data, chunkSize);
@@ -84,7 +87,13 @@ export function chunkedSum<L extends Linearization>(
       // Another product may have recorded it in the meantime.
       const meanwhile = kept.get(chunk);
       if (meanwhile !== undefined) return meanwhile;
-      const fresh = linearize(free, complete, { x, y, examples: chunks.examples });
+      const fresh = await linearize(free, complete, { x, y, start: chunk * chunkSize, examples: chunks.examples });
+      const other = kept.get(chunk);
+      if (other !== undefined || disposed) {
+        fresh.dispose();
+        assertInUse();
+        return other!;
+      }
       if (fresh.bytes <= bytesLeft) {
         bytesLeft -= fresh.bytes;
         kept.set(chunk, fresh);

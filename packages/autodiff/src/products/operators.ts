@@ -3,6 +3,7 @@ import { chunkedSum, type ChunkedSum, type Linearization, type OperatorOptions }
 import type { Examples, Unlabelled } from "./examples.js";
 import { hessianAt, type HessianAt } from "./hessian.js";
 import { jacobianAt, type JacobianAt } from "./jacobian.js";
+import { curved, derivativesAt, surrogate, type OutputLoss } from "./output-loss.js";
 import { layoutOf, type ParameterSlot } from "./layout.js";
 import { sizeOf } from "./named-tensors.js";
 import { halfSumOfSquares, type Applicable } from "./square-loss.js";
@@ -33,8 +34,14 @@ export interface SquareOperatorOptions extends OperatorOptions {
   parameters?: readonly string[];
 }
 
+/** Options of the Hessian. */
+export interface HessianOperatorOptions extends SquareOperatorOptions {
+  /** What is added to the square loss, a scalar function of all parameters: H is then that of both. */
+  penalty?: (params: tf.NamedTensorMap) => tf.Tensor;
+}
+
 /**
- * The Hessian H of the square loss (1/2n) Σᵢ ‖f(xᵢ) − yᵢ‖² over a set of examples, as an operator.
+ * The Hessian H of the square loss (1/2n) Σᵢ ‖f(xᵢ) − yᵢ‖², or with `loss` of (1/n) Σᵢ ℓ(f(xᵢ), yᵢ), over a set of examples, as an operator.
  *
  * Each chunk is weighted by its size, so a smaller last chunk is counted correctly; sums over chunks are in Float64, the
  * products themselves in Float32 (relative error about 1e-6). Memory: the passes of one chunk, and those that are kept.
@@ -44,22 +51,56 @@ export interface SquareOperatorOptions extends OperatorOptions {
  * @param data - Examples, as tensors or arrays, or read as needed; not disposed.
  * @returns Symmetric operator of size Σ sizes of `params`, or of those chosen. The caller disposes it.
  * @throws AutodiffError as `hessianAt` and `MODEL_NOT_PURE`, from `apply`; `INVALID_ARGUMENT` at once for data that do not fit
- *   together or unknown names.
+ *   together or unknown names; what `loss` throws, from `apply`.
  */
 export function hessianOperator(
   model: Applicable,
   params: tf.NamedTensorMap,
   data: Examples,
-  options: SquareOperatorOptions = {},
+  options: HessianOperatorOptions = {},
 ): TensorOperator {
   const sum = hessianSum(model, params, data, { ...options, names: options.parameters, caller: "hessianOperator" });
   return operatorOf(sum, ({ product }, v) => product(v));
 }
 
 /**
+ * What the Hessian has beside the Gauss–Newton matrix: H − G = (1/n) Σᵢ Σ_c s_ic ∇²f_c(xᵢ) with s = ∇_fℓ, for the square loss the
+ * residuals. Chunks, weights and precision as in {@link hessianOperator}; one product costs as much. ‖H − G‖_F/‖H‖_F says how far
+ * a verdict by G is from the Hessian at this point.
+ *
+ * @returns Symmetric operator, in general indefinite. The caller disposes it.
+ * @throws AutodiffError as {@link hessianOperator}.
+ */
+export function residualHessianOperator(
+  model: Applicable,
+  params: tf.NamedTensorMap,
+  data: Examples,
+  options: SquareOperatorOptions = {},
+): TensorOperator {
+  const caller = "residualHessianOperator";
+  const { loss = square } = options;
+  const sum = hessianSum(model, params, data, {
+    ...options,
+    loss,
+    part: "residual",
+    names: options.parameters,
+    caller,
+  });
+  return operatorOf(sum, ({ product }, v) => product(v));
+}
+
+/** The square loss, where only s is asked for. */
+const square: OutputLoss = {
+  at: (f, y) => ({
+    gradient: Float64Array.from(f, (value, c) => value - y[c]!),
+    curvature: new Float64Array(f.length ** 2),
+  }),
+};
+
+/**
  * The Gauss–Newton matrix G = (1/n) Σᵢ JᵢᵀJᵢ of the outputs over a set of examples, as an operator; positive
- * semidefinite, and equal to the Hessian of the square loss where all residuals vanish. Chunks, weights and precision as in
- * {@link hessianOperator}; targets are not used.
+ * semidefinite, and equal to the Hessian of the square loss where all residuals vanish. With `loss` G = (1/n) Σᵢ JᵢᵀSᵢJᵢ, S = ∇²_fℓ.
+ * Chunks, weights and precision as in {@link hessianOperator}; targets are only used by a loss.
  *
  * @returns Symmetric operator of size Σ sizes of `params`, or of those chosen. The caller disposes it.
  * @throws AutodiffError as `jacobianAt` and `MODEL_NOT_PURE`, from `apply`; `INVALID_ARGUMENT` at once for data that do not fit
@@ -73,35 +114,74 @@ export function gaussNewtonOperator(
 ): TensorOperator {
   const caller = "gaussNewtonOperator";
   const sum = jacobianSum(model, params, data, { ...options, names: options.parameters, caller });
-  return operatorOf(sum, ({ forward, backward, examples }, v) => backward(tf.div(forward(v), examples)));
+  return operatorOf(sum, ({ forward, backward, weighted }, v) => backward(weighted(forward(v))));
 }
 
 /** The options of a sum over chunks, with the parameters that are free in it. */
-type SumOptions = OperatorOptions & { names: readonly string[] | undefined; caller: string };
+type SumOptions = OperatorOptions & {
+  names: readonly string[] | undefined;
+  caller: string;
+};
 
 /** The loss, recorded chunk by chunk with what its Hessian needs. */
 export function hessianSum(
   model: Applicable,
   params: tf.NamedTensorMap,
   data: Examples,
-  options: SumOptions,
+  {
+    loss,
+    part = "whole",
+    penalty,
+    ...options
+  }: SumOptions & { part?: "whole" | "residual" } & Pick<HessianOperatorOptions, "penalty">,
 ): ChunkedSum<HessianAt> {
-  return chunkedSum(model, params, data, options, (free, complete, { x, y, examples }) =>
-    hessianAt((at) => halfSumOfSquares(model, complete(at), x, y, examples), free, options),
-  );
+  return chunkedSum(model, params, data, options, async (free, complete, chunk) => {
+    const { x, y, examples } = chunk;
+    // Each chunk bears its share of the penalty, so that chunks add up to the whole of it.
+    const penalised = (value: tf.Tensor, at: tf.NamedTensorMap): tf.Tensor =>
+      penalty === undefined ? value : tf.add(value, tf.mul(penalty(complete(at)), x.shape[0] / examples));
+    if (loss === undefined)
+      return hessianAt((at) => penalised(halfSumOfSquares(model, complete(at), x, y, examples), at), free, options);
+    const derivatives = await derivativesAt(loss, model, complete(free), chunk, options.caller);
+    try {
+      const apply = (at: tf.NamedTensorMap): tf.Tensor => model.apply(complete(at), x);
+      const value = surrogate(derivatives, apply, examples, part);
+      return hessianAt((at) => penalised(value(at), at), free, options);
+    } finally {
+      tf.dispose([derivatives.outputs, derivatives.gradients, derivatives.curvatures]);
+    }
+  });
 }
 
-/** The outputs, recorded chunk by chunk with what their Jacobian needs. */
+/** The outputs, recorded chunk by chunk with what their Jacobian needs; `weighted` is u ↦ Su/n, the middle of G. */
 export function jacobianSum(
   model: Applicable,
   params: tf.NamedTensorMap,
   data: Unlabelled,
-  options: SumOptions,
-): ChunkedSum<JacobianAt & { examples: number }> {
-  return chunkedSum(model, params, data, options, (free, complete, { x, examples }) => ({
-    ...jacobianAt((at) => model.apply(complete(at), x), free, options),
-    examples,
-  }));
+  { loss, ...options }: SumOptions,
+): ChunkedSum<JacobianAt & { weighted: (u: tf.Tensor) => tf.Tensor }> {
+  return chunkedSum(model, params, data, options, async (free, complete, chunk) => {
+    const { x, examples } = chunk;
+    const derivatives =
+      loss === undefined ? undefined : await derivativesAt(loss, model, complete(free), chunk, options.caller);
+    tf.dispose([derivatives?.outputs, derivatives?.gradients]);
+    const curvatures = derivatives?.curvatures;
+    try {
+      const jacobian = jacobianAt((at) => model.apply(complete(at), x), free, options);
+      return {
+        ...jacobian,
+        bytes: jacobian.bytes + 4 * (curvatures?.size ?? 0),
+        weighted: (u) => tf.div(curvatures === undefined ? u : curved(curvatures, u), examples),
+        dispose: () => {
+          jacobian.dispose();
+          curvatures?.dispose();
+        },
+      };
+    } catch (error) {
+      curvatures?.dispose();
+      throw error;
+    }
+  });
 }
 
 function operatorOf<L extends Linearization>(

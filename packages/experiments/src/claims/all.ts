@@ -6,6 +6,7 @@ import { diagram } from "./diagram.js";
 import { edge } from "./edge.js";
 import { escape } from "./escape.js";
 import { generalization } from "./generalization.js";
+import { momentumEdge } from "./momentum-edge.js";
 import { noiseMagnitude } from "./noise-magnitude.js";
 import { size } from "./size.js";
 
@@ -15,6 +16,7 @@ export const claims = [
   noiseMagnitude,
   bound,
   edge,
+  momentumEdge,
   size,
   escape,
   diagram,

@@ -49,7 +49,16 @@ export async function training<V extends Trainee, T = never>(
   trainee: V,
   options: TrainOptions<V, T>,
 ): Promise<Training<T>> {
-  const { momentum = 0, clipNorm = Infinity, divergedAbove = Infinity, maxSteps, signal, probe, resume } = options;
+  const {
+    momentum = 0,
+    nesterov = false,
+    clipNorm = Infinity,
+    divergedAbove = Infinity,
+    maxSteps,
+    signal,
+    probe,
+    resume,
+  } = options;
   validateOptions(options);
   const schedule = typeof options.learningRate === "number" ? constant(options.learningRate) : options.learningRate;
   const rules = options.stop === undefined ? [] : [options.stop].flat();
@@ -120,7 +129,13 @@ export async function training<V extends Trainee, T = never>(
       const learningRate = schedule(step);
       expectLearningRate("train", learningRate);
       const batch = batches.next();
-      const pending = trainee.step(batch, { learningRate, momentum, clipNorm, divisor: batches.divisor(batch) });
+      const pending = trainee.step(batch, {
+        learningRate,
+        momentum,
+        nesterov,
+        clipNorm,
+        divisor: batches.divisor(batch),
+      });
       if (pending !== undefined) await pending;
       step++;
       visited = false;

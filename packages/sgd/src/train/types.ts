@@ -60,6 +60,8 @@ export interface TrainOptions<V extends Trainee = Trainee, T = never> {
   random: Random;
   /** Momentum β in the convention of PyTorch; default 0. */
   momentum?: number;
+  /** Nesterov's momentum; default false, and refused without momentum. */
+  nesterov?: boolean;
   /** Global gradient-norm clipping; default none. */
   clipNorm?: number;
   maxSteps: number;

@@ -27,10 +27,12 @@ export function samplerOf(
 
 /** Refuses options out of range. */
 export function validateOptions<V extends Trainee, T>(options: TrainOptions<V, T>): void {
-  const { momentum = 0, clipNorm = Infinity, maxSteps, probe, checkpoint } = options;
+  const { momentum = 0, nesterov = false, clipNorm = Infinity, maxSteps, probe, checkpoint } = options;
   if (typeof options.learningRate === "number") expectLearningRate("train", options.learningRate);
   if (!(momentum >= 0 && momentum < 1))
     throw new SgdError("INVALID_MOMENTUM", `train: expected momentum in [0, 1), got ${momentum}`);
+  if (nesterov && momentum === 0)
+    throw new SgdError("INVALID_MOMENTUM", "train: expected momentum above 0 with nesterov, got 0");
   if (!(clipNorm > 0)) throw new SgdError("INVALID_CLIP_NORM", `train: expected clipNorm > 0, got ${clipNorm}`);
   expectInteger("INVALID_STEPS", "train: expected maxSteps", maxSteps, 0);
   if (probe?.every !== undefined) expectInteger("INVALID_STEPS", "train: expected probe.every", probe.every, 1);

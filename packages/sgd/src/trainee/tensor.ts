@@ -76,7 +76,7 @@ export function tensorTrainee(model: Model, dataset: TrainingData, params: tf.Na
 
   /** New weights, and the new velocity where there is momentum. */
   function stepped(batch: Int32Array, options: StepOptions): { weights: tf.Tensor[]; velocity?: tf.Tensor[] } {
-    const { learningRate, momentum, clipNorm, divisor } = options;
+    const { learningRate, momentum, nesterov, clipNorm, divisor } = options;
     const plain = momentum === 0 && velocity === undefined;
     // Without clipping and momentum the learning rate multiplies the residual: one operation less per parameter.
     if (plain && clipNorm === Infinity) {
@@ -91,7 +91,8 @@ export function tensorTrainee(model: Model, dataset: TrainingData, params: tf.Na
     }
     const clipped = clipNorm === Infinity ? g : g.map((part) => tf.mul(part, clip));
     const m = velocity === undefined ? clipped : velocity.map((v, k) => tf.add(tf.mul(v, momentum), clipped[k]!));
-    return { weights: weights.map((w, k) => tf.sub(w, tf.mul(m[k]!, learningRate))), velocity: m };
+    const direction = nesterov === true ? m.map((v, k) => tf.add(clipped[k]!, tf.mul(v, momentum))) : m;
+    return { weights: weights.map((w, k) => tf.sub(w, tf.mul(direction[k]!, learningRate))), velocity: m };
   }
 
   function step(batch: Int32Array, options: StepOptions): void {

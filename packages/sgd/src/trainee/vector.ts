@@ -40,7 +40,7 @@ export function vectorTrainee(problem: VectorProblem): VectorTrainee {
   return {
     size: problem.size,
     parameters,
-    step(batch, { learningRate, momentum, clipNorm, divisor }) {
+    step(batch, { learningRate, momentum, nesterov, clipNorm, divisor }) {
       gradient.fill(0);
       if (batch.length > 0) problem.gradient(parameters, batch, gradient);
       const scale = scaleOf(gradient, divisor, clipNorm);
@@ -51,9 +51,10 @@ export function vectorTrainee(problem: VectorProblem): VectorTrainee {
       }
       velocity ??= new Float64Array(parameters.length);
       for (let k = 0; k < parameters.length; k++) {
-        const m = momentum * velocity[k]! + scale * gradient[k]!;
+        const g = scale * gradient[k]!;
+        const m = momentum * velocity[k]! + g;
         velocity[k] = m;
-        parameters[k]! -= learningRate * m;
+        parameters[k]! -= learningRate * (nesterov === true ? g + momentum * m : m);
       }
     },
     loss: () => problem.loss(parameters),

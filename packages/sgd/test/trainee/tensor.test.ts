@@ -108,6 +108,8 @@ describe.each(["cpu", "wasm"] as const)("tensorTrainee on %s", (name) => {
     ["all examples", {}, "without-replacement", n],
     ["momentum", { momentum: 0.9 }, "epoch-shuffle", 5],
     ["momentum on Bernoulli batches", { momentum: 0.5 }, "bernoulli", 1],
+    ["Nesterov's momentum", { momentum: 0.9, nesterov: true }, "without-replacement", 4],
+    ["clipping and Nesterov's momentum", { clipNorm: 0.5, momentum: 0.5, nesterov: true }, "with-replacement", 3],
     ["clipping", { clipNorm: 0.5 }, "without-replacement", 4],
     ["clipping that does not bite", { clipNorm: 1e4 }, "without-replacement", 4],
     ["clipping and momentum", { clipNorm: 0.5, momentum: 0.9 }, "without-replacement", n],
@@ -125,7 +127,7 @@ describe.each(["cpu", "wasm"] as const)("tensorTrainee on %s", (name) => {
   });
 
   it("keeps the number of tensors constant over steps", async () => {
-    for (const options of [{}, { clipNorm: 1 }, { momentum: 0.9 }, { clipNorm: 1, momentum: 0.9 }]) {
+    for (const options of [{}, { clipNorm: 1 }, { momentum: 0.9 }, { clipNorm: 1, momentum: 0.9, nesterov: true }]) {
       const step = (size: number): void =>
         trainee.step(
           Int32Array.from({ length: size }, (_, i) => i),

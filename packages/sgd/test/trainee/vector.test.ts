@@ -29,6 +29,19 @@ describe("vectorTrainee", () => {
     expect(trainee.parameters[0]).toBeCloseTo(c1 * z1 ** steps + (1 - c1) * z2 ** steps, 13);
   });
 
+  it("follows x₊ = (1 + μ)(1 − ηλ)x − μ(1 − ηλ)x₋ with Nesterov's momentum", () => {
+    const [lambda, eta, mu, steps] = [0.5, 0.05, 0.5, 40];
+    const trainee = vectorTrainee(quadratic([lambda], Float64Array.of(1)));
+    const shrink = 1 - eta * lambda;
+    // The first step finds the velocity at rest.
+    let [before, now] = [1, 1 - eta * (1 + mu) * lambda];
+    for (let t = 0; t < steps; t++) {
+      trainee.step(one, { ...plain, learningRate: eta, momentum: mu, nesterov: true });
+      expect(trainee.parameters[0]).toBeCloseTo(now, 13);
+      [before, now] = [now, (1 + mu) * shrink * now - mu * shrink * before];
+    }
+  });
+
   it("scales the mean gradient to the clipping norm when it is longer, and leaves it alone otherwise", () => {
     const start = Float64Array.of(3, 4);
     const moved = (clipNorm: number): number[] => {

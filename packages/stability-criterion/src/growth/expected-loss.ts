@@ -1,6 +1,7 @@
 import type { GramSystem, RankOptions } from "@sgdscope/noise-structure";
 import { expectInteger, expectPositive } from "../errors.js";
 import { prepareMinimum, type PreparedMinimum } from "../minimum.js";
+import { checkOptimizer, expectNoDecay, type Optimizer } from "../optimizers/optimizer.js";
 import type { Batches } from "../sampling.js";
 import { secondMoments } from "./trajectory.js";
 
@@ -21,17 +22,23 @@ export interface ExpectedLoss {
  * The recursion is derived here and agrees with enumeration of all batches.
  *
  * @param options.learningRate - η.
+ * @param options.optimizer - Momentum, starting at rest: the recursion is then that of the joint second moments of position and
+ *   velocity. Default plain SGD; weight decay is refused, for its pull depends on the parameters themselves.
  * @param options.steps - Number of steps, ≥ 0.
  * @returns `steps + 1` losses; those beyond the largest number are Infinity. Cost `3·rank²·nC` operations per step.
  * @throws StabilityError INVALID_ARGUMENT and as `samplingFactor` and `prepareMinimum`.
  */
 export function expectedLoss(
   system: GramSystem | PreparedMinimum,
-  options: Batches & RankOptions & { learningRate: number; steps: number },
+  options: Batches & RankOptions & { learningRate: number; steps: number; optimizer?: Optimizer },
 ): ExpectedLoss {
   const { learningRate: eta, steps } = options;
   expectPositive("expectedLoss", "options.learningRate", eta);
   expectInteger("expectedLoss", "options.steps", steps, 0);
+  if (options.optimizer !== undefined) {
+    checkOptimizer("expectedLoss", options.optimizer);
+    expectNoDecay("expectedLoss", options.optimizer);
+  }
   const minimum = prepareMinimum(system, options);
   const losses = new Float64Array(steps + 1).fill(Infinity);
   const floor = secondMoments("expectedLoss", minimum, options, (t, moment, outside) => {

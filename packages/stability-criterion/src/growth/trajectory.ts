@@ -1,10 +1,12 @@
 import { collect, spread, type PreparedMinimum } from "../minimum.js";
+import { jointStep, momentsAtRest } from "../optimizers/joint-moments.js";
+import { stepWeights, type Optimizer } from "../optimizers/optimizer.js";
 import { weightsFor, type Batches } from "../sampling.js";
 import { splitResiduals } from "./split-residuals.js";
 
 /**
- * @internal Walks for `caller` the exact second moment `E[δδᵀ]` of linearised SGD in the eigenbasis of H, from the residuals of the
- * system; see `expectedLoss` for the recursion.
+ * @internal Walks for `caller` the exact second moment `E[δδᵀ]` of linearised SGD, or another optimizer at rest, in the eigenbasis of
+ * H, from the residuals of the system; see `expectedLoss` for the recursion.
  *
  * @param visit - Called with t, the moment (`rank × rank`, not to be changed) and the loss of unrealizable residuals, for
  *   t = 0 … steps until it returns false.
@@ -13,32 +15,30 @@ import { splitResiduals } from "./split-residuals.js";
 export function secondMoments(
   caller: string,
   minimum: PreparedMinimum,
-  options: Batches & { learningRate: number; steps: number },
+  options: Batches & { learningRate: number; steps: number; optimizer?: Optimizer },
   visit: (t: number, moment: Float64Array, floor: number) => boolean,
 ): number {
-  const { learningRate: eta, steps } = options;
+  const { learningRate, steps, optimizer = { kind: "sgd" } } = options;
   const { examples: n, outputs, rank, eigenvalues } = minimum;
-  const { noise, fullBatch } = weightsFor(caller, n, options);
+  const weights = weightsFor(caller, n, options);
+  const { fromVelocity, fromGradient, kept, fresh } = stepWeights(optimizer, learningRate);
   const { position, outside, floor } = splitResiduals(minimum);
   const mean = position.slice();
-  let moment: Float64Array = new Float64Array(rank * rank);
-  for (let a = 0; a < rank; a++) for (let b = 0; b < rank; b++) moment[a * rank + b] = mean[a]! * mean[b]!;
+  const speed = new Float64Array(rank);
+  let moments = momentsAtRest(new Float64Array(rank * rank));
+  for (let a = 0; a < rank; a++) for (let b = 0; b < rank; b++) moments.position[a * rank + b] = mean[a]! * mean[b]!;
 
   for (let t = 0; ; t++) {
-    if (!visit(t, moment, floor) || t === steps) return floor;
-    const blocks = collect(minimum, moment);
+    if (!visit(t, moments.position, floor) || t === steps) return floor;
+    const blocks = collect(minimum, moments.position);
     if (floor > 0) addOutside(minimum, blocks, mean, outside);
-    const noisy = noise > 0 ? spread(minimum, blocks) : new Float64Array(rank * rank);
-    const next = new Float64Array(rank * rank);
-    for (let a = 0; a < rank; a++)
-      for (let b = 0; b < rank; b++) {
-        const o = a * rank + b;
-        const [p, q] = [eigenvalues[a]!, eigenvalues[b]!];
-        next[o] =
-          moment[o]! * (1 - eta * (p + q) + eta * eta * fullBatch * p * q) + (eta * eta * noise * noisy[o]!) / n;
-      }
-    moment = next;
-    for (let a = 0; a < rank; a++) mean[a]! *= 1 - eta * eigenvalues[a]!;
+    const noisy = weights.noise > 0 ? spread(minimum, blocks) : new Float64Array(rank * rank);
+    moments = jointStep(moments, noisy, minimum, optimizer, learningRate, weights);
+    for (let a = 0; a < rank; a++) {
+      const gradient = eigenvalues[a]! * mean[a]!;
+      mean[a]! += fromVelocity * speed[a]! + fromGradient * gradient;
+      speed[a] = kept * speed[a]! + fresh * gradient;
+    }
   }
   /** Adds to `XᵢMXᵢᵀ` what the unrealizable residuals s contribute: `Xᵢm·sᵢᵀ + sᵢ·(Xᵢm)ᵀ + sᵢsᵢᵀ`. */
   function addOutside({ features }: PreparedMinimum, blocks: Float64Array, m: Float64Array, s: Float64Array): void {

@@ -4,7 +4,7 @@ import { spectralRadius, type SpectralRadius } from "../growth/spectral-radius.j
 import { prepareMinimum, type PreparedMinimum } from "../minimum.js";
 import { weightsFor, type Batches } from "../sampling.js";
 import { checkSolver, shares, topBlocks, type SolverOptions } from "../threshold/exact.js";
-import { checkOptimizer, momentumOf, type Optimizer } from "./optimizer.js";
+import { checkOptimizer, isPlainSgd, type Optimizer } from "./optimizer.js";
 import { responseRoot } from "./response-root.js";
 import { meanRadius, responseMatrix } from "./response.js";
 
@@ -31,8 +31,7 @@ export function optimizerGrowth(
   checkSolver("optimizerGrowth", options);
   checkOptimizer("optimizerGrowth", optimizer);
   const prepared = prepareMinimum(minimum, options);
-  if (momentumOf(optimizer) === 0 && (optimizer.weightDecay ?? 0) === 0)
-    return spectralRadius(prepared, learningRate, options);
+  if (isPlainSgd(optimizer)) return spectralRadius(prepared, learningRate, options);
   const weights = weightsFor("optimizerGrowth", prepared.examples, options);
   const slowest = meanRadius(prepared, optimizer, learningRate);
   const mean = (products = 0): SpectralRadius => {

@@ -13,6 +13,7 @@ interface Decaying {
  * | `sgd` | `θ ← θ − ηg` | `SGD()` |
  * | `heavy-ball` | `m ← βm + g`, `θ ← θ − ηm` | `SGD(momentum=β)` |
  * | `nesterov` | `m ← βm + g`, `θ ← θ − η(g + βm)` | `SGD(momentum=β, nesterov=True)` |
+ * | `heavy-ball` with dampening d | `m ← βm + (1 − d)g`, `θ ← θ − ηm` | `SGD(momentum=β, dampening=d)` |
  * | `ema` | `m ← βm + (1 − β)g`, `θ ← θ − ηm` | `SGD(momentum=β, dampening=β)`; Adam's first moment |
  *
  * A fixed preconditioner, `θ ← θ − ηP⁻¹m`, is plain optimisation under the Gram matrix `JP⁻¹Jᵀ`.
@@ -20,7 +21,8 @@ interface Decaying {
 export type Optimizer =
   | ({ kind: "sgd" } & Decaying)
   /** β in (−1, 1). */
-  | ({ kind: "heavy-ball" | "ema"; momentum: number } & Decaying)
+  | ({ kind: "heavy-ball"; momentum: number; dampening?: number } & Decaying)
+  | ({ kind: "ema"; momentum: number } & Decaying)
   /** β in [0, 1). */
   | ({ kind: "nesterov"; momentum: number } & Decaying);
 
@@ -40,7 +42,17 @@ export interface ModeDynamics {
 /** @internal The momentum β; 0 for plain SGD. */
 export const momentumOf = (optimizer: Optimizer): number => (optimizer.kind === "sgd" ? 0 : optimizer.momentum);
 
-/** @internal Refuses a momentum or a weight decay that is none. */
+/** Whether an optimizer is plain SGD, without weight decay. */
+export const isPlainSgd = (optimizer: Optimizer): boolean =>
+  momentumOf(optimizer) === 0 && dampeningOf(optimizer) === 0 && (optimizer.weightDecay ?? 0) === 0;
+
+/** d; averaged momentum is dampened by its own β. Without momentum there is none, as in PyTorch. */
+function dampeningOf(optimizer: Optimizer): number {
+  if (optimizer.kind === "ema") return optimizer.momentum;
+  return optimizer.kind === "heavy-ball" && optimizer.momentum !== 0 ? (optimizer.dampening ?? 0) : 0;
+}
+
+/** @internal Refuses a momentum, a dampening or a weight decay that is none. */
 export function checkOptimizer(caller: string, optimizer: Optimizer): void {
   const { kind, weightDecay = 0 } = optimizer;
   if (!["sgd", "heavy-ball", "nesterov", "ema"].includes(kind))
@@ -55,6 +67,9 @@ export function checkOptimizer(caller: string, optimizer: Optimizer): void {
       "INVALID_ARGUMENT",
       `${caller}: expected optimizer.momentum in ${kind === "nesterov" ? "[" : "("}${least}, 1), got ${momentum}.`,
     );
+  const dampening = dampeningOf(optimizer);
+  if (!(dampening < 1 && dampening > -Infinity))
+    throw new StabilityError("INVALID_ARGUMENT", `${caller}: expected optimizer.dampening below 1, got ${dampening}.`);
   if (!(weightDecay >= 0 && Number.isFinite(weightDecay)))
     throw new StabilityError(
       "INVALID_ARGUMENT",
@@ -86,13 +101,34 @@ export function modeDynamics(optimizer: Optimizer, learningRate: number): ModeDy
   };
 }
 
-/** @internal The learning rate of the heavy ball that walks the same path: averaged momentum is one at η(1 − β). */
+/** @internal A step as `δ' = δ + fromVelocity·v + fromGradient·ĝ`, `v' = kept·v + fresh·ĝ`. */
+export function stepWeights(
+  optimizer: Optimizer,
+  learningRate: number,
+): { fromVelocity: number; fromGradient: number; kept: number; fresh: number } {
+  const kept = momentumOf(optimizer);
+  if (optimizer.kind === "nesterov")
+    return { fromVelocity: -learningRate * kept * kept, fromGradient: -learningRate * (1 + kept), kept, fresh: 1 };
+  const fresh = 1 - dampeningOf(optimizer);
+  return { fromVelocity: -learningRate * kept, fromGradient: -learningRate * fresh, kept, fresh };
+}
+
+/** @internal Refuses weight decay where the point of rest itself would move: it pulls the parameters, which no Gram matrix holds. */
+export function expectNoDecay(caller: string, { weightDecay = 0 }: Optimizer): void {
+  if (weightDecay !== 0)
+    throw new StabilityError(
+      "INVALID_ARGUMENT",
+      `${caller}: expected options.optimizer without weight decay, whose pull depends on the parameters themselves, got ${weightDecay}.`,
+    );
+}
+
+/** @internal The learning rate of the undampened heavy ball that walks the same path: η(1 − d). */
 export const effectiveRate = (optimizer: Optimizer, learningRate: number): number =>
-  optimizer.kind === "ema" ? learningRate * (1 - optimizer.momentum) : learningRate;
+  learningRate * (1 - dampeningOf(optimizer));
 
 /**
  * The edge of stability of the *mean*, that is of full-batch training: `2(1 + β)/λ` for heavy balls, `2(1 + β)/((1 + 2β)λ)`
- * for Nesterov's momentum, `2(1 + β)/((1 − β)λ)` for averaged momentum; λ includes weight decay. Minibatches leave far
+ * for Nesterov's momentum, `2(1 + β)/((1 − β)λ)` for averaged momentum, with 1 − d for other dampening; λ includes weight decay. Minibatches leave far
  * earlier: their edge is `optimizerThreshold`.
  *
  * @param largestEigenvalue - λ_max of H, positive.

@@ -49,6 +49,15 @@ export function responseMatrix(
   return response;
 }
 
+/** @internal `S_aa` of one mode at ρ = 1: the sum of squares of what it makes of the noise of one step. */
+export function modeResponse(optimizer: Optimizer, learningRate: number, curvature: number): number {
+  const { first, second, gain, alpha, gamma } = modeDynamics(optimizer, learningRate);
+  const [s, x] = [alpha(curvature), gamma(curvature)];
+  const u = gain * (curvature + (optimizer.weightDecay ?? 0));
+  // (1 − x)(1 − s + x)(1 + s + x) with u = 1 − s + x.
+  return ((first * first + second * second) * (1 + x) - 2 * first * second * s) / ((1 - x) * u * (1 + s + x));
+}
+
 /** @internal The squared modulus of the slowest mode of the mean: second moments shrink by no less than this in a step. */
 export function meanRadius({ eigenvalues }: PreparedMinimum, optimizer: Optimizer, learningRate: number): number {
   const { alpha, gamma } = modeDynamics(optimizer, learningRate);

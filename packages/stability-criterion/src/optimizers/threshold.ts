@@ -11,7 +11,7 @@ import {
   type ExactThreshold,
   type SolverOptions,
 } from "../threshold/exact.js";
-import { checkOptimizer, effectiveRate, meanEdge, momentumOf, type Optimizer } from "./optimizer.js";
+import { checkOptimizer, effectiveRate, isPlainSgd, meanEdge, momentumOf, type Optimizer } from "./optimizer.js";
 import { responseRoot } from "./response-root.js";
 import { responseMatrix } from "./response.js";
 
@@ -40,8 +40,7 @@ export function optimizerThreshold(
   checkSolver("optimizerThreshold", options);
   checkOptimizer("optimizerThreshold", optimizer);
   const prepared = prepareMinimum(minimum, options);
-  const decay = optimizer.weightDecay ?? 0;
-  if (momentumOf(optimizer) === 0 && decay === 0) return exactThreshold(prepared, options);
+  if (isPlainSgd(optimizer)) return exactThreshold(prepared, options);
   const weights = weightsFor("optimizerThreshold", prepared.examples, options);
   const edge = meanEdge(optimizer, prepared.eigenvalues[0]!);
   if (weights.noise === 0) return atTheMean(prepared, edge);

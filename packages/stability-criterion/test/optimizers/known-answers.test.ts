@@ -1,7 +1,13 @@
 import { gramSystemFromJacobian } from "@sgdscope/noise-structure";
 import { describe, expect, it } from "vitest";
 import { prepareMinimum } from "../../src/index.js";
-import { meanEdge, optimizerGrowth, optimizerThreshold, type Optimizer } from "../../src/optimizers.js";
+import {
+  decoupledThreshold,
+  meanEdge,
+  optimizerGrowth,
+  optimizerThreshold,
+  type Optimizer,
+} from "../../src/optimizers.js";
 
 /** Three examples in three parameters, with thresholds that enumeration of all batches confirms. */
 const J = Float64Array.of(1, 0, 1, 0, 2, 0, 1, 1, 0);
@@ -107,6 +113,43 @@ describe("the thresholds of optimizers", () => {
       [0.2, 1.088624245571],
     ] as const)
       expect(optimizerGrowth(minimum, eta, { optimizer, batchSize: 1 }).spectralRadius).toBeCloseTo(answer, 11);
+  });
+
+  it("under decoupled noise are the closed form: of heavy balls, and by summed impulse responses of Nesterov's momentum", () => {
+    const [noise, eigenvalues] = [1 / 2, [...minimum.eigenvalues]];
+    const batches = { batchSize: 2, sampling: "with-replacement" } as const;
+    for (const [momentum, dampening] of [
+      [0, 0],
+      [0.5, 0],
+      [0.9, 0.9],
+      [-0.3, 0.2],
+    ] as const) {
+      const eta = decoupledThreshold(minimum, {
+        ...batches,
+        optimizer: { kind: "heavy-ball", momentum, dampening: momentum === 0 ? 0 : dampening },
+      });
+      const rate = eta * (1 - dampening);
+      const sum = eigenvalues.reduce(
+        (total, value) => total + (noise * rate * value) / ((1 - momentum) * (2 - (rate * value) / (1 + momentum))),
+        0,
+      );
+      expect(sum).toBeCloseTo(1, 11);
+    }
+    const beta = 0.8;
+    const eta = decoupledThreshold(minimum, { ...batches, optimizer: { kind: "nesterov", momentum: beta } });
+    let total = 0;
+    for (const value of eigenvalues) {
+      let [position, velocity] = [-eta * (1 + beta), 1];
+      for (let k = 0; k < 3000; k++) {
+        total += noise * value ** 2 * position ** 2;
+        const kept = beta * velocity + value * position;
+        [position, velocity] = [position - eta * (value * position + beta * kept), kept];
+      }
+    }
+    expect(total).toBeCloseTo(1, 10);
+    expect(decoupledThreshold(minimum, { batchSize: 3, optimizer: { kind: "heavy-ball", momentum: 0.9 } })).toBe(
+      meanEdge({ kind: "heavy-ball", momentum: 0.9 }, eigenvalues[0]!),
+    );
   });
 
   it("scale with the curvature: η* by 1/s, growth at sη not at all", () => {

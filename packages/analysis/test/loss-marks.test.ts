@@ -38,7 +38,8 @@ describe("the floor of the loss", () => {
     const reached = {
       steps: 9,
       converged: true,
-      optimizer: { learningRate: 0.1, momentum: 0 },
+      optimizer: { kind: "sgd" as const },
+      learningRate: 0.1,
       batchSize: 1,
       sampling: "with-replacement" as const,
     };

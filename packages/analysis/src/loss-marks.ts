@@ -1,0 +1,29 @@
+import { noiseStructureAt, type PreparedMinimum } from "@sgdscope/stability-criterion";
+import { lossFloor } from "@sgdscope/stability-criterion/stationary";
+import { mark, type Mark } from "./marks.js";
+import type { Minimum } from "./minimum.js";
+
+/** Share of the loss below which a floor is rounding, or what convergence has left. */
+const SHARE = 1e-3;
+
+/** Share of the curvature of a loss below which it counts as gone. */
+const CURVATURE = 1e-2;
+
+/**
+ * @internal The marks that a loss sets. Of the square loss: that of a point whose loss has a floor that no step can reduce; of a
+ * training it is known how far it came, of mere arrays the residuals tell. Of others: what its linearisation is, and whether any
+ * curvature is left.
+ */
+export function lossMarks(
+  { loss, lossAtPoint, reached }: Pick<Minimum, "loss" | "lossAtPoint" | "reached">,
+  prepared: PreparedMinimum,
+): Mark[] {
+  if (loss !== "square")
+    return [
+      mark("gauss-newton"),
+      ...((lossAtPoint?.curvatureLeft ?? 1) < CURVATURE ? [mark("vanishing-curvature")] : []),
+    ];
+  return reached === undefined && lossFloor(prepared) > SHARE * noiseStructureAt(prepared).loss
+    ? [mark("loss-floor")]
+    : [];
+}

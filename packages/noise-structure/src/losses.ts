@@ -1,0 +1,11 @@
+export { convexLoss, type ConvexLoss } from "./losses/convex.js";
+export { crossEntropyLoss } from "./losses/cross-entropy.js";
+export { generalisedGramSystem, type GeneralisedGramSystem } from "./losses/gram-system.js";
+export { huberLoss, pseudoHuberLoss } from "./losses/huber.js";
+export { labelRows } from "./losses/labels.js";
+export { logisticLoss } from "./losses/logistic.js";
+export type { LossAt, LossId, OutputLoss } from "./losses/loss.js";
+export { lossDerivatives, type LossDerivatives, type LossInputs } from "./losses/derivatives.js";
+export { poissonLoss } from "./losses/poisson.js";
+export { lossIds, lossNamed, type LossOptions } from "./losses/registry.js";
+export { squareLoss } from "./losses/square.js";

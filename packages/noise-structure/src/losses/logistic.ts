@@ -1,0 +1,36 @@
+import type { OutputLoss } from "./loss.js";
+import { expectTarget, perOutput } from "./per-output.js";
+
+/**
+ * `ℓ = log(1 + eᶠ) − y·f` for targets y in [0, 1], summed over the outputs of an example: PyTorch's `BCEWithLogitsLoss` for one
+ * output, C times it for C.
+ *
+ * With q = 1/(1 + e⁻ᶠ): `s = q − y`, `S = q(1 − q)`. `r̃ = (1 − y)e^{f/2} − y·e^{−f/2}` keeps all digits where q is near 0 or 1.
+ */
+export const logisticLoss = (): OutputLoss => ({
+  ...perOutput(
+    {
+      id: "logistic",
+      label: "logistic loss, log(1 + eᶠ) − yf",
+      source: "McCullagh & Nelder, Generalized Linear Models, 2nd ed., §4; the residual is Pearson's",
+    },
+    (f, y, where) => {
+      expectTarget("logistic", y >= 0 && y <= 1, "between 0 and 1", y, where);
+      const small = Math.exp(-Math.abs(f));
+      const less = small / (1 + small);
+      const more = 1 / (1 + small);
+      const [q, rest] = f >= 0 ? [more, less] : [less, more];
+      return {
+        // log(1 + eᶠ) − yf, where neither term is large: of the two, what the target leaves of |f|.
+        value: Math.log1p(small) + (f >= 0 ? (1 - y) * f : -y * f),
+        gradient: (1 - y) * q - y * rest,
+        root: Math.exp(-Math.abs(f) / 2) / (1 + small),
+        residual: part(1 - y, f / 2) - part(y, -f / 2),
+      };
+    },
+  ),
+  largestCurvature: (outputs) => outputs / 4,
+});
+
+/** `share·eˣ`, and 0 for no share whatever x. */
+const part = (share: number, x: number): number => (share === 0 ? 0 : share * Math.exp(x));
