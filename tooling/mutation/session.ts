@@ -39,7 +39,7 @@ async function prepare(test: RunnerTestCase): Promise<void> {
   for (const suite of suitesOf(test)) {
     if (prepared.has(suite)) continue;
     prepared.add(suite);
-    for (const hook of TestRunner.getSuiteHooks(suite).beforeAll) await hook({} as never, suite);
+    for (const hook of TestRunner.getSuiteHooks(suite).beforeAll) await hook(suite);
   }
 }
 
