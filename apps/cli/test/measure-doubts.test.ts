@@ -17,6 +17,9 @@ const measurement = (reason?: string): Measurement => ({
   gaussNewton: curvature(),
   hessian: curvature(reason),
   layers: undefined,
+  regularizers: "exclude",
+  density: undefined,
+  logDeterminant: undefined,
   traceIdentity: { holds: true },
 });
 

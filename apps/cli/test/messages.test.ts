@@ -17,18 +17,18 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("a message says what is wrong, without the function that found it", () => {
   it.each<[string[], string]>([
-    [["compare", "--gram", "no.npy"], "error: FOLDER/no.npy does not exist"],
-    [["compare", "--gram", "no.json"], "error: this is not JSON (in FOLDER/no.json)"],
+    [["compare", "--gram", "no.npy"], "error: --gram: FOLDER/no.npy does not exist"],
+    [["compare", "--gram", "no.json"], "error: --gram: this is not JSON (in FOLDER/no.json)"],
     [
       ["compare", "--gram", "zero.json", "--batch-size", "1"],
-      "error: expected gram with a positive eigenvalue, got zero",
+      "error: --gram: expected gram with a positive eigenvalue, got zero",
     ],
     [["compare", "--gram", "K.json", "--rank-tolerance", "2"], "Expected a number between 0 and 1, got '2'"],
     [
       ["compare", "--run", "K.json"],
-      "error: FOLDER/K.json/run.json does not exist: a part of this path is not a folder",
+      "error: --run: FOLDER/K.json/run.json does not exist: a part of this path is not a folder",
     ],
-    [["measure", "--backend", "cpu", "--model", "no.json"], "error: FOLDER/no.json is not JSON"],
+    [["measure", "--backend", "cpu", "--model", "no.json"], "error: --model: FOLDER/no.json is not JSON"],
     [["sweep", "plan", "no.yaml"], "error: the grid is not YAML: "],
     [["sweep", "plan", "none.yaml"], "error: FOLDER/none.yaml does not exist"],
     [["sweep", "run", "nowhere.d"], "error: there is no plan FOLDER/nowhere.d/plan.jsonl\nhelp: sgdscope sweep plan"],

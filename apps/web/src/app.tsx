@@ -6,10 +6,13 @@ import { AlignmentFigure } from "./figures/alignment.js";
 import { CurvatureFigure } from "./figures/curvature.js";
 import { LossFigure } from "./figures/loss.js";
 import { RatioFigure } from "./figures/ratio.js";
+import { DropZone } from "./drop-zone.js";
 import { Reading } from "./reading.js";
-import { notice, settings, trouble } from "./state/session.js";
+import { notice, openElsewhere, settings, trouble } from "./state/session.js";
 import { Trouble } from "./trouble.js";
 import { VerdictPanel } from "./verdict-panel.js";
+
+const take = (files: FileList): void => void openElsewhere(files);
 
 /** The page, from the sentence to the derivation. */
 export function App() {
@@ -55,6 +58,7 @@ export function App() {
         </div>
       </main>
       <Reading />
+      <DropZone take={take} />
     </>
   );
 }

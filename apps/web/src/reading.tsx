@@ -19,7 +19,8 @@ export function Reading() {
       </div>
       <p class="onward">
         This page shows one network. <a href="./claims.html">Each claim about the noise can be tried</a>, too: its runs,
-        its figures, and the bands that judge it.
+        its figures, and the bands that judge it. A <code>report.json</code> of the command line that is dropped on this
+        page opens there.
       </p>
       <details>
         <summary>The argument in four lines</summary>

@@ -23,7 +23,14 @@ import { decideConditions, type Conditions, type ConditionsRequest } from "./con
 import { AnalysisError } from "./errors.js";
 import { lossMarks } from "./loss-marks.js";
 import { rankToleranceOf, type LossAtPoint, type Minimum } from "./minimum.js";
-import { boundFromUnits, noiseInUnits, optimizerInUnits, prepareInUnits, type MinimumInUnits } from "./units.js";
+import {
+  boundFromUnits,
+  LARGEST_EDGE_RATIO,
+  noiseInUnits,
+  optimizerInUnits,
+  prepareInUnits,
+  type MinimumInUnits,
+} from "./units.js";
 
 /** A minimum; a prepared one may stand in the place of its system, to share its eigendecomposition. */
 export type AnalysableMinimum = Omit<Minimum, "system"> & {
@@ -31,9 +38,6 @@ export type AnalysableMinimum = Omit<Minimum, "system"> & {
   /** The `unit` of a prepared minimum that `prepareInUnits` made; default 0. */
   unit?: number;
 };
-
-/** η/η* beyond which, either way, second moments of a step leave Float64. */
-const LARGEST_EDGE_RATIO = 1e60;
 
 /** What is asked, how exactly, and who wants to know how far it is. */
 export interface AnalyseOptions extends ConditionsRequest {
@@ -92,7 +96,7 @@ export function analyseSync(
 type Stage = { fraction: number; stage: string };
 
 function* analysisStages(minimum: AnalysableMinimum, options: AnalyseOptions): Generator<Stage, MinimumAnalysis> {
-  const { name, loss, precision, backend, reached, hessianDistance } = minimum;
+  const { name, loss, precision, preconditioned, backend, reached, hessianDistance } = minimum;
   const atPoint = lossAtPointOf(minimum);
   const rankTolerance = rankToleranceOf(minimum);
   const conditions = decideConditions(minimum, options);
@@ -120,6 +124,7 @@ function* analysisStages(minimum: AnalysableMinimum, options: AnalyseOptions): G
       rankTolerance,
       loss,
       precision,
+      ...(preconditioned === true ? { preconditioned } : {}),
       ...(backend === undefined ? {} : { backend }),
       ...(reached === undefined ? {} : { reached }),
       ...(hessianDistance === undefined ? {} : { hessianDistance }),

@@ -31,7 +31,7 @@ export interface Conditions {
 }
 
 /** What of a minimum decides its conditions. */
-export type JudgedMinimum = Pick<Minimum, "reached"> & { system: { examples: number } };
+export type JudgedMinimum = Pick<Minimum, "reached" | "regularized"> & { system: { examples: number } };
 
 /**
  * The conditions under which a minimum is judged, one per batch size; nobody else decides them.
@@ -55,6 +55,7 @@ export function decideConditions(minimum: JudgedMinimum, request: ConditionsRequ
   const learningRate = learningRateOf(minimum, request);
   if ((optimizer.weightDecay ?? 0) > 0) marks.push(mark("weight-decay"));
   if (reached?.clipped === true) marks.push(mark("clipping"));
+  if (minimum.regularized === true) marks.push(mark("regularizers"));
   const batchSizes = request.batchSizes ?? [Math.min(reached?.batchSize ?? 1, examples)];
   if (batchSizes.length === 0)
     throw new AnalysisError("INVALID_ARGUMENT", "batchSizes", "expected at least one, got none");

@@ -23,11 +23,11 @@ export type AnalysisErrorCode =
 export class AnalysisError extends Error {
   override readonly name = "AnalysisError";
   readonly code: AnalysisErrorCode;
-  /** What was wrong, by the name it has in this package: `batchSizes`, `gram`, `jacobian`, `residuals`, `outputs`, `sampling`, `inputs`, `targets`, `oneHot`, `loss`, `logits`, `labels`, `weights`. */
+  /** What was wrong, by the name it has in this package: `batchSizes`, `learningRate`, `learningRates`, `gram`, `jacobian`, `preconditioner`, `residuals`, `outputs`, `sampling`, `inputs`, `targets`, `oneHot`, `loss`, `logits`, `labels`, `weights`. */
   readonly argument: string;
-  /** What is wrong with it, without its name. */
+  /** What is wrong with it, without its name; other arguments stand in backticks. */
   readonly problem: string;
-  /** What helps. */
+  /** What helps; arguments stand in backticks. */
   readonly advice: string | undefined;
 
   constructor(code: AnalysisErrorCode, argument: string, problem: string, advice?: string) {

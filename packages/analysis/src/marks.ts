@@ -6,6 +6,7 @@ export type MarkId =
   | "clipping"
   | "not-converged"
   | "loss-floor"
+  | "regularizers"
   | "gauss-newton"
   | "vanishing-curvature";
 
@@ -27,6 +28,7 @@ const texts: Record<MarkId, string> = {
     "The training had not reached its goal: this is not yet a minimum, and the theory speaks of minima only.",
   "loss-floor":
     "Part of the loss is a floor that no step can reduce: this is no global minimum of loss 0. SGD settles in a cloud around it, and the verdict is that of the Gauss–Newton model.",
+  regularizers: "The loss has a penalty beside the square loss; judged as the square loss alone.",
   "gauss-newton":
     "The verdict is that of the Gauss–Newton linearisation of this loss at this point, taken as a minimum. Unstable says that SGD leaves this point, not that its loss grows without bound.",
   "vanishing-curvature":

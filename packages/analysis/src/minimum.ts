@@ -52,12 +52,16 @@ export interface Minimum {
   lossAtPoint?: LossAtPoint;
   /** `‖H − G‖_F/‖H‖_F`, where it is known. */
   hessianDistance?: Estimate;
+  /** Whether the system is that of a preconditioned optimizer: everything is then measured in the coordinates `P^(1/2)θ`. */
+  preconditioned?: boolean;
   precision: Precision;
   /** Eigenvalues below this share of the largest count as zero; default by the precision, see {@link rankToleranceOf}. */
   rankTolerance?: number;
   /** The TensorFlow.js backend that computed the system, where one did. */
   backend?: string;
   reached?: Reached;
+  /** Whether a penalty stands beside the loss, of which K and r know nothing. */
+  regularized?: boolean;
 }
 
 const rankTolerances = { float64: 1e-10, float32: 1e-6, bfloat16: 1e-2, float16: 2e-3 } as const satisfies Record<

@@ -1,4 +1,4 @@
-import { readArray } from "@sgdscope/array-files";
+import { readArray, type NamedArray } from "@sgdscope/array-files";
 import type { LossId, OutputLoss } from "@sgdscope/noise-structure/losses";
 import { AnalysisError } from "./errors.js";
 import type { LossArrays } from "./sources/loss-arrays.js";
@@ -8,6 +8,7 @@ import { minimumOfArrays, type ReadMinimum } from "./sources/arrays.js";
 export interface MinimumFiles {
   gram?: string;
   jacobian?: string;
+  preconditioner?: string;
   residuals?: string;
   outputs?: number;
   /** Instead of residuals: a loss and the files of its arrays. */
@@ -23,31 +24,42 @@ export interface LossFiles {
   weights?: string;
 }
 
+/** The arguments that are read from files. */
+export type ReadArgument =
+  "gram" | "jacobian" | "preconditioner" | "residuals" | "logits" | "labels" | "targets" | "weights";
+
+type Read = (argument: ReadArgument, path: string) => Promise<NamedArray>;
+
 /**
  * Reads a minimum from the files of any tool.
  *
+ * @param options.read - Reads the file of an argument; default `readArray` of `@sgdscope/array-files`.
  * @throws AnalysisError as `minimumOfArrays`; ArrayFilesError as `readArray`.
  */
-export async function minimumOfFiles(files: MinimumFiles): Promise<ReadMinimum> {
-  const { gram, jacobian, residuals, outputs, loss } = files;
+export async function minimumOfFiles(
+  files: MinimumFiles,
+  { read = (_, path) => readArray(path) }: { read?: Read } = {},
+): Promise<ReadMinimum> {
+  const { gram, jacobian, preconditioner, residuals, outputs, loss } = files;
   const name = gram ?? jacobian;
   if (name === undefined)
     throw new AnalysisError("MISSING", "gram", "expected a Gram matrix or a Jacobian, got neither");
   return minimumOfArrays(name, {
-    ...(gram === undefined ? {} : { gram: await readArray(gram) }),
-    ...(jacobian === undefined ? {} : { jacobian: await readArray(jacobian) }),
-    ...(residuals === undefined ? {} : { residuals: await readArray(residuals) }),
+    ...(gram === undefined ? {} : { gram: await read("gram", gram) }),
+    ...(jacobian === undefined ? {} : { jacobian: await read("jacobian", jacobian) }),
+    ...(preconditioner === undefined ? {} : { preconditioner: await read("preconditioner", preconditioner) }),
+    ...(residuals === undefined ? {} : { residuals: await read("residuals", residuals) }),
     ...(outputs === undefined ? {} : { outputs }),
-    ...(loss === undefined ? {} : { loss: await readLoss(loss) }),
+    ...(loss === undefined ? {} : { loss: await readLoss(loss, read) }),
   });
 }
 
-async function readLoss({ loss, logits, labels, targets, weights }: LossFiles): Promise<LossArrays> {
+async function readLoss({ loss, logits, labels, targets, weights }: LossFiles, read: Read): Promise<LossArrays> {
   return {
     loss,
-    logits: await readArray(logits),
-    ...(labels === undefined ? {} : { labels: await readArray(labels) }),
-    ...(targets === undefined ? {} : { targets: await readArray(targets) }),
-    ...(weights === undefined ? {} : { weights: await readArray(weights) }),
+    logits: await read("logits", logits),
+    ...(labels === undefined ? {} : { labels: await read("labels", labels) }),
+    ...(targets === undefined ? {} : { targets: await read("targets", targets) }),
+    ...(weights === undefined ? {} : { weights: await read("weights", weights) }),
   };
 }

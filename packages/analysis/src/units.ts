@@ -5,6 +5,9 @@ import type { Optimizer } from "@sgdscope/stability-criterion/optimizers";
 import type { Minimum } from "./minimum.js";
 import { rankToleranceOf } from "./minimum.js";
 
+/** @internal η/η* beyond which, either way, second moments of a step leave Float64. */
+export const LARGEST_EDGE_RATIO = 1e60;
+
 /** A prepared minimum whose Gram matrix is measured in units of `2^unit`, so that no power the theory takes leaves Float64. */
 export interface MinimumInUnits {
   prepared: PreparedMinimum;

@@ -1,6 +1,6 @@
 import { analyse, analysisDocument, prepareInUnits, type MinimumAnalysis } from "@sgdscope/analysis";
 import { expectedAnalysis, formatDuration } from "../sources/estimate.js";
-import { readMinimum } from "../sources/minimum.js";
+import { aboutMinimum, readMinimum } from "../sources/minimum.js";
 import { printJson } from "../terminal/json.js";
 import { progressOn } from "../terminal/progress.js";
 import { dynamicsOf, dynamicsText, refuseDynamics, scalesOf } from "./dynamics.js";
@@ -14,7 +14,7 @@ export async function analyze(options: AnalyzeOptions): Promise<void> {
   const { batchSize, sampling, learningRate } = options;
   const optimizer = optimizerOf(options);
   if (optimizer !== undefined) refuseDynamics(options, optimizer);
-  const { minimum, notes } = await readMinimum(options);
+  const { minimum, notes, source } = await readMinimum(options);
   const progress = progressOn(process.stderr, options.quiet === true);
   for (const note of notes) progress.note(note);
   try {
@@ -26,7 +26,7 @@ export async function analyze(options: AnalyzeOptions): Promise<void> {
       progress.expect(long.cost.seconds, formatDuration(long.cost.seconds));
     }
     progress.update(0, "eigenvalues");
-    const inUnits = prepareInUnits(minimum);
+    const inUnits = await aboutMinimum({ source }, () => prepareInUnits(minimum));
     const analysis = await analyse(
       { ...minimum, system: inUnits.prepared, unit: inUnits.unit },
       {

@@ -1,5 +1,5 @@
-import { compareThresholds, gaussianDesignMinimum } from "@sgdscope/analysis";
-import { readMinimum } from "../sources/minimum.js";
+import { compareThresholds, gaussianDesignMinimum, type Comparison } from "@sgdscope/analysis";
+import { aboutMinimum, readMinimum, type SourcedMinimum } from "../sources/minimum.js";
 import { printJson } from "../terminal/json.js";
 import type { CompareOptions } from "./options.js";
 import { comparisonDocument, comparisonText } from "./text.js";
@@ -9,14 +9,16 @@ import { print, tell } from "../terminal/print.js";
 export async function compare(options: CompareOptions): Promise<void> {
   const { gram, jacobian, residuals, run } = options;
   const none = [gram, jacobian, residuals, run].every((each) => each === undefined);
-  const { minimum, notes } = none
+  const { minimum, notes, source }: Omit<SourcedMinimum, "source"> & { source?: SourcedMinimum["source"] } = none
     ? { minimum: gaussianDesignMinimum({ seed: options.seed }), notes: [] }
     : await readMinimum(options, { withoutResiduals: true });
   for (const note of notes) tell(`${note}\n`);
   const { examples } = minimum.system;
   const batchSizes = options.batchSize ?? [1, 2, 8, 32].filter((size) => size <= examples);
   const sampling = options.sampling ?? (none ? "with-replacement" : undefined);
-  const comparison = compareThresholds(minimum, { batchSizes, ...(sampling === undefined ? {} : { sampling }) });
+  const compared = (): Comparison =>
+    compareThresholds(minimum, { batchSizes, ...(sampling === undefined ? {} : { sampling }) });
+  const comparison = source === undefined ? compared() : await aboutMinimum({ source }, compared);
   if (options.json === true) printJson(comparisonDocument(comparison));
   else print(comparisonText(comparison));
 }

@@ -3,7 +3,7 @@ import { expectWritable } from "@sgdscope/runs";
 import { shellWord } from "@sgdscope/sweeps";
 import type { Optimizer } from "@sgdscope/stability-criterion/optimizers";
 import { usageError } from "../terminal/errors.js";
-import { readMinimum } from "../sources/minimum.js";
+import { aboutMinimum, readMinimum } from "../sources/minimum.js";
 import { printJson } from "../terminal/json.js";
 import { formatSeconds } from "../terminal/number.js";
 import { progressOn } from "../terminal/progress.js";
@@ -18,7 +18,7 @@ import { print, tell } from "../terminal/print.js";
 export async function diagram(options: DiagramOptions): Promise<void> {
   const start = performance.now();
   const quiet = options.quiet === true;
-  const { minimum, notes } = await readMinimum(options);
+  const { minimum, notes, source } = await readMinimum(options);
   await expectWritable(options.out);
   const { learningRates, batchSize, sampling } = options;
   const { optimizer, momenta } = optimizersOf(options);
@@ -26,19 +26,21 @@ export async function diagram(options: DiagramOptions): Promise<void> {
   for (const note of notes) progress.note(note);
   const stop = stopSignal();
   try {
-    const found = await phaseDiagram(minimum, {
-      ...(learningRates === undefined ? {} : { learningRates }),
-      ...(batchSize === undefined ? {} : { batchSizes: batchSize }),
-      ...(sampling === undefined ? {} : { sampling }),
-      ...(optimizer === undefined ? {} : { optimizer }),
-      ...(momenta === undefined ? {} : { momenta }),
-      onProgress: (fraction, stage) => progress.update(fraction, stage),
-      onAxes: ({ minimum: { name, examples, outputs, rank }, learningRates: rates, sampling: judged, ...axes }) =>
-        progress.note(
-          `${name}: ${examples} examples × ${plural(outputs, "output")}, rank ${rank}; ${rates.length * (axes.momenta ?? axes.batchSizes).length} growth rates, ${judged}`,
-        ),
-      signal: stop.signal,
-    });
+    const found = await aboutMinimum({ source }, () =>
+      phaseDiagram(minimum, {
+        ...(learningRates === undefined ? {} : { learningRates }),
+        ...(batchSize === undefined ? {} : { batchSizes: batchSize }),
+        ...(sampling === undefined ? {} : { sampling }),
+        ...(optimizer === undefined ? {} : { optimizer }),
+        ...(momenta === undefined ? {} : { momenta }),
+        onProgress: (fraction, stage) => progress.update(fraction, stage),
+        onAxes: ({ minimum: { name, examples, outputs, rank }, learningRates: rates, sampling: judged, ...axes }) =>
+          progress.note(
+            `${name}: ${examples} examples × ${plural(outputs, "output")}, rank ${rank}; ${rates.length * (axes.momenta ?? axes.batchSizes).length} growth rates, ${judged}`,
+          ),
+        signal: stop.signal,
+      }),
+    );
     progress.end();
     const asked: AskedDiagram = {
       ...found,

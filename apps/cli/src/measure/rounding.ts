@@ -1,8 +1,6 @@
 import type { Measured } from "../terminal/number.js";
+import { productError } from "./product-error.js";
 import type { Curvature } from "./text.js";
-
-/** Relative error of a product with H or G: each is a pass in Float32. */
-const productError = 1e-6;
 
 const atLeast = <M extends Measured>(measured: M, floor: number): M => ({
   ...measured,

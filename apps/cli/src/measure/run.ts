@@ -7,11 +7,15 @@ import {
   gaussNewtonOperator,
   gaussNewtonTrace,
   hessianOperator,
+  residualHessianOperator,
   piecewiseLinearInParameters,
   vouchFor,
+  type HessianOperatorOptions,
+  type PiecewiseLinearity,
 } from "@sgdscope/autodiff";
 import { prepareBackend } from "@sgdscope/compute";
 import { topEigenpairs, traceAndNorm, type LinearOperator } from "@sgdscope/hessian-estimators";
+import { symmetricEigenvalues, type Estimate } from "@sgdscope/linear-algebra";
 import { seededRandom, type SeededRandom } from "@sgdscope/random";
 import { minimumOfRun } from "@sgdscope/training/node";
 import { expectedAnalysis, formatDuration } from "../sources/estimate.js";
@@ -20,8 +24,11 @@ import { usageError } from "../terminal/errors.js";
 import { printJson } from "../terminal/json.js";
 import { progressOn, type Progress } from "../terminal/progress.js";
 import { exactLayers, layerRows, layersOfCurvature, withTraces, type LayerCurvature } from "./layers.js";
+import { logDeterminantOf, logDeterminantOfGram } from "./log-determinant.js";
 import type { MeasureOptions } from "./options.js";
+import { productError } from "./product-error.js";
 import { withRounding } from "./rounding.js";
+import { densityOf, spectrumOf, type Spectrum } from "./spectrum.js";
 import { measurementDocument, measurementText, type Curvature, type Measurement } from "./text.js";
 import { print } from "../terminal/print.js";
 
@@ -51,14 +58,24 @@ async function measureSubject(
   backend: string,
   progress: Progress,
 ): Promise<Measurement> {
-  const { model, params, data } = subject;
+  const { model, params, data, loss } = subject;
+  const chosen = loss === undefined ? {} : { loss };
+  const penalty = penaltyAsked(subject, options);
   const random = seededRandom(options.seed);
   await assertExamplesApart(model, params, data.inputs);
   progress.update(0.02, "Gram matrix");
   const exact = await exactPart(subject, options, progress);
-  const linearity = piecewiseLinearInParameters(model, params, data.inputs);
+  const linearity: PiecewiseLinearity =
+    penalty === undefined
+      ? piecewiseLinearInParameters(model, params, data.inputs)
+      : { holds: false, because: "H has the penalty of the regularizers, and G has not" };
+  const { density, logDeterminant: shift } = options;
+  const spectrum = (operator: LinearOperator, name: "G" | "H"): Promise<Spectrum> =>
+    spectrumOf(operator, options.products, random.stream(`spectrum of ${name}`), (done) =>
+      progress.update(name === "G" ? 0.5 : 0.9 + 0.1 * done, `spectrum of ${name}`),
+    );
   const traceG = exact?.analysis.noise.traceG ?? (await exactTraceOfG(subject, options));
-  const gaussNewton = await using(gaussNewtonOperator(model, params, data), async (operator) => ({
+  const gaussNewton = await using(gaussNewtonOperator(model, params, data, chosen), async (operator) => ({
     curvature: exact
       ? exactCurvature(exact.analysis)
       : withTrace(
@@ -68,18 +85,32 @@ async function measureSubject(
           traceG,
         ),
     layers: exact ? exact.layers : await layersOfCurvature(operator, options, random.stream("gauss-newton layers")),
+    logDeterminant:
+      shift === undefined
+        ? undefined
+        : exact?.eigenvalues
+          ? logDeterminantOfGram(exact.eigenvalues, operator.size, shift, exact.analysis.minimum.rankTolerance)
+          : logDeterminantOf(await spectrum(operator, "G"), shift),
   }));
-  const hessian = await using(hessianOperator(model, params, data), async (operator) => ({
+  const whole = { ...chosen, ...withPenalty(penalty) };
+  const hessian = await using(hessianOperator(model, params, data, whole), async (operator) => ({
     curvature: withTrace(
-      await estimated(operator, options, random.stream("hessian"), (done) => progress.update(0.5 + 0.5 * done, "H")),
+      await estimated(operator, options, random.stream("hessian"), (done) => progress.update(0.5 + 0.4 * done, "H")),
       linearity.holds ? traceG : undefined,
     ),
+    spectrum: density === true || shift !== undefined ? await spectrum(operator, "H") : undefined,
     layers: withTraces(
       await layersOfCurvature(operator, options, random.stream("hessian layers")),
       linearity.holds ? exact?.layers : undefined,
     ),
     layout: operator.layout,
   }));
+  const distance =
+    loss === undefined
+      ? undefined
+      : await using(residualHessianOperator(model, params, data, whole), (operator) =>
+          distanceOf(operator, hessian.curvature.norm, options, random.stream("residual hessian")),
+        );
   return {
     subject: subject.name,
     data: data.name,
@@ -87,21 +118,45 @@ async function measureSubject(
     outputs: data.outputs,
     parameters: hessian.layout.reduce((sum, { size }) => sum + size, 0),
     backend,
-    analysis: exact?.analysis,
+    loss,
+    analysis: exact === undefined ? undefined : withDistance(exact.analysis, distance),
+    hessianDistance: distance,
     gaussNewton: gaussNewton.curvature,
     hessian: hessian.curvature,
     traceIdentity: linearity,
     model: subject.facts,
     layers: layerRows(hessian.layout, gaussNewton.layers, hessian.layers),
+    regularizers: options.regularizers,
+    density: density === true ? densityOf(hessian.spectrum!) : undefined,
+    logDeterminant:
+      shift === undefined
+        ? undefined
+        : {
+            shift,
+            gaussNewton: gaussNewton.logDeterminant!,
+            hessian: logDeterminantOf(hessian.spectrum!, shift),
+          },
   };
 }
 
+/** The penalty that `--regularizers include` asks for. */
+function penaltyAsked({ model }: Subject, { regularizers }: MeasureOptions): Subject["model"]["penalty"] {
+  if (regularizers === "exclude") return undefined;
+  if (model.penalty === undefined) throw usageError("--regularizers include: the model has no regularizers of weights");
+  return model.penalty;
+}
+
+const withPenalty = (penalty: Subject["model"]["penalty"]): HessianOperatorOptions =>
+  penalty === undefined ? {} : { penalty };
+
 /** What the Gram matrix gives, where it is wanted and not too large. */
 async function exactPart(
-  { name, model, params, data, run }: Subject,
+  { name, model, params, data, run, loss }: Subject,
   options: MeasureOptions,
   progress: Progress,
-): Promise<{ analysis: MinimumAnalysis; layers: LayerCurvature | undefined } | undefined> {
+): Promise<
+  { analysis: MinimumAnalysis; layers: LayerCurvature | undefined; eigenvalues: Float64Array | undefined } | undefined
+> {
   const { batchSize, sampling, learningRate, perExample } = options;
   const size = data.size * data.outputs;
   if (size > largestGram || perExample === "none") {
@@ -133,15 +188,26 @@ async function exactPart(
   }
   const minimum =
     run === undefined
-      ? await minimumOfModel(name, model, params, data, gramOptions)
+      ? await minimumOfModel(name, model, params, data, { ...gramOptions, ...(loss === undefined ? {} : { loss }) })
       : await minimumOfRun(run, data, gramOptions);
-  const analysis = await analyse(minimum, {
-    ...(batchSize === undefined ? {} : { batchSizes: batchSize }),
-    ...(sampling === undefined ? {} : { sampling }),
-    ...(learningRate === undefined ? {} : { learningRate }),
-    onProgress: (fraction, stage) => progress.update(0.05 + 0.25 * fraction, stage),
-  });
-  return { analysis, layers: options.layers === true ? exactLayers(gaussNewtonBlocks(minimum.system)) : undefined };
+  const regularized = options.regularizers === "include" ? { regularized: true } : {};
+  const analysis = await analyse(
+    { ...minimum, ...regularized },
+    {
+      ...(batchSize === undefined ? {} : { batchSizes: batchSize }),
+      ...(sampling === undefined ? {} : { sampling }),
+      ...(learningRate === undefined ? {} : { learningRate }),
+      onProgress: (fraction, stage) => progress.update(0.05 + 0.25 * fraction, stage),
+    },
+  );
+  return {
+    analysis,
+    layers: options.layers === true ? exactLayers(gaussNewtonBlocks(minimum.system)) : undefined,
+    eigenvalues:
+      options.logDeterminant === undefined
+        ? undefined
+        : symmetricEigenvalues(minimum.system.gram, minimum.system.residuals.length).map((value) => value / data.size),
+  };
 }
 
 /** A refusal of a layer, with what the command line has for it in the place of what programs have. */
@@ -170,16 +236,38 @@ async function using<O extends { dispose: () => void }, T>(operator: O, body: (o
 
 /** Tr G where there is no Gram matrix, from a backward pass per output; undefined where a layer has no rule for single examples. */
 async function exactTraceOfG(
-  { model, params, data }: Subject,
+  { model, params, data, loss }: Subject,
   { perExample }: MeasureOptions,
 ): Promise<number | undefined> {
-  if (perExample === "none") return undefined;
+  if (perExample === "none" || loss !== undefined) return undefined;
   try {
     return await gaussNewtonTrace(model, params, data.inputs, { fallback: perExample === "loop" ? "loop" : "error" });
   } catch (error) {
     if (error instanceof AutodiffError && error.code === "NO_PER_EXAMPLE_RULE") return undefined;
     throw error;
   }
+}
+
+const withDistance = (analysis: MinimumAnalysis, hessianDistance: Estimate | undefined): MinimumAnalysis =>
+  hessianDistance === undefined ? analysis : { ...analysis, minimum: { ...analysis.minimum, hessianDistance } };
+
+/** `‖H − G‖_F/‖H‖_F`, with the errors of both norms. */
+async function distanceOf(
+  operator: LinearOperator,
+  whole: Curvature["norm"],
+  { products }: MeasureOptions,
+  random: SeededRandom,
+): Promise<Estimate | undefined> {
+  if (whole.value === 0) return undefined;
+  const { norm } = await traceAndNorm(operator, { maxMatvecs: products, random });
+  // Each product is in Float32, and is that of H but for the part that cancels.
+  const error = Math.max(norm.standardError, productError * whole.value);
+  const value = norm.value / whole.value;
+  return {
+    value,
+    standardError: Math.hypot(error / whole.value, (value * whole.standardError) / whole.value),
+    matvecs: norm.matvecs,
+  };
 }
 
 const withTrace = (curvature: Curvature, value: number | undefined): Curvature =>

@@ -1,8 +1,13 @@
 import type { LayersModelFacts, PiecewiseLinearity } from "@sgdscope/autodiff";
+import type { Estimate } from "@sgdscope/linear-algebra";
+import type { OutputLoss } from "@sgdscope/noise-structure/losses";
 import { analysisDocument, type MinimumAnalysis } from "@sgdscope/analysis";
 import { analysisText } from "../analyze/text.js";
 import { formatMeasured, formatNumber, type Measured } from "../terminal/number.js";
 import { formatTable } from "../terminal/table.js";
+import type { LogDeterminants } from "./log-determinant.js";
+import { densityText, logDeterminantText } from "./spectrum-text.js";
+import type { Density } from "./spectrum.js";
 
 /** Trace, norm and top eigenvalues of one curvature matrix, each with what is known of its accuracy. */
 export interface Curvature {
@@ -27,6 +32,10 @@ export interface Measurement {
   outputs: number;
   parameters: number;
   backend: string;
+  /** Undefined for the square loss. */
+  loss?: OutputLoss | undefined;
+  /** `‖H − G‖_F/‖H‖_F` of a loss that is not square; undefined also where H is 0. */
+  hessianDistance?: Estimate | undefined;
   /** Exact from the Gram matrix; undefined where it would be too large. */
   analysis: MinimumAnalysis | undefined;
   gaussNewton: Curvature;
@@ -37,12 +46,18 @@ export interface Measurement {
   model?: LayersModelFacts | undefined;
   /** Undefined unless asked for. */
   layers: LayerMeasurement[] | undefined;
+  /** Whether H has the penalty of the model's regularizers. */
+  regularizers: "include" | "exclude";
+  /** Undefined unless asked for, as the next. */
+  density: Density | undefined;
+  logDeterminant: LogDeterminants | undefined;
 }
 
 /** The measurement for a person. */
 export function measurementText(measurement: Measurement, digits?: number): string {
   const { subject, data, examples, parameters, backend, analysis, gaussNewton, hessian, layers, traceIdentity, model } =
     measurement;
+  const { density, logDeterminant, loss, hessianDistance } = measurement;
   const rows = [
     { name: "trace", G: marked(gaussNewton.trace), H: marked(hessian.trace) },
     { name: "Frobenius norm", G: marked(gaussNewton.norm), H: marked(hessian.norm) },
@@ -61,10 +76,16 @@ export function measurementText(measurement: Measurement, digits?: number): stri
     rows,
   );
   return (
-    `${subject} on ${examples} examples of ${data}: ${parameters} parameters, backend ${backend} (Float32)\n\n` +
-    `${table}\n${identityText(traceIdentity)}\n${model === undefined ? "" : factsText(model)}\n` +
+    `${subject} on ${examples} examples of ${data}: ${parameters} parameters, backend ${backend} (Float32)${loss === undefined ? "" : `; ${loss.label}`}\n\n` +
+    `${table}\n${identityText(traceIdentity)}\n` +
+    (hessianDistance === undefined || analysis !== undefined
+      ? ""
+      : `‖H − G‖_F/‖H‖_F = ${formatMeasured(hessianDistance, 5)}\n`) +
+    `${model === undefined ? "" : factsText(model, measurement)}\n` +
     doubts([gaussNewton.trace, gaussNewton.norm, hessian.trace, hessian.norm]) +
     (layers === undefined ? "" : `${layersTable(layers)}\n`) +
+    (density === undefined ? "" : `${densityText(density)}\n`) +
+    (logDeterminant === undefined ? "" : `${logDeterminantText(logDeterminant)}\n`) +
     (analysis === undefined
       ? "Noise metrics and thresholds are exact from the Gram matrix, which was not taken: measure fewer examples for them.\n"
       : analysisText(analysis, { digits }))
@@ -76,11 +97,19 @@ const identityText = (identity: PiecewiseLinearity): string =>
     ? "Tr H = Tr G: the outputs are piecewise linear in each parameter"
     : `Tr H need not be Tr G: ${identity.because}`;
 
-const factsText = ({ regularizers, inference }: LayersModelFacts): string =>
+const factsText = (
+  { regularizers, inference }: LayersModelFacts,
+  { regularizers: how, outputs }: Pick<Measurement, "regularizers" | "outputs">,
+): string =>
   [
     ...(regularizers.length === 0
       ? []
-      : [`the model has regularizers, not part of the loss, G or H: ${regularizers.join("; ")}`]),
+      : how === "include"
+        ? [
+            `H is that of L + R, with the penalty R of the model's regularizers as it is, not part of the loss or G: ${regularizers.join("; ")}`,
+            `trained on Keras' mse, which is ${outputs === 1 ? "2" : `2/${outputs}`} times L, the model felt ${outputs === 2 ? "this penalty" : outputs === 1 ? "half this penalty" : `${outputs / 2} times this penalty`} beside L`,
+          ]
+        : [`the model has regularizers, not part of the loss, G or H: ${regularizers.join("; ")}`]),
     ...(inference.length === 0 ? [] : [`in inference mode: ${inference.join("; ")}`]),
   ]
     .map((line) => `${line}\n`)
@@ -117,13 +146,26 @@ function eigenvalue(pair: Curvature["eigenvalues"][number] | undefined): string 
 }
 
 /** The measurement as a document of the schema `sgdscope/measure@2`; `analysis` is that of `sgdscope/analyze@2`, or null. */
-export function measurementDocument({ analysis, layers, model, ...rest }: Measurement): object {
+export function measurementDocument({
+  analysis,
+  layers,
+  model,
+  density,
+  logDeterminant,
+  loss,
+  hessianDistance,
+  ...rest
+}: Measurement): object {
   return {
     schema: "sgdscope/measure@2",
-    lossConvention: "L = (1/2n) sum |f - y|^2",
+    lossConvention: loss === undefined ? "L = (1/2n) sum |f - y|^2" : `L = (1/n) sum loss(f, y): ${loss.label}`,
     ...rest,
+    loss: loss?.id ?? "square",
+    hessianDistance: hessianDistance ?? null,
     model: model ?? null,
     layers: layers ?? null,
+    density: density ?? null,
+    logDeterminant: logDeterminant ?? null,
     analysis: analysis === undefined ? null : analysisDocument(analysis),
   };
 }

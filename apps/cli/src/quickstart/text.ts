@@ -1,9 +1,8 @@
-import { formatJson } from "@sgdscope/array-files";
 import { boundClaim, judgeBound } from "@sgdscope/experiments";
 import { alignmentFigure, boundFigure, edgeFigure } from "@sgdscope/figures";
 import type { MinimumRecord, MinimumTask } from "@sgdscope/training";
 import { acceptanceText, judgedTable } from "../report/acceptance.js";
-import { drawingDocument, environmentLine, environmentOf, standaloneSvg, writeReport } from "../report/folder.js";
+import { drawingDocument, environmentLine, environmentOf, standaloneSvg, writeFigureReport } from "../report/folder.js";
 import { htmlReport, type Section } from "../report/html.js";
 import { minimaColumns } from "../report/minima.js";
 import { formatSeconds } from "../terminal/number.js";
@@ -42,7 +41,7 @@ function aboveTheEdge(records: MinimumRecord[]): string {
     : "Above 1 the mean of the loss grows, carried by rare paths, while a typical path may still fall: a run can end somewhat above 1.\n";
 }
 
-/** Writes `report.html`, `report.json` and the figures as SVG into `directory`, each whole or not at all. */
+/** Writes `report.html`, `report.json` and the figures as SVG into `directory`, each whole or not at all; figures of an earlier report that this one lacks go. */
 export async function writeBoundReport(directory: string, study: BoundStudy): Promise<string> {
   const document = await drawingDocument();
   const { records } = study;
@@ -54,16 +53,19 @@ export async function writeBoundReport(directory: string, study: BoundStudy): Pr
   });
   const nameOf = (model: string): string =>
     alignment.length > 1 ? `alignment-${model.replace(/[^\w-]+/g, "-")}.svg` : "alignment.svg";
-  return writeReport(directory, {
+  const figures = {
     "edge.svg": standaloneSvg(edge),
     "bound.svg": standaloneSvg(bound),
     ...Object.fromEntries(alignment.map(({ model, svg }) => [nameOf(model), standaloneSvg(svg)])),
-    "report.json": `${formatJson(boundDocument(study), 2)}\n`,
-    "report.html": htmlReport(
+  };
+  return writeFigureReport(directory, figures, {
+    document: boundDocument(study),
+    html: htmlReport(
       study.title,
       boundClaim.claim,
       sections(study, { edge, bound, alignment: alignment.map(({ svg }) => svg).join("\n") }),
     ),
+    indent: 2,
   });
 }
 

@@ -1,7 +1,9 @@
 import { cpus } from "node:os";
 import { dirname, join } from "node:path";
+import { formatJson } from "@sgdscope/array-files";
 import { makeFolder, placeFile, removeLeftovers } from "@sgdscope/runs";
 import { themes, type Theme } from "./png.js";
+import { removeStaleFigures, writtenFigures } from "./stale.js";
 
 /** Writes the files of a report into `directory`, each whole or not at all; gives the path of the last one. */
 export async function writeReport(directory: string, files: Record<string, string | Uint8Array>): Promise<string> {
@@ -14,6 +16,23 @@ export async function writeReport(directory: string, files: Record<string, strin
     await placeFile(path, content, false);
   }
   return path;
+}
+
+/**
+ * Writes `figures`, then `report.json` with `document` and what it needs to know its figures again, and `report.html`. Figures that an
+ * earlier report of this folder wrote, and this one does not have, are removed.
+ */
+export async function writeFigureReport(
+  directory: string,
+  figures: Record<string, string | Uint8Array>,
+  { document, html, indent }: { document: object; html: string; indent: number },
+): Promise<string> {
+  await writeReport(directory, figures);
+  await removeStaleFigures(directory, Object.keys(figures));
+  return writeReport(directory, {
+    "report.json": `${formatJson({ ...document, figures: writtenFigures(figures) }, indent)}\n`,
+    "report.html": html,
+  });
 }
 
 /** A `document` to draw figures in. */

@@ -1,7 +1,6 @@
-import { formatJson } from "@sgdscope/array-files";
 import type { Acceptance, Claim, Finished } from "@sgdscope/experiments";
 import { acceptanceText, judgedTable, summaryText } from "../report/acceptance.js";
-import { drawingDocument, environmentLine, environmentOf, standaloneSvg, writeReport } from "../report/folder.js";
+import { drawingDocument, environmentLine, environmentOf, standaloneSvg, writeFigureReport } from "../report/folder.js";
 import { htmlReport, type Section } from "../report/html.js";
 import { pngOf } from "../report/png.js";
 import { formatSeconds } from "../terminal/number.js";
@@ -90,7 +89,8 @@ const environment = ({ version, parts }: Reproduction): Record<string, string | 
     [...new Set(parts.flatMap(({ finished }) => finished.map(({ backend }) => backend)))].join(", "),
   );
 
-/** Writes `report.html`, `report.json` and each figure as SVG and PNG, light and dark, into `directory`, each whole or not at all; gives the path of the page. */
+/** Writes `report.html`, `report.json` and each figure as SVG and PNG, light and dark, into `directory`, each whole or
+ * not at all, and removes figures of an earlier report that this one lacks; gives the path of the page. */
 export async function writeReproduction(directory: string, reproduction: Reproduction): Promise<string> {
   const document = await drawingDocument();
   const drawings = reproduction.parts.map(({ claim, finished }) =>
@@ -105,10 +105,10 @@ export async function writeReproduction(directory: string, reproduction: Reprodu
       files[`${path}-dark.png`] = await pngOf(svg, { theme: "dark" });
     }
   }
-  return writeReport(directory, {
-    ...files,
-    "report.json": `${formatJson(reproductionDocument(reproduction), 1)}\n`,
-    "report.html": htmlReport(title, lead, sections(reproduction, drawings)),
+  return writeFigureReport(directory, files, {
+    document: reproductionDocument(reproduction),
+    html: htmlReport(title, lead, sections(reproduction, drawings)),
+    indent: 1,
   });
 }
 

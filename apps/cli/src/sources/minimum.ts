@@ -1,15 +1,28 @@
 import type { Minimum, ReadMinimum } from "@sgdscope/analysis";
 import { minimumOfFiles } from "@sgdscope/analysis/node";
+import { readArray } from "@sgdscope/array-files";
 import { lossOf, type LossOptions } from "../options/loss.js";
 import type { MinimumOptions } from "../options/minimum.js";
-import { optionOf, usageError } from "../terminal/errors.js";
+import { about, optionOf, usageError } from "../terminal/errors.js";
 import { printable } from "../terminal/print.js";
 
 /** A minimum, and what was taken for granted to read it, a line each. */
 export interface SourcedMinimum {
   minimum: Minimum;
   notes: string[];
+  /** The option that named it. */
+  source: "--gram" | "--jacobian" | "--run";
 }
+
+/** Whether the theory refuses a minimum itself, whatever was asked of it. */
+function isFaultOfMinimum(error: unknown): boolean {
+  const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown };
+  return name === "NoiseStructureError" || (name === "StabilityError" && code === "NO_CURVATURE");
+}
+
+/** Does `work` with a minimum and names the option that it came from in what is refused about it. */
+export const aboutMinimum = <T>({ source }: Pick<SourcedMinimum, "source">, work: () => T | Promise<T>): Promise<T> =>
+  about(source, async () => work(), isFaultOfMinimum);
 
 const noteText = ({ argument, text, otherwise }: ReadMinimum["notes"][number]): string =>
   `note: ${optionOf(argument)}: ${text}${otherwise === undefined ? "" : `; if that is wrong, use ${optionOf(otherwise)}`}`;
@@ -35,7 +48,7 @@ async function ofFiles(
   options: Partial<MinimumOptions & LossOptions>,
   withoutResiduals: boolean,
 ): Promise<SourcedMinimum> {
-  const { gram, jacobian, residuals, outputs } = options;
+  const { gram, jacobian, preconditioner, residuals, outputs } = options;
   if (gram === undefined && jacobian === undefined)
     throw usageError(
       // Only commands that take a run know a backend.
@@ -46,14 +59,21 @@ async function ofFiles(
   const loss = lossOf(options);
   if (residuals === undefined && loss === undefined && !withoutResiduals)
     throw usageError(`--${gram === undefined ? "jacobian" : "gram"} needs --residuals <file> beside it`);
-  const { minimum, notes } = await minimumOfFiles({
-    ...(gram === undefined ? {} : { gram }),
-    ...(jacobian === undefined ? {} : { jacobian }),
-    ...(residuals === undefined ? {} : { residuals }),
-    ...(outputs === undefined ? {} : { outputs }),
-    ...(loss === undefined ? {} : { loss }),
-  });
-  return { minimum, notes: notes.map(noteText) };
+  const source = gram === undefined ? "--jacobian" : "--gram";
+  const { minimum, notes } = await about(source, () =>
+    minimumOfFiles(
+      {
+        ...(gram === undefined ? {} : { gram }),
+        ...(jacobian === undefined ? {} : { jacobian }),
+        ...(preconditioner === undefined ? {} : { preconditioner }),
+        ...(residuals === undefined ? {} : { residuals }),
+        ...(outputs === undefined ? {} : { outputs }),
+        ...(loss === undefined ? {} : { loss }),
+      },
+      { read: (argument, path) => about(optionOf(argument), () => readArray(path)) },
+    ),
+  );
+  return { minimum, notes: notes.map(noteText), source };
 }
 
 async function ofRun(run: string, { backend = "auto" }: Partial<MinimumOptions>): Promise<SourcedMinimum> {
@@ -64,9 +84,10 @@ async function ofRun(run: string, { backend = "auto" }: Partial<MinimumOptions>)
     import("@tensorflow/tfjs-core"),
   ]);
   await prepareBackend(backend);
-  const stored = await openStoredRun(run);
+  const stored = await about("--run", () => openStoredRun(run));
   try {
-    return { minimum: await minimumOfRun(stored, await datasetOf(stored.task.data)), notes: [] };
+    const minimum = await minimumOfRun(stored, await datasetOf(stored.task.data));
+    return { minimum, notes: [], source: "--run" };
   } finally {
     tf.dispose(stored.params);
   }

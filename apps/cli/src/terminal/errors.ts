@@ -90,9 +90,11 @@ export const isUnavailable = (error: unknown): boolean =>
 const options: Record<string, string> = {
   batchSizes: "--batch-size",
   learningRate: "--learning-rate",
+  learningRates: "--learning-rates",
   sampling: "--sampling",
   gram: "--gram",
   jacobian: "--jacobian",
+  preconditioner: "--preconditioner",
   residuals: "--residuals",
   outputs: "--outputs",
   examples: "--count",
@@ -107,6 +109,9 @@ const options: Record<string, string> = {
 
 /** The option of the command line for an argument of an analysis. */
 export const optionOf = (argument: string): string => options[argument] ?? argument;
+
+/** A text of an analysis, whose arguments stand in backticks, in the words of the command line. */
+const withOptions = (text: string): string => text.replace(/`(\w+)`/g, (_, argument: string) => optionOf(argument));
 
 /** A message without the function that threw it: whoever types a command has called none. */
 export const withoutFunction = (message: string): string => message.replace(/^(?:[a-z]+[A-Z]\w*|download): /, "");
@@ -124,13 +129,34 @@ function fileFault(error: unknown): string | undefined {
 
 /** The error as the user reads it: package errors by their fields, with the options of the command line. */
 function asCliError(error: unknown): unknown {
-  if (error instanceof AnalysisError) return usageError(`${optionOf(error.argument)}: ${error.problem}`, error.advice);
+  if (error instanceof AnalysisError) {
+    const { argument, problem, advice } = error;
+    return usageError(
+      `${optionOf(argument)}: ${withOptions(problem)}`,
+      advice === undefined ? undefined : withOptions(advice),
+    );
+  }
   const { problem, advice, message } = error as { problem?: unknown; advice?: unknown; message?: unknown };
   const kind = error instanceof CliError ? undefined : kindOf(error);
   if (kind === undefined) return error;
   const help = typeof advice === "string" ? advice : kind.help;
   const text = withoutFunction(fileFault(error) ?? String(typeof problem === "string" ? problem : message));
   return new CliError(kind.option === undefined ? text : `${kind.option}: ${text}`, kind.exitCode, help);
+}
+
+/** Does `work` and puts `option` in front of what it refuses, unless an option stands there already. */
+export async function about<T>(
+  option: string,
+  work: () => Promise<T>,
+  concerns: (error: unknown) => boolean = () => true,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const known = concerns(error) ? asCliError(error) : undefined;
+    if (!(known instanceof CliError) || known.message.startsWith("--")) throw error;
+    throw new CliError(`${option}: ${known.message}`, known.exitCode, known.help);
+  }
 }
 
 /** Prints an error the way a person wants it, without a stack trace unless asked for, and gives the exit code. */

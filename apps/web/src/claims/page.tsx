@@ -1,7 +1,7 @@
 import { claims } from "@sgdscope/experiments";
 import { ClaimCard } from "./claim-card.js";
+import { DropZone } from "../drop-zone.js";
 import { Trouble } from "../trouble.js";
-import { DropZone } from "./drop-zone.js";
 import { effort, news, openReport, outcomes, reading, refusal, trouble } from "./session.js";
 import type { Effort } from "./plan.js";
 
@@ -9,6 +9,8 @@ const efforts: { value: Effort; label: string; note: string }[] = [
   { value: "quick", label: "quick", note: "seconds; bands may be missed" },
   { value: "fast", label: "fast", note: "up to a minute; as reproduce --fast" },
 ];
+
+const take = (files: FileList): void => void openReport(files);
 
 /** Every claim, to be tried here or read from a report. */
 export function ClaimsPage() {
@@ -83,7 +85,7 @@ export function ClaimsPage() {
           ))}
         </div>
       </main>
-      <DropZone />
+      <DropZone take={take} />
       <p class="unseen" role="status" aria-live="polite">
         {news}
       </p>

@@ -3,6 +3,7 @@ import { claims, type Claim, type Figure, type Finished, type Job, type Table } 
 import { proxy } from "comlink";
 import type { ClaimsDesk } from "../claims.worker.js";
 import { openDesk, type Desk } from "../desk.js";
+import { handedOver } from "../hand-over.js";
 import { chosen } from "./file.js";
 import { judged, type Judged } from "./judged.js";
 import type { Effort } from "./plan.js";
@@ -167,5 +168,15 @@ export async function openReport(files: readonly File[] | FileList | undefined):
   } finally {
     reading.value = undefined;
     reader.close();
+  }
+}
+
+/** Opens the file that was dropped on another page, if one was. */
+export async function openHandedOver(): Promise<void> {
+  try {
+    const file = await handedOver();
+    if (file !== undefined) await openReport([file]);
+  } catch (error) {
+    refusal.value = messageOf(error);
   }
 }

@@ -1,6 +1,8 @@
 import { batch, computed, signal } from "@preact/signals";
 import type { StopReason } from "@sgdscope/sgd";
+import { chosen } from "../claims/file.js";
 import { openDesk } from "../desk.js";
+import { handOver } from "../hand-over.js";
 import type { Desk } from "../study.worker.js";
 import type { Measurement } from "../study/measure.js";
 import type { Progress } from "../study/study.js";
@@ -145,6 +147,20 @@ export function run(): void {
   if (ended.value !== undefined) restart(settings.value);
   running.value = true;
   void loop(++loops);
+}
+
+/** A report belongs to the page of claims: that page opens it. */
+export async function openElsewhere(files: FileList): Promise<void> {
+  const file = chosen(files);
+  if (typeof file === "string") {
+    notice.value = `Not opened: ${file}`;
+    return;
+  }
+  try {
+    await handOver(file, "./claims.html");
+  } catch {
+    notice.value = `${file.name} cannot be handed to the page of claims, because this browser keeps no files: drop it there.`;
+  }
 }
 
 /** Takes some steps by hand. */

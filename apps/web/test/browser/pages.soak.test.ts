@@ -139,6 +139,41 @@ describe.skipIf(chromium === undefined)("in Chromium", () => {
     await page.close();
   });
 
+  /** Drops files on the page as a hand would. */
+  const drop = (page: Page, files: Record<string, string>): Promise<void> =>
+    page.evaluate((given) => {
+      const dataTransfer = new DataTransfer();
+      for (const [name, text] of Object.entries(given))
+        dataTransfer.items.add(new File([text], name, { type: "application/json" }));
+      dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+    }, files);
+
+  it("opens a report that is dropped on the first page on the page of claims, once", async () => {
+    const page = await open("index");
+    await drop(page, { "mine.json": reports.quickstart });
+    await page.waitForURL(/claims\.html/);
+    await page.waitForSelector(".outcome");
+    expect(await page.locator("#bound .outcome .note").first().textContent()).toContain("From mine.json: ");
+    expect(page.url()).not.toContain("#opened");
+    await page.reload();
+    await page.waitForSelector(".contents");
+    expect(await page.locator(".outcome").count()).toBe(0);
+    await page.goto("about:blank");
+    await page.goto(`${url}/claims.html#opened`);
+    await page.waitForSelector(".failure:not(:empty)");
+    expect(await page.locator(".failure:not(:empty)").first().textContent()).toContain("did not arrive");
+    await page.close();
+  });
+
+  it("says on the first page why it takes two files at once nowhere", async () => {
+    const page = await open("index");
+    await drop(page, { "a.json": "{}", "b.json": "{}" });
+    await page.waitForSelector(".trouble:not(:empty)");
+    expect(await page.locator(".trouble:not(:empty)").textContent()).toContain("expected one file, got 2");
+    expect(page.url()).toContain("index.html");
+    await page.close();
+  });
+
   it("shows no agreement with a report whose numbers are all null", async () => {
     const page = await open("claims");
     await openReport(page, reports.nothing);

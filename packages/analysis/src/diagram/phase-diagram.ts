@@ -5,7 +5,7 @@ import { decideConditions } from "../conditions.js";
 import type { Mark } from "../marks.js";
 import { lossMarks } from "../loss-marks.js";
 import { rankToleranceOf, type Minimum } from "../minimum.js";
-import { optimizerInUnits, prepareInUnits } from "../units.js";
+import { LARGEST_EDGE_RATIO, optimizerInUnits, prepareInUnits } from "../units.js";
 import { diagramAxes, type DiagramAxes, type LearningRateRange } from "./axes.js";
 import { criticalCurves, type CriticalCurve } from "./critical-curves.js";
 import { optimizerCurves } from "./optimizer-curves.js";
@@ -55,7 +55,7 @@ export interface PhaseDiagramOptions {
  * the rules of thumb beside it.
  *
  * @returns Cost one `spectralRadius` per cell, one exact threshold and one set of bounds per batch size.
- * @throws AnalysisError as `decideConditions`; RangeError for a range of learning rates that is none.
+ * @throws AnalysisError as `decideConditions`, and INVALID_ARGUMENT for learning rates beyond the range of Float64; RangeError for a range of learning rates that is none.
  */
 export async function phaseDiagram(minimum: Minimum, options: PhaseDiagramOptions = {}): Promise<PhaseDiagram> {
   const { name, backend } = minimum;
@@ -111,6 +111,7 @@ export async function phaseDiagram(minimum: Minimum, options: PhaseDiagramOption
     marks: [...marks, ...lossMarks(minimum, prepared)],
     ...axes,
   };
+  expectWithinFloat64(axes.learningRates, scaled.learningRates, prepared.eigenvalues[0]!);
   options.onAxes?.(head);
   await turn(signal);
   const columns = optimizers.flatMap((each) => axes.batchSizes.map((batchSize) => ({ batchSize, optimizer: each })));
@@ -138,6 +139,20 @@ export async function phaseDiagram(minimum: Minimum, options: PhaseDiagramOption
       if (growth.length % 8 === 0) await turn(signal);
     }
   return { ...head, growth, curves };
+}
+
+/** Refuses a learning rate so far from the edge 2/λ_max of gradient descent that second moments of a step leave Float64. */
+function expectWithinFloat64(learningRates: readonly number[], scaled: readonly number[], largest: number): void {
+  const index = scaled.findIndex((rate) => {
+    const ratio = (rate * largest) / 2;
+    return !(ratio < LARGEST_EDGE_RATIO && ratio > 1 / LARGEST_EDGE_RATIO);
+  });
+  if (index >= 0)
+    throw new AnalysisError(
+      "INVALID_ARGUMENT",
+      "learningRates",
+      `expected within a factor of ${LARGEST_EDGE_RATIO} of 2/λ_max, ${(2 * learningRates[index]!) / (scaled[index]! * largest)}, got ${learningRates[index]}`,
+    );
 }
 
 function sortedMomenta(momenta: readonly number[]): number[] {

@@ -48,7 +48,7 @@ export function jacobianLayout(shape: readonly number[], given: Given): Layout {
       `expected shape [n, P], [nC, P] or [n, C, P], got ${show(shape)}`,
       "flatten the parameters into one last axis",
     );
-  if (product(shape) === 0) throw mismatch("jacobian", `expected at least one number, got shape ${show(shape)}`);
+  expectNumbers({ jacobian: shape, residuals: given.residuals });
   if (shape.length === 3) {
     const [examples, outputs] = shape as [number, number];
     return explicit("jacobian", shape, { examples, outputs }, given, {
@@ -65,7 +65,7 @@ export function jacobianLayout(shape: readonly number[], given: Given): Layout {
  * @throws AnalysisError SHAPE_MISMATCH.
  */
 export function gramLayout(shape: readonly number[], given: Given): Layout {
-  if (product(shape) === 0) throw mismatch("gram", `expected at least one number, got shape ${show(shape)}`);
+  expectNumbers({ gram: shape, residuals: given.residuals });
   if (shape.length === 4) {
     const [a, b, c, d] = shape as [number, number, number, number];
     const kernel = a === b && c === d;
@@ -96,6 +96,13 @@ export function gramLayout(shape: readonly number[], given: Given): Layout {
   if (shape.length !== 2 || shape[0] !== shape[1])
     throw mismatch("gram", `expected shape [nC, nC] or [n, n, C, C], got ${show(shape)}`);
   return flat("gram", shape, shape[0]!, given);
+}
+
+/** Refuses arrays without numbers. */
+function expectNumbers(shapes: Record<string, readonly number[] | undefined>): void {
+  for (const [argument, shape] of Object.entries(shapes))
+    if (shape !== undefined && product(shape) === 0)
+      throw mismatch(argument, `expected at least one number, got shape ${show(shape)}`);
 }
 
 /** Where the matrix itself says n and C, everything else must agree. */
@@ -175,6 +182,6 @@ function expectResiduals(
     throw mismatch(
       beside,
       `shape ${show(residuals)} says ${n} example${n === 1 ? "" : "s"} with ${outputs} outputs each, while ${nouns[argument]} has ${rows} rows`,
-      `if they are transposed, pass ${symbols[beside]}.T; if not, set outputs to ${outputs}`,
+      `if they are transposed, pass ${symbols[beside]}.T; if not, set \`outputs\` to ${outputs}`,
     );
 }

@@ -15,7 +15,7 @@ describe("a refusal names the transpose that cures it", () => {
     ["K of [C, C, n, n]", { gram: array(2, 2, 5, 5), residuals: array(5, 2) }, "K.transpose(2, 3, 0, 1)"],
     ["K of [C, n, C, n]", { gram: array(2, 5, 2, 5), residuals: array(5, 2) }, "K.transpose(1, 0, 3, 2)"],
     ["K of [n, n, n, n]", { gram: array(3, 3, 3, 3) }, "K.transpose(0, 2, 1, 3).reshape(9, -1)"],
-    ["residuals of [C, n]", { gram: array(6, 6), residuals: array(2, 3) }, "pass r.T; if not, set outputs to 3"],
+    ["residuals of [C, n]", { gram: array(6, 6), residuals: array(2, 3) }, "pass r.T; if not, set `outputs` to 3"],
   ])("%s", (_, arrays, cure) => {
     expect(() => minimumOfArrays("any", arrays)).toThrow(
       expect.objectContaining({ code: "SHAPE_MISMATCH", advice: expect.stringContaining(cure) as string }) as Error,

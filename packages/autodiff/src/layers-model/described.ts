@@ -1,5 +1,5 @@
-import { innerLayers } from "./rewritten.js";
 import type { LayerLike, LayersModelLike } from "./layer.js";
+import { allLayers, cellsOf, regularizersOf, type WeightRegularizer } from "./regularizers.js";
 
 /** What a LayersModel has beside its function. */
 export interface LayersModelFacts {
@@ -16,11 +16,10 @@ const inInference: readonly [kind: RegExp, how: string][] = [
 ];
 
 /** The regularizers of a LayersModel, and the layers for which inference and training differ; each layer once. */
-export function describeLayersModel({ layers }: Pick<LayersModelLike, "layers">): LayersModelFacts {
-  const all = [...new Set(layers.flatMap((layer) => [layer, ...innerLayers(layer)]))];
+export function describeLayersModel(model: Pick<LayersModelLike, "layers">): LayersModelFacts {
   return {
-    regularizers: all.flatMap((layer) => [...regularizersOf(layer), ...cellsOf(layer).flatMap(regularizersOf)]),
-    inference: all.flatMap((layer) => {
+    regularizers: regularizersOf(model).map(textOf),
+    inference: allLayers(model).flatMap((layer) => {
       const found = inInference.find(([kind]) => kind.test(layer.getClassName?.() ?? ""));
       const rates = cellsOf(layer).some(({ dropout = 0, recurrentDropout = 0 }) => dropout + recurrentDropout > 0);
       if (found !== undefined) return [`${nameOf(layer)} ${found[1]}`];
@@ -29,20 +28,9 @@ export function describeLayersModel({ layers }: Pick<LayersModelLike, "layers">)
   };
 }
 
-type CellLike = LayerLike & { dropout?: number; recurrentDropout?: number };
-
-function cellsOf(layer: LayerLike): CellLike[] {
-  const { cell } = layer as { cell?: CellLike & { cells?: CellLike[] } };
-  return cell === undefined ? [] : (cell.cells ?? [cell]);
-}
-
 const nameOf = (layer: LayerLike): string => `${layer.getClassName?.() ?? "layer"} "${layer.name}"`;
 
-function regularizersOf(layer: LayerLike): string[] {
-  return Object.entries(layer).flatMap(([field, value]) => {
-    if (!/Regularizer$/.test(field) || field === "activityRegularizer" || value == null) return [];
-    const { l1 = 0, l2 = 0 } = value as { l1?: number; l2?: number };
-    const parts = [...(l1 === 0 ? [] : [`l1 ${l1}`]), ...(l2 === 0 ? [] : [`l2 ${l2}`])];
-    return [`${nameOf(layer)}: ${field} ${parts.length === 0 ? "of its own kind" : parts.join(", ")}`];
-  });
+function textOf({ layer, field, regularizer: { l1 = 0, l2 = 0 } }: WeightRegularizer): string {
+  const parts = [...(l1 === 0 ? [] : [`l1 ${l1}`]), ...(l2 === 0 ? [] : [`l2 ${l2}`])];
+  return `${nameOf(layer)}: ${field} ${parts.length === 0 ? "of its own kind" : parts.join(", ")}`;
 }

@@ -1,7 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
 import { labelled } from "../second-order/labels.js";
+import { finalActivation, withoutActivation, type FinalActivation } from "./final-activation.js";
 import type { LayerLike, LayersModelLike, LayerWeight } from "./layer.js";
+import { regularizersOf, weightOf } from "./regularizers.js";
 import { innerLayers, rewritten } from "./rewritten.js";
 
 /** A layers model as a function of its trainable weights. */
@@ -11,9 +13,13 @@ export interface LayersFunction {
   outputs: number;
   /** Of one example, before it is flattened to `outputs` numbers. */
   outputShape: number[];
+  /** The activation that was left out at the end, as `softmax of Dense "head"`; see `before`. */
+  leftOut?: string;
   /** Set where the inputs are indices, integers below this: the rows of an embedding that reads them. */
   indices?: number;
   apply(params: tf.NamedTensorMap, x: tf.Tensor): tf.Tensor;
+  /** The sum of its weight regularizers, a scalar, which is no part of `apply`; undefined where it has none. */
+  penalty?: (params: tf.NamedTensorMap) => tf.Tensor;
 }
 
 /**
@@ -22,16 +28,21 @@ export interface LayersFunction {
  *
  * `apply(params, x)` lends `params` to the layers while they compute and gives them their own weights back, also when
  * they throw: the model is never changed. Weights that are not trainable, moving statistics and frozen layers, are read
- * from the model at each call. Regularizers are not part of the function. Outputs of a higher rank are flattened to
+ * from the model at each call. Regularizers are not part of the function: `penalty` is their sum, as the model defines
+ * them and as Keras adds it to its loss. Outputs of a higher rank are flattened to
  * [n, outputs].
  *
  * @param layersModel - Built, with one input and one output; from tfjs-layers 4.
+ * @param options.before - Leaves out the last activation where it is this one: a loss on logits has it itself. Elsewhere nothing changes.
  * @returns The function, and clones of the weights in the order of `trainableWeights`, under their names (a second weight
  *   of the same name gets a number); the caller disposes `params`.
  * @throws AutodiffError `UNSUPPORTED_LAYERS_MODEL` naming the reason: several inputs or outputs, stateful layers,
  *   activity regularizers, open shapes, no trainable weights.
  */
-export function functionOfLayersModel(layersModel: LayersModelLike): {
+export function functionOfLayersModel(
+  layersModel: LayersModelLike,
+  { before }: { before?: FinalActivation } = {},
+): {
   model: LayersFunction;
   params: tf.NamedTensorMap;
 } {
@@ -40,16 +51,48 @@ export function functionOfLayersModel(layersModel: LayersModelLike): {
   const outputs = outputShape.reduce((product, each) => product * each, 1);
   assertSupported(layersModel);
   const weights = namedWeights(layersModel);
+  const last = before === undefined ? undefined : finalActivation(layersModel, before);
   const apply = (params: tf.NamedTensorMap, x: tf.Tensor): tf.Tensor =>
     tf.tidy(() => {
-      const y = lending(weights, params, () => naming(layersModel, () => layersModel.apply(x, { training: false })));
+      const y = lending(weights, params, () =>
+        naming(layersModel, () => withoutActivation(last, () => layersModel.apply(x, { training: false }))),
+      );
       if (!(y instanceof tf.Tensor)) refuse(layersModel, "must return one tensor, and returns a list");
       return tf.reshape(y, [x.shape[0], outputs]);
     });
   return {
-    model: { name: layersModel.name, inputShape, outputs, outputShape, ...indicesOf(layersModel), apply },
+    model: {
+      name: layersModel.name,
+      inputShape,
+      outputs,
+      outputShape,
+      ...indicesOf(layersModel),
+      ...(last === undefined ? {} : { leftOut: `${before!} of ${nameOf(last)}` }),
+      apply,
+      ...penaltyOf(layersModel, weights),
+    },
     params: Object.fromEntries([...weights].map(([name, weight]) => [name, tf.keep(tf.clone(weight.read()))])),
   };
+}
+
+/** The regularizers of all weights, each once. */
+function penaltyOf(
+  layersModel: LayersModelLike,
+  weights: ReadonlyMap<string, LayerWeight>,
+): Pick<LayersFunction, "penalty"> {
+  const regularizers = regularizersOf(layersModel);
+  if (regularizers.length === 0) return {};
+  const terms = (): tf.Tensor[] =>
+    regularizers.map((each) => {
+      const weight = weightOf(each);
+      if (weight === undefined || each.regularizer.apply === undefined)
+        refuse(
+          layersModel,
+          `has the ${each.field} of ${nameOf(each.layer)}, of which it cannot be seen what it penalises`,
+        );
+      return each.regularizer.apply(weight.read());
+    });
+  return { penalty: (params) => tf.tidy(() => lending(weights, params, () => tf.addN(terms()))) };
 }
 
 /** Runs `body` while the weights have the values `params`. */

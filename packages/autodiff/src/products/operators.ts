@@ -34,6 +34,12 @@ export interface SquareOperatorOptions extends OperatorOptions {
   parameters?: readonly string[];
 }
 
+/** Options of the Hessian. */
+export interface HessianOperatorOptions extends SquareOperatorOptions {
+  /** What is added to the loss, a scalar function of all parameters: H is then that of both. */
+  penalty?: (params: tf.NamedTensorMap) => tf.Tensor;
+}
+
 /**
  * The Hessian H of the square loss (1/2n) Σᵢ ‖f(xᵢ) − yᵢ‖², or with `loss` of (1/n) Σᵢ ℓ(f(xᵢ), yᵢ), over a set of examples, as an operator.
  *
@@ -51,7 +57,7 @@ export function hessianOperator(
   model: Applicable,
   params: tf.NamedTensorMap,
   data: Examples,
-  options: SquareOperatorOptions = {},
+  options: HessianOperatorOptions = {},
 ): TensorOperator {
   const sum = hessianSum(model, params, data, { ...options, names: options.parameters, caller: "hessianOperator" });
   return operatorOf(sum, ({ product }, v) => product(v));
@@ -59,7 +65,7 @@ export function hessianOperator(
 
 /**
  * What the Hessian has beside the Gauss–Newton matrix: H − G = (1/n) Σᵢ Σ_c s_ic ∇²f_c(xᵢ) with s = ∇_fℓ, for the square loss the
- * residuals. Chunks, weights and precision as in {@link hessianOperator}; one product costs as much. ‖H − G‖_F/‖H‖_F says how far
+ * residuals; with `penalty` also its Hessian. Chunks, weights and precision as in {@link hessianOperator}; one product costs as much. ‖H − G‖_F/‖H‖_F says how far
  * a verdict by G is from the Hessian at this point.
  *
  * @returns Symmetric operator, in general indefinite. The caller disposes it.
@@ -69,7 +75,7 @@ export function residualHessianOperator(
   model: Applicable,
   params: tf.NamedTensorMap,
   data: Examples,
-  options: SquareOperatorOptions = {},
+  options: HessianOperatorOptions = {},
 ): TensorOperator {
   const caller = "residualHessianOperator";
   const { loss = square } = options;
@@ -122,16 +128,25 @@ export function hessianSum(
   model: Applicable,
   params: tf.NamedTensorMap,
   data: Examples,
-  { loss, part = "whole", ...options }: SumOptions & { part?: "whole" | "residual" },
+  {
+    loss,
+    part = "whole",
+    penalty,
+    ...options
+  }: SumOptions & { part?: "whole" | "residual" } & Pick<HessianOperatorOptions, "penalty">,
 ): ChunkedSum<HessianAt> {
   return chunkedSum(model, params, data, options, async (free, complete, chunk) => {
     const { x, y, examples } = chunk;
+    // Each chunk bears its share of the penalty, so that chunks add up to the whole of it.
+    const penalised = (value: tf.Tensor, at: tf.NamedTensorMap): tf.Tensor =>
+      penalty === undefined ? value : tf.add(value, tf.mul(penalty(complete(at)), x.shape[0] / examples));
     if (loss === undefined)
-      return hessianAt((at) => halfSumOfSquares(model, complete(at), x, y, examples), free, options);
+      return hessianAt((at) => penalised(halfSumOfSquares(model, complete(at), x, y, examples), at), free, options);
     const derivatives = await derivativesAt(loss, model, complete(free), chunk, options.caller);
     try {
       const apply = (at: tf.NamedTensorMap): tf.Tensor => model.apply(complete(at), x);
-      return hessianAt(surrogate(derivatives, apply, examples, part), free, options);
+      const value = surrogate(derivatives, apply, examples, part);
+      return hessianAt((at) => penalised(value(at), at), free, options);
     } finally {
       tf.dispose([derivatives.outputs, derivatives.gradients, derivatives.curvatures]);
     }

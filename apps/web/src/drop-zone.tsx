@@ -1,9 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { openReport } from "./session.js";
 
-/** Takes a file that is dropped anywhere on the page, and says so while one is held over it. */
-export function DropZone() {
+/** Gives `take` the files that are dropped anywhere on the page, and says so while one is held over it. */
+export function DropZone({ take }: { take: (files: FileList) => void }) {
   const held = useSignal(false);
   useEffect(() => {
     const hasFiles = ({ dataTransfer }: DragEvent): boolean => dataTransfer?.types.includes("Files") === true;
@@ -20,7 +19,7 @@ export function DropZone() {
       held.value = false;
       if (!hasFiles(event)) return;
       event.preventDefault();
-      void openReport(event.dataTransfer!.files);
+      take(event.dataTransfer!.files);
     };
     const listening = new AbortController();
     const { signal } = listening;
@@ -28,7 +27,7 @@ export function DropZone() {
     addEventListener("dragleave", leave, { signal });
     addEventListener("drop", drop, { signal });
     return () => listening.abort();
-  }, [held]);
+  }, [held, take]);
   return held.value ? (
     <div class="drop" aria-hidden="true">
       Drop the report.json to open it
