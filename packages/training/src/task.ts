@@ -24,6 +24,9 @@ export type DataSpec = (
   randomLabels?: { seed: number };
 };
 
+/** What a network is trained to make small. */
+export type TrainingLoss = "square" | "cross-entropy" | "logistic" | "pseudo-huber";
+
 /** How one training steps and stops, and what is measured; plain JSON. */
 export interface TrainingSettings {
   learningRate: number;
@@ -31,6 +34,12 @@ export interface TrainingSettings {
   batchSize: number;
   sampling: Sampling;
   seed: number;
+  /** Default the square loss; closed forms have no other. */
+  loss?: TrainingLoss;
+  /** ε of `cross-entropy`. Default 0. */
+  labelSmoothing?: number;
+  /** δ of `pseudo-huber`. Default 1. */
+  delta?: number;
   /** β in m ← βm + g, θ ← θ − ηm. */
   momentum: number;
   /** Nesterov's momentum. Default false. */
