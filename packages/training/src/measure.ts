@@ -4,7 +4,7 @@ import { deflatedNorm } from "@sgdscope/hessian-estimators";
 import { noiseStrength, noiseStructure, type GramSystem } from "@sgdscope/noise-structure";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { AlignmentRecord, Estimate } from "./record.js";
-import { optimizerOfTask } from "./optimizer.js";
+import { judgedOptimizer } from "./optimizer.js";
 import type { TrainingTask } from "./task.js";
 
 /** What of a subject makes its system a minimum. */
@@ -30,7 +30,7 @@ export function minimumReached(
     reached: {
       steps,
       converged,
-      optimizer: optimizerOfTask(task),
+      ...judgedOptimizer(task),
       learningRate,
       batchSize,
       sampling,

@@ -1,12 +1,14 @@
 import { networkKinds, type NetworkKind } from "@sgdscope/models-cnn";
-import { dataDefaults, trainingDefaults as defaults } from "@sgdscope/training/defaults";
+import { dataDefaults, optimizerKinds, trainingDefaults as defaults } from "@sgdscope/training/defaults";
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import { backendOption, samplings, type BackendName, type ImageOptions, type Sampling } from "../options/common.js";
 import {
   batchSizeNumber,
+  dampeningNumber,
   integerList,
   momentumNumber,
+  nonNegativeNumber,
   positiveInteger,
   positiveNumber,
   seedNumber,
@@ -26,6 +28,14 @@ export interface TrainOptions extends ImageOptions {
   sampling: Sampling;
   momentum: number;
   nesterov?: boolean;
+  optimizer?: (typeof optimizerKinds)[number];
+  dampening?: number;
+  weightDecay?: number;
+  beta1?: number;
+  beta2?: number;
+  alpha?: number;
+  epsilon?: number;
+  centered?: boolean;
   clipNorm: number;
   warmUp: number;
   maxSteps: number;
@@ -85,8 +95,21 @@ export function addTrainOptions(command: Command): Command {
       batch,
     )
     .addOption(new Option("--sampling <how>", "how batches are drawn").choices(samplings).default(defaults.sampling))
-    .option("--momentum <β>", "heavy-ball momentum (PyTorch's convention)", momentumNumber, defaults.momentum)
+    .addOption(
+      new Option(
+        "--optimizer <kind>",
+        "optimizer, in PyTorch's conventions; ema is SGD(momentum=β, dampening=β) (default: sgd, or heavy-ball with --momentum)",
+      ).choices(optimizerKinds),
+    )
+    .option("--momentum <β>", "momentum of SGD or RMSprop", momentumNumber, defaults.momentum)
     .option("--nesterov", "Nesterov's momentum in the place of the heavy ball's")
+    .option("--dampening <τ>", "dampening of the heavy ball's momentum (default: 0)", dampeningNumber)
+    .option("--weight-decay <γ>", "coupled weight decay, as PyTorch's weight_decay (default: 0)", nonNegativeNumber)
+    .option("--beta1 <β₁>", "decay of Adam's first moment (default: 0.9)", momentumNumber)
+    .option("--beta2 <β₂>", "decay of Adam's second moment (default: 0.999)", momentumNumber)
+    .option("--alpha <α>", "decay of RMSprop's average of squares (default: 0.99)", momentumNumber)
+    .option("--epsilon <ε>", "added to the root by Adam and RMSprop (default: 1e-8)", nonNegativeNumber)
+    .option("--centered", "RMSprop by the variance of the gradient")
     .option(
       "--clip-norm <g>",
       "largest norm of the gradient of a batch; longer ones are scaled down",
