@@ -125,6 +125,63 @@ describe("analyze with an optimizer", () => {
     expect((await sgdscope("analyze", ...files)).stdout).not.toContain("plain SGD");
   });
 
+  it("judges Adam and RMSprop with their second moment frozen, by JP⁻¹Jᵀ", async () => {
+    const put = async (name: string, value: unknown): Promise<string> => {
+      await writeFile(join(folder, name), JSON.stringify(value));
+      return join(folder, name);
+    };
+    const J = await put("J.json", [
+      [1, 0, 1],
+      [0, 2, 0],
+      [1, 1, 0],
+    ]);
+    const P = await put("P.json", [1, 4, 2]);
+    const base = ["analyze", "--jacobian", J, "--residuals", files[3]!, "--batch-size", "1,2,3", "--quiet"];
+    const thresholds = async (...rest: string[]): Promise<number[]> => {
+      const { stdout } = await sgdscope(...base, "--json", ...rest);
+      return (JSON.parse(stdout) as Document).conditions.map(({ criticalLearningRate }) => criticalLearningRate);
+    };
+    const expectAll = (found: number[], answers: number[]): void =>
+      found.forEach((rate, k) => expect(rate / answers[k]!).toBeCloseTo(1, 10));
+    const plain = [1.471711754746, 2.175373352492, 2.437718804043];
+    expectAll(await thresholds("--preconditioner", P), plain);
+    expectAll(await thresholds("--preconditioner", P, "--optimizer", "rmsprop"), plain);
+    const adam = [2.857974933254, 10.16146279056, 46.316657276812];
+    expectAll(await thresholds("--preconditioner", P, "--optimizer", "adam"), adam);
+    // A step of η that is 1 + κ times as long along some parameters: P = 1/(1 + κ) there.
+    const flat = await put("flat.json", [1, 0.25, 1]);
+    const scaled = await put("scaled.json", [
+      [1, 0, 1],
+      [0, 4, 0],
+      [1, 2, 0],
+    ]);
+    const other = await sgdscope("analyze", "--jacobian", scaled, ...base.slice(3), "--json");
+    expectAll(
+      await thresholds("--preconditioner", flat),
+      (JSON.parse(other.stdout) as Document).conditions.map(({ criticalLearningRate }) => criticalLearningRate),
+    );
+    const { stdout } = await sgdscope(...base, "--preconditioner", P, "--optimizer", "adam", "--learning-rate", "3");
+    expect(stdout).toMatch(/^Unstable: Preconditioned SGD with averaged momentum β = 0\.9, η = 3, B = 1/);
+    expect(stdout).toContain("in the coordinates P^(1/2)θ");
+    for (const [rest, text] of [
+      [["--optimizer", "adam"], "--optimizer adam needs --preconditioner"],
+      [["--preconditioner", P, "--weight-decay", "0.1"], "--weight-decay: expected none beside --preconditioner"],
+      [
+        ["--preconditioner", files[3]!, "--optimizer", "rmsprop"],
+        "--preconditioner: expected positive numbers, got -1",
+      ],
+      [
+        ["--preconditioner", await put("two.json", [1, 2])],
+        "--preconditioner: expected shape [3], one number per column",
+      ],
+    ] as const) {
+      const refused = await sgdscope(...base, ...rest);
+      expect([refused.exitCode, refused.stderr]).toEqual([2, expect.stringContaining(text)]);
+    }
+    const gram = await sgdscope("analyze", ...files, "--preconditioner", P);
+    expect([gram.exitCode, gram.stderr]).toEqual([2, expect.stringContaining("--preconditioner")]);
+  });
+
   it("refuses contradictions, naming both", async () => {
     const wrong = async (...rest: string[]): Promise<string> => {
       const { exitCode, stderr } = await sgdscope("analyze", ...files, ...rest);
@@ -136,7 +193,7 @@ describe("analyze with an optimizer", () => {
     expect(await wrong("--optimizer", "sgd", "--momentum", "0.9")).toContain("no momentum with --optimizer sgd");
     expect(await wrong("--momentum", "1")).toContain("Expected a number between -1 and 1");
     expect(await wrong("--momentum", "-0.5", "--nesterov")).toContain("[0, 1)");
-    expect(await wrong("--optimizer", "adam", "--momentum", "0.9")).toContain("Allowed choices are sgd, heavy-ball");
+    expect(await wrong("--optimizer", "lion", "--momentum", "0.9")).toContain("Allowed choices are sgd, heavy-ball");
     expect(await wrong("--weight-decay", "-1")).toContain("Expected a number from 0 up");
     expect(await wrong("--momentum", "0.9", "--learning-rate", "0.1", "--lyapunov")).toContain(
       "--lyapunov: expected plain SGD, got an optimizer with momentum or weight decay",

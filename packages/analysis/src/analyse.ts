@@ -96,7 +96,7 @@ export function analyseSync(
 type Stage = { fraction: number; stage: string };
 
 function* analysisStages(minimum: AnalysableMinimum, options: AnalyseOptions): Generator<Stage, MinimumAnalysis> {
-  const { name, loss, precision, backend, reached, hessianDistance } = minimum;
+  const { name, loss, precision, preconditioned, backend, reached, hessianDistance } = minimum;
   const atPoint = lossAtPointOf(minimum);
   const rankTolerance = rankToleranceOf(minimum);
   const conditions = decideConditions(minimum, options);
@@ -124,6 +124,7 @@ function* analysisStages(minimum: AnalysableMinimum, options: AnalyseOptions): G
       rankTolerance,
       loss,
       precision,
+      ...(preconditioned === true ? { preconditioned } : {}),
       ...(backend === undefined ? {} : { backend }),
       ...(reached === undefined ? {} : { reached }),
       ...(hessianDistance === undefined ? {} : { hessianDistance }),

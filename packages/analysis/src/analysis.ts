@@ -16,6 +16,8 @@ export interface MinimumAnalysis {
     rankTolerance: number;
     loss: LossName;
     precision: Precision;
+    /** Measured in the coordinates `P^(1/2)θ` of a preconditioned optimizer. */
+    preconditioned?: boolean;
     backend?: string;
     reached?: Reached;
     /** `‖H − G‖_F/‖H‖_F`, where it is known. */

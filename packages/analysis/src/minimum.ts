@@ -54,6 +54,8 @@ export interface Minimum {
   lossAtPoint?: LossAtPoint;
   /** `‖H − G‖_F/‖H‖_F`, where it is known. */
   hessianDistance?: Estimate;
+  /** Whether the system is that of a preconditioned optimizer: everything is then measured in the coordinates `P^(1/2)θ`. */
+  preconditioned?: boolean;
   precision: Precision;
   /** Eigenvalues below this share of the largest count as zero; default by the precision, see {@link rankToleranceOf}. */
   rankTolerance?: number;

@@ -8,6 +8,7 @@ import { minimumOfArrays, type ReadMinimum } from "./sources/arrays.js";
 export interface MinimumFiles {
   gram?: string;
   jacobian?: string;
+  preconditioner?: string;
   residuals?: string;
   outputs?: number;
   /** Instead of residuals: a loss and the files of its arrays. */
@@ -24,7 +25,8 @@ export interface LossFiles {
 }
 
 /** The arguments that are read from files. */
-export type ReadArgument = "gram" | "jacobian" | "residuals" | "logits" | "labels" | "targets" | "weights";
+export type ReadArgument =
+  "gram" | "jacobian" | "preconditioner" | "residuals" | "logits" | "labels" | "targets" | "weights";
 
 type Read = (argument: ReadArgument, path: string) => Promise<NamedArray>;
 
@@ -38,13 +40,14 @@ export async function minimumOfFiles(
   files: MinimumFiles,
   { read = (_, path) => readArray(path) }: { read?: Read } = {},
 ): Promise<ReadMinimum> {
-  const { gram, jacobian, residuals, outputs, loss } = files;
+  const { gram, jacobian, preconditioner, residuals, outputs, loss } = files;
   const name = gram ?? jacobian;
   if (name === undefined)
     throw new AnalysisError("MISSING", "gram", "expected a Gram matrix or a Jacobian, got neither");
   return minimumOfArrays(name, {
     ...(gram === undefined ? {} : { gram: await read("gram", gram) }),
     ...(jacobian === undefined ? {} : { jacobian: await read("jacobian", jacobian) }),
+    ...(preconditioner === undefined ? {} : { preconditioner: await read("preconditioner", preconditioner) }),
     ...(residuals === undefined ? {} : { residuals: await read("residuals", residuals) }),
     ...(outputs === undefined ? {} : { outputs }),
     ...(loss === undefined ? {} : { loss: await readLoss(loss, read) }),

@@ -58,5 +58,22 @@ describe("formatNpz", () => {
 
   it("gives the same bytes for the same arrays", () => expect(formatNpz(expected)).toStrictEqual(formatNpz(expected)));
 
+  it("refuses arrays that pass 4 GiB together, headers included, before it writes any", () => {
+    const claiming = (byteLength: number): NamedArray => {
+      const data = new Uint8Array(1);
+      Object.defineProperty(data, "byteLength", { value: byteLength });
+      return { shape: [2], data };
+    };
+    const half = 2 ** 31 - 512;
+    expect(() => formatNpz({ a: claiming(half), b: claiming(half) })).toThrow(
+      expect.objectContaining({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringContaining("below 4 GiB in all, got 4294967296 bytes") as string,
+      }),
+    );
+    // One byte less gets as far as the shape, which does not fit.
+    expect(() => formatNpz({ a: claiming(half), b: claiming(half - 1) })).toThrow("with 2 elements for its shape");
+  });
+
   it("refuses an empty record", () => expect(() => formatNpz({})).toThrow("at least one array"));
 });

@@ -2,8 +2,26 @@ import type { Optimizer } from "@sgdscope/stability-criterion/optimizers";
 import { usageError } from "../terminal/errors.js";
 import type { AnalyzeOptions } from "./options.js";
 
-/** The optimizer that the options ask for; undefined for plain SGD. */
-export function optimizerOf({ optimizer, momentum, nesterov, weightDecay }: AnalyzeOptions): Optimizer | undefined {
+/**
+ * The optimizer that the options ask for, in the coordinates in which it steps plainly; undefined for plain SGD. Adam with its second
+ * moment frozen averages its momentum, RMSprop may have that of a heavy ball.
+ */
+export function optimizerOf(options: AnalyzeOptions): Optimizer | undefined {
+  const { optimizer, momentum, nesterov, weightDecay, preconditioner } = options;
+  if (optimizer === "adam" || optimizer === "rmsprop") {
+    if (preconditioner === undefined)
+      throw usageError(
+        `--optimizer ${optimizer} needs --preconditioner <file>, √v̂ + ε of its second moment, beside --jacobian`,
+      );
+    const own =
+      optimizer === "adam" ? ("ema" as const) : momentum === undefined ? ("sgd" as const) : ("heavy-ball" as const);
+    return optimizerOf({ ...options, optimizer: own, ...(optimizer === "adam" ? { momentum: momentum ?? 0.9 } : {}) });
+  }
+  if (preconditioner !== undefined && weightDecay !== undefined)
+    throw usageError(
+      "--weight-decay: expected none beside --preconditioner, which would scale it differently for each parameter",
+      "leave one of them out",
+    );
   const kind = optimizer ?? (nesterov === true ? "nesterov" : momentum === undefined ? "sgd" : "heavy-ball");
   if (nesterov === true && kind !== "nesterov")
     throw usageError(`--nesterov: expected --optimizer nesterov or none beside it, got ${kind}`);

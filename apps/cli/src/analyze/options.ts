@@ -13,11 +13,13 @@ import {
 } from "../options/parsers.js";
 
 export interface AnalyzeOptions
-  extends Pick<MinimumOptions, "gram" | "jacobian" | "residuals" | "outputs" | "rankTolerance">, LossOptions {
+  extends
+    Pick<MinimumOptions, "gram" | "jacobian" | "preconditioner" | "residuals" | "outputs" | "rankTolerance">,
+    LossOptions {
   batchSize: number[];
   sampling?: Sampling;
   learningRate?: number;
-  optimizer?: "sgd" | "heavy-ball" | "nesterov" | "ema";
+  optimizer?: "sgd" | "heavy-ball" | "nesterov" | "ema" | "adam" | "rmsprop";
   momentum?: number;
   nesterov?: boolean;
   weightDecay?: number;
@@ -52,10 +54,10 @@ export function addAnalyzeOptions(command: Command): Command {
     .addOption(
       new Option(
         "--optimizer <kind>",
-        "optimizer to judge, in PyTorch's conventions; ema is SGD(momentum=β, dampening=β) (default: sgd, or heavy-ball with --momentum)",
-      ).choices(["sgd", "heavy-ball", "nesterov", "ema"]),
+        "optimizer to judge, in PyTorch's conventions; ema is SGD(momentum=β, dampening=β); adam and rmsprop with their second moment frozen, as --preconditioner (default: sgd, or heavy-ball with --momentum)",
+      ).choices(["sgd", "heavy-ball", "nesterov", "ema", "adam", "rmsprop"]),
     )
-    .option("--momentum <β>", "momentum of the optimizer, between −1 and 1", signedMomentum)
+    .option("--momentum <β>", "momentum of the optimizer, between −1 and 1 (default of adam: β₁ = 0.9)", signedMomentum)
     .option("--nesterov", "Nesterov's momentum")
     .option(
       "--weight-decay <γ>",
@@ -83,6 +85,8 @@ Example (PyTorch)
   sgdscope analyze --jacobian J.npy --residuals r.npy --batch-size 1,8,64 --learning-rate 0.05
   sgdscope analyze --jacobian J.npy --residuals r.npy --batch-size 1 --learning-rate 0.05 --curve 1000 --lyapunov
   sgdscope analyze --jacobian J.npy --residuals r.npy --batch-size 1,8,64 --momentum 0.9 --nesterov
+  np.save("P.npy", v.sqrt() / math.sqrt(1 - beta2**t) + eps)  # Adam's second moment, as one vector
+  sgdscope analyze --jacobian J.npy --residuals r.npy --batch-size 16 --optimizer adam --preconditioner P.npy
   sgdscope analyze --jacobian J.npy --loss cross-entropy --logits f.npy --labels y.npy --batch-size 1,8,64`,
     );
 }

@@ -75,9 +75,9 @@ export function analysisText(
     `${examples} examples × ${plural(outputLoss?.modelOutputs ?? outputs, "output")}, rank ${rank}${outputLoss === undefined ? "" : `; ${outputLoss.label}`}; computed in Float64${
       precision === "float64" ? "" : ` from ${precisionNames[precision]} numbers`
     }\n\n` +
-    `Noise and curvature (exact)\n${quantities}\n` +
+    `Noise and curvature (exact)${minimum.preconditioned === true ? ", in the coordinates P^(1/2)θ, in which the optimizer is not preconditioned" : ""}\n${quantities}\n` +
     (noise.undefinedBecause === undefined ? "" : `  no alignment: ${noise.undefinedBecause}\n`) +
-    `\nCritical learning rates, ${conditions[0]!.sampling}${isPlainSgd(conditions[0]!.optimizer) ? "" : "; from the second exact row on, those of plain SGD"}\n${thresholdTable(conditions, exact)}` +
+    `\nCritical learning rates, ${conditions[0]!.sampling}${isPlainSgd(conditions[0]!.optimizer) ? "" : `; from the second exact row on, those ${minimum.preconditioned === true ? "without momentum" : "of plain SGD"}`}\n${thresholdTable(conditions, exact)}` +
     verdictText(conditions, noise.frobeniusG, exact) +
     marksText(conditions)
   );

@@ -7,6 +7,7 @@ import { positiveInteger, shareNumber } from "./parsers.js";
 export interface MinimumOptions {
   gram?: string;
   jacobian?: string;
+  preconditioner?: string;
   residuals?: string;
   run?: string;
   outputs?: number;
@@ -25,6 +26,12 @@ export function addArrayOptions(command: Command, { orRun }: { orRun: boolean })
       ).conflicts(["jacobian", ...conflicts]),
     )
     .addOption(new Option("--jacobian <file>", "J, shape [n, P], [nC, P] or [n, C, P]").conflicts(conflicts))
+    .addOption(
+      new Option(
+        "--preconditioner <file>",
+        "positive P, shape [P], of an optimizer that steps by ηP⁻¹m, such as √v̂ + ε of Adam or RMSprop; needs --jacobian",
+      ).conflicts(["gram", ...conflicts]),
+    )
     .addOption(new Option("--residuals <file>", "r = f − y, shape [n], [n, C] or [nC]").conflicts(conflicts))
     .option("--outputs <C>", "outputs per example, where no shape tells", positiveInteger)
     .option(

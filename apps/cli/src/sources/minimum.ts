@@ -48,7 +48,7 @@ async function ofFiles(
   options: Partial<MinimumOptions & LossOptions>,
   withoutResiduals: boolean,
 ): Promise<SourcedMinimum> {
-  const { gram, jacobian, residuals, outputs } = options;
+  const { gram, jacobian, preconditioner, residuals, outputs } = options;
   if (gram === undefined && jacobian === undefined)
     throw usageError(
       // Only commands that take a run know a backend.
@@ -65,6 +65,7 @@ async function ofFiles(
       {
         ...(gram === undefined ? {} : { gram }),
         ...(jacobian === undefined ? {} : { jacobian }),
+        ...(preconditioner === undefined ? {} : { preconditioner }),
         ...(residuals === undefined ? {} : { residuals }),
         ...(outputs === undefined ? {} : { outputs }),
         ...(loss === undefined ? {} : { loss }),

@@ -94,6 +94,7 @@ const options: Record<string, string> = {
   sampling: "--sampling",
   gram: "--gram",
   jacobian: "--jacobian",
+  preconditioner: "--preconditioner",
   residuals: "--residuals",
   outputs: "--outputs",
   examples: "--count",

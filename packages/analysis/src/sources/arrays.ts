@@ -4,7 +4,8 @@ import { AnalysisError } from "../errors.js";
 import type { Minimum, Precision } from "../minimum.js";
 import { finite } from "./finite.js";
 import { minimumWithLoss, type LossArrays } from "./loss-arrays.js";
-import { precisionOf } from "./precision.js";
+import { preconditioned } from "./preconditioner.js";
+import { coarser, precisionOf } from "./precision.js";
 import { gramLayout, jacobianLayout, type Layout, type ShapeNote } from "./shapes.js";
 
 /** Arrays of any tool that describe a minimum. */
@@ -13,6 +14,8 @@ export interface MinimumArrays {
   gram?: NamedArray;
   /** J: `[n, P]`, `[nC, P]` or `[n, C, P]`. */
   jacobian?: NamedArray;
+  /** P of `θ ← θ − ηP⁻¹m`, positive, `[P]` in the order of the columns of J: the system is then that of `JP⁻¹Jᵀ`. Needs `jacobian`. */
+  preconditioner?: NamedArray;
   /** r = f − y: `[n]`, `[n, C]` or `[nC]`. Default zeros: no threshold depends on them. */
   residuals?: NamedArray;
   /** C, where no shape says it. */
@@ -32,11 +35,11 @@ export interface ReadMinimum {
  * of both and the transpose that cures it.
  *
  * @param name - What people call it.
- * @throws AnalysisError MISSING, SHAPE_MISMATCH, NOT_FINITE, INVALID_ARGUMENT for numbers beyond the range of Float64, with `argument` `gram`, `jacobian`, `residuals`, `outputs` or one of the loss:
+ * @throws AnalysisError MISSING, SHAPE_MISMATCH, NOT_FINITE, INVALID_ARGUMENT for numbers beyond the range of Float64, with `argument` `gram`, `jacobian`, `preconditioner`, `residuals`, `outputs` or one of the loss:
  *   `loss`, `logits`, `labels`, `targets`, `weights`. NoiseStructureError of the loss, which names the example.
  */
 export function minimumOfArrays(name: string, arrays: MinimumArrays): ReadMinimum {
-  const { gram, jacobian, residuals, outputs, loss } = arrays;
+  const { gram, jacobian, preconditioner, residuals, outputs, loss } = arrays;
   if (loss !== undefined && residuals !== undefined)
     throw new AnalysisError(
       "INVALID_ARGUMENT",
@@ -45,6 +48,13 @@ export function minimumOfArrays(name: string, arrays: MinimumArrays): ReadMinimu
     );
   if (gram !== undefined && jacobian !== undefined)
     throw new AnalysisError("INVALID_ARGUMENT", "gram", "expected a Gram matrix or a Jacobian, got both");
+  if (preconditioner !== undefined && jacobian === undefined)
+    throw new AnalysisError(
+      "INVALID_ARGUMENT",
+      "preconditioner",
+      "expected a Jacobian beside it, got none",
+      "a Gram matrix no longer knows the parameters: pass J, or JP⁻¹Jᵀ as the Gram matrix",
+    );
   const shapes =
     loss === undefined
       ? { residuals: residuals?.shape, outputs }
@@ -66,8 +76,21 @@ export function minimumOfArrays(name: string, arrays: MinimumArrays): ReadMinimu
     throw new AnalysisError("MISSING", "gram", "expected a Gram matrix or a Jacobian, got neither");
   const layout = jacobianLayout(jacobian.shape, shapes);
   const values = within("jacobian", finite("jacobian", jacobian), Math.sqrt(SMALLEST), 2 ** 500);
-  if (loss !== undefined) return readWithLoss(name, layout, { jacobian: values }, loss);
-  return read(name, layout, values, arrays, (r) => gramSystemFromJacobian(values, r, layout));
+  const rows = layout.examples * layout.outputs;
+  const matrix = preconditioner === undefined ? values : preconditioned(values, rows, preconditioner);
+  const found =
+    loss === undefined
+      ? read(name, layout, values, arrays, (r) => gramSystemFromJacobian(matrix, r, layout))
+      : readWithLoss(name, layout, { jacobian: matrix }, loss);
+  if (preconditioner === undefined) return found;
+  return {
+    ...found,
+    minimum: {
+      ...found.minimum,
+      preconditioned: true,
+      precision: coarser(precisionOf(values), found.minimum.precision),
+    },
+  };
 }
 
 function read(

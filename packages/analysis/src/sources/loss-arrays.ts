@@ -9,10 +9,10 @@ import {
   type OutputLoss,
 } from "@sgdscope/noise-structure/losses";
 import { AnalysisError } from "../errors.js";
-import type { LossAtPoint, LossName, Minimum, Precision } from "../minimum.js";
+import type { LossAtPoint, LossName, Minimum } from "../minimum.js";
 import { finite } from "./finite.js";
 import { expectLogits } from "./logits.js";
-import { precisionOf } from "./precision.js";
+import { coarser, precisionOf } from "./precision.js";
 import type { Layout, ShapeNote } from "./shapes.js";
 
 /** A loss, the outputs of a model and what they should be. */
@@ -156,6 +156,3 @@ function expectPerExample(argument: string, { shape }: NamedArray, examples: num
   const fits = shape[0] === examples && (shape.length === 1 || (shape.length === 2 && shape[1] === 1));
   if (!fits) throw mismatch(argument, `expected shape [${examples}], one per example, got ${show(shape)}`);
 }
-
-const order: readonly Precision[] = ["float64", "float32", "float16", "bfloat16"];
-const coarser = (a: Precision, b: Precision): Precision => (order.indexOf(a) > order.indexOf(b) ? a : b);

@@ -48,3 +48,8 @@ export function precisionOf(values: ArrayLike<number>): Precision {
   if (most <= 8) return "bfloat16";
   return most <= 11 ? "float16" : "float32";
 }
+
+const order: readonly Precision[] = ["float64", "float32", "float16", "bfloat16"];
+
+/** @internal The coarser of two precisions. */
+export const coarser = (a: Precision, b: Precision): Precision => (order.indexOf(a) > order.indexOf(b) ? a : b);

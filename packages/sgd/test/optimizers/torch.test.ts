@@ -64,7 +64,7 @@ describe(`the optimizers of PyTorch ${torch}`, () => {
       targets: Float32Array.from(y),
     };
     const model = {
-      apply: (p: tf.NamedTensorMap, inputs: tf.Tensor) => tf.matMul(inputs as tf.Tensor2D, p["w"] as tf.Tensor2D),
+      apply: (p: tf.NamedTensorMap, inputs: tf.Tensor) => tf.matMul(inputs, p["w"] as tf.Tensor2D),
     };
     const trainee = tensorTrainee(model, data, params);
     batches.forEach((batch, t) => {
