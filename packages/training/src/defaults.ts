@@ -1,6 +1,8 @@
 import type { NetworkKind } from "@sgdscope/models-cnn";
 import type { MinimumTask, TrainingLoss } from "./task.js";
 
+export { optimizerKinds } from "@sgdscope/sgd";
+
 /** What a training does where nothing else is said. Nothing else in the project states them. */
 export const trainingDefaults = {
   sampling: "without-replacement",

@@ -13,7 +13,7 @@ import type { GeneralisedGramSystem, OutputLoss } from "@sgdscope/noise-structur
 import type * as tf from "@tensorflow/tfjs-core";
 import type { AlignmentRecord, Estimate } from "./record.js";
 import { outputLossOf } from "./loss.js";
-import { optimizerOfTask } from "./optimizer.js";
+import { judgedOptimizer } from "./optimizer.js";
 import type { TrainingTask } from "./task.js";
 
 /** What of a subject makes its system a minimum. */
@@ -47,7 +47,7 @@ export function minimumReached(
     reached: {
       steps,
       converged,
-      optimizer: optimizerOfTask(task),
+      ...judgedOptimizer(task),
       learningRate,
       batchSize,
       sampling,

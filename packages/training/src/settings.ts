@@ -5,6 +5,7 @@ import { z } from "zod";
 import { dataDefaults, lossBelowOfLogits, modelDefaults, trainingDefaults, trainingLosses } from "./defaults.js";
 import { TrainingError } from "./errors.js";
 import { imageShape, targetsOf } from "./images.js";
+import { optimizerFields, optimizerSettingsOf } from "./optimizer-settings.js";
 import type { MinimumTask, TrainingLoss } from "./task.js";
 
 const whole = (least: number): z.ZodInt =>
@@ -49,7 +50,7 @@ const settingsSchema = z.strictObject({
   labelSmoothing: z.number().min(0).lt(1).optional(),
   delta: positive.optional(),
   momentum: z.number().min(0).lt(1).default(trainingDefaults.momentum),
-  nesterov: z.boolean().optional(),
+  ...optimizerFields,
   clipNorm: positive.default(trainingDefaults.clipNorm),
   warmUp: whole(0).default(trainingDefaults.warmUp),
   maxSteps: whole(1).default(trainingDefaults.maxSteps),
@@ -72,24 +73,24 @@ export function taskOfSettings(settings: Record<string, unknown>): MinimumTask {
   const { success, data: parsed, error } = settingsSchema.safeParse(settings, { reportInput: true });
   if (!success)
     throw new TrainingError("INVALID_SETTINGS", explainIssues(settingsSchema, error.issues), { cause: error });
-  const { data, model, batchSize, nesterov, loss, labelSmoothing, delta, lossBelow, ...rest } = parsed;
+  const { data, model, batchSize, ...asked } = parsed;
+  const { learningRate, sampling, seed, clipNorm, warmUp, maxSteps, every, hessianProducts } = asked;
+  const { loss, labelSmoothing, delta } = asked;
   expectOptionsOf(loss, { labelSmoothing, delta });
   const goal = ["cross-entropy", "logistic"].includes(loss) ? lossBelowOfLogits : trainingDefaults.lossBelow;
-  if (nesterov === true && rest.momentum === 0)
-    throw new TrainingError("INVALID_SETTINGS", [
-      { path: "nesterov", problem: "expected momentum above 0 beside it, got 0" },
-    ]);
+  const lossBelow = asked.lossBelow ?? goal;
+  const optimizer = optimizerSettingsOf(asked);
   const classes = data.kind === "synthetic" ? data.classes : data.classes.length;
   const targets = targetsOf(classes, loss);
   const size = batchSize === "all" ? data.count : batchSize;
-  if (!Number.isSafeInteger(size) && rest.sampling !== "bernoulli")
+  if (!Number.isSafeInteger(size) && sampling !== "bernoulli")
     throw new TrainingError("INVALID_SETTINGS", [
       {
         path: "batchSize",
         problem: `expected a whole number from 1 up, or "all", got ${size}; only Bernoulli batches, whose size is an expectation, may have one that is not whole`,
       },
     ]);
-  if (size > data.count && rest.sampling !== "with-replacement")
+  if (size > data.count && sampling !== "with-replacement")
     throw new TrainingError("INVALID_SETTINGS", [
       { path: "batchSize", problem: `expected at most ${data.count}, the number of examples, got ${size}` },
     ]);
@@ -108,10 +109,9 @@ export function taskOfSettings(settings: Record<string, unknown>): MinimumTask {
   }
   const { directory, allowPrefix } = data.kind === "cifar10" ? data : {};
   return {
-    ...rest,
-    lossBelow: lossBelow ?? goal,
+    ...{ learningRate, sampling, seed, clipNorm, warmUp, maxSteps, lossBelow, every, hessianProducts },
+    ...optimizer,
     // What is left out has its default, so that tasks without it keep their names.
-    ...(nesterov === true ? { nesterov } : {}),
     ...(loss === "square" ? {} : { loss }),
     ...(labelSmoothing === undefined || labelSmoothing === 0 ? {} : { labelSmoothing }),
     ...(delta === undefined || delta === 1 ? {} : { delta }),

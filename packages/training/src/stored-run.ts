@@ -11,7 +11,7 @@ import type { OutputLoss } from "@sgdscope/noise-structure/losses";
 import { outputLossOf } from "./loss.js";
 import { longestExampleGradient } from "./measure.js";
 import type { MinimumRecord } from "./record.js";
-import { optimizerOfTask } from "./optimizer.js";
+import { judgedOptimizer } from "./optimizer.js";
 import { checkRecord } from "./record-schema.js";
 import { parametersFile } from "./run-in-folder.js";
 import type { MinimumTask } from "./task.js";
@@ -88,7 +88,7 @@ export async function openStoredRun(directory: string): Promise<StoredRun> {
     reached: {
       steps: record?.steps ?? 0,
       converged: state === "done" && record?.interpolates === true,
-      optimizer: optimizerOfTask(task),
+      ...judgedOptimizer(task),
       learningRate: task.learningRate,
       batchSize: task.batchSize,
       sampling: task.sampling,

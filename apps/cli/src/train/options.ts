@@ -3,6 +3,7 @@ import type { TrainingLoss } from "@sgdscope/training";
 import {
   dataDefaults,
   lossBelowOfLogits,
+  optimizerKinds,
   trainingDefaults as defaults,
   trainingLosses,
 } from "@sgdscope/training/defaults";
@@ -11,8 +12,10 @@ import { InvalidArgumentError, Option } from "commander";
 import { backendOption, samplings, type BackendName, type ImageOptions, type Sampling } from "../options/common.js";
 import {
   batchSizeNumber,
+  dampeningNumber,
   integerList,
   momentumNumber,
+  nonNegativeNumber,
   positiveInteger,
   positiveNumber,
   seedNumber,
@@ -36,6 +39,14 @@ export interface TrainOptions extends ImageOptions {
   delta?: number;
   momentum: number;
   nesterov?: boolean;
+  optimizer?: (typeof optimizerKinds)[number];
+  dampening?: number;
+  weightDecay?: number;
+  beta1?: number;
+  beta2?: number;
+  alpha?: number;
+  epsilon?: number;
+  centered?: boolean;
   clipNorm: number;
   warmUp: number;
   maxSteps: number;
@@ -103,8 +114,21 @@ export function addTrainOptions(command: Command): Command {
     )
     .option("--label-smoothing <ε>", "label smoothing of cross-entropy, as in PyTorch", smoothingNumber)
     .option("--delta <δ>", "δ of pseudo-huber (default: 1)", positiveNumber)
-    .option("--momentum <β>", "heavy-ball momentum (PyTorch's convention)", momentumNumber, defaults.momentum)
+    .addOption(
+      new Option(
+        "--optimizer <kind>",
+        "optimizer, in PyTorch's conventions; ema is SGD(momentum=β, dampening=β) (default: sgd, or heavy-ball with --momentum)",
+      ).choices(optimizerKinds),
+    )
+    .option("--momentum <β>", "momentum of SGD or RMSprop", momentumNumber, defaults.momentum)
     .option("--nesterov", "Nesterov's momentum in the place of the heavy ball's")
+    .option("--dampening <τ>", "dampening of the heavy ball's momentum (default: 0)", dampeningNumber)
+    .option("--weight-decay <γ>", "coupled weight decay, as PyTorch's weight_decay (default: 0)", nonNegativeNumber)
+    .option("--beta1 <β₁>", "decay of Adam's first moment (default: 0.9)", momentumNumber)
+    .option("--beta2 <β₂>", "decay of Adam's second moment (default: 0.999)", momentumNumber)
+    .option("--alpha <α>", "decay of RMSprop's average of squares (default: 0.99)", momentumNumber)
+    .option("--epsilon <ε>", "added to the root by Adam and RMSprop (default: 1e-8)", nonNegativeNumber)
+    .option("--centered", "RMSprop by the variance of the gradient")
     .option(
       "--clip-norm <g>",
       "largest norm of the gradient of a batch; longer ones are scaled down",

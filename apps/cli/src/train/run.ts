@@ -129,7 +129,7 @@ async function taskOf(options: TrainOptions): Promise<{ task: MinimumTask; note:
     ...(options.labelSmoothing === undefined ? {} : { labelSmoothing: options.labelSmoothing }),
     ...(options.delta === undefined ? {} : { delta: options.delta }),
     momentum: options.momentum,
-    ...(options.nesterov === true ? { nesterov: true } : {}),
+    ...optimizerOf(options),
     clipNorm: options.clipNorm,
     warmUp: options.warmUp,
     maxSteps: options.maxSteps,
@@ -137,6 +137,13 @@ async function taskOf(options: TrainOptions): Promise<{ task: MinimumTask; note:
     every: options.every,
   };
   return { task: inOptions(() => taskOfSettings(settings)), note };
+}
+
+/** What was said of the optimizer; `taskOfSettings` refuses what does not belong together. */
+function optimizerOf(options: TrainOptions): object {
+  const { optimizer, nesterov, dampening, weightDecay, beta1, beta2, alpha, epsilon, centered } = options;
+  const said = { optimizer, nesterov, dampening, weightDecay, beta1, beta2, alpha, epsilon, centered };
+  return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
 }
 
 /** The network with the options of the command line; `taskOfSettings` fills in the rest and refuses what does not fit. */
