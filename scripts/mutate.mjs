@@ -1,5 +1,5 @@
 // `npm run mutate -- <package> [file]`: mutation tests of a package, or of one of its files (a path under src); minutes to hours.
-// `--sample 0.2` runs a random fifth of the mutants that tests reach (`--seed`, default 1), which gives the score within an interval.
+// `--tests diagonal` runs those tests alone whose path fits the regular expression: fewer are killed, and sooner. `--sample 0.2` runs a random fifth of the mutants that tests reach (`--seed`, default 1), which gives the score within an interval.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -10,10 +10,14 @@ const fail = (problem) => {
 };
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { sample: { type: "string", default: "1" }, seed: { type: "string", default: "1" } },
+  options: {
+    sample: { type: "string", default: "1" },
+    seed: { type: "string", default: "1" },
+    tests: { type: "string", default: "" },
+  },
 });
 const [name, file, ...rest] = positionals;
-const { sample, seed } = values;
+const { sample, seed, tests } = values;
 if (!name || !existsSync(`packages/${name}/src`) || rest.length > 0)
   fail(`expected the name of a package with sources, such as hessian-estimators, got ${name ?? "none"}`);
 if (file && !existsSync(`packages/${name}/src/${file}`))
@@ -25,7 +29,13 @@ const { status } = spawnSync(
   ["stryker", "run", "stryker.config.mjs", ...(file ? ["--mutate", `packages/${name}/src/${file}`] : [])],
   {
     stdio: "inherit",
-    env: { ...process.env, SGDSCOPE_MUTATE: name, SGDSCOPE_MUTATE_SHARE: sample, SGDSCOPE_MUTATE_SEED: seed },
+    env: {
+      ...process.env,
+      SGDSCOPE_MUTATE: name,
+      SGDSCOPE_MUTATE_TESTS: tests,
+      SGDSCOPE_MUTATE_SHARE: sample,
+      SGDSCOPE_MUTATE_SEED: seed,
+    },
   },
 );
 if (status !== 0) process.exit(status ?? 1);

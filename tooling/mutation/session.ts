@@ -25,6 +25,7 @@ fc.configureGlobal({ seed: 1, endOnFailure: true });
 const folder = `${process.cwd()}/packages/${process.env["SGDSCOPE_MUTATE"]!}/test`;
 const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
   .filter((path) => path.endsWith(".test.ts") && !path.endsWith(".soak.test.ts"))
+  .filter((path) => new RegExp(process.env["SGDSCOPE_MUTATE_TESTS"] ?? "").test(path))
   .map((path) => ({ path, mocks: readFileSync(`${folder}/${path}`, "utf8").includes("vi.mock(") }))
   // Mocks stay for the files after them.
   .sort((a, b) => Number(a.mocks) - Number(b.mocks) || (a.path < b.path ? -1 : 1));
