@@ -23,7 +23,7 @@ export {
   type Reached,
 } from "./minimum.js";
 export { minimumOfArrays, type MinimumArrays, type ReadMinimum } from "./sources/arrays.js";
-export type { LossArrays } from "./sources/loss-arrays.js";
+export { lossOfMinimum, type LossArrays } from "./sources/loss-arrays.js";
 export { examplesOfArrays, type ExampleShapes, type ReadExamples } from "./sources/examples.js";
 export type { ShapeNote } from "./sources/shapes.js";
 export { gaussianDesignMinimum } from "./sources/gaussian-design.js";

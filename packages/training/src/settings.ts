@@ -2,11 +2,11 @@ import { modelFromConfig, networkKinds, type ModelConfig } from "@sgdscope/model
 import { explainIssues } from "@sgdscope/runs";
 import { samplings } from "@sgdscope/random";
 import { z } from "zod";
-import { dataDefaults, modelDefaults, trainingDefaults } from "./defaults.js";
+import { dataDefaults, lossBelowOfLogits, modelDefaults, trainingDefaults, trainingLosses } from "./defaults.js";
 import { TrainingError } from "./errors.js";
 import { imageShape, targetsOf } from "./images.js";
 import { optimizerFields, optimizerSettingsOf } from "./optimizer-settings.js";
-import type { MinimumTask } from "./task.js";
+import type { MinimumTask, TrainingLoss } from "./task.js";
 
 const whole = (least: number): z.ZodInt =>
   z.int(`expected a whole number from ${least} up`).min(least, `expected a whole number from ${least} up`);
@@ -46,12 +46,15 @@ const settingsSchema = z.strictObject({
   batchSize: z.union([positive, z.literal("all")], 'expected a whole number from 1 up, or "all"'),
   sampling: z.enum(samplings).default(trainingDefaults.sampling),
   seed: seed.default(trainingDefaults.seed),
+  loss: z.enum(trainingLosses, `expected one of ${trainingLosses.join(", ")}`).default("square"),
+  labelSmoothing: z.number().min(0).lt(1).optional(),
+  delta: positive.optional(),
   momentum: z.number().min(0).lt(1).default(trainingDefaults.momentum),
   ...optimizerFields,
   clipNorm: positive.default(trainingDefaults.clipNorm),
   warmUp: whole(0).default(trainingDefaults.warmUp),
   maxSteps: whole(1).default(trainingDefaults.maxSteps),
-  lossBelow: positive.default(trainingDefaults.lossBelow),
+  lossBelow: positive.optional(),
   every: whole(1).default(trainingDefaults.every),
   hessianProducts: whole(0).default(trainingDefaults.hessianProducts),
 });
@@ -71,10 +74,14 @@ export function taskOfSettings(settings: Record<string, unknown>): MinimumTask {
   if (!success)
     throw new TrainingError("INVALID_SETTINGS", explainIssues(settingsSchema, error.issues), { cause: error });
   const { data, model, batchSize, ...asked } = parsed;
-  const { learningRate, sampling, seed, clipNorm, warmUp, maxSteps, lossBelow, every, hessianProducts } = asked;
+  const { learningRate, sampling, seed, clipNorm, warmUp, maxSteps, every, hessianProducts } = asked;
+  const { loss, labelSmoothing, delta } = asked;
+  expectOptionsOf(loss, { labelSmoothing, delta });
+  const goal = ["cross-entropy", "logistic"].includes(loss) ? lossBelowOfLogits : trainingDefaults.lossBelow;
+  const lossBelow = asked.lossBelow ?? goal;
   const optimizer = optimizerSettingsOf(asked);
   const classes = data.kind === "synthetic" ? data.classes : data.classes.length;
-  const targets = targetsOf(classes);
+  const targets = targetsOf(classes, loss);
   const size = batchSize === "all" ? data.count : batchSize;
   if (!Number.isSafeInteger(size) && sampling !== "bernoulli")
     throw new TrainingError("INVALID_SETTINGS", [
@@ -89,7 +96,7 @@ export function taskOfSettings(settings: Record<string, unknown>): MinimumTask {
     ]);
   const config = {
     inputShape: [...imageShape],
-    outputs: classes === 2 ? 1 : classes,
+    outputs: targets === "plus-minus-one" ? 1 : classes,
     ...modelDefaults[model.kind],
     ...model,
   } as unknown as ModelConfig;
@@ -104,6 +111,10 @@ export function taskOfSettings(settings: Record<string, unknown>): MinimumTask {
   return {
     ...{ learningRate, sampling, seed, clipNorm, warmUp, maxSteps, lossBelow, every, hessianProducts },
     ...optimizer,
+    // What is left out has its default, so that tasks without it keep their names.
+    ...(loss === "square" ? {} : { loss }),
+    ...(labelSmoothing === undefined || labelSmoothing === 0 ? {} : { labelSmoothing }),
+    ...(delta === undefined || delta === 1 ? {} : { delta }),
     data:
       data.kind === "synthetic"
         ? { ...data, targets }
@@ -119,4 +130,20 @@ export function taskOfSettings(settings: Record<string, unknown>): MinimumTask {
     batchSize: size,
     alignmentAt: [],
   };
+}
+
+/** Refuses an option of another loss: it would be taken for one that counts. */
+function expectOptionsOf(
+  loss: TrainingLoss,
+  { labelSmoothing, delta }: { labelSmoothing: number | undefined; delta: number | undefined },
+): void {
+  const faults = [
+    ...(labelSmoothing !== undefined && loss !== "cross-entropy" ? [["labelSmoothing", "cross-entropy"]] : []),
+    ...(delta !== undefined && loss !== "pseudo-huber" ? [["delta", "pseudo-huber"]] : []),
+  ] as [string, string][];
+  if (faults.length > 0)
+    throw new TrainingError(
+      "INVALID_SETTINGS",
+      faults.map(([path, own]) => ({ path, problem: `expected loss ${own} beside it, got ${loss}` })),
+    );
 }

@@ -24,6 +24,8 @@ export type DataSpec = (
   randomLabels?: { seed: number };
 };
 
+/** What a network is trained to make small. */
+export type TrainingLoss = "square" | "cross-entropy" | "logistic" | "pseudo-huber";
 /** How the gradient becomes a step, in PyTorch's conventions; `Optimizer` of `@sgdscope/sgd` says what each means. */
 export interface OptimizerSettings {
   /** β in m ← βm + g, θ ← θ − ηm. */
@@ -54,6 +56,12 @@ export interface TrainingSettings extends OptimizerSettings {
   batchSize: number;
   sampling: Sampling;
   seed: number;
+  /** Default the square loss; closed forms have no other. */
+  loss?: TrainingLoss;
+  /** ε of `cross-entropy`. Default 0. */
+  labelSmoothing?: number;
+  /** δ of `pseudo-huber`. Default 1. */
+  delta?: number;
   clipNorm: number;
   /** Steps over which the learning rate rises linearly from 0. */
   warmUp: number;

@@ -1,5 +1,12 @@
 import { networkKinds, type NetworkKind } from "@sgdscope/models-cnn";
-import { dataDefaults, optimizerKinds, trainingDefaults as defaults } from "@sgdscope/training/defaults";
+import type { TrainingLoss } from "@sgdscope/training";
+import {
+  dataDefaults,
+  lossBelowOfLogits,
+  optimizerKinds,
+  trainingDefaults as defaults,
+  trainingLosses,
+} from "@sgdscope/training/defaults";
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import { backendOption, samplings, type BackendName, type ImageOptions, type Sampling } from "../options/common.js";
@@ -12,6 +19,7 @@ import {
   positiveInteger,
   positiveNumber,
   seedNumber,
+  smoothingNumber,
   wholeNumber,
 } from "../options/parsers.js";
 
@@ -26,6 +34,9 @@ export interface TrainOptions extends ImageOptions {
   learningRate: number;
   batchSize: number | "all";
   sampling: Sampling;
+  loss: TrainingLoss;
+  labelSmoothing?: number;
+  delta?: number;
   momentum: number;
   nesterov?: boolean;
   optimizer?: (typeof optimizerKinds)[number];
@@ -39,7 +50,7 @@ export interface TrainOptions extends ImageOptions {
   clipNorm: number;
   warmUp: number;
   maxSteps: number;
-  lossBelow: number;
+  lossBelow?: number;
   every: number;
   seed: number;
   out: string;
@@ -62,7 +73,8 @@ export function addTrainOptions(command: Command): Command {
   return command
     .summary("train one network to a minimum; resumable")
     .description(
-      "Trains one network by SGD on the square loss L = (1/2n) Σ‖f − y‖² until it interpolates (--loss-below), and measures there.\n\n" +
+      "Trains one network by SGD on the square loss L = (1/2n) Σ‖f − y‖², or the mean of another (--loss), until it interpolates " +
+        "(--loss-below), and measures there.\n\n" +
         "Writes a run folder: run.json (everything that determines the run, and its result), metrics.jsonl (the loss along the " +
         "way), parameters.safetensors (for sgdscope measure --run), checkpoint.* (for --resume). The folder's name is a hash of " +
         "all settings, defaults included: the same settings give the same folder, which one process writes at a time.",
@@ -96,6 +108,13 @@ export function addTrainOptions(command: Command): Command {
     )
     .addOption(new Option("--sampling <how>", "how batches are drawn").choices(samplings).default(defaults.sampling))
     .addOption(
+      new Option("--loss <name>", "what is made small; cross-entropy has one output per class, also for two")
+        .choices(trainingLosses)
+        .default("square"),
+    )
+    .option("--label-smoothing <ε>", "label smoothing of cross-entropy, as in PyTorch", smoothingNumber)
+    .option("--delta <δ>", "δ of pseudo-huber (default: 1)", positiveNumber)
+    .addOption(
       new Option(
         "--optimizer <kind>",
         "optimizer, in PyTorch's conventions; ema is SGD(momentum=β, dampening=β) (default: sgd, or heavy-ball with --momentum)",
@@ -118,7 +137,11 @@ export function addTrainOptions(command: Command): Command {
     )
     .option("--warm-up <steps>", "steps over which the learning rate rises to η", wholeNumber, defaults.warmUp)
     .option("--max-steps <count>", "steps after which the run ends in any case", positiveInteger, defaults.maxSteps)
-    .option("--loss-below <L>", "stop when the full loss is below this", positiveNumber, defaults.lossBelow)
+    .option(
+      "--loss-below <L>",
+      `stop when the full loss is below this (default: ${defaults.lossBelow}, of cross-entropy and logistic ${lossBelowOfLogits})`,
+      positiveNumber,
+    )
     .option("--every <steps>", "steps between checks of the full loss", positiveInteger, defaults.every)
     .option("--seed <number>", "seed of initial parameters, batches and probes", seedNumber, defaults.seed)
     .option("--out <folder>", "where run folders go", "runs")
