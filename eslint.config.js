@@ -70,7 +70,16 @@ const analysisOfModels = {
 };
 
 export default tseslint.config(
-  { ignores: ["**/dist/**", "**/node_modules/**", "**/.turbo/**", "coverage/**", "runs/**"] },
+  {
+    ignores: [
+      "**/dist/**",
+      "packages/linear-algebra/assembly/**",
+      "**/node_modules/**",
+      "**/.turbo/**",
+      "coverage/**",
+      "runs/**",
+    ],
+  },
   js.configs.recommended,
   {
     files: ["**/*.ts", "**/*.tsx"],

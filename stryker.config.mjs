@@ -4,14 +4,14 @@ const name = process.env["SGDSCOPE_MUTATE"];
 
 /** @type {import("@stryker-mutator/core").StrykerOptions} */
 export default {
-  testRunner: "vitest",
-  plugins: ["@stryker-mutator/vitest-runner"],
-  vitest: { configFile: "vitest.mutation.config.ts", related: false },
+  testRunner: "loaded-vitest",
+  plugins: ["./tooling/mutation/runner.mjs"],
+  ignorers: ["messages"],
   // Without a package, as unused-code checks load this file, there is nothing to mutate.
   mutate: name ? [`packages/${name}/src/**/*.ts`, `!packages/${name}/src/index.ts`] : [],
   // Mutants switch at run time, so sources stay as they are for the tests that read them.
   disableTypeChecks: false,
-  ignorePatterns: ["runs", "reports", "coverage", "**/dist", "**/.turbo"],
+  ignorePatterns: ["/runs", "/reports", "/coverage", "**/dist", "**/.turbo"],
   coverageAnalysis: "perTest",
   concurrency: 1,
   ignoreStatic: true,
@@ -20,8 +20,9 @@ export default {
   htmlReporter: { fileName: `reports/mutation/${name}.html` },
   jsonReporter: { fileName: `reports/mutation/${name}.json` },
   tempDirName: "node_modules/.cache/stryker",
-  timeoutFactor: 3,
-  timeoutMS: 20_000,
+  // The runner has limits of its own, in processor time; these are for what waits forever.
+  timeoutFactor: 10,
+  timeoutMS: 120_000,
   // All tests of a package, instrumented, on a busy machine.
   dryRunTimeoutMinutes: 60,
   thresholds: { high: 95, low: 85, break: 85 },

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -52,14 +52,41 @@ describe("writeArrays and readArrays", () => {
   it("keep metadata in safetensors and refuse it elsewhere", async () => {
     await writeArrays(at("m.safetensors"), arrays, { metadata: { seed: "7" } });
     expect(await readFile(at("m.safetensors"), "latin1")).toContain('"__metadata__":{"seed":"7"}');
-    await expect(writeArrays(at("m.npz"), arrays, { metadata: {} })).rejects.toThrow("metadata for .safetensors only");
+    await expect(writeArrays(at("m.npz"), arrays, { metadata: {} })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining("metadata for .safetensors only") as string,
+    });
   });
 
   it("refuse other extensions, several arrays in a .npy, and missing files", async () => {
-    await expect(writeArrays(at("x.csv"), arrays)).rejects.toThrow("ends in .npy, .npz, .safetensors");
-    await expect(writeArrays(at("x.json"), arrays)).rejects.toThrow("ends in .npy, .npz or .safetensors, got");
-    await expect(writeArrays(at("x.npy"), arrays)).rejects.toThrow("expected one array");
+    for (const [name, message] of [
+      ["x.csv", "ends in .npy, .npz, .safetensors"],
+      ["x.json", "ends in .npy, .npz or .safetensors, got"],
+      ["x.npy", "expected one array"],
+    ] as const)
+      await expect(writeArrays(at(name), arrays)).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringContaining(message) as string,
+      });
     await expect(readArrays(at("nowhere.npz"))).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
+  });
+
+  it("refuse a folder, and pass on what else the file system says", async () => {
+    await expect(readArrays(`${folder}/folder.npy`).catch(() => mkdir(at("folder.npy")))).resolves.toBeUndefined();
+    await expect(readArrays(at("folder.npy"))).rejects.toMatchObject({
+      name: "ArrayFilesError",
+      code: "INVALID_ARGUMENT",
+    });
+    await writeFile(at("file"), "");
+    await expect(readArrays(at("file/below.npy"))).rejects.toMatchObject({ code: "ENOTDIR" });
+  });
+
+  it("have no array to take from an empty file of arrays", async () => {
+    await writeArrays(at("none.safetensors"), {});
+    await expect(readArray(at("none.safetensors"))).rejects.toMatchObject({
+      code: "UNKNOWN_KEY",
+      message: `readArray: expected an array in ${at("none.safetensors")}, got none`,
+    });
   });
 
   it("name the file that is damaged", async () => {
@@ -132,6 +159,9 @@ describe("readArray", () => {
     ["[1, [2]]", "expected a number at value[1], got an array of 1 item"],
     ["[[1], 2]", "expected 1 item at value[1] as in its neighbours, got 2"],
     ["[1,", "this is not JSON"],
+    ["null", "expected a number at value, got null"],
+    ["[1, /* two */ 2]", "this is not JSON"],
+    ['["' + "x".repeat(100) + '"]', `got "${"x".repeat(59)} (in `],
   ])("refuses JSON that is no array of numbers: %s", async (text, message) => {
     await writeFile(at("bad.json"), text);
     await expect(readArray(at("bad.json"))).rejects.toThrow(message);

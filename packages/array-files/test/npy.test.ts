@@ -131,6 +131,17 @@ describe("formatNpy", () => {
     ])
       expect(() => formatNpy({ shape, data: none })).toThrow("a shape of at most 64 non-negative integers");
     expect(() => formatNpy({ shape: [1], data: [1] as never })).toThrow("typed array of numbers, got [object Array]");
+    for (const given of [
+      { shape: [2], data },
+      { shape: [-1], data },
+      { shape: [1], data: [1] as never },
+    ])
+      expect(() => formatNpy(given)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+  });
+
+  it("takes 64 axes", () => {
+    const array = { shape: Array<number>(64).fill(1), data: Float64Array.of(3) };
+    expect(parseNpy(formatNpy(array))).toStrictEqual(array);
   });
 });
 

@@ -41,8 +41,26 @@ describe("parseNpz", () => {
       "parseNpz, array a/b: expected a boolean",
     ));
 
-  it("refuses what is no archive", () =>
-    expect(() => parseNpz(fixture("float32.npy"))).toThrow("parseNpz: expected a zip archive, got 93 4e 55 4d 50 59"));
+  it("refuses what is no archive", () => {
+    const refused = {
+      code: "WRONG_FORMAT",
+      message: expect.stringContaining("parseNpz: expected a zip archive") as string,
+    };
+    for (const start of [
+      [0x93, 0x4e],
+      [0x50, 0x00],
+      [0x00, 0x4b],
+    ])
+      expect(() => parseNpz(Uint8Array.from([...start, ...fixture("stored.npz").subarray(2)]))).toThrow(
+        expect.objectContaining(refused),
+      );
+    expect(() => parseNpz(fixture("float32.npy"))).toThrow("got 93 4e 55 4d 50 59");
+  });
+
+  it("takes off .npy at the end of a name only", () => {
+    const content = fixture("scalar.npy");
+    expect(Object.keys(parseNpz(zipSync({ "a.npy.npy": content, "b.npyx": content })))).toEqual(["a.npy", "b.npyx"]);
+  });
 
   it("refuses an archive of other files", () =>
     expect(() => parseNpz(zipSync({ "readme.txt": new TextEncoder().encode("hello") }))).toThrow("\\x93NUMPY"));
@@ -58,5 +76,28 @@ describe("formatNpz", () => {
 
   it("gives the same bytes for the same arrays", () => expect(formatNpz(expected)).toStrictEqual(formatNpz(expected)));
 
-  it("refuses an empty record", () => expect(() => formatNpz({})).toThrow("at least one array"));
+  it("refuses arrays that pass 4 GiB together, headers included, before it writes any", () => {
+    const claiming = (byteLength: number): NamedArray => {
+      const data = new Uint8Array(1);
+      Object.defineProperty(data, "byteLength", { value: byteLength });
+      return { shape: [2], data };
+    };
+    const half = 2 ** 31 - 512;
+    expect(() => formatNpz({ a: claiming(half), b: claiming(half) })).toThrow(
+      expect.objectContaining({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringContaining("below 4 GiB in all, got 4294967296 bytes") as string,
+      }),
+    );
+    // One byte less gets as far as the shape, which does not fit.
+    expect(() => formatNpz({ a: claiming(half), b: claiming(half - 1) })).toThrow("with 2 elements for its shape");
+  });
+
+  it("refuses an empty record", () =>
+    expect(() => formatNpz({})).toThrow(
+      expect.objectContaining({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringContaining("at least one array") as string,
+      }),
+    ));
 });

@@ -75,6 +75,9 @@ describe("parseSafetensors", () => {
     ["2^60 elements beside a zero", { a: tensor("U8", [2 ** 30, 2 ** 30, 0], 0, 0) }, 0, "TOO_LARGE"],
     ["an extent that is not exact", { a: tensor("U8", [2 ** 53], 0, 1) }, 1, "CORRUPT"],
     ["offsets beyond the data", { a: tensor("U8", [2 ** 40], 0, 2 ** 40) }, 3, "TRUNCATED"],
+    ["three offsets", { a: { dtype: "U8", shape: [1], data_offsets: [0, 1, 1] } }, 1, "CORRUPT"],
+    ["negative extents", { a: tensor("U8", [-1, -1], 0, 1) }, 1, "CORRUPT"],
+    ["no header at all", "", 0, "CORRUPT"],
     ["deep nesting", `{"a":${"[".repeat(20_000)}`, 0, "TOO_LARGE"],
   ])("refuses %s", (_, header, size, code) =>
     expect(() => parseSafetensors(handmade(header, size))).toThrow(expect.objectContaining({ code })),
@@ -125,13 +128,40 @@ describe("formatSafetensors", () => {
       expect((8 + size + header[name]!.data_offsets[0]!) % data.BYTES_PER_ELEMENT).toBe(0);
   });
 
+  it("is undone by parseSafetensors for every type of element", () => {
+    const every: Record<string, NamedArray> = Object.fromEntries(
+      [Float64Array, Float32Array, Int32Array, Uint32Array, Int16Array, Uint16Array, Int8Array, Uint8Array].map(
+        (Type) => [Type.name, { shape: [3], data: Type.of(1, 2, 3) }],
+      ),
+    );
+    every["signed"] = { shape: [1], data: BigInt64Array.of(-(2n ** 63n)) };
+    every["unsigned"] = { shape: [1], data: BigUint64Array.of(2n ** 64n - 1n) };
+    expect(parseSafetensors(formatSafetensors(every)).arrays).toStrictEqual(every);
+    const clamped = { w: { shape: [2], data: Uint8ClampedArray.of(0, 255) } };
+    expect(parseSafetensors(formatSafetensors(clamped)).arrays["w"]!.data).toStrictEqual(Uint8Array.of(0, 255));
+  });
+
+  it("pads its header to eight bytes and no further, and names metadata only where there is some", () => {
+    const bytes = formatSafetensors(arrays);
+    const size = Number(new DataView(bytes.buffer).getBigUint64(0, true));
+    const header = new TextDecoder().decode(bytes.subarray(8, 8 + size));
+    expect(size % 8).toBe(0);
+    expect(size - header.trimEnd().length).toBeLessThan(8);
+    expect(header).not.toContain("__metadata__");
+  });
+
   it("writes and reads a file without arrays", () =>
     expect(parseSafetensors(formatSafetensors({}))).toEqual({ arrays: {}, metadata: {} }));
 
   it("refuses the reserved name and shapes that do not fit", () => {
-    expect(() => formatSafetensors({ __metadata__: arrays["zeta"]! })).toThrow("other than __metadata__");
-    expect(() => formatSafetensors({ w: { shape: [2], data: new Float32Array(3) } })).toThrow(
-      "expected w with 2 elements",
-    );
+    for (const [given, message] of [
+      [{ __metadata__: arrays["zeta"]! }, "formatSafetensors: expected array names other than __metadata__"],
+      [{ w: { shape: [2], data: new Float32Array(3) } }, "formatSafetensors: expected w with 2 elements"],
+      [{ w: { shape: [1.5], data: new Float32Array(3) } }, "formatSafetensors: expected w with a shape of at most 64"],
+      [{ w: { shape: [1], data: [1] as never } }, "formatSafetensors: expected data to be a typed array"],
+    ] as [Record<string, NamedArray>, string][])
+      expect(() => formatSafetensors(given)).toThrow(
+        expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringContaining(message) as string }),
+      );
   });
 });

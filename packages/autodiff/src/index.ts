@@ -23,5 +23,6 @@ export { vouchFor, type SecondOrderOptions } from "./second-order/guard.js";
 export { installSecondOrderGradients } from "./second-order/install.js";
 export { verifiedKernels } from "./second-order/verified-kernels.js";
 export { describeLayersModel, type LayersModelFacts } from "./layers-model/described.js";
+export type { FinalActivation } from "./layers-model/final-activation.js";
 export { functionOfLayersModel, type LayersFunction } from "./layers-model/function-of-layers-model.js";
 export type { LayerLike, LayersModelLike, LayerWeight } from "./layers-model/layer.js";

@@ -57,6 +57,13 @@ describe("without maxMatvecs", () => {
     expect([samples, converged]).toEqual([1000, false]);
   });
 
+  test("estimateTraceOfFunction takes whole probes, and eight of them where 1000 products are too few for that", async () => {
+    const spent = async (steps?: number): Promise<number> =>
+      (await estimateTraceOfFunction(neighbours, Math.exp, { ...strict, steps })).matvecs;
+    expect(await spent()).toBe(31 * 32);
+    expect(await spent(130)).toBe(8 * 130);
+  });
+
   test("estimateTraceOfFunction stops at 1 %, and takes at most 32 steps per probe", async () => {
     const { value, standardError, converged, matvecs, samples } = await estimateTraceOfFunction(
       neighbours,

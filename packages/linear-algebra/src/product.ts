@@ -1,4 +1,5 @@
 import { expectDimension, expectLength } from "./errors.js";
+import { kernelProduct } from "./kernels/product.js";
 import type { Vector } from "./vector.js";
 
 /** Rows of a panel: a panel times `depth` doubles stays in the second-level cache. */
@@ -31,6 +32,8 @@ export function multiply(a: Vector, b: Vector, rows: number, inner: number, colu
 export function multiplyTransposed(a: Vector, b: Vector, rows: number, inner: number, columns: number): Float64Array {
   expectShape("multiplyTransposed", "a", a, rows, inner);
   expectShape("multiplyTransposed", "b", b, columns, inner);
+  const fast = kernelProduct({ a, b, rows, columns, inner, lower: false });
+  if (fast !== undefined) return fast;
   const left = double(a);
   const right = double(b);
   const product = new Float64Array(rows * columns);
@@ -51,8 +54,7 @@ export function multiplyTransposed(a: Vector, b: Vector, rows: number, inner: nu
  */
 export function gramOfRows(a: Vector, rows: number, inner: number): Float64Array {
   expectShape("gramOfRows", "a", a, rows, inner);
-  const left = double(a);
-  return lowerProduct(left, left, rows, inner);
+  return lowerProduct(a, a, rows, inner);
 }
 
 /**
@@ -66,10 +68,17 @@ export function gramOfRows(a: Vector, rows: number, inner: number): Float64Array
 export function symmetricProduct(a: Vector, b: Vector, rows: number, inner: number): Float64Array {
   expectShape("symmetricProduct", "a", a, rows, inner);
   expectShape("symmetricProduct", "b", b, rows, inner);
-  return lowerProduct(double(a), double(b), rows, inner);
+  return lowerProduct(a, b, rows, inner);
 }
 
-function lowerProduct(a: Float64Array, b: Float64Array, rows: number, inner: number): Float64Array {
+function lowerProduct(left: Vector, right: Vector, rows: number, inner: number): Float64Array {
+  const fast = kernelProduct({ a: left, b: right, rows, columns: rows, inner, lower: true });
+  if (fast !== undefined) {
+    mirrorLower(fast, rows);
+    return fast;
+  }
+  const a = double(left);
+  const b = left === right ? a : double(right);
   const product = new Float64Array(rows * rows);
   for (let depth = 0; depth < inner; depth += DEPTH) {
     const end = Math.min(inner, depth + DEPTH);

@@ -53,7 +53,104 @@ describe("lock files", () => {
   });
 });
 
+describe("locks of a folder of runs", () => {
+  it.each([0, -1, NaN])("have a heart that beats: staleAfter of %s is refused", (staleAfter) =>
+    expect(runLocks(runs, { staleAfter })).rejects.toMatchObject({
+      code: "INVALID_OPTION",
+      message: `expected staleAfter > 0, got ${staleAfter}`,
+    }),
+  );
+
+  it("say who has a run: one that ended, one that lives, one on another machine that was not watched, one that was faster", async () => {
+    const [locks, others] = [await runLocks(runs), await runLocks(runs, { staleAfter: 60_000 })];
+    const empty = await locks.list();
+    const taken = await others.attempt("a", empty);
+    if (!("lock" in taken)) throw new Error("not taken");
+    expect(taken.lock.id).toBe("a");
+    const listing = await locks.list();
+    const owner = expect.objectContaining({ pid: 4242 }) as object;
+    // A look, and another that sees no new beat.
+    expect(await locks.attempt("a", listing)).toEqual({ held: "unsure", owner });
+    expect(await locks.attempt("a", listing)).toEqual({ held: "unsure", owner });
+    owners.alive = true;
+    expect(await locks.attempt("a", listing)).toEqual({ held: "living", owner });
+    expect(await locks.attempt("a", empty)).toEqual({ held: "raced" });
+    await taken.lock.release("done");
+    expect(await locks.attempt("a", await locks.list())).toEqual({ held: "ended" });
+    // The old listing does not know that the run has ended.
+    expect(await locks.attempt("a", { locks: new Map(), ended: new Map() })).toEqual({ held: "ended" });
+    expect((await locks.list()).ended.get("a")).toBe("done");
+    const gone = { generation: 7, path: join(runs, ".locks", "b.7") };
+    expect(await locks.attempt("b", { locks: new Map([["b", gone]]), ended: new Map() })).toEqual({ held: "unsure" });
+    for (const each of [locks, others]) await each.close();
+  });
+
+  it("that were let go are free at once, from generation 0 on, and letting go counts once", async () => {
+    const locks = await runLocks(runs);
+    const attempt = await locks.attempt("a", await locks.list());
+    if (!("lock" in attempt)) throw new Error("not taken");
+    expect(await readdir(join(runs, ".locks"))).toEqual(["a.0"]);
+    await attempt.lock.release("released");
+    await attempt.lock.release("done");
+    expect((await locks.list()).ended.size).toBe(0);
+    const again = await locks.attempt("a", await locks.list());
+    expect("lock" in again).toBe(true);
+    expect(await readdir(join(runs, ".locks"))).toEqual(["a.1"]);
+    await locks.close();
+  });
+
+  it("beat while they are held and no longer, and tell their writer when the file is gone", async () => {
+    const locks = await runLocks(runs, { staleAfter: 120 });
+    const attempt = await locks.attempt("a", await locks.list());
+    if (!("lock" in attempt)) throw new Error("not taken");
+    const { lock } = attempt;
+    const files = lockFiles(runs);
+    const file = { generation: 0, path: join(runs, ".locks", "a.0") };
+    const before = (await files.look(file))!.time;
+    await expect.poll(async () => (await files.look(file))!.time, { timeout: 5000 }).toBeGreaterThan(before);
+    expect(lock.lost.aborted).toBe(false);
+    await lock.release("released");
+    await sleep(150);
+    expect(await files.look(file)).toMatchObject({ time: 0, released: true });
+    const second = await locks.attempt("b", await locks.list());
+    if (!("lock" in second)) throw new Error("not taken");
+    await rm(join(runs, ".locks", "b.0"));
+    await expect.poll(() => second.lock.lost.aborted, { timeout: 5000 }).toBe(true);
+    expect(await second.lock.held()).toBe(false);
+    await second.lock.release("done");
+    expect((await locks.list()).ended.size).toBe(0);
+    await locks.close();
+  });
+});
+
 describe("the lock of one run folder", () => {
+  it("is had of a run that ended, done or failed, and its ending is forgotten", async () => {
+    const directory = join(runs, "abc");
+    for (const ending of ["done", "failed"] as const) {
+      const first = await lockRun(directory);
+      await first.lock.release(ending);
+      await first.close();
+      expect((await lockFiles(runs).list()).ended.get("abc")).toBe(ending);
+    }
+    const last = await lockRun(directory);
+    expect(await last.lock.held()).toBe(true);
+    expect((await lockFiles(runs).list()).ended.size).toBe(0);
+    await last.close();
+  });
+
+  it("ends the wait with the reason of the signal, before it has begun too", async () => {
+    const directory = join(runs, "abc");
+    const reason = new Error("enough");
+    await expect(lockRun(directory, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    const first = await lockRun(directory);
+    owners.alive = true;
+    const end = new AbortController();
+    const second = lockRun(directory, { wait: true, signal: end.signal });
+    setTimeout(() => end.abort(reason), 50);
+    await expect(second).rejects.toMatchObject({ name: "AbortError", cause: reason });
+    await first.close();
+  });
+
   it("is refused to a second writer, naming the first, and free once that one lets go", async () => {
     const directory = join(runs, "abc");
     const first = await lockRun(directory);

@@ -20,7 +20,8 @@ export interface StepOptions {
 /**
  * What is trained: parameters and how a step changes them.
  *
- * The loss is L(θ) = (1/2n) Σᵢ ‖f(xᵢ;θ) − yᵢ‖²; a step follows g = (1/divisor) Σ_{i∈batch} ∇½‖f(xᵢ;θ) − yᵢ‖².
+ * The loss is L(θ) = (1/2n) Σᵢ ‖f(xᵢ;θ) − yᵢ‖²; a step follows g = (1/divisor) Σ_{i∈batch} ∇½‖f(xᵢ;θ) − yᵢ‖². With another loss
+ * ℓ on the outputs L = (1/n) Σᵢ ℓ(f(xᵢ;θ), yᵢ) and g its gradient alike.
  */
 export interface Trainee {
   /** Number of examples n. */

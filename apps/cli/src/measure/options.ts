@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import { Option } from "commander";
+import { addLossName, type LossNameOptions } from "../options/loss.js";
 import { backendOption, samplingOption, type BackendName, type Sampling } from "../options/common.js";
 import { digitCount, batchSizeList, positiveInteger, positiveNumber, seedNumber } from "../options/parsers.js";
 import type { SubjectOptions } from "../sources/subject.js";
 
-export interface MeasureOptions extends SubjectOptions {
+export interface MeasureOptions extends SubjectOptions, LossNameOptions {
   batchSize?: number[];
   sampling?: Sampling;
   learningRate?: number;
@@ -25,13 +26,13 @@ export interface MeasureOptions extends SubjectOptions {
 
 /** The options of `sgdscope measure`. */
 export function addMeasureOptions(command: Command): Command {
-  return command
+  const measure = command
     .summary("curvature, noise and stability of a trained model on data")
     .description(
       "Measures a run of sgdscope train, or any saved TensorFlow.js LayersModel, on data: the loss, trace, Frobenius norm and top " +
         "eigenvalues of the Gauss–Newton matrix G and the Hessian H, the noise metrics, every bound and the exact thresholds. " +
-        "Each number is exact, and says so, or carries a standard error. Loss: L = (1/2n) Σ‖f − y‖², whatever loss the model was " +
-        "compiled with. Batch normalisation and dropout are in inference mode.",
+        "Each number is exact, and says so, or carries a standard error. Loss: L = (1/2n) Σ‖f − y‖² unless --loss names another, " +
+        "whatever loss the model was compiled with. Batch normalisation and dropout are in inference mode.",
     )
     .addOption(
       new Option(
@@ -48,7 +49,11 @@ export function addMeasureOptions(command: Command): Command {
     .option("--count <n>", "number of images: the first n", positiveInteger, 200)
     .option("--inputs <file>", "x, shape [n, …]: a file .npy, .npz:key, .safetensors:key or .json")
     .option("--targets <file>", "y, shape [n] for one output, else [n, C]")
-    .option("--one-hot", "the targets are labels 0 … C − 1, shape [n], for a model with C outputs")
+    .option("--one-hot", "the targets are labels 0 … C − 1, shape [n], for a model with C outputs");
+  return addLossName(
+    measure,
+    "loss on the outputs of --model; a softmax or sigmoid at its end is then part of cross-entropy or logistic (default: square)",
+  )
     .option("--batch-size <B,…>", "batch sizes to judge (default: the run's own, else 1)", batchSizeList)
     .addOption(samplingOption("the run's own, else without-replacement"))
     .option("--learning-rate <η>", "learning rate to judge (default: the run's own)", positiveNumber)

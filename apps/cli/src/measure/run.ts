@@ -7,6 +7,7 @@ import {
   gaussNewtonOperator,
   gaussNewtonTrace,
   hessianOperator,
+  residualHessianOperator,
   piecewiseLinearInParameters,
   vouchFor,
   type HessianOperatorOptions,
@@ -14,7 +15,7 @@ import {
 } from "@sgdscope/autodiff";
 import { prepareBackend } from "@sgdscope/compute";
 import { topEigenpairs, traceAndNorm, type LinearOperator } from "@sgdscope/hessian-estimators";
-import { symmetricEigenvalues } from "@sgdscope/linear-algebra";
+import { symmetricEigenvalues, type Estimate } from "@sgdscope/linear-algebra";
 import { seededRandom, type SeededRandom } from "@sgdscope/random";
 import { minimumOfRun } from "@sgdscope/training/node";
 import { expectedAnalysis, formatDuration } from "../sources/estimate.js";
@@ -25,6 +26,7 @@ import { progressOn, type Progress } from "../terminal/progress.js";
 import { exactLayers, layerRows, layersOfCurvature, withTraces, type LayerCurvature } from "./layers.js";
 import { logDeterminantOf, logDeterminantOfGram } from "./log-determinant.js";
 import type { MeasureOptions } from "./options.js";
+import { productError } from "./product-error.js";
 import { withRounding } from "./rounding.js";
 import { densityOf, spectrumOf, type Spectrum } from "./spectrum.js";
 import { measurementDocument, measurementText, type Curvature, type Measurement } from "./text.js";
@@ -56,7 +58,8 @@ async function measureSubject(
   backend: string,
   progress: Progress,
 ): Promise<Measurement> {
-  const { model, params, data } = subject;
+  const { model, params, data, loss } = subject;
+  const chosen = loss === undefined ? {} : { loss };
   const penalty = penaltyAsked(subject, options);
   const random = seededRandom(options.seed);
   await assertExamplesApart(model, params, data.inputs);
@@ -72,7 +75,7 @@ async function measureSubject(
       progress.update(name === "G" ? 0.5 : 0.9 + 0.1 * done, `spectrum of ${name}`),
     );
   const traceG = exact?.analysis.noise.traceG ?? (await exactTraceOfG(subject, options));
-  const gaussNewton = await using(gaussNewtonOperator(model, params, data), async (operator) => ({
+  const gaussNewton = await using(gaussNewtonOperator(model, params, data, chosen), async (operator) => ({
     curvature: exact
       ? exactCurvature(exact.analysis)
       : withTrace(
@@ -89,7 +92,8 @@ async function measureSubject(
           ? logDeterminantOfGram(exact.eigenvalues, operator.size, shift, exact.analysis.minimum.rankTolerance)
           : logDeterminantOf(await spectrum(operator, "G"), shift),
   }));
-  const hessian = await using(hessianOperator(model, params, data, withPenalty(penalty)), async (operator) => ({
+  const whole = { ...chosen, ...withPenalty(penalty) };
+  const hessian = await using(hessianOperator(model, params, data, whole), async (operator) => ({
     curvature: withTrace(
       await estimated(operator, options, random.stream("hessian"), (done) => progress.update(0.5 + 0.4 * done, "H")),
       linearity.holds ? traceG : undefined,
@@ -101,6 +105,12 @@ async function measureSubject(
     ),
     layout: operator.layout,
   }));
+  const distance =
+    loss === undefined
+      ? undefined
+      : await using(residualHessianOperator(model, params, data, whole), (operator) =>
+          distanceOf(operator, hessian.curvature.norm, options, random.stream("residual hessian")),
+        );
   return {
     subject: subject.name,
     data: data.name,
@@ -108,7 +118,9 @@ async function measureSubject(
     outputs: data.outputs,
     parameters: hessian.layout.reduce((sum, { size }) => sum + size, 0),
     backend,
-    analysis: exact?.analysis,
+    loss,
+    analysis: exact === undefined ? undefined : withDistance(exact.analysis, distance),
+    hessianDistance: distance,
     gaussNewton: gaussNewton.curvature,
     hessian: hessian.curvature,
     traceIdentity: linearity,
@@ -139,7 +151,7 @@ const withPenalty = (penalty: Subject["model"]["penalty"]): HessianOperatorOptio
 
 /** What the Gram matrix gives, where it is wanted and not too large. */
 async function exactPart(
-  { name, model, params, data, run }: Subject,
+  { name, model, params, data, run, loss }: Subject,
   options: MeasureOptions,
   progress: Progress,
 ): Promise<
@@ -176,7 +188,7 @@ async function exactPart(
   }
   const minimum =
     run === undefined
-      ? await minimumOfModel(name, model, params, data, gramOptions)
+      ? await minimumOfModel(name, model, params, data, { ...gramOptions, ...(loss === undefined ? {} : { loss }) })
       : await minimumOfRun(run, data, gramOptions);
   const regularized = options.regularizers === "include" ? { regularized: true } : {};
   const analysis = await analyse(
@@ -194,7 +206,7 @@ async function exactPart(
     eigenvalues:
       options.logDeterminant === undefined
         ? undefined
-        : symmetricEigenvalues(minimum.system.gram, size).map((value) => value / data.size),
+        : symmetricEigenvalues(minimum.system.gram, minimum.system.residuals.length).map((value) => value / data.size),
   };
 }
 
@@ -224,16 +236,38 @@ async function using<O extends { dispose: () => void }, T>(operator: O, body: (o
 
 /** Tr G where there is no Gram matrix, from a backward pass per output; undefined where a layer has no rule for single examples. */
 async function exactTraceOfG(
-  { model, params, data }: Subject,
+  { model, params, data, loss }: Subject,
   { perExample }: MeasureOptions,
 ): Promise<number | undefined> {
-  if (perExample === "none") return undefined;
+  if (perExample === "none" || loss !== undefined) return undefined;
   try {
     return await gaussNewtonTrace(model, params, data.inputs, { fallback: perExample === "loop" ? "loop" : "error" });
   } catch (error) {
     if (error instanceof AutodiffError && error.code === "NO_PER_EXAMPLE_RULE") return undefined;
     throw error;
   }
+}
+
+const withDistance = (analysis: MinimumAnalysis, hessianDistance: Estimate | undefined): MinimumAnalysis =>
+  hessianDistance === undefined ? analysis : { ...analysis, minimum: { ...analysis.minimum, hessianDistance } };
+
+/** `‖H − G‖_F/‖H‖_F`, with the errors of both norms. */
+async function distanceOf(
+  operator: LinearOperator,
+  whole: Curvature["norm"],
+  { products }: MeasureOptions,
+  random: SeededRandom,
+): Promise<Estimate | undefined> {
+  if (whole.value === 0) return undefined;
+  const { norm } = await traceAndNorm(operator, { maxMatvecs: products, random });
+  // Each product is in Float32, and is that of H but for the part that cancels.
+  const error = Math.max(norm.standardError, productError * whole.value);
+  const value = norm.value / whole.value;
+  return {
+    value,
+    standardError: Math.hypot(error / whole.value, (value * whole.standardError) / whole.value),
+    matvecs: norm.matvecs,
+  };
 }
 
 const withTrace = (curvature: Curvature, value: number | undefined): Curvature =>

@@ -1,4 +1,6 @@
 import type { LayersModelFacts, PiecewiseLinearity } from "@sgdscope/autodiff";
+import type { Estimate } from "@sgdscope/linear-algebra";
+import type { OutputLoss } from "@sgdscope/noise-structure/losses";
 import { analysisDocument, type MinimumAnalysis } from "@sgdscope/analysis";
 import { analysisText } from "../analyze/text.js";
 import { formatMeasured, formatNumber, type Measured } from "../terminal/number.js";
@@ -30,6 +32,10 @@ export interface Measurement {
   outputs: number;
   parameters: number;
   backend: string;
+  /** Undefined for the square loss. */
+  loss?: OutputLoss | undefined;
+  /** `‖H − G‖_F/‖H‖_F` of a loss that is not square; undefined also where H is 0. */
+  hessianDistance?: Estimate | undefined;
   /** Exact from the Gram matrix; undefined where it would be too large. */
   analysis: MinimumAnalysis | undefined;
   gaussNewton: Curvature;
@@ -51,7 +57,7 @@ export interface Measurement {
 export function measurementText(measurement: Measurement, digits?: number): string {
   const { subject, data, examples, parameters, backend, analysis, gaussNewton, hessian, layers, traceIdentity, model } =
     measurement;
-  const { density, logDeterminant } = measurement;
+  const { density, logDeterminant, loss, hessianDistance } = measurement;
   const rows = [
     { name: "trace", G: marked(gaussNewton.trace), H: marked(hessian.trace) },
     { name: "Frobenius norm", G: marked(gaussNewton.norm), H: marked(hessian.norm) },
@@ -70,8 +76,12 @@ export function measurementText(measurement: Measurement, digits?: number): stri
     rows,
   );
   return (
-    `${subject} on ${examples} examples of ${data}: ${parameters} parameters, backend ${backend} (Float32)\n\n` +
-    `${table}\n${identityText(traceIdentity)}\n${model === undefined ? "" : factsText(model, measurement)}\n` +
+    `${subject} on ${examples} examples of ${data}: ${parameters} parameters, backend ${backend} (Float32)${loss === undefined ? "" : `; ${loss.label}`}\n\n` +
+    `${table}\n${identityText(traceIdentity)}\n` +
+    (hessianDistance === undefined || analysis !== undefined
+      ? ""
+      : `‖H − G‖_F/‖H‖_F = ${formatMeasured(hessianDistance, 5)}\n`) +
+    `${model === undefined ? "" : factsText(model, measurement)}\n` +
     doubts([gaussNewton.trace, gaussNewton.norm, hessian.trace, hessian.norm]) +
     (layers === undefined ? "" : `${layersTable(layers)}\n`) +
     (density === undefined ? "" : `${densityText(density)}\n`) +
@@ -142,12 +152,16 @@ export function measurementDocument({
   model,
   density,
   logDeterminant,
+  loss,
+  hessianDistance,
   ...rest
 }: Measurement): object {
   return {
     schema: "sgdscope/measure@2",
-    lossConvention: "L = (1/2n) sum |f - y|^2",
+    lossConvention: loss === undefined ? "L = (1/2n) sum |f - y|^2" : `L = (1/n) sum loss(f, y): ${loss.label}`,
     ...rest,
+    loss: loss?.id ?? "square",
+    hessianDistance: hessianDistance ?? null,
     model: model ?? null,
     layers: layers ?? null,
     density: density ?? null,

@@ -3,40 +3,66 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import { usageError } from "../terminal/errors.js";
 import { positiveNumber, smoothingNumber } from "./parsers.js";
 
-/** A loss other than that of residuals, and the files of its arrays. */
-export interface LossOptions {
+/** A loss by its name. */
+export interface LossNameOptions {
   loss?: string;
-  logits?: string;
-  labels?: string;
-  targets?: string;
-  exampleWeights?: string;
   labelSmoothing?: number;
   delta?: number;
 }
 
+/** A loss other than that of residuals, and the files of its arrays. */
+export interface LossOptions extends LossNameOptions {
+  logits?: string;
+  labels?: string;
+  targets?: string;
+  exampleWeights?: string;
+}
+
+/** Adds the options that name a loss. */
+export function addLossName(command: Command, description: string): Command {
+  return command
+    .addOption(new Option("--loss <name>", description).choices(lossIds).argParser(lossName))
+    .option("--label-smoothing <ε>", "label smoothing of cross-entropy, as in PyTorch", smoothingNumber)
+    .option("--delta <δ>", "δ of huber and pseudo-huber (default: 1)", positiveNumber);
+}
+
 /** Adds the options that name a loss and its files. */
 export function addLossOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option(
-        "--loss <name>",
-        "loss on the outputs, by its Gauss–Newton linearisation; needs --logits and --labels or --targets (default: square, of --residuals)",
-      )
-        .choices(lossIds)
-        .argParser(lossName),
-    )
+  return addLossName(
+    command,
+    "loss on the outputs, by its Gauss–Newton linearisation; needs --logits and --labels or --targets (default: square, of --residuals)",
+  )
     .option("--logits <file>", "outputs f of the model, before any softmax or sigmoid: shape [n, C], [nC] or [n]")
     .option("--labels <file>", "class labels, shape [n]: 0 … C − 1 for cross-entropy, 0 and 1 for logistic")
     .option("--targets <file>", "targets of the shape of the logits: values, probabilities or counts")
-    .option("--example-weights <file>", "weights of the examples in the loss, shape [n]; the loss stays a mean over n")
-    .option("--label-smoothing <ε>", "label smoothing of cross-entropy, as in PyTorch", smoothingNumber)
-    .option("--delta <δ>", "δ of huber and pseudo-huber (default: 1)", positiveNumber);
+    .option("--example-weights <file>", "weights of the examples in the loss, shape [n]; the loss stays a mean over n");
 }
 
 /** Piecewise linear ones pass, so that the refusal can say why there is no such analysis. */
 function lossName(text: string): string {
   if ([...lossIds, "hinge", "absolute"].includes(text)) return text;
   throw new InvalidArgumentError(`Expected one of ${lossIds.join(", ")}, got '${text}'.`);
+}
+
+/**
+ * The loss that is named; undefined where none is.
+ *
+ * @throws CliError for an option of another loss; NoiseStructureError for a loss without curvature.
+ */
+export function namedLoss({ loss, labelSmoothing, delta }: LossNameOptions): OutputLoss | undefined {
+  const first = labelSmoothing === undefined ? "--delta" : "--label-smoothing";
+  if (loss === undefined) {
+    if (labelSmoothing !== undefined || delta !== undefined) throw usageError(`${first} needs --loss <name> beside it`);
+    return undefined;
+  }
+  if (labelSmoothing !== undefined && loss !== "cross-entropy")
+    throw usageError(`--label-smoothing: expected --loss cross-entropy beside it, got ${loss}`);
+  if (delta !== undefined && loss !== "huber" && loss !== "pseudo-huber")
+    throw usageError(`--delta: expected --loss huber or pseudo-huber beside it, got ${loss}`);
+  return lossNamed(loss, {
+    ...(labelSmoothing === undefined ? {} : { labelSmoothing }),
+    ...(delta === undefined ? {} : { delta }),
+  });
 }
 
 /** What the files of a minimum say of its loss. */
@@ -54,27 +80,18 @@ export interface AskedLoss {
  * @throws CliError where options do not belong together; NoiseStructureError for a loss without curvature.
  */
 export function lossOf(options: LossOptions & { residuals?: string }): AskedLoss | undefined {
-  const { loss: name, logits, labels, targets, exampleWeights, labelSmoothing, delta, residuals } = options;
+  const { loss: name, logits, labels, targets, exampleWeights, residuals } = options;
   const [first] = [
     ["--logits", logits],
     ["--labels", labels],
     ["--targets", targets],
     ["--example-weights", exampleWeights],
-    ["--label-smoothing", labelSmoothing],
-    ["--delta", delta],
   ].flatMap(([option, value]) => (value === undefined ? [] : [option as string]));
-  if (name === undefined) {
+  const loss = namedLoss(options);
+  if (name === undefined || loss === undefined) {
     if (first !== undefined) throw usageError(`${first} needs --loss <name> beside it`);
     return undefined;
   }
-  if (labelSmoothing !== undefined && name !== "cross-entropy")
-    throw usageError(`--label-smoothing: expected --loss cross-entropy beside it, got ${name}`);
-  if (delta !== undefined && name !== "huber" && name !== "pseudo-huber")
-    throw usageError(`--delta: expected --loss huber or pseudo-huber beside it, got ${name}`);
-  const loss = lossNamed(name, {
-    ...(labelSmoothing === undefined ? {} : { labelSmoothing }),
-    ...(delta === undefined ? {} : { delta }),
-  });
   if (residuals !== undefined) {
     if (name === "square" && first === undefined) return undefined;
     throw usageError(

@@ -5,7 +5,9 @@ import { loadLayersModel } from "@sgdscope/models-cnn/layers-model";
 import { datasetOf } from "@sgdscope/training";
 import { openStoredRun, type StoredRun } from "@sgdscope/training/node";
 import * as tf from "@tensorflow/tfjs-core";
+import type { OutputLoss } from "@sgdscope/noise-structure/losses";
 import type { ImageOptions } from "../options/common.js";
+import { namedLoss, type LossNameOptions } from "../options/loss.js";
 import { about, optionOf, usageError } from "../terminal/errors.js";
 import { chooseImages } from "./images.js";
 
@@ -24,6 +26,8 @@ export interface Subject {
   /** What was taken for granted, a line each. */
   notes: string[];
   run: StoredRun | undefined;
+  /** Undefined for the square loss. */
+  loss: OutputLoss | undefined;
   /** What a LayersModel has beside its function. */
   facts?: LayersModelFacts;
   /** Frees the parameters, and the model behind them. */
@@ -31,7 +35,7 @@ export interface Subject {
 }
 
 /** The options that say what to measure. */
-export interface SubjectOptions extends ImageOptions {
+export interface SubjectOptions extends ImageOptions, LossNameOptions {
   run?: string;
   model?: string;
   data?: "cifar10" | "synthetic";
@@ -43,7 +47,13 @@ export interface SubjectOptions extends ImageOptions {
 
 /** Loads what the options name; the prepared backend holds the parameters. */
 export async function subjectOf(options: SubjectOptions): Promise<Subject> {
-  if (options.run !== undefined) return runSubject(options.run, options);
+  const named = namedLoss(options);
+  const loss = named?.id === "square" ? undefined : named;
+  if (options.run !== undefined) {
+    if (loss !== undefined)
+      throw usageError(`--loss: expected none beside --run, which was trained with the square loss, got ${loss.id}`);
+    return runSubject(options.run, options);
+  }
   if (options.model === undefined)
     throw usageError("nothing to measure was named: use --run <folder> or --model <model.json>");
   const { model: path } = options;
@@ -54,11 +64,14 @@ export async function subjectOf(options: SubjectOptions): Promise<Subject> {
     tf.dispose(params);
   };
   try {
-    const { model, ...own } = functionOfLayersModel(layersModel);
+    const before = loss === undefined ? undefined : activationIn(loss);
+    const { model, ...own } = functionOfLayersModel(layersModel, before === undefined ? {} : { before });
     ({ params } = own);
-    const { data, notes } = await examplesOf(options, model);
+    const { data, notes } = await examplesOf(options, model, loss);
+    if (loss !== undefined) expectClassAxis(loss, model);
+    if (model.leftOut !== undefined) notes.push(`note: --model: the ${model.leftOut} is part of the ${loss!.id} loss`);
     const facts = describeLayersModel(layersModel);
-    return { name: path, model, params, data, notes, facts, run: undefined, dispose };
+    return { name: path, model, params, data, notes, facts, run: undefined, loss, dispose };
   } catch (error) {
     dispose();
     throw error;
@@ -72,14 +85,30 @@ async function runSubject(directory: string, options: SubjectOptions): Promise<S
   const dispose = (): void => tf.dispose(params);
   try {
     const examples = own ? { data: await datasetOf(task.data), notes: [] } : await examplesOf(options, model);
-    return { name, model, params, ...examples, run, dispose };
+    return { name, model, params, ...examples, run, loss: undefined, dispose };
   } catch (error) {
     dispose();
     throw error;
   }
 }
 
-async function examplesOf(options: SubjectOptions, model: ExampleShapes): Promise<Pick<Subject, "data" | "notes">> {
+/** The activation that a loss on logits has in itself. */
+const activationIn = ({ id }: OutputLoss): "softmax" | "sigmoid" | undefined =>
+  id === "cross-entropy" ? "softmax" : id === "logistic" ? "sigmoid" : undefined;
+
+/** Outputs with positions beside classes are flattened, and a softmax over all of them would be another. */
+function expectClassAxis({ id }: OutputLoss, { outputShape = [] }: ExampleShapes): void {
+  if (id === "cross-entropy" && outputShape.length > 1)
+    throw usageError(
+      `--loss: expected outputs of shape [n, C] for cross-entropy, got [${["n", ...outputShape].join(", ")}]`,
+    );
+}
+
+async function examplesOf(
+  options: SubjectOptions,
+  model: ExampleShapes,
+  loss?: OutputLoss,
+): Promise<{ data: Dataset; notes: string[] }> {
   const { inputShape, outputs } = model;
   const width = inputShape.reduce((a, b) => a * b, 1);
   if (options.inputs !== undefined || options.targets !== undefined) {
@@ -112,5 +141,7 @@ async function examplesOf(options: SubjectOptions, model: ExampleShapes): Promis
       ? { ...spec, classes: Array.from({ length: classes }, (_, c) => c), targets }
       : { ...spec, classes, targets },
   );
-  return { data, notes: [] };
+  // Logistic labels are 0 and 1 where those of the square loss are −1 and 1.
+  const logistic = loss?.id === "logistic" && targets === "plus-minus-one";
+  return { data: logistic ? { ...data, targets: data.targets.map((y) => (y + 1) / 2) } : data, notes: [] };
 }

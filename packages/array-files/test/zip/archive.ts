@@ -14,13 +14,20 @@ export interface FileToZip {
   encrypted?: boolean;
   /** Where the directory says that it begins; default where it does. */
   offset?: number;
+  /** What the directory says of it for people. */
+  comment?: string;
+  /** An extra field of the directory, before that of zip64. */
+  extra?: Uint8Array;
 }
 
 /**
  * A zip archive after the application note, made for the tests, right or wrong in what it says. `count` is what its end claims; `wide`
- * writes sizes, places and count in 64 bits.
+ * writes sizes, places and count in 64 bits; a comment is ASCII.
  */
-export function archiveOf(files: readonly FileToZip[], { count = files.length, wide = false } = {}): Uint8Array {
+export function archiveOf(
+  files: readonly FileToZip[],
+  { count = files.length, wide = false, comment = "" } = {},
+): Uint8Array {
   const [bodies, directory]: [Buffer[], Buffer[]] = [[], []];
   let at = 0;
   for (const file of files) {
@@ -48,10 +55,12 @@ export function archiveOf(files: readonly FileToZip[], { count = files.length, w
         extra.writeBigUInt64LE(BigInt(central.readUInt32LE(field)), 4 + 8 * i);
         central.writeUInt32LE(0xffffffff, field);
       }
-      central.writeUInt16LE(28, 30);
     }
+    const { comment: note = "", extra: other = new Uint8Array(0) } = file;
+    central.writeUInt16LE(other.length + extra.length, 30);
+    central.writeUInt16LE(note.length, 32);
     bodies.push(local, Buffer.from(name), Buffer.from(packed));
-    directory.push(central, Buffer.from(listedAs), extra);
+    directory.push(central, Buffer.from(listedAs), Buffer.from(other), extra, Buffer.from(note));
     at += 30 + Buffer.byteLength(name) + packed.length;
   }
   const size = Buffer.concat(directory).length;
@@ -68,5 +77,6 @@ export function archiveOf(files: readonly FileToZip[], { count = files.length, w
   end.writeUInt16LE(wide ? 0xffff : count, 10);
   end.writeUInt32LE(wide ? 0xffffffff : size, 12);
   end.writeUInt32LE(wide ? 0xffffffff : at, 16);
-  return new Uint8Array(Buffer.concat([...bodies, ...directory, end64, end]));
+  end.writeUInt16LE(comment.length, 20);
+  return new Uint8Array(Buffer.concat([...bodies, ...directory, end64, end, Buffer.from(comment)]));
 }

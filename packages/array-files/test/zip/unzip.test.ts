@@ -13,6 +13,14 @@ function bomb(megabytes: number): Uint8Array {
   return Buffer.concat([...range(megabytes).map(() => one), deflateRawSync(Buffer.alloc(0))]);
 }
 
+/** The directory copied over the last bytes of the file before it, which then reach into it. */
+function overlapping(bytes: Buffer): Buffer {
+  const at = bytes.indexOf(Buffer.from([0x50, 0x4b, 1, 2]));
+  const shorter = Buffer.concat([bytes.subarray(0, at - 5), bytes.subarray(at)]);
+  shorter.writeUInt32LE(at - 5, shorter.length - 6);
+  return shorter;
+}
+
 describe("parseNpz on archives that say other things than they hold", () => {
   it.each<[string, readonly FileToZip[], string, string]>([
     ["a name twice", [file(), file()], "CORRUPT", "expected each name once in the archive, got a.npy twice"],
@@ -76,6 +84,62 @@ describe("parseNpz on archives that say other things than they hold", () => {
         damaged.writeBigUInt64LE(value, damaged.length - back);
         expect(() => parseNpz(damaged)).toThrow(expect.objectContaining({ name: "ArrayFilesError" }));
       }
+  });
+
+  it("reads archives with a comment, with comments of files, and with other extra fields before that of zip64", () => {
+    const { data } = parseNpy(content);
+    const arrays = { a: { shape: [], data }, b: { shape: [], data } };
+    const files = [file(), file({ name: "b.npy" })];
+    expect(parseNpz(archiveOf(files, { comment: "x".repeat(300) }))).toStrictEqual(arrays);
+    expect(parseNpz(archiveOf(files, { comment: "x".repeat(65_535) }))).toStrictEqual(arrays);
+    const noted = files.map((each) => ({ ...each, comment: "y".repeat(300) }));
+    expect(parseNpz(archiveOf(noted))).toStrictEqual(arrays);
+    const stamped = files.map((each) => ({ ...each, extra: Buffer.from([0x55, 0x54, 5, 0, 1, 2, 3, 4, 5]) }));
+    for (const wide of [false, true]) expect(parseNpz(archiveOf(stamped, { wide }))).toStrictEqual(arrays);
+  });
+
+  it("takes 64 bits of zip64 only for what the directory leaves open", () => {
+    const bytes = Buffer.from(archiveOf([file()], { wide: true }));
+    const central = bytes.indexOf(Buffer.from([0x50, 0x4b, 1, 2]));
+    // The place in 32 bits; the extra field then holds the sizes alone.
+    bytes.writeUInt32LE(0, central + 42);
+    bytes.writeBigUInt64LE(2n ** 40n, central + 46 + 5 + 4 + 16);
+    expect(Object.keys(parseNpz(bytes))).toEqual(["a"]);
+  });
+
+  it.each<[string, string, (bytes: Buffer) => Buffer]>([
+    ["no end", "TRUNCATED", (bytes) => Buffer.concat([bytes, Buffer.of(0)])],
+    ["an end that is not the end", "TRUNCATED", (bytes) => Buffer.concat([bytes, Buffer.alloc(65_536)])],
+    ["a file that begins elsewhere", "CORRUPT", (bytes) => bytes.fill(0, 2, 4)],
+    [
+      "a directory that is none",
+      "CORRUPT",
+      (bytes) => bytes.fill(0, bytes.indexOf(Buffer.from([0x50, 0x4b, 1, 2])), bytes.length - 22),
+    ],
+    ["a directory beyond the end", "CORRUPT", (bytes) => (bytes.writeUInt32LE(1e6, bytes.length - 6), bytes)],
+    ["a directory inside a file", "TRUNCATED", (bytes) => overlapping(bytes)],
+  ])("refuses %s", (_, code, damage) =>
+    expect(() => parseNpz(damage(Buffer.from(archiveOf([file()]))))).toThrow(expect.objectContaining({ code })),
+  );
+
+  it("refuses a zip64 directory that is elsewhere", () => {
+    const bytes = Buffer.from(archiveOf([file()], { wide: true }));
+    bytes.writeUInt32LE(0, bytes.length - 98);
+    expect(() => parseNpz(bytes)).toThrow(
+      expect.objectContaining({
+        code: "CORRUPT",
+        message: expect.stringContaining("expected a zip64 directory at byte") as string,
+      }),
+    );
+  });
+
+  it("reads files in any order of the directory", () => {
+    const at = 30 + 5 + deflateRawSync(content).length;
+    const turned = archiveOf([
+      file({ listedAs: "b.npy", offset: at }),
+      file({ name: "b.npy", listedAs: "a.npy", offset: 0 }),
+    ]);
+    expect(Object.keys(parseNpz(turned))).toEqual(["b", "a"]);
   });
 
   it("takes large and small, compressible and random entries", () => {

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { AutodiffError } from "../errors.js";
 import { labelled } from "../second-order/labels.js";
+import { finalActivation, withoutActivation, type FinalActivation } from "./final-activation.js";
 import type { LayerLike, LayersModelLike, LayerWeight } from "./layer.js";
 import { regularizersOf, weightOf } from "./regularizers.js";
 import { innerLayers, rewritten } from "./rewritten.js";
@@ -12,6 +13,8 @@ export interface LayersFunction {
   outputs: number;
   /** Of one example, before it is flattened to `outputs` numbers. */
   outputShape: number[];
+  /** The activation that was left out at the end, as `softmax of Dense "head"`; see `before`. */
+  leftOut?: string;
   /** Set where the inputs are indices, integers below this: the rows of an embedding that reads them. */
   indices?: number;
   apply(params: tf.NamedTensorMap, x: tf.Tensor): tf.Tensor;
@@ -30,12 +33,16 @@ export interface LayersFunction {
  * [n, outputs].
  *
  * @param layersModel - Built, with one input and one output; from tfjs-layers 4.
+ * @param options.before - Leaves out the last activation where it is this one: a loss on logits has it itself. Elsewhere nothing changes.
  * @returns The function, and clones of the weights in the order of `trainableWeights`, under their names (a second weight
  *   of the same name gets a number); the caller disposes `params`.
  * @throws AutodiffError `UNSUPPORTED_LAYERS_MODEL` naming the reason: several inputs or outputs, stateful layers,
  *   activity regularizers, open shapes, no trainable weights.
  */
-export function functionOfLayersModel(layersModel: LayersModelLike): {
+export function functionOfLayersModel(
+  layersModel: LayersModelLike,
+  { before }: { before?: FinalActivation } = {},
+): {
   model: LayersFunction;
   params: tf.NamedTensorMap;
 } {
@@ -44,9 +51,12 @@ export function functionOfLayersModel(layersModel: LayersModelLike): {
   const outputs = outputShape.reduce((product, each) => product * each, 1);
   assertSupported(layersModel);
   const weights = namedWeights(layersModel);
+  const last = before === undefined ? undefined : finalActivation(layersModel, before);
   const apply = (params: tf.NamedTensorMap, x: tf.Tensor): tf.Tensor =>
     tf.tidy(() => {
-      const y = lending(weights, params, () => naming(layersModel, () => layersModel.apply(x, { training: false })));
+      const y = lending(weights, params, () =>
+        naming(layersModel, () => withoutActivation(last, () => layersModel.apply(x, { training: false }))),
+      );
       if (!(y instanceof tf.Tensor)) refuse(layersModel, "must return one tensor, and returns a list");
       return tf.reshape(y, [x.shape[0], outputs]);
     });
@@ -57,6 +67,7 @@ export function functionOfLayersModel(layersModel: LayersModelLike): {
       outputs,
       outputShape,
       ...indicesOf(layersModel),
+      ...(last === undefined ? {} : { leftOut: `${before!} of ${nameOf(last)}` }),
       apply,
       ...penaltyOf(layersModel, weights),
     },

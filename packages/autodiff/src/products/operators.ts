@@ -36,7 +36,7 @@ export interface SquareOperatorOptions extends OperatorOptions {
 
 /** Options of the Hessian. */
 export interface HessianOperatorOptions extends SquareOperatorOptions {
-  /** What is added to the square loss, a scalar function of all parameters: H is then that of both. */
+  /** What is added to the loss, a scalar function of all parameters: H is then that of both. */
   penalty?: (params: tf.NamedTensorMap) => tf.Tensor;
 }
 
@@ -65,7 +65,7 @@ export function hessianOperator(
 
 /**
  * What the Hessian has beside the Gauss–Newton matrix: H − G = (1/n) Σᵢ Σ_c s_ic ∇²f_c(xᵢ) with s = ∇_fℓ, for the square loss the
- * residuals. Chunks, weights and precision as in {@link hessianOperator}; one product costs as much. ‖H − G‖_F/‖H‖_F says how far
+ * residuals; with `penalty` also its Hessian. Chunks, weights and precision as in {@link hessianOperator}; one product costs as much. ‖H − G‖_F/‖H‖_F says how far
  * a verdict by G is from the Hessian at this point.
  *
  * @returns Symmetric operator, in general indefinite. The caller disposes it.
@@ -75,7 +75,7 @@ export function residualHessianOperator(
   model: Applicable,
   params: tf.NamedTensorMap,
   data: Examples,
-  options: SquareOperatorOptions = {},
+  options: HessianOperatorOptions = {},
 ): TensorOperator {
   const caller = "residualHessianOperator";
   const { loss = square } = options;

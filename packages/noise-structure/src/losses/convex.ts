@@ -46,6 +46,7 @@ export function convexLoss({
     label,
     source,
     rows: (outputs) => outputs,
+    value,
     at: (outputs, targets, example = 0) => {
       const size = outputs.length;
       const gradient = Float64Array.from(gradientOf(outputs, targets));

@@ -29,6 +29,10 @@ export function crossEntropyLoss({ labelSmoothing = 0 }: { labelSmoothing?: numb
     source: "McCullagh & Nelder, Generalized Linear Models, 2nd ed., §5; the residual is Pearson's up to a rotation",
     rows: (outputs) => outputs - 1,
     ...(labelSmoothing === 0 ? { largestCurvature: (outputs: number) => 1 - 1 / outputs } : {}),
+    value: (outputs, targets, example = 0) => {
+      const y = distribution(targets, labelSmoothing, example);
+      return valueOf(logarithms(outputs).logs, y);
+    },
     at: (outputs, targets, example = 0) => at(outputs, distribution(targets, labelSmoothing, example), example),
   };
 }
@@ -39,7 +43,8 @@ const rests = (distribution: Float64Array): Float64Array =>
     value > 0.5 ? distribution.reduce((sum, other, d) => (d === c ? sum : sum + other), 0) : 1 - value,
   );
 
-function at(logits: ArrayLike<number>, y: Float64Array, example: number): LossAt {
+/** log q, and the likeliest class. */
+function logarithms(logits: ArrayLike<number>): { logs: Float64Array; k: number } {
   const size = logits.length;
   let k = 0;
   for (let c = 1; c < size; c++) if (logits[c]! > logits[k]!) k = c;
@@ -47,16 +52,24 @@ function at(logits: ArrayLike<number>, y: Float64Array, example: number): LossAt
   let others = 0;
   for (let c = 0; c < size; c++) if (c !== k) others += Math.exp(logits[c]! - logits[k]!);
   const normaliser = Math.log1p(others);
-  const logs = Float64Array.from(logits, (logit) => logit - logits[k]! - normaliser);
+  return { logs: Float64Array.from(logits, (logit) => logit - logits[k]! - normaliser), k };
+}
+
+/** −Σ y log q, where a class that is ruled out and not wanted adds nothing. */
+const valueOf = (logs: Float64Array, y: Float64Array): number =>
+  logs.reduce((sum, log, c) => (y[c] === 0 ? sum : sum - y[c]! * log), 0);
+
+function at(logits: ArrayLike<number>, y: Float64Array, example: number): LossAt {
+  const size = logits.length;
+  const { logs, k } = logarithms(logits);
   const q = logs.map(Math.exp);
   const roots = logs.map((log) => Math.exp(log / 2));
   const [restOfQ, restOfY] = [rests(q), rests(y)];
 
-  let value = 0;
+  const value = valueOf(logs, y);
   const gradient = new Float64Array(size);
   const curvature = new Float64Array(size * size);
   for (let c = 0; c < size; c++) {
-    if (y[c]! > 0) value -= y[c]! * logs[c]!;
     gradient[c] = difference(q[c]!, restOfQ[c]!, y[c]!, restOfY[c]!);
     for (let d = 0; d < size; d++) curvature[c * size + d] = c === d ? q[c]! * restOfQ[c]! : -q[c]! * q[d]!;
   }

@@ -19,14 +19,20 @@ export function huberLoss({ delta = 1 }: { delta?: number } = {}): OutputLoss {
       label: `Huber loss, δ = ${delta}`,
       source: "Huber, Robust estimation of a location parameter, Ann. Math. Statist. 35 (1964)",
     },
-    (f, y, where) => {
-      const r = f - y;
-      if (!(Math.abs(r) <= delta))
-        throw new NoiseStructureError(
-          "GRADIENT_OUT_OF_RANGE",
-          `huber loss: the residual ${r} at ${where} is beyond δ = ${delta}, where the loss has a gradient and no curvature, so no Gram system holds both; use a larger δ, or pseudo-huber.`,
-        );
-      return { value: 0.5 * r * r, gradient: r, root: 1, residual: r };
+    {
+      value: (f, y) => {
+        const r = Math.abs(f - y);
+        return r <= delta ? 0.5 * r * r : delta * (r - delta / 2);
+      },
+      derivatives: (f, y, where) => {
+        const r = f - y;
+        if (!(Math.abs(r) <= delta))
+          throw new NoiseStructureError(
+            "GRADIENT_OUT_OF_RANGE",
+            `huber loss: the residual ${r} at ${where} is beyond δ = ${delta}, where the loss has a gradient and no curvature, so no Gram system holds both; use a larger δ, or pseudo-huber.`,
+          );
+        return { gradient: r, root: 1, residual: r };
+      },
     },
   );
 }
@@ -45,10 +51,13 @@ export function pseudoHuberLoss({ delta = 1 }: { delta?: number } = {}): OutputL
       label: `pseudo-Huber loss, δ = ${delta}`,
       source: "Charbonnier et al., Deterministic edge-preserving regularization, IEEE Trans. Image Process. 6 (1997)",
     },
-    (f, y) => {
-      const r = f - y;
-      const h = Math.hypot(1, r / delta);
-      return { value: (r * r) / (h + 1), gradient: r / h, root: h ** -1.5, residual: r * Math.sqrt(h) };
+    {
+      value: (f, y) => (f - y) ** 2 / (Math.hypot(1, (f - y) / delta) + 1),
+      derivatives: (f, y) => {
+        const r = f - y;
+        const h = Math.hypot(1, r / delta);
+        return { gradient: r / h, root: h ** -1.5, residual: r * Math.sqrt(h) };
+      },
     },
   );
 }

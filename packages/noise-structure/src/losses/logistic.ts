@@ -14,19 +14,21 @@ export const logisticLoss = (): OutputLoss => ({
       label: "logistic loss, log(1 + eᶠ) − yf",
       source: "McCullagh & Nelder, Generalized Linear Models, 2nd ed., §4; the residual is Pearson's",
     },
-    (f, y, where) => {
-      expectTarget("logistic", y >= 0 && y <= 1, "between 0 and 1", y, where);
-      const small = Math.exp(-Math.abs(f));
-      const less = small / (1 + small);
-      const more = 1 / (1 + small);
-      const [q, rest] = f >= 0 ? [more, less] : [less, more];
-      return {
-        // log(1 + eᶠ) − yf, where neither term is large: of the two, what the target leaves of |f|.
-        value: Math.log1p(small) + (f >= 0 ? (1 - y) * f : -y * f),
-        gradient: (1 - y) * q - y * rest,
-        root: Math.exp(-Math.abs(f) / 2) / (1 + small),
-        residual: part(1 - y, f / 2) - part(y, -f / 2),
-      };
+    {
+      check: (y, where) => expectTarget("logistic", y >= 0 && y <= 1, "between 0 and 1", y, where),
+      // log(1 + eᶠ) − yf, where neither term is large: of the two, what the target leaves of |f|.
+      value: (f, y) => Math.log1p(Math.exp(-Math.abs(f))) + (f >= 0 ? (1 - y) * f : -y * f),
+      derivatives: (f, y) => {
+        const small = Math.exp(-Math.abs(f));
+        const less = small / (1 + small);
+        const more = 1 / (1 + small);
+        const [q, rest] = f >= 0 ? [more, less] : [less, more];
+        return {
+          gradient: (1 - y) * q - y * rest,
+          root: Math.exp(-Math.abs(f) / 2) / (1 + small),
+          residual: part(1 - y, f / 2) - part(y, -f / 2),
+        };
+      },
     },
   ),
   largestCurvature: (outputs) => outputs / 4,

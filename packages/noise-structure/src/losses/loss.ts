@@ -28,6 +28,12 @@ export interface OutputLoss {
   /** The supremum of Tr S for C outputs, of losses whose curvature vanishes as an example is fitted. */
   largestCurvature?: (outputs: number) => number;
   /**
+   * `ℓ(f, y)` alone: also where its curvature is out of reach. NaN where an output is.
+   *
+   * @throws NoiseStructureError INVALID_ARGUMENT as `at`.
+   */
+  value: (outputs: ArrayLike<number>, targets: ArrayLike<number>, example?: number) => number;
+  /**
    * The loss at the outputs f of one example, whose targets are y.
    *
    * @param outputs - f, length C.

@@ -1,9 +1,8 @@
 import { NoiseStructureError } from "../errors.js";
 import type { LossAt, LossId, OutputLoss } from "./loss.js";
 
-/** A loss of one output: value, `s`, `√S` and `r̃ = s/√S`. */
-export interface ScalarLossAt {
-  value: number;
+/** The derivatives of a loss of one output: `s`, `√S` and `r̃ = s/√S`. */
+export interface ScalarDerivatives {
   gradient: number;
   root: number;
   residual: number;
@@ -12,24 +11,37 @@ export interface ScalarLossAt {
 /** @internal A loss that is a sum over the outputs of an example, each with its own target: S is diagonal. */
 export function perOutput(
   { id, label, source }: { id: LossId; label: string; source: string },
-  scalar: (f: number, y: number, where: string) => ScalarLossAt,
+  scalar: {
+    value: (f: number, y: number) => number;
+    derivatives: (f: number, y: number, where: string) => ScalarDerivatives;
+    /** Refuses a target out of the domain. */
+    check?: (y: number, where: string) => void;
+  },
 ): OutputLoss {
+  const place = (c: number, example: number): string => `output ${c} of example ${example}`;
+  const valueOf = (outputs: ArrayLike<number>, targets: ArrayLike<number>, example = 0): number => {
+    let sum = 0;
+    for (let c = 0; c < outputs.length; c++) {
+      scalar.check?.(targets[c]!, place(c, example));
+      sum += scalar.value(outputs[c]!, targets[c]!);
+    }
+    return sum;
+  };
   const at = (outputs: ArrayLike<number>, targets: ArrayLike<number>, example = 0): LossAt => {
     const size = outputs.length;
     const gradient = new Float64Array(size);
     const residual = new Float64Array(size);
     const factor = new Float64Array(size * size);
     const curvature = new Float64Array(size * size);
-    let value = 0;
+    const value = valueOf(outputs, targets, example);
     for (let c = 0; c < size; c++) {
-      const where = `output ${c} of example ${example}`;
-      const one = scalar(outputs[c]!, targets[c]!, where);
-      if (![one.value, one.gradient, one.root, one.residual].every(Number.isFinite))
+      const where = place(c, example);
+      const one = scalar.derivatives(outputs[c]!, targets[c]!, where);
+      if (![value, one.gradient, one.root, one.residual].every(Number.isFinite))
         throw new NoiseStructureError(
           "NOT_FINITE",
           `${id} loss: expected derivatives within Float64, got outputs ${outputs[c]!} and target ${targets[c]!} at ${where}.`,
         );
-      value += one.value;
       gradient[c] = one.gradient;
       residual[c] = one.residual;
       factor[c * size + c] = one.root;
@@ -37,7 +49,7 @@ export function perOutput(
     }
     return { value, gradient, curvature, factor, residual };
   };
-  return { id, label, source, rows: (outputs) => outputs, at };
+  return { id, label, source, rows: (outputs) => outputs, value: valueOf, at };
 }
 
 /** @internal Refuses a target that the loss does not take. */

@@ -14,11 +14,14 @@ export const poissonLoss = (): OutputLoss =>
       label: "Poisson loss, eᶠ − yf",
       source: "McCullagh & Nelder, Generalized Linear Models, 2nd ed., §6; the residual is Pearson's",
     },
-    (f, y, where) => {
-      expectTarget("poisson", y >= 0, "of at least 0", y, where);
-      const mean = Math.exp(f);
-      const root = Math.exp(f / 2);
-      const residual = y === 0 ? root : root - y * Math.exp(-f / 2);
-      return { value: mean - y * f, gradient: mean - y, root, residual };
+    {
+      check: (y, where) => expectTarget("poisson", y >= 0, "of at least 0", y, where),
+      value: (f, y) => Math.exp(f) - y * f,
+      derivatives: (f, y) => {
+        const mean = Math.exp(f);
+        const root = Math.exp(f / 2);
+        const residual = y === 0 ? root : root - y * Math.exp(-f / 2);
+        return { gradient: mean - y, root, residual };
+      },
     },
   );

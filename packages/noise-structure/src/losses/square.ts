@@ -3,7 +3,10 @@ import { perOutput } from "./per-output.js";
 
 /** `ℓ = ½‖f − y‖²`: S is the identity, and the residuals are f − y. PyTorch's `MSELoss` is 2/C times this. */
 export const squareLoss = (): OutputLoss =>
-  perOutput({ id: "square", label: "square loss, ½‖f − y‖²", source: "definition" }, (f, y) => {
-    const r = f - y;
-    return { value: 0.5 * r * r, gradient: r, root: 1, residual: r };
-  });
+  perOutput(
+    { id: "square", label: "square loss, ½‖f − y‖²", source: "definition" },
+    {
+      value: (f, y) => 0.5 * (f - y) ** 2,
+      derivatives: (f, y) => ({ gradient: f - y, root: 1, residual: f - y }),
+    },
+  );

@@ -48,6 +48,16 @@ describe.each(cases)("the loss $name", (one) => {
     }
   });
 
+  it("has the same value alone, NaN where an output is", () => {
+    for (const { f, y } of points) expect(loss.value(f, y)).toBe(loss.at(f, y).value);
+    expect(
+      loss.value(
+        points[0]!.f.map(() => NaN),
+        points[0]!.y,
+      ),
+    ).toBeNaN();
+  });
+
   it("has factors with RᵀR = S and Rᵀr̃ = s", () => {
     const rows = loss.rows(C);
     for (const { f, y } of points) {
@@ -176,6 +186,15 @@ describe("losses of one output", () => {
   it("pseudo-Huber tends to the square loss for large δ and to δ|r| far out", () => {
     expect(pseudoHuberLoss({ delta: 1e6 }).at([3], [1]).value).toBeCloseTo(2, 9);
     expect(pseudoHuberLoss({ delta: 2 }).at([1e9], [0]).value / 2e9).toBeCloseTo(1, 8);
+  });
+});
+
+describe("the value alone", () => {
+  it("is there also where no Gram system is", () => {
+    expect(huberLoss({ delta: 2 }).value([0, 5], [0, 0])).toBe(8);
+    expect(crossEntropyLoss().value([0, 5000], [1, 0])).toBe(5000);
+    expect(refusal(() => logisticLoss().value([1], [2], 3))).toMatch(/between 0 and 1, got 2 at output 0 of example 3/);
+    expect(refusal(() => crossEntropyLoss().value([1, 2], [1, 1], 3))).toMatch(/sum to 1 .* at example 3/);
   });
 });
 

@@ -130,8 +130,8 @@ export async function openRun<Result = unknown>(
       lines = records.length;
     },
     metric(record) {
-      lines++;
       const line = `${formatJson(record)}\n`;
+      lines++;
       written = written.then(async () => {
         // After a line that failed no other may follow: what is on disk stays a prefix.
         if (failure === undefined) await metrics.appendFile(line).catch((error: unknown) => void (failure = error));

@@ -2,6 +2,7 @@ import type { Dataset } from "@sgdscope/array-files";
 import * as tf from "@tensorflow/tfjs-core";
 import { SgdError, expectInteger } from "../errors.js";
 import type { StateArray, StepOptions, Trainee } from "../trainee.js";
+import type { OutputLoss } from "./output-loss.js";
 
 /** What of a dataset is trained on. */
 export type TrainingData = Pick<Dataset, "size" | "outputs" | "inputs" | "targets"> & {
@@ -26,7 +27,7 @@ export interface TensorTrainee extends Trainee {
 }
 
 /**
- * Trains a TensorFlow.js model by the square loss, on the device: gradient, clipping, momentum and update are never read back.
+ * Trains a TensorFlow.js model by the square loss, or another on its outputs, on the device: gradient, clipping, momentum and update are never read back.
  *
  * Float32. A step costs one forward and one backward pass over the batch; a batch of all n examples in order needs no gather.
  * The full loss evaluates the model on 1024 examples at a time and is summed in Float64.
@@ -34,9 +35,15 @@ export interface TensorTrainee extends Trainee {
  * The inputs, targets, parameters and velocity stay on the device until `dispose`.
  *
  * @param params - Starting values; copied, so the caller still disposes its own.
+ * @param options.loss - s on the device and ℓ in Float64; default the square loss ½‖f − y‖².
  * @throws SgdError `INVALID_DATASET`, `INVALID_PARAMETERS`, `GRADIENTS_NOT_REGISTERED`.
  */
-export function tensorTrainee(model: Model, dataset: TrainingData, params: tf.NamedTensorMap): TensorTrainee {
+export function tensorTrainee(
+  model: Model,
+  dataset: TrainingData,
+  params: tf.NamedTensorMap,
+  { loss: outputLoss }: { loss?: OutputLoss } = {},
+): TensorTrainee {
   const { size, outputs } = validate(dataset);
   if ((tf.getGradient("BatchMatMul") as unknown) === undefined)
     throw new SgdError(
@@ -60,18 +67,20 @@ export function tensorTrainee(model: Model, dataset: TrainingData, params: tf.Na
     if (disposed) throw new SgdError("DISPOSED", `${caller}: the trainee is disposed`);
   }
 
-  /** factor · Σ_{i∈batch} ∇½‖f(xᵢ) − yᵢ‖², one tensor per parameter; zeros for an empty batch. */
+  const signal = outputLoss?.gradient ?? ((f: tf.Tensor, y: tf.Tensor): tf.Tensor => tf.sub(f, y));
+
+  /** factor · Σ_{i∈batch} ∇ℓ(f(xᵢ), yᵢ), one tensor per parameter; zeros for an empty batch. */
   function gradient(batch: Int32Array, factor: number): tf.Tensor[] {
     if (batch.length === 0) return weights.map((w) => tf.zerosLike(w));
     const everything = isEverything(batch, size);
     const x = everything ? inputs : rows(dataset.inputs, batch, dataset.inputShape);
     const y = everything ? targets : rows(dataset.targets, batch, [outputs]);
-    // The residual is the signal to propagate back; the value of the loss itself is never needed.
-    const residual = tf.customGrad((f: tf.Tensor | tf.GradSaveFunc) => {
-      const r = tf.sub(f as tf.Tensor, y);
-      return { value: r, gradFunc: () => tf.mul(r, factor) };
+    // s, the residual of the square loss, is what is propagated back; the value of the loss itself is never needed.
+    const propagated = tf.customGrad((f: tf.Tensor | tf.GradSaveFunc) => {
+      const s = signal(f as tf.Tensor, y);
+      return { value: s, gradFunc: () => tf.mul(s, factor) };
     });
-    return tf.grads((...tensors: tf.Tensor[]) => residual(model.apply(named(tensors), x)))(weights);
+    return tf.grads((...tensors: tf.Tensor[]) => propagated(model.apply(named(tensors), x)))(weights);
   }
 
   /** New weights, and the new velocity where there is momentum. */
@@ -110,15 +119,31 @@ export function tensorTrainee(model: Model, dataset: TrainingData, params: tf.Na
     alive("loss");
     let sum = 0;
     for (let first = 0; first < size; first += lossChunk) {
-      const residuals = tf.tidy(() => {
+      const found = tf.tidy(() => {
         const chunk = (all: tf.Tensor): tf.Tensor =>
           size <= lossChunk ? all : tf.slice(all, first, Math.min(lossChunk, size - first));
-        return tf.sub(model.apply(named(weights), chunk(inputs)), chunk(targets));
+        const f = model.apply(named(weights), chunk(inputs));
+        return outputLoss === undefined ? tf.sub(f, chunk(targets)) : f;
       });
-      for (const r of await residuals.data<"float32">()) sum += r * r;
-      residuals.dispose();
+      const values = await found.data<"float32">();
+      found.dispose();
+      if (outputLoss === undefined) for (const r of values) sum += (r * r) / 2;
+      else sum += lossOf(outputLoss, values, first);
     }
-    return sum / (2 * size);
+    return sum / size;
+  }
+
+  /** Σ ℓ of a chunk of outputs. */
+  function lossOf({ value }: OutputLoss, f: Float32Array, first: number): number {
+    let sum = 0;
+    for (let at = 0; at < f.length; at += outputs) {
+      const target = first * outputs + at;
+      sum += value(
+        Float64Array.from(f.subarray(at, at + outputs)),
+        Float64Array.from(dataset.targets.subarray(target, target + outputs)),
+      );
+    }
+    return sum;
   }
 
   async function snapshot(): Promise<Record<string, StateArray>> {

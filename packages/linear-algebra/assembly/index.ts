@@ -1,0 +1,1 @@
+export { multiplyTile, scratchBytes, useScratch } from "./product";

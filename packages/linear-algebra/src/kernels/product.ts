@@ -1,0 +1,77 @@
+import type { Vector } from "../vector.js";
+import { kernels, type Kernels } from "./kernels.js";
+
+/** Operands above this many doubles go through the memory of the kernels in parts. */
+const PART = 1 << 25;
+/** Rows and columns of what one thread computes at a time; less for small products, so that there is work for all. */
+const TILE = 256;
+/** Multiplications below which tiles in JavaScript are as fast, and above which threads are worth starting. */
+const SMALL = 32 ** 3;
+const LARGE = 256 ** 3;
+
+/** A product `A·Bᵀ`: `rows × inner` by `columns × inner`; only what is on or below the diagonal where `lower`. */
+export interface Product {
+  a: Vector;
+  b: Vector;
+  rows: number;
+  columns: number;
+  inner: number;
+  lower: boolean;
+}
+
+/** @internal The product by the kernels, where they are to be had and faster; above the diagonal undefined where `lower`. */
+export function kernelProduct({ a, b, rows, columns, inner, lower }: Product): Float64Array | undefined {
+  const work = (rows * columns * inner) / (lower ? 2 : 1);
+  if (work < SMALL || Math.min(rows, columns, inner) < 4) return undefined;
+  const found = kernels();
+  if (found === undefined) return undefined;
+  if (work >= LARGE) found.gatherThreads();
+  const most = Math.max(TILE, TILE * Math.floor(PART / (TILE * Math.max(inner, columns))));
+  // A product in one part needs no array beside the memory of the kernels to gather it in.
+  const whole = rows <= most && columns <= most;
+  const product = whole ? undefined : new Float64Array(rows * columns);
+  for (let top = 0; top < rows; top += most) {
+    const height = Math.min(most, rows - top);
+    for (let left = 0; left < columns; left += most) {
+      if (lower && left >= top + height) break;
+      const width = Math.min(most, columns - left);
+      const part = multiplyPart(found, {
+        a: whole ? a : a.subarray(top * inner, (top + height) * inner),
+        b: whole ? b : b.subarray(left * inner, (left + width) * inner),
+        rows: height,
+        columns: width,
+        inner,
+        lower: lower && left === top,
+      });
+      if (part === undefined) return undefined;
+      if (product === undefined) return part.slice();
+      for (let i = 0; i < height; i++)
+        product.set(part.subarray(i * width, (i + 1) * width), (top + i) * columns + left);
+    }
+  }
+  return product;
+}
+
+/** The product in the memory of the kernels. */
+function multiplyPart(found: Kernels, { a, b, rows, columns, inner, lower }: Product): Float64Array | undefined {
+  const same = a === b;
+  const place = found.reserve(rows * inner + (same ? 0 : columns * inner) + rows * columns + 4);
+  if (place === undefined) return undefined;
+  const { memory, first } = place;
+  const left = first;
+  const right = same ? left : left + rows * inner;
+  // Rows of the product begin at even doubles where they can: loads and stores of two are then aligned.
+  const out = 2 * Math.ceil((right + columns * inner) / 2);
+  memory.set(a, left);
+  if (!same) memory.set(b, right);
+  const calls: number[][] = [];
+  const tile = rows * columns >= 16 * TILE * TILE ? TILE : TILE / 2;
+  for (let i = 0; i < rows; i += tile)
+    for (let j = 0; j < (lower ? Math.min(columns, i + tile) : columns); j += tile)
+      calls.push([
+        ...[8 * (left + i * inner), 8 * inner, 8, 8 * (right + j * inner), 8 * inner, 8],
+        ...[8 * (out + i * columns + j), 8 * columns, Math.min(tile, rows - i), Math.min(tile, columns - j), inner, 0],
+      ]);
+  found.run("multiplyTile", calls);
+  return memory.subarray(out, out + rows * columns);
+}
