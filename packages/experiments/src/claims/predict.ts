@@ -57,8 +57,8 @@ const isJudged = ({ edgeRatio }: Trial): boolean => Math.abs(edgeRatio - 1) > 0.
 
 function reluJobs(scope: Scope): Job<"prediction">[] {
   const { preset } = scope;
-  const count = ofPreset(preset, { test: 12, fast: 40, full: 40 });
-  const width = ofPreset(preset, { test: 20, fast: 120, full: 120 });
+  const count = ofPreset(preset, { test: 12, fast: 20, full: 40 });
+  const width = ofPreset(preset, { test: 20, fast: 60, full: 120 });
   const starts = [
     [0.02, 1],
     [0.01, 4],
@@ -86,7 +86,7 @@ function imageJobs(scope: Scope): Job<"prediction">[] {
     [fullyConnected([64, 64]), smallCnn([8, 16])].map((model): Job<"prediction"> => {
       const [learningRate, batchSize] = starts[k % starts.length]!;
       const start = imageTask(images, {
-        ...{ count: 60, model, learningRate, batchSize, seed: each },
+        ...{ count: ofPreset(preset, { test: 16, fast: 40, full: 100 }), model, learningRate, batchSize, seed: each },
         ...{ warmUp: 100, hessianProducts: 0, alignmentAt: [], startThreshold: false },
       });
       return { role: model.kind === "small-cnn" ? "convolutional" : "fully connected", task: taskOf(start, scope) };
@@ -107,10 +107,10 @@ function taskOf(start: PredictionTask["start"], { preset }: Scope): PredictionTa
   ];
   return {
     start,
-    settings: ofPreset(preset, { test: all.slice(1, 3), fast: all.slice(0, 5), full: all }),
+    settings: ofPreset(preset, { test: all.slice(1, 3), fast: all.slice(0, 4), full: all }),
     multiples: ofPreset(preset, { test: [0.5, 1.5], fast: [0.5, 0.85, 1.25, 2], full: [0.5, 0.8, 0.9, 1.1, 1.25, 2] }),
     ...trialDefaults,
-    steps: ofPreset(preset, { test: 400, fast: 1500, full: 6000 }),
+    steps: ofPreset(preset, { test: 400, fast: 1000, full: 6000 }),
   };
 }
 
@@ -149,10 +149,14 @@ function judgeTrials(finished: readonly Finished<"prediction">[]): Acceptance[] 
     }),
     judge({
       kind: "evidence",
-      statement: "runs that should stay keep their loss, runs that should leave multiply it: median of the largest L/L₀, below the edge",
-      samples: [...groupBy(judged.filter(({ trial }) => trial.predicted === "stays"), ({ family }) => family)].flatMap(
-        ([setting, own]) => own.map(({ trial, seed }) => ({ value: trial.largestRatio, setting, seed })),
-      ),
+      statement:
+        "runs that should stay keep their loss, runs that should leave multiply it: median of the largest L/L₀, below the edge",
+      samples: [
+        ...groupBy(
+          judged.filter(({ trial }) => trial.predicted === "stays"),
+          ({ family }) => family,
+        ),
+      ].flatMap(([setting, own]) => own.map(({ trial, seed }) => ({ value: trial.largestRatio, setting, seed }))),
       band: [0, 10],
       because: "ours: ten times the first loss, the transient growth of momentum included",
       controls: [
@@ -187,7 +191,11 @@ function outcomes(finished: readonly Finished<"prediction">[], canvas: Canvas): 
             ],
           },
         ],
-        x: { label: "learning rate / exact critical learning rate  η/η*(B, β)", type: "log", ticks: [0.5, 0.8, 1, 1.25, 2] },
+        x: {
+          label: "learning rate / exact critical learning rate  η/η*(B, β)",
+          type: "log",
+          ticks: [0.5, 0.8, 1, 1.25, 2],
+        },
         y: { label: "largest loss / first loss", type: "log" },
         series: [...families].map(([label, own]) => ({
           label,

@@ -2,7 +2,12 @@ import type { SeededRandom } from "@sgdscope/random";
 import { seededRandom } from "@sgdscope/random";
 import { train, type StateArray, type Trainee } from "@sgdscope/sgd";
 import { exactThreshold, type PreparedMinimum, type Sampling } from "@sgdscope/stability-criterion";
-import { meanEdge, optimizerGrowth, optimizerThreshold, type Optimizer } from "@sgdscope/stability-criterion/optimizers";
+import {
+  meanEdge,
+  optimizerGrowth,
+  optimizerThreshold,
+  type Optimizer,
+} from "@sgdscope/stability-criterion/optimizers";
 import type { TrainingTask } from "@sgdscope/training";
 import type { JobHooks } from "./job-hooks.js";
 import { perturbed, sharpMinimum, type SharpMinimumRecord } from "./sharp-minimum.js";
@@ -53,7 +58,12 @@ export interface TrialOptions {
 }
 
 /** How predictions are tried where nothing else is said. */
-export const trialDefaults = { perturbation: 1e-4, steps: 2000, every: 20, leavesAbove: 100 } as const satisfies TrialOptions;
+export const trialDefaults = {
+  perturbation: 1e-4,
+  steps: 2000,
+  every: 20,
+  leavesAbove: 100,
+} as const satisfies TrialOptions;
 
 /**
  * Whether the optimizer stays at a minimum: the exact criterion, before anything is run.
@@ -140,7 +150,8 @@ export interface PredictionTask extends TrialOptions {
 export type PredictionRecord = SharpMinimumRecord | Trial;
 
 /** The trials among the records of a study. */
-export const trialsOf = (records: readonly PredictionRecord[]): Trial[] => records.filter((one) => one.part === "trial");
+export const trialsOf = (records: readonly PredictionRecord[]): Trial[] =>
+  records.filter((one) => one.part === "trial");
 
 /** @internal See `study`. */
 export async function* predictionStudy(task: PredictionTask, hooks: JobHooks): AsyncGenerator<PredictionRecord> {
@@ -152,8 +163,14 @@ export async function* predictionStudy(task: PredictionTask, hooks: JobHooks): A
     let done = 0;
     for (const { batchSize: size, optimizer } of settings)
       for (const multiple of multiples) {
-        hooks.progress?.(0.5 + (0.5 * done++) / (settings.length * multiples.length), `${subject.model}: trial ${done}`);
-        const batches = { batchSize: size === "all" ? subject.examples : size, sampling: "without-replacement" as const };
+        hooks.progress?.(
+          0.5 + (0.5 * done++) / (settings.length * multiples.length),
+          `${subject.model}: trial ${done}`,
+        );
+        const batches = {
+          batchSize: size === "all" ? subject.examples : size,
+          sampling: "without-replacement" as const,
+        };
         const { criticalLearningRate } = optimizerThreshold(minimum, { ...batches, optimizer });
         const prediction = predict(minimum, { ...batches, optimizer, learningRate: multiple * criticalLearningRate });
         yield await tryPrediction(
