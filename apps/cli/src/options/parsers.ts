@@ -65,7 +65,7 @@ export function momentumNumber(text: string): number {
 }
 
 /** The smoothing of labels lies in the same range. */
-export const smoothingNumber = momentumNumber;
+export const smoothingNumber = (text: string): number => momentumNumber(text);
 
 /** From 0 to 1, both included. */
 export function dampeningNumber(text: string): number {
