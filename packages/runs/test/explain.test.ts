@@ -69,6 +69,15 @@ describe("what a schema refuses", () => {
     ]);
     expect(faults(schema, { kind: "b", data: { count: "x" } })).toEqual(['data.count: expected a number, got "x"']);
     expect(faults(schema, { kind: "a", size: -1 })).toEqual(["size: expected a positive number, got -1"]);
+    // A wrong key or a broken rule at the top says more than a wrong type there.
+    const either = z.union([z.strictObject({ size: rate }), z.string("expected a text")], "expected a size");
+    expect(faults(either, { size: 1, colour: 2 })).toEqual(['unknown key "colour"; expected one of size']);
+    const ruled = z.union([z.string("expected a text"), rate.refine((x) => x > 5, "is too small")], "expected a size");
+    expect(faults(ruled, 3)).toEqual(["is too small"]);
+    expect(faults(either, 3)).toEqual(["expected a size, got 3"]);
+    // Of two that fit as well, the one with fewer faults.
+    const many = z.union([z.object({ a: rate, b: rate, c: rate }), z.object({ a: z.string("expected a text") })]);
+    expect(faults(many, { a: true, b: true, c: true })).toEqual(["a: expected a text, got true"]);
     const plain = z.union([z.string(), z.number()], "expected a text or a number");
     expect(faults(z.object({ id: plain }), { id: true })).toEqual(["id: expected a text or a number, got true"]);
   });

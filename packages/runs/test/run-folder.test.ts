@@ -123,7 +123,10 @@ describe("a run folder", () => {
     await (await open())!.close();
     await writeFile(join(directory, "metrics.jsonl"), '{"step":1}\n{"step":2}\n{"step":3}\n{"st');
     // Text order is not the order of steps; checkpoint 200 is ahead of the metrics.
-    for (const name of ["checkpoint.9.1", "checkpoint.10.3", "checkpoint.200.14", "copy-of-checkpoint.300.1"])
+    for (const name of [
+      ...["checkpoint.9.1", "checkpoint.10.3", "checkpoint.8.1", "checkpoint.1.1", "checkpoint.3.2"],
+      ...["checkpoint.200.14", "copy-of-checkpoint.300.1"],
+    ])
       await writeFile(join(directory, `${name}.safetensors`), name);
     await writeFile(join(directory, "checkpoint.300.1.safetensors~"), "a backup");
     for (const name of ["my-checkpoint.bin", "checkpoint.bin2"]) await writeFile(join(directory, name), "mine");

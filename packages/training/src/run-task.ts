@@ -3,6 +3,7 @@ import type { NamedArray } from "@sgdscope/models-cnn";
 import { seededRandom } from "@sgdscope/random";
 import { training, warmUp, type Checkpoint, type LossRecord } from "@sgdscope/sgd";
 import { alignmentOf, minimumReached, summaryAt } from "./measure.js";
+import { optimizerOfTask } from "./optimizer.js";
 import type { MinimumRecord } from "./record.js";
 import { openSubject, type Subject } from "./subject.js";
 import type { TrainingTask } from "./task.js";
@@ -59,8 +60,7 @@ export async function trainSubject(subject: Subject, task: TrainingTask, hooks: 
     batchSize: task.batchSize,
     sampling: task.sampling,
     random: random.stream("batches"),
-    momentum: task.momentum,
-    nesterov: task.nesterov ?? false,
+    optimizer: optimizerOfTask(task),
     clipNorm: task.clipNorm,
     maxSteps: task.maxSteps,
     divergedAbove: 1e6,

@@ -7,9 +7,11 @@ import { modelFromConfig, parametersFromArrays, type NamedArrays, type Network }
 import { readRunFile, type RunFile } from "@sgdscope/runs";
 import type * as tf from "@tensorflow/tfjs-core";
 import { TrainingError } from "./errors.js";
+import type { OutputLoss } from "@sgdscope/noise-structure/losses";
+import { outputLossOf } from "./loss.js";
 import { longestExampleGradient } from "./measure.js";
 import type { MinimumRecord } from "./record.js";
-import { optimizerOfTask } from "./optimizer.js";
+import { judgedOptimizer } from "./optimizer.js";
 import { checkRecord } from "./record-schema.js";
 import { parametersFile } from "./run-in-folder.js";
 import type { MinimumTask } from "./task.js";
@@ -42,6 +44,8 @@ export interface StoredRun {
   /** On the prepared TensorFlow.js backend; the caller disposes them. */
   params: tf.NamedTensorMap;
   reached: Reached;
+  /** Undefined for the square loss. */
+  loss: OutputLoss | undefined;
 }
 
 /**
@@ -79,11 +83,12 @@ export async function openStoredRun(directory: string): Promise<StoredRun> {
     name: `run ${id}`,
     task,
     model: buffered.length === 0 ? network : network.withBuffers(take(buffered)),
+    loss: outputLossOf(task),
     params: parametersFromArrays(take(network.parameters.map(({ name }) => name))),
     reached: {
       steps: record?.steps ?? 0,
       converged: state === "done" && record?.interpolates === true,
-      optimizer: optimizerOfTask(task),
+      ...judgedOptimizer(task),
       learningRate: task.learningRate,
       batchSize: task.batchSize,
       sampling: task.sampling,
@@ -97,11 +102,14 @@ export async function openStoredRun(directory: string): Promise<StoredRun> {
  * @throws as `minimumOfModel`.
  */
 export async function minimumOfRun(
-  { name, model, params, task, reached }: StoredRun,
+  { name, model, params, task, reached, loss }: StoredRun,
   data: ModelData & { name: string },
-  options: Omit<ModelMinimumOptions, "reached"> = {},
+  options: Omit<ModelMinimumOptions, "reached" | "loss"> = {},
 ): ReturnType<typeof minimumOfModel> {
   const title = `${name}, ${data.size} examples of ${data.name}`;
-  const minimum = await minimumOfModel(title, model, params, data, options);
+  const minimum = await minimumOfModel(title, model, params, data, {
+    ...options,
+    ...(loss === undefined ? {} : { loss }),
+  });
   return { ...minimum, reached: { ...reached, clipped: longestExampleGradient(minimum.system) > task.clipNorm } };
 }

@@ -1,7 +1,7 @@
 import type { LayersModelFacts, PiecewiseLinearity } from "@sgdscope/autodiff";
 import type { Estimate } from "@sgdscope/linear-algebra";
 import type { OutputLoss } from "@sgdscope/noise-structure/losses";
-import { analysisDocument, type MinimumAnalysis } from "@sgdscope/analysis";
+import { analysisDocument, lossConvention, type MinimumAnalysis } from "@sgdscope/analysis";
 import { analysisText } from "../analyze/text.js";
 import { formatMeasured, formatNumber, type Measured } from "../terminal/number.js";
 import { formatTable } from "../terminal/table.js";
@@ -158,7 +158,7 @@ export function measurementDocument({
 }: Measurement): object {
   return {
     schema: "sgdscope/measure@2",
-    lossConvention: loss === undefined ? "L = (1/2n) sum |f - y|^2" : `L = (1/n) sum loss(f, y): ${loss.label}`,
+    lossConvention: lossConvention(loss?.label),
     ...rest,
     loss: loss?.id ?? "square",
     hessianDistance: hessianDistance ?? null,

@@ -65,7 +65,15 @@ export function momentumNumber(text: string): number {
 }
 
 /** The smoothing of labels lies in the same range. */
-export const smoothingNumber = momentumNumber;
+export const smoothingNumber = (text: string): number => momentumNumber(text);
+
+/** From 0 to 1, both included. */
+export function dampeningNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError(`Expected a number in [0, 1], got '${text}'.`);
+  return value;
+}
 
 export function seedNumber(text: string): number {
   const value = Number(text);

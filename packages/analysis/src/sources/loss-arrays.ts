@@ -56,7 +56,7 @@ export function minimumWithLoss(
   return { minimum: { name, system, precision, ...lossOfMinimum(loss, system, weights) }, notes };
 }
 
-/** @internal The fields of a minimum that say its loss. */
+/** The fields of a minimum that say its loss, from the loss and its generalised Gram system; weights are those of the examples. */
 export function lossOfMinimum(
   loss: OutputLoss,
   system: GeneralisedGramSystem,

@@ -194,7 +194,7 @@ function outcomes(finished: readonly Finished<"prediction">[], canvas: Canvas): 
         x: {
           label: "learning rate / exact critical learning rate  η/η*(B, β)",
           type: "log",
-          ticks: [0.5, 0.8, 1, 1.25, 2],
+          ticks: [0.5, 0.85, 1, 1.25, 2],
         },
         y: { label: "largest loss / first loss", type: "log" },
         series: [...families].map(([label, own]) => ({
