@@ -1,6 +1,6 @@
 import type { Reached } from "@sgdscope/analysis";
 import type { Prediction, Trial } from "@sgdscope/experiments";
-import { optimizerName } from "../analyze/optimizer.js";
+import { optimizerName } from "../terminal/optimizer-name.js";
 import { formatNumber } from "../terminal/number.js";
 import { formatTable, type Column } from "../terminal/table.js";
 import { plural } from "../terminal/words.js";
