@@ -6,7 +6,7 @@ import { formatTable, type Column } from "../terminal/table.js";
 import { plural } from "../terminal/words.js";
 import type { Scales } from "./dynamics.js";
 import { kindText } from "../report/kind.js";
-import { optimizerName } from "./optimizer.js";
+import { optimizerName } from "../terminal/optimizer-name.js";
 import { answerText } from "./answer.js";
 
 /** Significant digits that the precision of the numbers supports. */

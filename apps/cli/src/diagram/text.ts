@@ -2,7 +2,7 @@ import { lossConvention, type CriticalCurve, type PhaseDiagram } from "@sgdscope
 import { formatJson } from "@sgdscope/array-files";
 import { diagramFigure } from "@sgdscope/figures";
 import { isPlainSgd } from "@sgdscope/stability-criterion/optimizers";
-import { optimizerName } from "../analyze/optimizer.js";
+import { optimizerName } from "../terminal/optimizer-name.js";
 import { formatNumber, formatSeconds } from "../terminal/number.js";
 import { formatTable, type Column } from "../terminal/table.js";
 import { plural } from "../terminal/words.js";
