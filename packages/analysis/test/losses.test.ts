@@ -99,6 +99,9 @@ describe("a point that its examples nearly fit", () => {
     expect(saturated(7).lossAtPoint!.curvatureLeft).toBeCloseTo((4 * Math.exp(-7)) / (1 + Math.exp(-7)) ** 2, 12);
   });
 
+  it("is refused, in words, where no curvature is left within Float64", () =>
+    expect(() => saturated(800)).toThrow(/got none at any example: .* every learning rate is stable/));
+
   it("is not where label smoothing keeps the curvature of its loss from vanishing", () =>
     expect(marksOf(saturated(7, lossNamed("cross-entropy", { labelSmoothing: 0.1 })))).toEqual(["gauss-newton"]));
 });

@@ -23,11 +23,6 @@ export function judgedOptimizer(settings: OptimizerSettings): Pick<Reached, "opt
   const plain = { kind: "sgd", ...decaying(settings) } as const;
   if (optimizer.kind === "adam" || optimizer.kind === "rmsprop")
     return { optimizer: plain, unjudged: optimizer.kind === "adam" ? "Adam" : "RMSprop" };
-  if (optimizer.kind === "heavy-ball" && optimizer.dampening !== undefined)
-    return {
-      optimizer: plain,
-      unjudged: `momentum ${optimizer.momentum} with dampening ${optimizer.dampening}`,
-    };
   return { optimizer };
 }
 
