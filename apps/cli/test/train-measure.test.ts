@@ -41,7 +41,10 @@ describe("train", () => {
     [["--model-options", '{"wdths":3}'], /expected options of fully-connected .*got "wdths"/],
     [["--classes", "3"], /Expected at least two class labels, got '3'/],
     [["--momentum", "1"], /Expected a number in \[0, 1\), got '1'/],
-    [["--optimizer", "adam", "--momentum", "0.5"], /error: --momentum: expected 0 with optimizer adam, got 0.5/],
+    [
+      ["--optimizer", "adam", "--momentum", "0.5"],
+      /error: --momentum: expected 0 with optimizer adam, whose own is beta1, got 0.5/,
+    ],
     [["--optimizer", "adagrad"], /Allowed choices are sgd, heavy-ball, nesterov, ema, adam, rmsprop/],
     [["--nesterov"], /error: --nesterov: expected momentum above 0 beside it, got 0/],
     [["--dampening", "0.5"], /error: --dampening: expected optimizer heavy-ball beside it, got sgd/],
