@@ -7,6 +7,7 @@ import {
   AnalysisError,
   compareThresholds,
   minimumOfArrays,
+  minimumSummary,
   type LossArrays,
   type Minimum,
   type MinimumArrays,
@@ -39,6 +40,12 @@ describe("three examples of two classes under softmax cross-entropy", () => {
       expect(conditions[k]!.threshold.criticalLearningRate).toBeCloseTo(answer, 9),
     );
     expect(conditions.map(({ verdict }) => verdict!.verdict)).toEqual(["unstable", "stable", "stable"]);
+    const { naturalScale, alignmentFactor, alignmentFactorOfLoss } = minimumSummary(analysis);
+    expect({ naturalScale, alignmentFactor, alignmentFactorOfLoss }).toEqual({
+      naturalScale: outputLoss!.naturalScale,
+      alignmentFactor: outputLoss!.alignmentFactor,
+      alignmentFactorOfLoss: outputLoss!.alignmentFactorOfLoss,
+    });
   });
 
   it("are marked: the verdict is of the linearisation, of this point", () => {
