@@ -41,6 +41,7 @@ export type JudgedMinimum = Pick<Minimum, "reached" | "regularized"> & { system:
  *   without replacement, and marked.
  * - A training with momentum or weight decay is judged by the exact theory of its optimizer; under weight decay the point is a
  *   minimum of the loss and a penalty, and marked.
+ * - A training with another optimizer (`reached.unjudged`) is judged as plain SGD, and marked.
  * - A training with active clipping is judged as one without, one that had not reached its goal as if it had; both are marked.
  * - Bernoulli batches have noise that is not centred; what depends on it (μ₁ in the place of μ) follows from `sampling`.
  *
@@ -53,6 +54,7 @@ export function decideConditions(minimum: JudgedMinimum, request: ConditionsRequ
   const sampling = samplingOf(minimum, request, marks);
   const optimizer = request.optimizer ?? reached?.optimizer ?? { kind: "sgd" };
   const learningRate = learningRateOf(minimum, request);
+  if (request.optimizer === undefined && reached?.unjudged !== undefined) marks.push(mark("optimizer"));
   if ((optimizer.weightDecay ?? 0) > 0) marks.push(mark("weight-decay"));
   if (reached?.clipped === true) marks.push(mark("clipping"));
   if (minimum.regularized === true) marks.push(mark("regularizers"));

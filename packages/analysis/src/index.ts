@@ -11,7 +11,7 @@ export {
 } from "./diagram/critical-curves.js";
 export { growthRates, type GrowthRecord } from "./diagram/growth-rates.js";
 export { phaseDiagram, type PhaseDiagram, type PhaseDiagramOptions } from "./diagram/phase-diagram.js";
-export { analysisDocument } from "./document.js";
+export { analysisDocument, lossConvention } from "./document.js";
 export { AnalysisError, type AnalysisErrorCode } from "./errors.js";
 export { mark, type Mark, type MarkId } from "./marks.js";
 export {
@@ -23,7 +23,7 @@ export {
   type Reached,
 } from "./minimum.js";
 export { minimumOfArrays, type MinimumArrays, type ReadMinimum } from "./sources/arrays.js";
-export type { LossArrays } from "./sources/loss-arrays.js";
+export { lossOfMinimum, type LossArrays } from "./sources/loss-arrays.js";
 export { examplesOfArrays, type ExampleShapes, type ReadExamples } from "./sources/examples.js";
 export type { ShapeNote } from "./sources/shapes.js";
 export { gaussianDesignMinimum } from "./sources/gaussian-design.js";

@@ -32,6 +32,8 @@ export interface Reached {
   /** Whether the training met its goal: only then is the point a minimum that the theory speaks of. */
   converged: boolean;
   optimizer: Optimizer;
+  /** What people call the optimizer where the theory here has none for it, and `optimizer` stands in its place. */
+  unjudged?: string;
   /** η, for the loss `(1/2n)Σ‖f − y‖²`. */
   learningRate: number;
   batchSize: number;

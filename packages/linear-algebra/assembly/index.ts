@@ -1,1 +1,2 @@
 export { multiplyTile, scratchBytes, useScratch } from "./product";
+export { multiplyRows, multiplySymmetricRows, subtractRows } from "./vector";

@@ -1,4 +1,5 @@
 import type { NamedArray } from "@sgdscope/array-files";
+import type { Optimizer } from "./optimizers/optimizer.js";
 
 /** An array of a snapshot or checkpoint, as files of arrays take it. */
 export type StateArray = NamedArray & { data: Float32Array | Float64Array | Int32Array | Uint8Array };
@@ -7,11 +8,9 @@ export type StateArray = NamedArray & { data: Float32Array | Float64Array | Int3
 export interface StepOptions {
   /** η ≥ 0. */
   learningRate: number;
-  /** β in m ← βm + g, θ ← θ − ηm (the convention of PyTorch, no dampening); 0 is plain SGD. */
-  momentum: number;
-  /** Nesterov's momentum, θ ← θ − η(g + βm) with the new m, as in PyTorch. Default false. */
-  nesterov?: boolean;
-  /** The gradient is scaled by min(1, clipNorm/‖g‖) before momentum; Infinity leaves it unchanged. */
+  /** How the gradient becomes a step. */
+  optimizer: Optimizer;
+  /** The gradient is scaled by min(1, clipNorm/‖g‖) before the optimizer sees it; Infinity leaves it unchanged. */
   clipNorm: number;
   /** The divisor of the sum of the gradients of the batch. */
   divisor: number;
@@ -30,7 +29,7 @@ export interface Trainee {
   step(batch: Int32Array, options: StepOptions): void | Promise<void>;
   /** The full loss L over all n examples. */
   loss(): number | Promise<number>;
-  /** Copies of parameters and velocity, which `restore` continues from bit for bit. */
+  /** Copies of the parameters and of what the optimizer keeps, which `restore` continues from bit for bit. */
   snapshot(): Promise<Record<string, StateArray>>;
   /** Takes over a snapshot. Throws SgdError `INVALID_CHECKPOINT` if it does not fit. */
   restore(arrays: Record<string, StateArray>): void | Promise<void>;

@@ -84,7 +84,12 @@ test("the rooms compose: a network, its data, a trainee, its derivatives, the no
   const trainee = tensorTrainee(network, dataset, start);
   const loss = await trainee.loss();
   for (let t = 0; t < 5; t++)
-    trainee.step(Int32Array.of(t, t + 6), { learningRate: 1e-3, momentum: 0, clipNorm: Infinity, divisor: 2 });
+    trainee.step(Int32Array.of(t, t + 6), {
+      learningRate: 1e-3,
+      optimizer: { kind: "sgd" },
+      clipNorm: Infinity,
+      divisor: 2,
+    });
   expect(await trainee.loss()).toBeLessThan(loss);
 
   const system = await autodiff.gramSystem(network, trainee.parameters, dataset.inputs, dataset.targets);

@@ -1,7 +1,7 @@
 import { ArrayFilesError, formatSafetensors, parseSafetensors } from "@sgdscope/array-files";
 import { explainIssues, faultText } from "@sgdscope/runs";
 import { samplings } from "@sgdscope/random";
-import type { Checkpoint } from "@sgdscope/sgd";
+import { optimizerKinds, type Checkpoint } from "@sgdscope/sgd";
 import { z } from "zod";
 import { TrainingError } from "./errors.js";
 
@@ -21,6 +21,7 @@ const stateSchema = z.strictObject({
   }),
   stopCounts: z.array(whole),
   history: z.array(z.strictObject({ step: whole, loss: z.number() })),
+  optimizer: z.looseObject({ kind: z.enum(optimizerKinds) }).optional(),
 });
 
 /** A checkpoint as a `.safetensors` file: its arrays, and its state as JSON in the header. */
@@ -42,7 +43,7 @@ export function parseCheckpoint(bytes: Uint8Array, place: string): Checkpoint {
       // Not "finite": a training may diverge between two checks of its loss.
       if (!(numbers instanceof Float32Array || numbers instanceof Float64Array))
         throw new Error(`expected floating-point numbers in ${name}`);
-    return { arrays, state: data } as Checkpoint;
+    return { arrays, state: data as unknown as Checkpoint["state"] } as Checkpoint;
   } catch (error) {
     if (
       !(error instanceof Error) ||

@@ -1,5 +1,7 @@
 import type { NetworkKind } from "@sgdscope/models-cnn";
-import type { MinimumTask } from "./task.js";
+import type { MinimumTask, TrainingLoss } from "./task.js";
+
+export { optimizerKinds } from "@sgdscope/sgd";
 
 /** What a training does where nothing else is said. Nothing else in the project states them. */
 export const trainingDefaults = {
@@ -13,6 +15,17 @@ export const trainingDefaults = {
   every: 500,
   hessianProducts: 66,
 } as const satisfies Partial<MinimumTask>;
+
+/** The losses that networks are trained with. */
+export const trainingLosses = [
+  "square",
+  "cross-entropy",
+  "logistic",
+  "pseudo-huber",
+] as const satisfies readonly TrainingLoss[];
+
+/** The goal of a loss that only tends to 0 as the outputs grow, and loses its curvature on the way. */
+export const lossBelowOfLogits = 1e-3;
 
 /** The images a training takes where nothing else is said. */
 export const dataDefaults = { classes: [0, 1], count: 200, seed: 0 } as const;

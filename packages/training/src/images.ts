@@ -1,4 +1,4 @@
-import type { DataSpec } from "./task.js";
+import type { DataSpec, TrainingLoss } from "./task.js";
 
 /** Where images come from: real ones, or procedural look-alikes. */
 export type ImageSource =
@@ -18,9 +18,9 @@ export type ImageSource =
       seed?: number;
     };
 
-/** How so many classes are told apart: two as ±1, more as one-hot vectors. */
-export const targetsOf = (classes: number): "plus-minus-one" | "one-hot" =>
-  classes === 2 ? "plus-minus-one" : "one-hot";
+/** How so many classes are told apart: two as ±1, more as one-hot vectors, which cross-entropy always has. */
+export const targetsOf = (classes: number, loss?: TrainingLoss): "plus-minus-one" | "one-hot" =>
+  classes === 2 && loss !== "cross-entropy" ? "plus-minus-one" : "one-hot";
 
 /** The first `count` images of the two classes of the source, or of so many classes. */
 export function imagesOf(source: ImageSource, count: number, classes = 2): DataSpec {

@@ -1,10 +1,11 @@
 export { datasetOf } from "./data.js";
-export { dataDefaults, modelDefaults, trainingDefaults } from "./defaults.js";
+export { dataDefaults, lossBelowOfLogits, modelDefaults, trainingDefaults, trainingLosses } from "./defaults.js";
 export { TrainingError, type TrainingErrorCode } from "./errors.js";
 export { imageShape, imagesOf, targetsOf, type ImageSource } from "./images.js";
 export { alignmentOf, frobeniusHOf, longestExampleGradient, minimumReached, summaryAt } from "./measure.js";
 export type { AlignmentRecord, Estimate, LearnedFunction, MinimumMeasurement, MinimumRecord } from "./record.js";
 export { runMinimumTask, trainSubject, type FinishedTask, type RunHooks } from "./run-task.js";
+export { examplesOfTask, outputLossOf, traineeLossOf } from "./loss.js";
 export { isClosedForm, openSubject, type Subject } from "./subject.js";
 export type {
   ClosedFormConfig,
@@ -12,6 +13,7 @@ export type {
   DataSpec,
   MinimumTask,
   ProblemSpec,
+  TrainingLoss,
   TrainingSettings,
   TrainingTask,
 } from "./task.js";

@@ -1,14 +1,26 @@
-import { minimumSummary, analyseSync, type Minimum, type MinimumSummary, type Reached } from "@sgdscope/analysis";
+import {
+  minimumSummary,
+  analyseSync,
+  lossOfMinimum,
+  type Minimum,
+  type MinimumSummary,
+  type Reached,
+} from "@sgdscope/analysis";
 import { hessianOperator } from "@sgdscope/autodiff";
 import { deflatedNorm } from "@sgdscope/hessian-estimators";
 import { noiseStrength, noiseStructure, type GramSystem } from "@sgdscope/noise-structure";
+import type { GeneralisedGramSystem, OutputLoss } from "@sgdscope/noise-structure/losses";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { AlignmentRecord, Estimate } from "./record.js";
-import { optimizerOfTask } from "./optimizer.js";
+import { outputLossOf } from "./loss.js";
+import { judgedOptimizer } from "./optimizer.js";
 import type { TrainingTask } from "./task.js";
 
 /** What of a subject makes its system a minimum. */
 type Named = Pick<Minimum, "name" | "precision">;
+
+/** K and r, or K̃ and r̃ with the value of a loss that is not square. */
+export type MeasuredSystem = GramSystem | GeneralisedGramSystem;
 
 /**
  * The point where a training stands, as an analysis takes it.
@@ -17,20 +29,25 @@ type Named = Pick<Minimum, "name" | "precision">;
  */
 export function minimumReached(
   { name, precision }: Named,
-  system: GramSystem,
+  system: MeasuredSystem,
   task: TrainingTask,
   { steps, converged }: Pick<Reached, "steps" | "converged">,
 ): Minimum {
   const { learningRate, batchSize, sampling, clipNorm } = task;
+  const loss = outputLossOf(task);
+  if ((loss !== undefined) !== "naturalScale" in system)
+    throw new RangeError(
+      `minimumReached: expected the system of the ${loss?.id ?? "square"} loss, got that of another`,
+    );
   return {
     name,
     system,
-    loss: "square",
+    ...(loss === undefined || !("naturalScale" in system) ? { loss: "square" } : lossOfMinimum(loss, system)),
     precision,
     reached: {
       steps,
       converged,
-      optimizer: optimizerOfTask(task),
+      ...judgedOptimizer(task),
       learningRate,
       batchSize,
       sampling,
@@ -56,12 +73,12 @@ export function longestExampleGradient({ examples, outputs, gram, residuals }: G
 /** What the theory says of the point where a training stands; exact. */
 export const summaryAt = (minimum: Minimum): MinimumSummary => minimumSummary(analyseSync(minimum));
 
-/** The structure of the noise that a Gram system has, as the record of a step. Cost O((nC)²). */
-export function alignmentOf(system: GramSystem, step: number): AlignmentRecord {
+/** The structure of the noise that a Gram system has, as the record of a step; of another loss with m in the place of 2L. Cost O((nC)²). */
+export function alignmentOf(system: MeasuredSystem, step: number): AlignmentRecord {
   const noise = noiseStructure(system);
   return {
     step,
-    loss: noise.loss,
+    loss: "naturalScale" in system ? system.loss : noise.loss,
     alignmentFactor: noise.alignmentFactor,
     frobeniusG: noise.frobeniusG,
     uncentredAlignmentFactor: noise.uncentredAlignmentFactor,
@@ -85,9 +102,10 @@ export async function frobeniusHOf(
   data: Parameters<typeof hessianOperator>[2],
   products: number,
   random: () => number,
+  loss?: OutputLoss,
 ): Promise<Estimate | undefined> {
   if (products === 0) return undefined;
-  const operator = hessianOperator(model, params, data);
+  const operator = hessianOperator(model, params, data, loss === undefined ? {} : { loss });
   try {
     const { value, standardError, matvecs } = await deflatedNorm(operator, { maxMatvecs: products, random });
     return { value, standardError, matvecs };

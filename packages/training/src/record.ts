@@ -7,7 +7,7 @@ export type { Estimate };
 /** The structure of the noise at one moment of a training. */
 export interface AlignmentRecord {
   step: number;
-  /** L = (1/2n) Σ‖f − y‖². */
+  /** L = (1/2n) Σ‖f − y‖², or the mean of another loss: then m stands for 2L below. */
   loss: number;
   /** μ = Tr(ΣG)/(2L‖G‖_F²); undefined where L < 1e-20. */
   alignmentFactor: number | undefined;

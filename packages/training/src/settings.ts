@@ -2,10 +2,11 @@ import { modelFromConfig, networkKinds, type ModelConfig } from "@sgdscope/model
 import { explainIssues } from "@sgdscope/runs";
 import { samplings } from "@sgdscope/random";
 import { z } from "zod";
-import { dataDefaults, modelDefaults, trainingDefaults } from "./defaults.js";
+import { dataDefaults, lossBelowOfLogits, modelDefaults, trainingDefaults, trainingLosses } from "./defaults.js";
 import { TrainingError } from "./errors.js";
 import { imageShape, targetsOf } from "./images.js";
-import type { MinimumTask } from "./task.js";
+import { optimizerFields, optimizerSettingsOf } from "./optimizer-settings.js";
+import type { MinimumTask, TrainingLoss } from "./task.js";
 
 const whole = (least: number): z.ZodInt =>
   z.int(`expected a whole number from ${least} up`).min(least, `expected a whole number from ${least} up`);
@@ -45,12 +46,15 @@ const settingsSchema = z.strictObject({
   batchSize: z.union([positive, z.literal("all")], 'expected a whole number from 1 up, or "all"'),
   sampling: z.enum(samplings).default(trainingDefaults.sampling),
   seed: seed.default(trainingDefaults.seed),
+  loss: z.enum(trainingLosses, `expected one of ${trainingLosses.join(", ")}`).default("square"),
+  labelSmoothing: z.number().min(0).lt(1).optional(),
+  delta: positive.optional(),
   momentum: z.number().min(0).lt(1).default(trainingDefaults.momentum),
-  nesterov: z.boolean().optional(),
+  ...optimizerFields,
   clipNorm: positive.default(trainingDefaults.clipNorm),
   warmUp: whole(0).default(trainingDefaults.warmUp),
   maxSteps: whole(1).default(trainingDefaults.maxSteps),
-  lossBelow: positive.default(trainingDefaults.lossBelow),
+  lossBelow: positive.optional(),
   every: whole(1).default(trainingDefaults.every),
   hessianProducts: whole(0).default(trainingDefaults.hessianProducts),
 });
@@ -69,28 +73,30 @@ export function taskOfSettings(settings: Record<string, unknown>): MinimumTask {
   const { success, data: parsed, error } = settingsSchema.safeParse(settings, { reportInput: true });
   if (!success)
     throw new TrainingError("INVALID_SETTINGS", explainIssues(settingsSchema, error.issues), { cause: error });
-  const { data, model, batchSize, nesterov, ...rest } = parsed;
-  if (nesterov === true && rest.momentum === 0)
-    throw new TrainingError("INVALID_SETTINGS", [
-      { path: "nesterov", problem: "expected momentum above 0 beside it, got 0" },
-    ]);
+  const { data, model, batchSize, ...asked } = parsed;
+  const { learningRate, sampling, seed, clipNorm, warmUp, maxSteps, every, hessianProducts } = asked;
+  const { loss, labelSmoothing, delta } = asked;
+  expectOptionsOf(loss, { labelSmoothing, delta });
+  const goal = ["cross-entropy", "logistic"].includes(loss) ? lossBelowOfLogits : trainingDefaults.lossBelow;
+  const lossBelow = asked.lossBelow ?? goal;
+  const optimizer = optimizerSettingsOf(asked);
   const classes = data.kind === "synthetic" ? data.classes : data.classes.length;
-  const targets = targetsOf(classes);
+  const targets = targetsOf(classes, loss);
   const size = batchSize === "all" ? data.count : batchSize;
-  if (!Number.isSafeInteger(size) && rest.sampling !== "bernoulli")
+  if (!Number.isSafeInteger(size) && sampling !== "bernoulli")
     throw new TrainingError("INVALID_SETTINGS", [
       {
         path: "batchSize",
         problem: `expected a whole number from 1 up, or "all", got ${size}; only Bernoulli batches, whose size is an expectation, may have one that is not whole`,
       },
     ]);
-  if (size > data.count && rest.sampling !== "with-replacement")
+  if (size > data.count && sampling !== "with-replacement")
     throw new TrainingError("INVALID_SETTINGS", [
       { path: "batchSize", problem: `expected at most ${data.count}, the number of examples, got ${size}` },
     ]);
   const config = {
     inputShape: [...imageShape],
-    outputs: classes === 2 ? 1 : classes,
+    outputs: targets === "plus-minus-one" ? 1 : classes,
     ...modelDefaults[model.kind],
     ...model,
   } as unknown as ModelConfig;
@@ -103,9 +109,12 @@ export function taskOfSettings(settings: Record<string, unknown>): MinimumTask {
   }
   const { directory, allowPrefix } = data.kind === "cifar10" ? data : {};
   return {
-    ...rest,
-    // Left out it is false, so that tasks without it keep their names.
-    ...(nesterov === true ? { nesterov } : {}),
+    ...{ learningRate, sampling, seed, clipNorm, warmUp, maxSteps, lossBelow, every, hessianProducts },
+    ...optimizer,
+    // What is left out has its default, so that tasks without it keep their names.
+    ...(loss === "square" ? {} : { loss }),
+    ...(labelSmoothing === undefined || labelSmoothing === 0 ? {} : { labelSmoothing }),
+    ...(delta === undefined || delta === 1 ? {} : { delta }),
     data:
       data.kind === "synthetic"
         ? { ...data, targets }
@@ -121,4 +130,20 @@ export function taskOfSettings(settings: Record<string, unknown>): MinimumTask {
     batchSize: size,
     alignmentAt: [],
   };
+}
+
+/** Refuses an option of another loss: it would be taken for one that counts. */
+function expectOptionsOf(
+  loss: TrainingLoss,
+  { labelSmoothing, delta }: { labelSmoothing: number | undefined; delta: number | undefined },
+): void {
+  const faults = [
+    ...(labelSmoothing !== undefined && loss !== "cross-entropy" ? [["labelSmoothing", "cross-entropy"]] : []),
+    ...(delta !== undefined && loss !== "pseudo-huber" ? [["delta", "pseudo-huber"]] : []),
+  ] as [string, string][];
+  if (faults.length > 0)
+    throw new TrainingError(
+      "INVALID_SETTINGS",
+      faults.map(([path, own]) => ({ path, problem: `expected loss ${own} beside it, got ${loss}` })),
+    );
 }

@@ -1,15 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Reached } from "@sgdscope/analysis";
+import type { Minimum, Reached } from "@sgdscope/analysis";
 import { minimumOfModel, type ModelData, type ModelMinimumOptions } from "@sgdscope/analysis/models";
 import { parseSafetensors } from "@sgdscope/array-files";
 import { modelFromConfig, parametersFromArrays, type NamedArrays, type Network } from "@sgdscope/models-cnn";
 import { readRunFile, type RunFile } from "@sgdscope/runs";
-import type * as tf from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import { TrainingError } from "./errors.js";
+import type { OutputLoss } from "@sgdscope/noise-structure/losses";
+import { outputLossOf } from "./loss.js";
 import { longestExampleGradient } from "./measure.js";
 import type { MinimumRecord } from "./record.js";
-import { optimizerOfTask } from "./optimizer.js";
+import { frozenOptimizer, judgedOptimizer, preconditionerPrefix } from "./optimizer.js";
 import { checkRecord } from "./record-schema.js";
 import { parametersFile } from "./run-in-folder.js";
 import type { MinimumTask } from "./task.js";
@@ -41,7 +43,11 @@ export interface StoredRun {
   model: Network;
   /** On the prepared TensorFlow.js backend; the caller disposes them. */
   params: tf.NamedTensorMap;
+  /** P of Adam or RMSprop where the training stopped, by parameter. */
+  preconditioner?: NamedArrays;
   reached: Reached;
+  /** Undefined for the square loss. */
+  loss: OutputLoss | undefined;
 }
 
 /**
@@ -75,15 +81,19 @@ export async function openStoredRun(directory: string): Promise<StoredRun> {
       }),
     );
   const buffered = Object.keys(network.buffers);
+  const names = network.parameters.map(({ name }) => name);
+  const hasPreconditioner = names.every((name) => arrays[`${preconditionerPrefix}${name}`] !== undefined);
   return {
     name: `run ${id}`,
     task,
     model: buffered.length === 0 ? network : network.withBuffers(take(buffered)),
-    params: parametersFromArrays(take(network.parameters.map(({ name }) => name))),
+    loss: outputLossOf(task),
+    params: parametersFromArrays(take(names)),
+    ...(hasPreconditioner ? { preconditioner: preconditionerIn(arrays, names) } : {}),
     reached: {
       steps: record?.steps ?? 0,
       converged: state === "done" && record?.interpolates === true,
-      optimizer: optimizerOfTask(task),
+      ...judgedOptimizer(task),
       learningRate: task.learningRate,
       batchSize: task.batchSize,
       sampling: task.sampling,
@@ -91,17 +101,71 @@ export async function openStoredRun(directory: string): Promise<StoredRun> {
   };
 }
 
+const preconditionerIn = (arrays: NamedArrays, names: readonly string[]): NamedArrays =>
+  Object.fromEntries(names.map((name) => [name, arrays[`${preconditionerPrefix}${name}`]!]));
+
 /**
  * The minimum of a stored run on data, its own or other: what an analysis takes, with how it was reached.
  *
  * @throws as `minimumOfModel`.
  */
 export async function minimumOfRun(
-  { name, model, params, task, reached }: StoredRun,
+  { name, model, params, task, reached, loss }: StoredRun,
   data: ModelData & { name: string },
-  options: Omit<ModelMinimumOptions, "reached"> = {},
+  options: Omit<ModelMinimumOptions, "reached" | "loss"> = {},
 ): ReturnType<typeof minimumOfModel> {
   const title = `${name}, ${data.size} examples of ${data.name}`;
-  const minimum = await minimumOfModel(title, model, params, data, options);
+  const minimum = await minimumOfModel(title, model, params, data, {
+    ...options,
+    ...(loss === undefined ? {} : { loss }),
+  });
   return { ...minimum, reached: { ...reached, clipped: longestExampleGradient(minimum.system) > task.clipNorm } };
+}
+
+/**
+ * The minimum of a run of Adam or RMSprop with its second moment frozen where the training stopped: that of `JP⁻¹Jᵀ`, judged as the
+ * optimizer that remains. Derived here: with θ = P^(−1/2)φ the step θ ← θ − ηP⁻¹m is φ ← φ − ηP^(−1/2)m, and P^(−1/2)g the gradient in φ.
+ *
+ * @param options.reached - As the plain minimum has it, which knows whether the clip was active; default without that.
+ * @returns Undefined for a run without such an optimizer, and with weight decay.
+ * @throws as `minimumOfModel`.
+ */
+export async function preconditionedMinimumOfRun(
+  run: StoredRun,
+  data: ModelData & { name: string },
+  options: Omit<ModelMinimumOptions, "loss"> = {},
+): Promise<Minimum | undefined> {
+  const { name, model, params, preconditioner, task, loss } = run;
+  const optimizer = frozenOptimizer(task);
+  if (preconditioner === undefined || optimizer === undefined) return undefined;
+  const roots = tf.tidy(() =>
+    Object.fromEntries(
+      Object.entries(preconditioner).map(([name, { shape, data: values }]) => [
+        name,
+        tf.keep(tf.sqrt(tf.tensor(Float32Array.from(values as Float32Array), [...shape], "float32"))),
+      ]),
+    ),
+  );
+  const coordinates = tf.tidy(() =>
+    Object.fromEntries(Object.entries(params).map(([name, value]) => [name, tf.keep(tf.mul(value, roots[name]!))])),
+  );
+  const { unjudged: _, ...reached } = options.reached ?? run.reached;
+  const scaled = {
+    ...model,
+    apply: (at: tf.NamedTensorMap, x: tf.Tensor): tf.Tensor =>
+      model.apply(
+        Object.fromEntries(Object.entries(at).map(([name, value]) => [name, tf.div(value, roots[name]!)])),
+        x,
+      ),
+  };
+  try {
+    const minimum = await minimumOfModel(`${name}, preconditioned`, scaled, coordinates, data, {
+      ...options,
+      reached: { ...reached, optimizer },
+      ...(loss === undefined ? {} : { loss }),
+    });
+    return { ...minimum, preconditioned: true };
+  } finally {
+    tf.dispose([roots, coordinates]);
+  }
 }

@@ -2,14 +2,14 @@ import { gramSystem } from "@sgdscope/autodiff";
 import { modelFromConfig, type NamedArray, type Network } from "@sgdscope/models-cnn";
 import { leastSquares } from "@sgdscope/models-rfm";
 import type { Precision } from "@sgdscope/analysis";
-import type { GramSystem } from "@sgdscope/noise-structure";
+import { generalisedGramSystem, type OutputLoss } from "@sgdscope/noise-structure/losses";
 import type { SeededRandom } from "@sgdscope/random";
 import { vectorTrainee, type Trainee } from "@sgdscope/sgd";
 import { tensorTrainee } from "@sgdscope/sgd/tensor";
 import * as tf from "@tensorflow/tfjs-core";
 import { closedFormProblem, type ClosedFormProblem } from "./closed-form.js";
-import { datasetOf } from "./data.js";
-import { frobeniusHOf } from "./measure.js";
+import { examplesOfTask, outputLossOf, traineeLossOf } from "./loss.js";
+import { frobeniusHOf, type MeasuredSystem } from "./measure.js";
 import type { Estimate, LearnedFunction } from "./record.js";
 import type { ClosedFormTask, MinimumTask, TrainingTask } from "./task.js";
 
@@ -25,8 +25,8 @@ export interface Subject {
   /** Of the Gram matrices it gives. */
   precision: Precision;
   trainee: Trainee;
-  /** K and r at the current parameters. */
-  system(): Promise<GramSystem>;
+  /** K and r at the current parameters; K̃ and r̃ of a loss that is not square. */
+  system(): Promise<MeasuredSystem>;
   /** ‖H‖_F by Hessian-vector products; undefined for none, and of closed forms. */
   frobeniusH(products: number, random: () => number): Promise<Estimate | undefined>;
   learned(): LearnedFunction | undefined;
@@ -74,11 +74,12 @@ async function openClosedForm(task: ClosedFormTask, random: SeededRandom): Promi
 }
 
 async function openNetwork(task: MinimumTask, random: SeededRandom): Promise<Subject> {
-  const data = await datasetOf(task.data);
+  const data = await examplesOfTask(task);
+  const loss = outputLossOf(task);
   const bare = modelFromConfig(task.model);
   const initial = bare.init(random.stream("initial parameters"));
   const model = await calibrated(bare, initial, data);
-  const trainee = tensorTrainee(model, data, initial);
+  const trainee = tensorTrainee(model, data, initial, traineeLossOf(task));
   tf.dispose(initial);
   return {
     model: model.name,
@@ -89,14 +90,23 @@ async function openNetwork(task: MinimumTask, random: SeededRandom): Promise<Sub
     backend: tf.getBackend(),
     precision: "float32",
     trainee,
-    system: () => gramSystem(model, trainee.parameters, data.inputs, data.targets),
-    frobeniusH: (products, probes) => frobeniusHOf(model, trainee.parameters, data, products, probes),
+    system: async () => systemOf(await gramSystem(model, trainee.parameters, data.inputs, data.targets), data, loss),
+    frobeniusH: (products, probes) => frobeniusHOf(model, trainee.parameters, data, products, probes, loss),
     learned: () => undefined,
     arrays: async () => ({ ...parametersOf(await trainee.snapshot()), ...model.buffers }),
     closedForm: undefined,
     dispose: () => trainee.dispose(),
   };
 }
+
+const systemOf = (
+  system: Awaited<ReturnType<typeof gramSystem>>,
+  { targets }: { targets: Float32Array },
+  loss: OutputLoss | undefined,
+): MeasuredSystem =>
+  loss === undefined
+    ? system
+    : generalisedGramSystem({ gram: system.gram }, { outputs: system.predictions, targets, loss }, system);
 
 /**
  * Batch normalisation is a fixed function here: its statistics are those of the whole data set at initialisation, so that

@@ -24,17 +24,44 @@ export type DataSpec = (
   randomLabels?: { seed: number };
 };
 
+/** What a network is trained to make small. */
+export type TrainingLoss = "square" | "cross-entropy" | "logistic" | "pseudo-huber";
+/** How the gradient becomes a step, in PyTorch's conventions; `Optimizer` of `@sgdscope/sgd` says what each means. */
+export interface OptimizerSettings {
+  /** β in m ← βm + g, θ ← θ − ηm. */
+  momentum: number;
+  /** Nesterov's momentum. Default false. */
+  nesterov?: boolean;
+  /** Another rule than SGD's own with `momentum`. */
+  optimizer?: "ema" | "adam" | "rmsprop";
+  /** τ in m ← βm + (1 − τ)g. Default 0. */
+  dampening?: number;
+  /** γ of the coupled weight decay g + γθ. Default 0. */
+  weightDecay?: number;
+  /** β₁ and β₂ of Adam. */
+  beta1?: number;
+  beta2?: number;
+  /** α of RMSprop. */
+  alpha?: number;
+  /** ε of Adam and RMSprop. */
+  epsilon?: number;
+  /** RMSprop by the variance of the gradient. Default false. */
+  centered?: boolean;
+}
+
 /** How one training steps and stops, and what is measured; plain JSON. */
-export interface TrainingSettings {
+export interface TrainingSettings extends OptimizerSettings {
   learningRate: number;
   /** 1 … n; n means full-batch gradient descent. */
   batchSize: number;
   sampling: Sampling;
   seed: number;
-  /** β in m ← βm + g, θ ← θ − ηm. */
-  momentum: number;
-  /** Nesterov's momentum. Default false. */
-  nesterov?: boolean;
+  /** Default the square loss; closed forms have no other. */
+  loss?: TrainingLoss;
+  /** ε of `cross-entropy`. Default 0. */
+  labelSmoothing?: number;
+  /** δ of `pseudo-huber`. Default 1. */
+  delta?: number;
   clipNorm: number;
   /** Steps over which the learning rate rises linearly from 0. */
   warmUp: number;

@@ -162,7 +162,7 @@ export async function loadSgdscope(folder: string, report: BackendReport): Promi
       sgd: ({ batch = 1, steps = 1, rate = 0 }) => {
         const trainee = tensorTrainee(model, data, params);
         const chosen = batches(batch).slice(0, steps);
-        const options = { learningRate: rate, momentum: 0, clipNorm: Infinity, divisor: batch };
+        const options = { learningRate: rate, optimizer: { kind: "sgd" } as const, clipNorm: Infinity, divisor: batch };
         return run(
           async () => {
             for (const indices of chosen) trainee.step(indices, options);

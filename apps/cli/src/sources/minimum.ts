@@ -77,7 +77,7 @@ async function ofFiles(
 }
 
 async function ofRun(run: string, { backend = "auto" }: Partial<MinimumOptions>): Promise<SourcedMinimum> {
-  const [{ prepareBackend }, { datasetOf }, { minimumOfRun, openStoredRun }, tf] = await Promise.all([
+  const [{ prepareBackend }, { examplesOfTask }, { minimumOfRun, openStoredRun }, tf] = await Promise.all([
     import("@sgdscope/compute"),
     import("@sgdscope/training"),
     import("@sgdscope/training/node"),
@@ -86,7 +86,7 @@ async function ofRun(run: string, { backend = "auto" }: Partial<MinimumOptions>)
   await prepareBackend(backend);
   const stored = await about("--run", () => openStoredRun(run));
   try {
-    const minimum = await minimumOfRun(stored, await datasetOf(stored.task.data));
+    const minimum = await minimumOfRun(stored, await examplesOfTask(stored.task));
     return { minimum, notes: [], source: "--run" };
   } finally {
     tf.dispose(stored.params);

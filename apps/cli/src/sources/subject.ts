@@ -2,7 +2,7 @@ import { examplesOfArrays, type ExampleShapes } from "@sgdscope/analysis";
 import { readArray, type Dataset } from "@sgdscope/array-files";
 import { describeLayersModel, functionOfLayersModel, type LayersModelFacts } from "@sgdscope/autodiff";
 import { loadLayersModel } from "@sgdscope/models-cnn/layers-model";
-import { datasetOf } from "@sgdscope/training";
+import { datasetOf, examplesOfTask } from "@sgdscope/training";
 import { openStoredRun, type StoredRun } from "@sgdscope/training/node";
 import * as tf from "@tensorflow/tfjs-core";
 import type { OutputLoss } from "@sgdscope/noise-structure/losses";
@@ -50,8 +50,10 @@ export async function subjectOf(options: SubjectOptions): Promise<Subject> {
   const named = namedLoss(options);
   const loss = named?.id === "square" ? undefined : named;
   if (options.run !== undefined) {
-    if (loss !== undefined)
-      throw usageError(`--loss: expected none beside --run, which was trained with the square loss, got ${loss.id}`);
+    if (options.loss !== undefined)
+      throw usageError(
+        `--loss: expected none beside --run, which has the loss it was trained with, got ${options.loss}`,
+      );
     return runSubject(options.run, options);
   }
   if (options.model === undefined)
@@ -84,8 +86,8 @@ async function runSubject(directory: string, options: SubjectOptions): Promise<S
   const own = options.data === undefined && options.inputs === undefined;
   const dispose = (): void => tf.dispose(params);
   try {
-    const examples = own ? { data: await datasetOf(task.data), notes: [] } : await examplesOf(options, model);
-    return { name, model, params, ...examples, run, loss: undefined, dispose };
+    const examples = own ? { data: await examplesOfTask(task), notes: [] } : await examplesOf(options, model, run.loss);
+    return { name, model, params, ...examples, run, loss: run.loss, dispose };
   } catch (error) {
     dispose();
     throw error;

@@ -1,15 +1,25 @@
 import { networkKinds, type NetworkKind } from "@sgdscope/models-cnn";
-import { dataDefaults, trainingDefaults as defaults } from "@sgdscope/training/defaults";
+import type { TrainingLoss } from "@sgdscope/training";
+import {
+  dataDefaults,
+  lossBelowOfLogits,
+  optimizerKinds,
+  trainingDefaults as defaults,
+  trainingLosses,
+} from "@sgdscope/training/defaults";
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import { backendOption, samplings, type BackendName, type ImageOptions, type Sampling } from "../options/common.js";
 import {
   batchSizeNumber,
+  dampeningNumber,
   integerList,
   momentumNumber,
+  nonNegativeNumber,
   positiveInteger,
   positiveNumber,
   seedNumber,
+  smoothingNumber,
   wholeNumber,
 } from "../options/parsers.js";
 
@@ -24,12 +34,23 @@ export interface TrainOptions extends ImageOptions {
   learningRate: number;
   batchSize: number | "all";
   sampling: Sampling;
+  loss: TrainingLoss;
+  labelSmoothing?: number;
+  delta?: number;
   momentum: number;
   nesterov?: boolean;
+  optimizer?: (typeof optimizerKinds)[number];
+  dampening?: number;
+  weightDecay?: number;
+  beta1?: number;
+  beta2?: number;
+  alpha?: number;
+  epsilon?: number;
+  centered?: boolean;
   clipNorm: number;
   warmUp: number;
   maxSteps: number;
-  lossBelow: number;
+  lossBelow?: number;
   every: number;
   seed: number;
   out: string;
@@ -52,7 +73,8 @@ export function addTrainOptions(command: Command): Command {
   return command
     .summary("train one network to a minimum; resumable")
     .description(
-      "Trains one network by SGD on the square loss L = (1/2n) Σ‖f − y‖² until it interpolates (--loss-below), and measures there.\n\n" +
+      "Trains one network by SGD on the square loss L = (1/2n) Σ‖f − y‖², or the mean of another (--loss), until it interpolates " +
+        "(--loss-below), and measures there.\n\n" +
         "Writes a run folder: run.json (everything that determines the run, and its result), metrics.jsonl (the loss along the " +
         "way), parameters.safetensors (for sgdscope measure --run), checkpoint.* (for --resume). The folder's name is a hash of " +
         "all settings, defaults included: the same settings give the same folder, which one process writes at a time.",
@@ -85,8 +107,28 @@ export function addTrainOptions(command: Command): Command {
       batch,
     )
     .addOption(new Option("--sampling <how>", "how batches are drawn").choices(samplings).default(defaults.sampling))
-    .option("--momentum <β>", "heavy-ball momentum (PyTorch's convention)", momentumNumber, defaults.momentum)
+    .addOption(
+      new Option("--loss <name>", "what is made small; cross-entropy has one output per class, also for two")
+        .choices(trainingLosses)
+        .default("square"),
+    )
+    .option("--label-smoothing <ε>", "label smoothing of cross-entropy, as in PyTorch", smoothingNumber)
+    .option("--delta <δ>", "δ of pseudo-huber (default: 1)", positiveNumber)
+    .addOption(
+      new Option(
+        "--optimizer <kind>",
+        "optimizer, in PyTorch's conventions; ema is SGD(momentum=β, dampening=β) (default: sgd, or heavy-ball with --momentum)",
+      ).choices(optimizerKinds),
+    )
+    .option("--momentum <β>", "momentum of SGD or RMSprop", momentumNumber, defaults.momentum)
     .option("--nesterov", "Nesterov's momentum in the place of the heavy ball's")
+    .option("--dampening <τ>", "dampening of the heavy ball's momentum (default: 0)", dampeningNumber)
+    .option("--weight-decay <γ>", "coupled weight decay, as PyTorch's weight_decay (default: 0)", nonNegativeNumber)
+    .option("--beta1 <β₁>", "decay of Adam's first moment (default: 0.9)", momentumNumber)
+    .option("--beta2 <β₂>", "decay of Adam's second moment (default: 0.999)", momentumNumber)
+    .option("--alpha <α>", "decay of RMSprop's average of squares (default: 0.99)", momentumNumber)
+    .option("--epsilon <ε>", "added to the root by Adam and RMSprop (default: 1e-8)", nonNegativeNumber)
+    .option("--centered", "RMSprop by the variance of the gradient")
     .option(
       "--clip-norm <g>",
       "largest norm of the gradient of a batch; longer ones are scaled down",
@@ -95,7 +137,11 @@ export function addTrainOptions(command: Command): Command {
     )
     .option("--warm-up <steps>", "steps over which the learning rate rises to η", wholeNumber, defaults.warmUp)
     .option("--max-steps <count>", "steps after which the run ends in any case", positiveInteger, defaults.maxSteps)
-    .option("--loss-below <L>", "stop when the full loss is below this", positiveNumber, defaults.lossBelow)
+    .option(
+      "--loss-below <L>",
+      `stop when the full loss is below this (default: ${defaults.lossBelow}, of cross-entropy and logistic ${lossBelowOfLogits})`,
+      positiveNumber,
+    )
     .option("--every <steps>", "steps between checks of the full loss", positiveInteger, defaults.every)
     .option("--seed <number>", "seed of initial parameters, batches and probes", seedNumber, defaults.seed)
     .option("--out <folder>", "where run folders go", "runs")

@@ -94,13 +94,18 @@ async function printRun(directory: string, options: TrainOptions): Promise<void>
     return;
   }
   const record = run.record!;
-  print(`${formatTable(minimaColumns, [record])}\n${ending(record)}\nRun: ${directory}\n`);
+  print(`${formatTable(minimaColumns, [record])}\n${ending(record, run.task)}\nRun: ${directory}\n`);
 }
 
-function ending(record: MinimumRecord): string {
+function ending(record: MinimumRecord, { loss, lossBelow }: Pick<MinimumTask, "loss" | "lossBelow">): string {
   if (record.reason === "diverged")
     return `The loss diverged after ${record.steps} steps: the learning rate is too large.`;
   const marks = markTexts(record).map((text) => `\n! ${text}`);
+  if (loss !== undefined) {
+    const goal = `a loss below ${lossBelow}`;
+    const end = `${record.interpolates ? `Reached its goal, ${goal},` : `Ended short of its goal, ${goal},`} after ${record.steps} steps`;
+    return `${end}, with the ${loss} loss ${formatNumber(record.loss, 3)}.${marks.join("")}`;
+  }
   return record.interpolates
     ? `Interpolates after ${record.steps} steps.${marks.join("")}`
     : `Ended after ${record.steps} steps with loss ${formatNumber(record.loss, 3)}, above the goal: not yet at a minimum, and the theory speaks of minima only.${marks.join("")}`;
@@ -120,15 +125,25 @@ async function taskOf(options: TrainOptions): Promise<{ task: MinimumTask; note:
     batchSize: options.batchSize,
     sampling: options.sampling,
     seed: options.seed,
+    loss: options.loss,
+    ...(options.labelSmoothing === undefined ? {} : { labelSmoothing: options.labelSmoothing }),
+    ...(options.delta === undefined ? {} : { delta: options.delta }),
     momentum: options.momentum,
-    ...(options.nesterov === true ? { nesterov: true } : {}),
+    ...optimizerOf(options),
     clipNorm: options.clipNorm,
     warmUp: options.warmUp,
     maxSteps: options.maxSteps,
-    lossBelow: options.lossBelow,
+    ...(options.lossBelow === undefined ? {} : { lossBelow: options.lossBelow }),
     every: options.every,
   };
   return { task: inOptions(() => taskOfSettings(settings)), note };
+}
+
+/** What was said of the optimizer; `taskOfSettings` refuses what does not belong together. */
+function optimizerOf(options: TrainOptions): object {
+  const { optimizer, nesterov, dampening, weightDecay, beta1, beta2, alpha, epsilon, centered } = options;
+  const said = { optimizer, nesterov, dampening, weightDecay, beta1, beta2, alpha, epsilon, centered };
+  return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
 }
 
 /** The network with the options of the command line; `taskOfSettings` fills in the rest and refuses what does not fit. */

@@ -8,6 +8,7 @@ import { escape } from "./escape.js";
 import { generalization } from "./generalization.js";
 import { momentumEdge } from "./momentum-edge.js";
 import { noiseMagnitude } from "./noise-magnitude.js";
+import { predict } from "./predict.js";
 import { size } from "./size.js";
 
 /** Every claim, in the order of a report: from the noise to what follows from it. */
@@ -17,6 +18,7 @@ export const claims = [
   bound,
   edge,
   momentumEdge,
+  predict,
   size,
   escape,
   diagram,

@@ -262,7 +262,7 @@ async function nonlinearPath(
     const loss = await trainee.loss();
     if (step % every === 0 || step === task.steps) losses.push({ step, value: loss });
     if (step === task.steps || !(loss < 1e6)) break;
-    const plain = { learningRate, momentum: 0, clipNorm: task.start.clipNorm };
+    const plain = { learningRate, optimizer: { kind: "sgd" } as const, clipNorm: task.start.clipNorm };
     if (noise === "SGD") {
       for (let k = 0; k < task.batchSize; k++) {
         const other = k + Math.floor(draw() * (size - k));

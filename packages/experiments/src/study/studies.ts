@@ -1,6 +1,7 @@
 import { ablationStudy, type AblationRecord, type AblationTask } from "./ablation.js";
 import { diagramStudy, type DiagramRecord, type DiagramTask } from "./diagram.js";
 import { escapeStudy, type EscapeRecord, type EscapeTask } from "./escape.js";
+import { predictionStudy, type PredictionRecord, type PredictionTask } from "./prediction.js";
 import type { JobHooks } from "./job-hooks.js";
 import { trainingStudy } from "./training.js";
 import type { MinimumRecord, TrainingTask } from "@sgdscope/training";
@@ -13,6 +14,7 @@ export interface StudyTasks {
   escape: EscapeTask;
   diagram: DiagramTask;
   ablation: AblationTask;
+  prediction: PredictionTask;
 }
 
 /** What each kind yields. */
@@ -21,6 +23,7 @@ export interface StudyRecords {
   escape: EscapeRecord;
   diagram: DiagramRecord;
   ablation: AblationRecord;
+  prediction: PredictionRecord;
 }
 
 export type StudyKind = keyof StudyTasks;
@@ -32,6 +35,7 @@ const studies: { [K in StudyKind]: Study<K> } = {
   escape: escapeStudy,
   diagram: diagramStudy,
   ablation: ablationStudy,
+  prediction: predictionStudy,
 };
 
 /**

@@ -1,8 +1,15 @@
 import { expectDimension, expectFinite, expectLength } from "../errors.js";
+import { kernels } from "../kernels/kernels.js";
 import { mirrorLower, transpose } from "../product.js";
 import type { Vector } from "../vector.js";
+import { backTransform } from "./back-transform.js";
+import { blockedTridiagonalize } from "./blocked-tridiagonalize.js";
+import { divideAndConquer } from "./divide-and-conquer.js";
 import { tridiagonalEigen } from "./tridiagonal.js";
-import { orthogonalFactor, tridiagonalize } from "./tridiagonalize.js";
+import { orthogonalFactor, tridiagonalize, type Tridiagonalization } from "./tridiagonalize.js";
+
+/** From this size on, blocks and products pay. */
+const BLOCKED = 128;
 
 /** `A = Σₖ values[k]·zₖzₖᵀ` with orthonormal `zₖ`. */
 export interface SymmetricEigen {
@@ -14,7 +21,8 @@ export interface SymmetricEigen {
 }
 
 /**
- * All eigenvalues and eigenvectors of a symmetric matrix: Householder tridiagonalisation, then implicit QL.
+ * All eigenvalues and eigenvectors of a symmetric matrix: Householder tridiagonalisation, then divide and conquer; implicit QL for
+ * small matrices, and where the kernels are not to be had.
  *
  * Backward stable: residuals and lack of orthogonality are of the order of `n·ε·‖A‖₂`. The sign of an eigenvector,
  * and the basis within a repeated eigenvalue, are not determined by the matrix.
@@ -26,9 +34,25 @@ export interface SymmetricEigen {
  */
 export function symmetricEigen(matrix: Vector, size: number): SymmetricEigen {
   const { tridiagonal, largest } = reduce("symmetricEigen", matrix, size);
+  const fast = size >= BLOCKED ? byDivision(tridiagonal, size) : undefined;
+  if (fast !== undefined) return { size, values: fast.values.map((value) => value * largest), vectors: fast.vectors };
   const rows = orthogonalFactor(tridiagonal, size);
   const { values } = tridiagonalEigen(tridiagonal.diagonal, tridiagonal.offDiagonal, { rows, rowCount: size });
   return { size, values: values.map((value) => value * largest), vectors: transpose(rows, size, size) };
+}
+
+/** By divide and conquer, largest first, where the kernels are to be had. */
+function byDivision(tridiagonal: Tridiagonalization, size: number): Omit<SymmetricEigen, "size"> | undefined {
+  const found = kernels();
+  if (found === undefined) return undefined;
+  const { values, rows } = divideAndConquer(tridiagonal.diagonal, tridiagonal.offDiagonal);
+  if (!backTransform(rows, tridiagonal, size, found)) return undefined;
+  for (let k = 0; k < size >> 1; k++) {
+    const row = rows.slice(k * size, (k + 1) * size);
+    rows.copyWithin(k * size, (size - 1 - k) * size, (size - k) * size);
+    rows.set(row, (size - 1 - k) * size);
+  }
+  return { values: values.reverse(), vectors: rows };
 }
 
 /**
@@ -77,5 +101,7 @@ function reduce(caller: string, matrix: Vector, size: number) {
     for (let j = 0; j <= i; j++) largest = Math.max(largest, Math.abs(work[i * size + j]!));
   if (largest === 0) largest = 1;
   for (let k = 0; k < work.length; k++) work[k]! /= largest;
-  return { tridiagonal: tridiagonalize(work, size), largest };
+  const found = size >= BLOCKED ? kernels() : undefined;
+  const fast = found === undefined ? undefined : blockedTridiagonalize(work, size, found);
+  return { tridiagonal: fast ?? tridiagonalize(work, size), largest };
 }

@@ -11,6 +11,8 @@ export interface TridiagonalEigen {
 
 /** Rotations are gathered up to this many before they are applied, so that they stay in the cache. */
 const BUFFER = 1 << 15;
+/** Sweeps for one eigenvalue in which it is wanted relative to its neighbours; after them, relative to the largest. */
+const PATIENT_SWEEPS = 20;
 
 /**
  * The eigenvalues of a symmetric tridiagonal matrix `T = S·diag(values)·Sᵀ` by the implicit QL method,
@@ -72,8 +74,13 @@ function iterate(d: Float64Array, e: Float64Array, rows: Float64Array, rowCount:
   const rotations = rowCount === 0 ? undefined : rotationBuffer(rows, rowCount, n);
   for (let low = 0; low < n; low++) {
     for (let sweep = 0; ; sweep++) {
+      // Where rounding of the large entries of a graded matrix keeps small ones from settling, it counts: largest of all is 1.
+      const least = sweep < PATIENT_SWEEPS ? 0 : Number.EPSILON;
       let high = low;
-      while (high < n - 1 && Math.abs(e[high]!) > Number.EPSILON * (Math.abs(d[high]!) + Math.abs(d[high + 1]!)))
+      while (
+        high < n - 1 &&
+        Math.abs(e[high]!) > Math.max(least, Number.EPSILON * (Math.abs(d[high]!) + Math.abs(d[high + 1]!)))
+      )
         high++;
       if (high === low) break;
       if (sweep === 60)

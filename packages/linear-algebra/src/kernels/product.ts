@@ -64,14 +64,47 @@ function multiplyPart(found: Kernels, { a, b, rows, columns, inner, lower }: Pro
   const out = 2 * Math.ceil((right + columns * inner) / 2);
   memory.set(a, left);
   if (!same) memory.set(b, right);
+  const rowsOf = (at: number): Operand => ({ at, row: inner, column: 1 });
+  const tiles = { a: rowsOf(left), b: rowsOf(right), out: { at: out, row: columns }, rows, columns, inner, lower };
+  found.run("multiplyTile", tileCalls({ ...tiles, mode: 0 }));
+  return memory.subarray(out, out + rows * columns);
+}
+
+/** An operand in the memory of the kernels, in doubles: where it begins, and the distances between rows and columns. */
+interface Operand {
+  at: number;
+  row: number;
+  column: number;
+}
+
+/** @internal The calls that divide `out ← mode·out ± A·Bᵀ` into tiles; mode 0 sets, 1 adds, −1 subtracts. */
+export function tileCalls({
+  a,
+  b,
+  out,
+  rows,
+  columns,
+  inner,
+  lower,
+  mode,
+}: {
+  a: Operand;
+  b: Operand;
+  out: { at: number; row: number };
+  rows: number;
+  columns: number;
+  inner: number;
+  lower: boolean;
+  mode: 0 | 1 | -1;
+}): number[][] {
   const calls: number[][] = [];
   const tile = rows * columns >= 16 * TILE * TILE ? TILE : TILE / 2;
   for (let i = 0; i < rows; i += tile)
     for (let j = 0; j < (lower ? Math.min(columns, i + tile) : columns); j += tile)
       calls.push([
-        ...[8 * (left + i * inner), 8 * inner, 8, 8 * (right + j * inner), 8 * inner, 8],
-        ...[8 * (out + i * columns + j), 8 * columns, Math.min(tile, rows - i), Math.min(tile, columns - j), inner, 0],
+        ...[8 * (a.at + i * a.row), 8 * a.row, 8 * a.column, 8 * (b.at + j * b.row), 8 * b.row, 8 * b.column],
+        ...[8 * (out.at + i * out.row + j), 8 * out.row, Math.min(tile, rows - i), Math.min(tile, columns - j), inner],
+        mode,
       ]);
-  found.run("multiplyTile", calls);
-  return memory.subarray(out, out + rows * columns);
+  return calls;
 }

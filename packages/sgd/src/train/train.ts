@@ -1,4 +1,5 @@
 import { expectInteger } from "../errors.js";
+import { completeOptimizer } from "../optimizers/optimizer.js";
 import { expectLearningRate, type Schedule } from "../schedule.js";
 import { stopCounter, type StoppingRule } from "../stopping.js";
 import type { Trainee } from "../trainee.js";
@@ -12,7 +13,7 @@ import type {
   TrainResult,
   Training,
 } from "./types.js";
-import { expectFits, samplerOf, validateOptions } from "./validate.js";
+import { expectFits, optimizerOf, samplerOf, validateOptions } from "./validate.js";
 
 /** A cautious rule for two-layer networks: the full loss below 1e-8 at five consecutive checks, 200 steps apart. */
 export const interpolation: Readonly<Required<StoppingRule>> = { lossBelow: 1e-8, checks: 5, every: 200 };
@@ -49,21 +50,14 @@ export async function training<V extends Trainee, T = never>(
   trainee: V,
   options: TrainOptions<V, T>,
 ): Promise<Training<T>> {
-  const {
-    momentum = 0,
-    nesterov = false,
-    clipNorm = Infinity,
-    divergedAbove = Infinity,
-    maxSteps,
-    signal,
-    probe,
-    resume,
-  } = options;
+  const { clipNorm = Infinity, divergedAbove = Infinity, maxSteps, signal, probe, resume } = options;
   validateOptions(options);
+  const optimizer = optimizerOf(options);
+  const complete = completeOptimizer(optimizer);
   const schedule = typeof options.learningRate === "number" ? constant(options.learningRate) : options.learningRate;
   const rules = options.stop === undefined ? [] : [options.stop].flat();
   const batches = samplerOf(trainee, options);
-  if (resume !== undefined) expectFits(resume.state, rules.length);
+  if (resume !== undefined) expectFits(resume.state, rules.length, complete);
   const stop = stopCounter(rules, resume?.state.stopCounts);
   if (resume !== undefined) await trainee.restore(resume.arrays);
 
@@ -115,6 +109,7 @@ export async function training<V extends Trainee, T = never>(
       sampler: batches.state(),
       stopCounts: stop.counts(),
       history: history.map((record) => ({ ...record })),
+      optimizer: complete,
     };
     return { arrays: await trainee.snapshot(), state };
   }
@@ -129,13 +124,7 @@ export async function training<V extends Trainee, T = never>(
       const learningRate = schedule(step);
       expectLearningRate("train", learningRate);
       const batch = batches.next();
-      const pending = trainee.step(batch, {
-        learningRate,
-        momentum,
-        nesterov,
-        clipNorm,
-        divisor: batches.divisor(batch),
-      });
+      const pending = trainee.step(batch, { learningRate, optimizer, clipNorm, divisor: batches.divisor(batch) });
       if (pending !== undefined) await pending;
       step++;
       visited = false;

@@ -1,4 +1,5 @@
 import type { Random, SamplerState, Sampling } from "../sampler.js";
+import type { CompleteOptimizer, Optimizer } from "../optimizers/optimizer.js";
 import type { Schedule } from "../schedule.js";
 import type { StoppingRule } from "../stopping.js";
 import type { StateArray, Trainee } from "../trainee.js";
@@ -47,6 +48,8 @@ export interface CheckpointState {
   /** Consecutive passes of each stopping rule. */
   stopCounts: number[];
   history: LossRecord[];
+  /** With all its settings; missing in checkpoints of earlier versions. */
+  optimizer?: CompleteOptimizer;
 }
 
 export interface TrainOptions<V extends Trainee = Trainee, T = never> {
@@ -58,9 +61,11 @@ export interface TrainOptions<V extends Trainee = Trainee, T = never> {
   sampling?: Sampling;
   /** Source of the batches; `seededRandom(seed)` makes checkpoints possible. A resumed training takes the state saved in its checkpoint instead. */
   random: Random;
-  /** Momentum β in the convention of PyTorch; default 0. */
+  /** How gradients become steps; default plain SGD. */
+  optimizer?: Optimizer;
+  /** Short for the optimizer `{ kind: "heavy-ball", momentum }`, and not beside one; default 0, plain SGD. */
   momentum?: number;
-  /** Nesterov's momentum; default false, and refused without momentum. */
+  /** Short for `{ kind: "nesterov", momentum }`; default false, and refused without momentum. */
   nesterov?: boolean;
   /** Global gradient-norm clipping; default none. */
   clipNorm?: number;
@@ -77,7 +82,7 @@ export interface TrainOptions<V extends Trainee = Trainee, T = never> {
   checkpoint?: { every: number; save(checkpoint: Checkpoint): void | Promise<void> };
   /** Ends the training as `aborted`, between two steps. */
   signal?: AbortSignal;
-  /** Continues a saved training; `sampling`, `batchSize`, and the number of rules must be those it was saved with. */
+  /** Continues a saved training; `sampling`, `batchSize`, `optimizer` and the number of rules must be those it was saved with. */
   resume?: Checkpoint;
 }
 

@@ -1,8 +1,12 @@
 import type { Dataset } from "@sgdscope/array-files";
 import * as tf from "@tensorflow/tfjs-core";
 import { SgdError, expectInteger } from "../errors.js";
+import { completeOptimizer } from "../optimizers/optimizer.js";
+import { fits, noState, slots, type OptimizerState } from "../optimizers/state.js";
+import { stepTensors } from "../optimizers/tensor/step.js";
 import type { StateArray, StepOptions, Trainee } from "../trainee.js";
 import type { OutputLoss } from "./output-loss.js";
+import { stepsIn } from "./steps.js";
 
 /** What of a dataset is trained on. */
 export type TrainingData = Pick<Dataset, "size" | "outputs" | "inputs" | "targets"> & {
@@ -27,12 +31,12 @@ export interface TensorTrainee extends Trainee {
 }
 
 /**
- * Trains a TensorFlow.js model by the square loss, or another on its outputs, on the device: gradient, clipping, momentum and update are never read back.
+ * Trains a TensorFlow.js model by the square loss, or another on its outputs, on the device: gradient, clipping, optimizer and update are never read back.
  *
  * Float32. A step costs one forward and one backward pass over the batch; a batch of all n examples in order needs no gather.
  * The full loss evaluates the model on 1024 examples at a time and is summed in Float64.
  * Gradients must be registered: import `@sgdscope/compute`, `@tensorflow/tfjs` or a backend package that does.
- * The inputs, targets, parameters and velocity stay on the device until `dispose`.
+ * The inputs, targets, parameters and what the optimizer keeps stay on the device until `dispose`.
  *
  * @param params - Starting values; copied, so the caller still disposes its own.
  * @param options.loss - s on the device and ℓ in Float64; default the square loss ½‖f − y‖².
@@ -55,7 +59,7 @@ export function tensorTrainee(
     throw new SgdError("INVALID_PARAMETERS", "tensorTrainee: expected at least one parameter, got none");
 
   let weights: tf.Tensor[] = names.map((name) => tf.clone(params[name]!));
-  let velocity: tf.Tensor[] | undefined;
+  let state: OptimizerState<readonly tf.Tensor[]> = noState();
   const inputs = tf.tensor(dataset.inputs, [size, ...dataset.inputShape], "float32");
   const targets = tf.tensor(dataset.targets, [size, outputs], "float32");
   let disposed = false;
@@ -83,36 +87,45 @@ export function tensorTrainee(
     return tf.grads((...tensors: tf.Tensor[]) => propagated(model.apply(named(tensors), x)))(weights);
   }
 
-  /** New weights, and the new velocity where there is momentum. */
-  function stepped(batch: Int32Array, options: StepOptions): { weights: tf.Tensor[]; velocity?: tf.Tensor[] } {
-    const { learningRate, momentum, nesterov, clipNorm, divisor } = options;
-    const plain = momentum === 0 && velocity === undefined;
-    // Without clipping and momentum the learning rate multiplies the residual: one operation less per parameter.
+  /** New weights, and the new state of the optimizer. */
+  function stepped(
+    batch: Int32Array,
+    { learningRate, optimizer, clipNorm, divisor }: StepOptions,
+  ): { weights: tf.Tensor[]; state: OptimizerState<readonly tf.Tensor[]> } {
+    const complete = completeOptimizer(optimizer);
+    const before = fits(complete.kind, state) ? state : noState<readonly tf.Tensor[]>();
+    const plain = complete.kind === "sgd" && complete.weightDecay === 0;
+    // Without clipping the learning rate multiplies the residual: one operation less per parameter.
     if (plain && clipNorm === Infinity) {
       const updates = gradient(batch, learningRate / divisor);
-      return { weights: weights.map((w, k) => tf.sub(w, updates[k]!)) };
+      return { weights: weights.map((w, k) => tf.sub(w, updates[k]!)), state: before };
     }
     const g = gradient(batch, 1 / divisor);
     const clip = clipNorm === Infinity ? tf.scalar(1) : clipFactor(g, clipNorm);
     if (plain) {
       const rate = tf.mul(clip, learningRate);
-      return { weights: weights.map((w, k) => tf.sub(w, tf.mul(g[k]!, rate))) };
+      return { weights: weights.map((w, k) => tf.sub(w, tf.mul(g[k]!, rate))), state: before };
     }
     const clipped = clipNorm === Infinity ? g : g.map((part) => tf.mul(part, clip));
-    const m = velocity === undefined ? clipped : velocity.map((v, k) => tf.add(tf.mul(v, momentum), clipped[k]!));
-    const direction = nesterov === true ? m.map((v, k) => tf.add(clipped[k]!, tf.mul(v, momentum))) : m;
-    return { weights: weights.map((w, k) => tf.sub(w, tf.mul(direction[k]!, learningRate))), velocity: m };
+    return stepTensors(complete, weights, clipped, learningRate, before);
   }
 
   function step(batch: Int32Array, options: StepOptions): void {
     alive("step");
-    if (batch.length === 0 && velocity === undefined) return;
-    const next = tf.tidy(() => stepped(batch, options));
-    tf.dispose(weights);
-    weights = next.weights;
-    if (next.velocity === undefined) return;
-    if (velocity !== undefined) tf.dispose(velocity);
-    velocity = next.velocity;
+    const { kind, weightDecay = 0 } = options.optimizer;
+    if (batch.length === 0 && kind === "sgd" && weightDecay === 0) return;
+    let next = state;
+    const old = weights;
+    tf.tidy(() => {
+      const result = stepped(batch, options);
+      weights = result.weights.map((w) => tf.keep(w));
+      next = result.state;
+      for (const kept of Object.values(next.slots)) for (const tensor of kept) tf.keep(tensor);
+    });
+    tf.dispose(old);
+    const still = new Set(Object.values(next.slots).flat());
+    tf.dispose(tensorsOf(state).filter((tensor) => !still.has(tensor)));
+    state = next;
   }
 
   async function loss(): Promise<number> {
@@ -157,7 +170,8 @@ export function tensorTrainee(
         };
     };
     await read("parameters", weights);
-    if (velocity !== undefined) await read("velocity", velocity);
+    for (const slot of slots) if (state.slots[slot] !== undefined) await read(slot, state.slots[slot]);
+    if (state.steps > 0) arrays["optimizer-steps"] = { shape: [1], data: Float64Array.of(state.steps) };
     return arrays;
   }
 
@@ -168,12 +182,14 @@ export function tensorTrainee(
       const data = names.map((name, k) => float32(arrays, `${prefix}/${name}`, shapes[k]!));
       return data.map((values, k) => tf.tensor(values.slice(), shapes[k], "float32"));
     };
+    const steps = stepsIn(arrays);
+    const kept = slots.filter((slot) => names.some((name) => `${slot}/${name}` in arrays));
+    for (const prefix of ["parameters", ...kept])
+      for (const [k, name] of names.entries()) float32(arrays, `${prefix}/${name}`, shapes[k]!);
     const loaded = load("parameters");
-    const moving = names.some((name) => `velocity/${name}` in arrays) ? load("velocity") : undefined;
-    tf.dispose(weights);
+    tf.dispose([weights, tensorsOf(state)]);
     weights = loaded;
-    if (velocity !== undefined) tf.dispose(velocity);
-    velocity = moving;
+    state = { steps, slots: Object.fromEntries(kept.map((slot) => [slot, load(slot)])) };
   }
 
   return {
@@ -188,10 +204,12 @@ export function tensorTrainee(
     dispose() {
       if (disposed) return;
       disposed = true;
-      tf.dispose([inputs, targets, weights, velocity ?? []]);
+      tf.dispose([inputs, targets, weights, tensorsOf(state)]);
     },
   };
 }
+
+const tensorsOf = ({ slots: kept }: OptimizerState<readonly tf.Tensor[]>): tf.Tensor[] => Object.values(kept).flat();
 
 /** min(1, clipNorm/‖g‖), on the device. */
 function clipFactor(g: readonly tf.Tensor[], clipNorm: number): tf.Tensor {

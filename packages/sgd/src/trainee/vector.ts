@@ -1,5 +1,9 @@
 import { SgdError, expectInteger } from "../errors.js";
+import { completeOptimizer } from "../optimizers/optimizer.js";
+import { fits, noState, slots, type OptimizerState } from "../optimizers/state.js";
+import { stepArrays } from "../optimizers/step.js";
 import type { StateArray, StepOptions, Trainee } from "../trainee.js";
+import { float64, stepsIn } from "./steps.js";
 
 /** A loss over n examples as plain Float64 functions. */
 export interface VectorProblem {
@@ -25,7 +29,7 @@ export interface VectorTrainee extends Trainee {
 /**
  * Trains a vector of Float64 parameters without TensorFlow.js.
  *
- * Costs one `gradient` and three passes over P per step; memory 2P numbers, 3P with momentum.
+ * Costs one `gradient` and three passes over P per step; memory 2P numbers, and P for each array that the optimizer keeps.
  *
  * @throws SgdError `INVALID_SIZE`, `INVALID_PARAMETERS`.
  */
@@ -35,37 +39,45 @@ export function vectorTrainee(problem: VectorProblem): VectorTrainee {
     throw new SgdError("INVALID_PARAMETERS", "vectorTrainee: expected at least one parameter, got none");
   const parameters = problem.parameters.slice();
   const gradient = new Float64Array(parameters.length);
-  let velocity: Float64Array | undefined;
+  let state: OptimizerState<Float64Array> = noState();
+  /** Whose state it is; undefined where that was not looked at. */
+  let owner: string | undefined;
 
   return {
     size: problem.size,
     parameters,
-    step(batch, { learningRate, momentum, nesterov, clipNorm, divisor }) {
+    step(batch, { learningRate, optimizer, clipNorm, divisor }) {
       gradient.fill(0);
       if (batch.length > 0) problem.gradient(parameters, batch, gradient);
       const scale = scaleOf(gradient, divisor, clipNorm);
-      if (momentum === 0 && velocity === undefined) {
+      const complete = completeOptimizer(optimizer);
+      if (complete.kind !== owner) {
+        if (!fits(complete.kind, state)) state = noState();
+        owner = complete.kind;
+      }
+      if (complete.kind === "sgd" && complete.weightDecay === 0) {
         const rate = learningRate * scale;
         for (let k = 0; k < parameters.length; k++) parameters[k]! -= rate * gradient[k]!;
         return;
       }
-      velocity ??= new Float64Array(parameters.length);
-      for (let k = 0; k < parameters.length; k++) {
-        const g = scale * gradient[k]!;
-        const m = momentum * velocity[k]! + g;
-        velocity[k] = m;
-        parameters[k]! -= learningRate * (nesterov === true ? g + momentum * m : m);
-      }
+      for (let k = 0; k < gradient.length; k++) gradient[k]! *= scale;
+      stepArrays(complete, parameters, gradient, learningRate, state);
     },
     loss: () => problem.loss(parameters),
     snapshot() {
       const arrays: Record<string, StateArray> = { parameters: vector(parameters) };
-      if (velocity !== undefined) arrays["velocity"] = vector(velocity);
+      for (const slot of slots) if (state.slots[slot] !== undefined) arrays[slot] = vector(state.slots[slot]);
+      if (state.steps > 0) arrays["optimizer-steps"] = vector(Float64Array.of(state.steps));
       return Promise.resolve(arrays);
     },
     restore(arrays) {
-      parameters.set(float64(arrays, "parameters", parameters.length));
-      velocity = arrays["velocity"] === undefined ? undefined : float64(arrays, "velocity", parameters.length).slice();
+      const saved = float64(arrays, "parameters", parameters.length);
+      const kept: OptimizerState<Float64Array> = { steps: stepsIn(arrays), slots: {} };
+      for (const slot of slots)
+        if (arrays[slot] !== undefined) kept.slots[slot] = float64(arrays, slot, parameters.length).slice();
+      parameters.set(saved);
+      state = kept;
+      owner = undefined;
     },
   };
 }
@@ -80,15 +92,3 @@ function scaleOf(gradientSum: Float64Array, divisor: number, clipNorm: number): 
 }
 
 const vector = (data: Float64Array): StateArray => ({ shape: [data.length], data: data.slice() });
-
-function float64(arrays: Record<string, StateArray>, name: string, length: number): Float64Array {
-  const data = arrays[name]?.data;
-  if (!(data instanceof Float64Array) || data.length !== length) {
-    const got = data === undefined ? "nothing" : `${data.constructor.name} of length ${data.length}`;
-    throw new SgdError(
-      "INVALID_CHECKPOINT",
-      `restore: expected ${name} to be a Float64Array of length ${length}, got ${got}`,
-    );
-  }
-  return data;
-}

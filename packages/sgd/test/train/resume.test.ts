@@ -6,6 +6,7 @@ import {
   vectorTrainee,
   warmUp,
   type Checkpoint,
+  type Optimizer,
   type Sampling,
   type TrainOptions,
 } from "@sgdscope/sgd";
@@ -52,6 +53,43 @@ describe("a checkpoint", () => {
       }
     },
   );
+
+  it.each<Optimizer>([
+    { kind: "sgd", weightDecay: 0.01 },
+    { kind: "heavy-ball", momentum: 0.9, dampening: 0.5 },
+    { kind: "nesterov", momentum: 0.8, weightDecay: 0.01 },
+    { kind: "ema", momentum: 0.9 },
+    { kind: "adam", beta2: 0.9 },
+    { kind: "adam", weightDecay: 0.01 },
+    { kind: "rmsprop" },
+    { kind: "rmsprop", momentum: 0.5, centered: true, weightDecay: 0.01 },
+  ])("resumes to the same trajectory bit for bit: %j", async (optimizer) => {
+    const { momentum: _, ...rest } = options("bernoulli", 0);
+    const asked = (): TrainOptions => ({ ...rest, optimizer, random: seededRandom(8), maxSteps: 200 });
+    const whole = vectorTrainee(problem);
+    const expected = await train(whole, asked());
+    for (const at of [0, 1, 37, 120]) {
+      const first = await training(vectorTrainee(problem), asked());
+      await first.advance(at);
+      const second = vectorTrainee({ ...problem, parameters: new Float64Array(15) });
+      const result = await train(second, { ...asked(), resume: saved(await first.checkpoint()) });
+      expect(second.parameters).toEqual(whole.parameters);
+      expect(result).toEqual(expected);
+    }
+  });
+
+  it("of an earlier version, which did not say its optimizer, is continued", async () => {
+    const whole = vectorTrainee(problem);
+    await train(whole, options("without-replacement", 0.9));
+    const first = await training(vectorTrainee(problem), options("without-replacement", 0.9));
+    await first.advance(37);
+    const { arrays, state } = saved(await first.checkpoint());
+    expect(state.optimizer).toEqual({ kind: "heavy-ball", momentum: 0.9, dampening: 0, weightDecay: 0 });
+    delete state.optimizer;
+    const second = vectorTrainee(problem);
+    await train(second, { ...options("without-replacement", 0.9), resume: { arrays, state } });
+    expect(second.parameters).toEqual(whole.parameters);
+  });
 
   it("keeps the counts of consecutive passes", async () => {
     const long = { ...options("without-replacement", 0.5), maxSteps: 20_000 };
@@ -109,6 +147,11 @@ describe("a checkpoint", () => {
     await refused({ batchSize: 3 });
     await refused({ sampling: "with-replacement" });
     await refused({ stop: [] });
+    await refused({ momentum: 0.5 });
+    await refused({ optimizer: { kind: "adam" } });
+    await refused({ optimizer: { kind: "sgd", weightDecay: 0.1 } });
+    const steps = { shape: [1], data: Float64Array.of(0.5) };
+    await refused({ resume: { ...resume, arrays: { ...resume.arrays, "optimizer-steps": steps } } });
     await refused({ resume: { ...resume, state: { ...resume.state, version: 2 as 1 } } });
     await refused({ resume: { ...resume, arrays: {} } });
   });

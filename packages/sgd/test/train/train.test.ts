@@ -1,6 +1,15 @@
 import { seededRandom } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
-import { interpolation, train, training, vectorTrainee, warmUp, type TrainOptions, type Trainee } from "@sgdscope/sgd";
+import {
+  interpolation,
+  train,
+  training,
+  vectorTrainee,
+  warmUp,
+  type Optimizer,
+  type Trainee,
+  type TrainOptions,
+} from "@sgdscope/sgd";
 import { leastSquares, quadratic } from "../problems.js";
 
 const gd = (learningRate: number, maxSteps: number): TrainOptions => ({
@@ -192,6 +201,25 @@ describe("train", () => {
     await refused({ learningRate: -1 }, "INVALID_LEARNING_RATE");
     await refused({ learningRate: () => NaN }, "INVALID_LEARNING_RATE");
     await refused({ momentum: 1 }, "INVALID_MOMENTUM");
+    await refused({ nesterov: true }, "INVALID_MOMENTUM");
+    await refused({ momentum: 0.5, optimizer: { kind: "sgd" } }, "INVALID_OPTIMIZER");
+    await refused({ nesterov: true, optimizer: { kind: "sgd" } }, "INVALID_OPTIMIZER");
+    await refused({ optimizer: { kind: "adagrad" as "adam" } }, "INVALID_OPTIMIZER");
+    await refused({ optimizer: { kind: "heavy-ball", momentum: -1 } }, "INVALID_MOMENTUM");
+    await refused({ optimizer: { kind: "nesterov", momentum: -0.1 } }, "INVALID_MOMENTUM");
+    await refused({ optimizer: { kind: "ema", momentum: NaN } }, "INVALID_MOMENTUM");
+    await refused({ optimizer: { kind: "rmsprop", momentum: 1 } }, "INVALID_MOMENTUM");
+    for (const wrong of [
+      { kind: "sgd", weightDecay: -1 },
+      { kind: "sgd", weightDecay: NaN },
+      { kind: "heavy-ball", momentum: 0.5, dampening: 1.1 },
+      { kind: "adam", beta1: 1 },
+      { kind: "adam", beta2: -0.1 },
+      { kind: "adam", epsilon: -1 },
+      { kind: "rmsprop", alpha: 1 },
+      { kind: "rmsprop", epsilon: Infinity },
+    ] satisfies Optimizer[])
+      await refused({ optimizer: wrong }, "INVALID_OPTIMIZER");
     await refused({ clipNorm: 0 }, "INVALID_CLIP_NORM");
     await refused({ maxSteps: 0.5 }, "INVALID_STEPS");
     await refused({ batchSize: 4 }, "INVALID_BATCH_SIZE");

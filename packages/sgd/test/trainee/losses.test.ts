@@ -51,7 +51,12 @@ describe.each(cases)("training by the loss %s %o", (id, options, targets) => {
       batch.reduce((sum, i) => sum + value(outputsOf(w, i), target(i)), 0) / batch.length;
     expect(await trainee.loss()).toBeCloseTo(mean(start, examples), 5);
     const batch = [1, 4, 4, 7];
-    trainee.step(Int32Array.from(batch), { learningRate: 0.1, momentum: 0, clipNorm: Infinity, divisor: batch.length });
+    trainee.step(Int32Array.from(batch), {
+      learningRate: 0.1,
+      optimizer: { kind: "sgd" },
+      clipNorm: Infinity,
+      divisor: batch.length,
+    });
     const moved = await trainee.parameters["w"]!.data();
     const h = 1e-6;
     for (let k = 0; k < d * C; k++) {

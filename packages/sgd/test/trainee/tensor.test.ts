@@ -106,19 +106,52 @@ describe.each(["cpu", "wasm"] as const)("tensorTrainee on %s", (name) => {
     ["repeated examples", {}, "with-replacement", 5],
     ["Bernoulli batches, some empty", {}, "bernoulli", 1],
     ["all examples", {}, "without-replacement", n],
-    ["momentum", { momentum: 0.9 }, "epoch-shuffle", 5],
-    ["momentum on Bernoulli batches", { momentum: 0.5 }, "bernoulli", 1],
-    ["Nesterov's momentum", { momentum: 0.9, nesterov: true }, "without-replacement", 4],
-    ["clipping and Nesterov's momentum", { clipNorm: 0.5, momentum: 0.5, nesterov: true }, "with-replacement", 3],
+    ["momentum", { optimizer: { kind: "heavy-ball", momentum: 0.9 } }, "epoch-shuffle", 5],
+    ["momentum on Bernoulli batches", { optimizer: { kind: "heavy-ball", momentum: 0.5 } }, "bernoulli", 1],
     ["clipping", { clipNorm: 0.5 }, "without-replacement", 4],
     ["clipping that does not bite", { clipNorm: 1e4 }, "without-replacement", 4],
-    ["clipping and momentum", { clipNorm: 0.5, momentum: 0.9 }, "without-replacement", n],
+    [
+      "clipping and momentum",
+      { clipNorm: 0.5, optimizer: { kind: "heavy-ball", momentum: 0.9 } },
+      "without-replacement",
+      n,
+    ],
+    ["Nesterov's momentum", { optimizer: { kind: "nesterov", momentum: 0.9 } }, "without-replacement", 4],
+    [
+      "clipping and Nesterov's momentum",
+      { clipNorm: 0.5, optimizer: { kind: "nesterov", momentum: 0.5 } },
+      "with-replacement",
+      3,
+    ],
+    ["dampening", { optimizer: { kind: "heavy-ball", momentum: 0.9, dampening: 0.4 } }, "with-replacement", 4],
+    [
+      "Nesterov's momentum and weight decay",
+      { optimizer: { kind: "nesterov", momentum: 0.8, weightDecay: 0.1 } },
+      "bernoulli",
+      2,
+    ],
+    ["averaged momentum", { optimizer: { kind: "ema", momentum: 0.9 } }, "without-replacement", 3],
+    ["weight decay alone, on Bernoulli batches", { optimizer: { kind: "sgd", weightDecay: 0.3 } }, "bernoulli", 1],
+    ["Adam", { optimizer: { kind: "adam", weightDecay: 0.01, epsilon: 1e-3 } }, "without-replacement", 4],
+    ["RMSprop", { optimizer: { kind: "rmsprop", epsilon: 1e-3 } }, "without-replacement", 4],
+    [
+      "RMSprop with all it has",
+      { optimizer: { kind: "rmsprop", epsilon: 0.1, alpha: 0.9, momentum: 0.5, centered: true, weightDecay: 0.1 } },
+      "with-replacement",
+      4,
+    ],
   ])("steps as the Float64 reference does: %s", async (_, options, kind, batchSize) => {
     const expected = reference();
     const stream = sampler(kind, n, batchSize, seededRandom(4));
     for (let t = 0; t < 25; t++) {
       const batch = stream.next();
-      const full = { learningRate: 0.02, momentum: 0, clipNorm: Infinity, divisor: stream.divisor(batch), ...options };
+      const full: StepOptions = {
+        learningRate: 0.02,
+        optimizer: { kind: "sgd" },
+        clipNorm: Infinity,
+        divisor: stream.divisor(batch),
+        ...options,
+      };
       trainee.step(batch, full);
       expected.step(batch, full);
     }
@@ -127,11 +160,25 @@ describe.each(["cpu", "wasm"] as const)("tensorTrainee on %s", (name) => {
   });
 
   it("keeps the number of tensors constant over steps", async () => {
-    for (const options of [{}, { clipNorm: 1 }, { momentum: 0.9 }, { clipNorm: 1, momentum: 0.9, nesterov: true }]) {
+    const optimizers: StepOptions["optimizer"][] = [
+      { kind: "sgd" },
+      { kind: "sgd", weightDecay: 0.1 },
+      { kind: "heavy-ball", momentum: 0.9 },
+      { kind: "nesterov", momentum: 0.9, weightDecay: 0.1 },
+      { kind: "adam" },
+      { kind: "rmsprop" },
+      { kind: "rmsprop", momentum: 0.5, centered: true, weightDecay: 0.1 },
+      { kind: "sgd" },
+    ];
+    for (const options of [
+      ...optimizers.map((optimizer) => ({ optimizer })),
+      { clipNorm: 1 },
+      { clipNorm: 1, optimizer: optimizers[2]! },
+    ]) {
       const step = (size: number): void =>
         trainee.step(
           Int32Array.from({ length: size }, (_, i) => i),
-          { learningRate: 1e-3, momentum: 0, clipNorm: Infinity, divisor: 1, ...options },
+          { learningRate: 1e-3, optimizer: { kind: "sgd" }, clipNorm: Infinity, divisor: 1, ...options },
         );
       step(1);
       const { numTensors, numBytes } = tf.memory();
@@ -143,17 +190,23 @@ describe.each(["cpu", "wasm"] as const)("tensorTrainee on %s", (name) => {
   });
 
   it("resumes from a checkpoint to the same trajectory bit for bit", async () => {
-    for (const [kind, momentum, batchSize] of [
-      ["without-replacement", 0, 1],
-      ["bernoulli", 0.9, 3],
-      ["epoch-shuffle", 0.9, 5],
-      ["without-replacement", 0, n],
-    ] as const) {
+    const heavy = { kind: "heavy-ball", momentum: 0.9 } as const;
+    for (const [kind, optimizer, batchSize, kept] of [
+      ["without-replacement", { kind: "sgd" }, 1, []],
+      ["bernoulli", heavy, 3, ["velocity"]],
+      ["epoch-shuffle", heavy, 5, ["velocity"]],
+      ["without-replacement", { kind: "sgd" }, n, []],
+      ["bernoulli", { kind: "nesterov", momentum: 0.8, weightDecay: 0.1 }, 2, ["velocity"]],
+      ["without-replacement", { ...heavy, dampening: 0.5 }, 4, ["velocity"]],
+      ["without-replacement", { kind: "adam" }, 4, ["first-moment", "second-moment"]],
+      ["without-replacement", { kind: "rmsprop", centered: true }, 4, ["square-average", "gradient-average"]],
+      ["without-replacement", { kind: "rmsprop", momentum: 0.5 }, 4, ["velocity", "square-average"]],
+    ] satisfies [Sampling, StepOptions["optimizer"], number, string[]][]) {
       const options = {
         learningRate: 0.05,
         batchSize,
         sampling: kind,
-        momentum,
+        optimizer,
         clipNorm: 1,
         maxSteps: 60,
         random: seededRandom(3),
@@ -168,11 +221,10 @@ describe.each(["cpu", "wasm"] as const)("tensorTrainee on %s", (name) => {
       const run = await training(first, { ...options, random: seededRandom(3) });
       await run.advance(23);
       const { arrays, state } = await run.checkpoint();
-      expect(Object.keys(arrays)).toEqual(
-        momentum === 0
-          ? ["parameters/hidden", "parameters/output"]
-          : ["parameters/hidden", "parameters/output", "velocity/hidden", "velocity/output"],
-      );
+      expect(Object.keys(arrays)).toEqual([
+        ...["parameters", ...kept].flatMap((each) => [`${each}/hidden`, `${each}/output`]),
+        ...(optimizer.kind === "adam" ? ["optimizer-steps"] : []),
+      ]);
       const resume = { arrays, state: JSON.parse(JSON.stringify(state)) as Checkpoint["state"] };
       const result = await train(second, { ...options, resume });
       expect(await flat(second.parameters)).toEqual(await flat(whole.parameters));
@@ -182,7 +234,7 @@ describe.each(["cpu", "wasm"] as const)("tensorTrainee on %s", (name) => {
   });
 
   it("leaves the caller's parameters alive and unchanged", async () => {
-    trainee.step(Int32Array.of(0), { learningRate: 1, momentum: 0, clipNorm: Infinity, divisor: 1 });
+    trainee.step(Int32Array.of(0), { learningRate: 1, optimizer: { kind: "sgd" }, clipNorm: Infinity, divisor: 1 });
     expect(await flat(initial)).toEqual([...start.hidden, ...start.output]);
   });
 
@@ -218,9 +270,9 @@ describe.each(["cpu", "wasm"] as const)("tensorTrainee on %s", (name) => {
     const gone = tensorTrainee(model, dataset, initial);
     gone.dispose();
     gone.dispose();
-    expect(() => gone.step(Int32Array.of(0), { learningRate: 1, momentum: 0, clipNorm: 1, divisor: 1 })).toThrow(
-      expect.objectContaining({ code: "DISPOSED" }),
-    );
+    expect(() =>
+      gone.step(Int32Array.of(0), { learningRate: 1, optimizer: { kind: "sgd" }, clipNorm: 1, divisor: 1 }),
+    ).toThrow(expect.objectContaining({ code: "DISPOSED" }));
     expect(() => tensorTrainee(model, { ...dataset, inputs: new Float32Array(5) }, initial)).toThrow(
       "tensorTrainee: expected dataset.inputs of length 72, got 5",
     );

@@ -57,7 +57,7 @@ describe.skipIf(folder === undefined)("tensorTrainee against PyTorch", () => {
         params,
       );
       const everything = Int32Array.from({ length: size }, (_, i) => i);
-      trainee.step(everything, { learningRate: 1, momentum: 0, clipNorm: Infinity, divisor: size });
+      trainee.step(everything, { learningRate: 1, optimizer: { kind: "sgd" }, clipNorm: Infinity, divisor: size });
 
       const expected = load(fixture, "grad64").data;
       const before = load(fixture, "theta").data;

@@ -4,7 +4,7 @@ import { sampler, vectorTrainee, type Sampling } from "@sgdscope/sgd";
 import { leastSquares, quadratic } from "../problems.js";
 
 const one = Int32Array.of(0);
-const plain = { momentum: 0, clipNorm: Infinity, divisor: 1 };
+const plain = { optimizer: { kind: "sgd" }, clipNorm: Infinity, divisor: 1 } as const;
 
 describe("vectorTrainee", () => {
   it("multiplies the modes of a quadratic by (1 − ηλ)ᵗ", () => {
@@ -20,7 +20,8 @@ describe("vectorTrainee", () => {
   it("follows x₊ = (1 + μ − ηλ)x − μx₋ with momentum, and its closed form by the roots", () => {
     const [lambda, eta, mu, steps] = [0.5, 0.05, 0.5, 40];
     const trainee = vectorTrainee(quadratic([lambda], Float64Array.of(1)));
-    for (let t = 0; t < steps; t++) trainee.step(one, { ...plain, learningRate: eta, momentum: mu });
+    for (let t = 0; t < steps; t++)
+      trainee.step(one, { ...plain, learningRate: eta, optimizer: { kind: "heavy-ball", momentum: mu } });
     // Roots of z² − (1 + μ − ηλ)z + μ, real here; x₀ = 1, x₁ = 1 − ηλ.
     const b = 1 + mu - eta * lambda;
     const root = Math.sqrt(b * b - 4 * mu);
@@ -36,7 +37,7 @@ describe("vectorTrainee", () => {
     // The first step finds the velocity at rest.
     let [before, now] = [1, 1 - eta * (1 + mu) * lambda];
     for (let t = 0; t < steps; t++) {
-      trainee.step(one, { ...plain, learningRate: eta, momentum: mu, nesterov: true });
+      trainee.step(one, { ...plain, learningRate: eta, optimizer: { kind: "nesterov", momentum: mu } });
       expect(trainee.parameters[0]).toBeCloseTo(now, 13);
       [before, now] = [now, (1 + mu) * shrink * now - mu * shrink * before];
     }
@@ -46,7 +47,7 @@ describe("vectorTrainee", () => {
     const start = Float64Array.of(3, 4);
     const moved = (clipNorm: number): number[] => {
       const trainee = vectorTrainee(quadratic([2, 2], start));
-      trainee.step(one, { learningRate: 1, momentum: 0, clipNorm, divisor: 2 });
+      trainee.step(one, { learningRate: 1, optimizer: { kind: "sgd" }, clipNorm, divisor: 2 });
       return [start[0]! - trainee.parameters[0]!, start[1]! - trainee.parameters[1]!];
     };
     expect(moved(Infinity)).toEqual([3, 4]);
@@ -94,8 +95,8 @@ describe("vectorTrainee", () => {
     const trainee = vectorTrainee(quadratic([1], Float64Array.of(1)));
     trainee.step(new Int32Array(0), { learningRate: 0.5, ...plain });
     expect(trainee.parameters[0]).toBe(1);
-    trainee.step(one, { learningRate: 0.5, momentum: 0.5, clipNorm: Infinity, divisor: 1 });
-    trainee.step(new Int32Array(0), { learningRate: 0.5, momentum: 0.5, clipNorm: Infinity, divisor: 1 });
+    trainee.step(one, { ...plain, learningRate: 0.5, optimizer: { kind: "heavy-ball", momentum: 0.5 } });
+    trainee.step(new Int32Array(0), { ...plain, learningRate: 0.5, optimizer: { kind: "heavy-ball", momentum: 0.5 } });
     expect(trainee.parameters[0]).toBe(1 - 0.5 - 0.25);
   });
 

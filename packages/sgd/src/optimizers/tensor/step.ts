@@ -1,0 +1,11 @@
+import type { CompleteOptimizer } from "../optimizer.js";
+import { adamStep } from "./adam.js";
+import { momentumStep } from "./momentum.js";
+import { rmsPropStep } from "./rmsprop.js";
+import type { TensorStep } from "./types.js";
+
+/** A step of any optimizer on tensors. */
+export const stepTensors: TensorStep<CompleteOptimizer> = (optimizer, ...rest) => {
+  if (optimizer.kind === "adam") return adamStep(optimizer, ...rest);
+  return optimizer.kind === "rmsprop" ? rmsPropStep(optimizer, ...rest) : momentumStep(optimizer, ...rest);
+};
