@@ -5,6 +5,7 @@ import type { Precision } from "@sgdscope/analysis";
 import { generalisedGramSystem, type OutputLoss } from "@sgdscope/noise-structure/losses";
 import type { SeededRandom } from "@sgdscope/random";
 import { vectorTrainee, type Trainee } from "@sgdscope/sgd";
+import { gramSystemFromJacobian } from "@sgdscope/noise-structure";
 import { lossGradient, tensorTrainee } from "@sgdscope/sgd/tensor";
 import * as tf from "@tensorflow/tfjs-core";
 import { closedFormProblem, type ClosedFormProblem } from "./closed-form.js";
@@ -27,6 +28,12 @@ export interface Subject {
   trainee: Trainee;
   /** K and r at the current parameters; K̃ and r̃ of a loss that is not square. */
   system(): Promise<MeasuredSystem>;
+  /**
+   * The same with JP⁻¹Jᵀ in the place of K: what an optimizer that steps by ηP⁻¹m sees.
+   *
+   * @param preconditioner - P by the name of the parameter, as `preconditionerOf` of sgd gives it.
+   */
+  preconditionedSystem(preconditioner: Record<string, Float64Array>): Promise<MeasuredSystem>;
   /** ‖H‖_F by Hessian-vector products; undefined for none, and of closed forms. */
   frobeniusH(products: number, random: () => number): Promise<Estimate | undefined>;
   learned(): LearnedFunction | undefined;
@@ -65,6 +72,12 @@ async function openClosedForm(task: ClosedFormTask, random: SeededRandom): Promi
     precision: "float64",
     trainee,
     system: () => Promise.resolve(model.gramSystem(trainee.parameters, X, y)),
+    preconditionedSystem(preconditioner) {
+      const roots = preconditioner[""]!.map((value) => 1 / Math.sqrt(value));
+      const jacobian = model.jacobian(trainee.parameters, X).map((value, k) => value * roots[k % roots.length]!);
+      const residuals = model.residuals(trainee.parameters, X, y);
+      return Promise.resolve(gramSystemFromJacobian(jacobian, residuals, { examples: size, outputs }));
+    },
     frobeniusH: () => Promise.resolve(undefined),
     learned: () => problem.learned(trainee.parameters),
     arrays: () => trainee.snapshot(),
@@ -93,12 +106,45 @@ async function openNetwork(task: MinimumTask, random: SeededRandom): Promise<Sub
     precision: "float32",
     trainee,
     system: async () => systemOf(await gramSystem(model, trainee.parameters, data.inputs, data.targets), data, loss),
+    preconditionedSystem: (preconditioner) =>
+      rescaled(model, trainee.parameters, preconditioner, async (scaled, parameters) =>
+        systemOf(await gramSystem(scaled, parameters, data.inputs, data.targets, { fallback: "loop" }), data, loss),
+      ),
     frobeniusH: (products, probes) => frobeniusHOf(model, trainee.parameters, data, products, probes, loss),
     learned: () => undefined,
     arrays: async () => ({ ...parametersOf(await trainee.snapshot()), ...model.buffers }),
     closedForm: undefined,
     dispose: () => trainee.dispose(),
   };
+}
+
+/** Runs `body` on the model of φ = P^(1/2)θ, whose Gram matrix is JP⁻¹Jᵀ. */
+async function rescaled<T>(
+  model: Network,
+  parameters: tf.NamedTensorMap,
+  preconditioner: Record<string, Float64Array>,
+  body: (
+    model: { apply: Network["apply"]; inputShape: readonly number[] },
+    parameters: tf.NamedTensorMap,
+  ) => Promise<T>,
+): Promise<T> {
+  const scales: tf.NamedTensorMap = {};
+  const coordinates: tf.NamedTensorMap = {};
+  try {
+    for (const [name, theta] of Object.entries(parameters)) {
+      const scale = Float32Array.from(preconditioner[name]!, (value) => 1 / Math.sqrt(value));
+      scales[name] = tf.tensor(scale, theta.shape, "float32");
+      coordinates[name] = tf.div(theta, scales[name]);
+    }
+    const apply: Network["apply"] = (phi, x) =>
+      model.apply(
+        Object.fromEntries(Object.entries(phi).map(([name, part]) => [name, tf.mul(part, scales[name]!)])),
+        x,
+      );
+    return await body({ apply, inputShape: model.inputShape }, coordinates);
+  } finally {
+    tf.dispose([scales, coordinates]);
+  }
 }
 
 const systemOf = (

@@ -95,7 +95,7 @@ function imageJobs(scope: Scope): Training[] {
       model,
       seed: each,
       ...setting,
-      ...(setting.momentum > 0 ? { warmUp: 100, hessianProducts: 0 } : {}),
+      ...(setting.momentum > 0 ? { warmUp: 100, hessianProducts: 0, alignmentAt: [] } : {}),
     });
   return seedsOf(scope, imageSeeds(preset)).flatMap((each) => [
     ...[smallCnn([8, 16]), fullyConnected([64, 64])].flatMap((model) =>
