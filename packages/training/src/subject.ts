@@ -9,6 +9,7 @@ import { gramSystemFromJacobian } from "@sgdscope/noise-structure";
 import { lossGradient, tensorTrainee } from "@sgdscope/sgd/tensor";
 import * as tf from "@tensorflow/tfjs-core";
 import { closedFormProblem, type ClosedFormProblem } from "./closed-form.js";
+import { rescaled } from "./rescaled.js";
 import { examplesOfTask, lossOptionsOf, outputLossOf } from "./loss.js";
 import { frobeniusHOf, type MeasuredSystem } from "./measure.js";
 import type { Estimate, LearnedFunction } from "./record.js";
@@ -33,7 +34,7 @@ export interface Subject {
    *
    * @param preconditioner - P by the name of the parameter, as `preconditionerOf` of sgd gives it.
    */
-  preconditionedSystem(preconditioner: Record<string, Float64Array>): Promise<MeasuredSystem>;
+  preconditionedSystem(preconditioner: Record<string, NamedArray>): Promise<MeasuredSystem>;
   /** ‖H‖_F by Hessian-vector products; undefined for none, and of closed forms. */
   frobeniusH(products: number, random: () => number): Promise<Estimate | undefined>;
   learned(): LearnedFunction | undefined;
@@ -73,7 +74,10 @@ async function openClosedForm(task: ClosedFormTask, random: SeededRandom): Promi
     trainee,
     system: () => Promise.resolve(model.gramSystem(trainee.parameters, X, y)),
     preconditionedSystem(preconditioner) {
-      const roots = preconditioner[""]!.map((value) => 1 / Math.sqrt(value));
+      const roots = Float64Array.from(
+        preconditioner["parameters"]!.data as Float64Array,
+        (value) => 1 / Math.sqrt(value),
+      );
       const jacobian = model.jacobian(trainee.parameters, X).map((value, k) => value * roots[k % roots.length]!);
       const residuals = model.residuals(trainee.parameters, X, y);
       return Promise.resolve(gramSystemFromJacobian(jacobian, residuals, { examples: size, outputs }));
@@ -108,7 +112,7 @@ async function openNetwork(task: MinimumTask, random: SeededRandom): Promise<Sub
     system: async () => systemOf(await gramSystem(model, trainee.parameters, data.inputs, data.targets), data, loss),
     preconditionedSystem: (preconditioner) =>
       rescaled(model, trainee.parameters, preconditioner, async (scaled, parameters) =>
-        systemOf(await gramSystem(scaled, parameters, data.inputs, data.targets, { fallback: "loop" }), data, loss),
+        systemOf(await gramSystem(scaled, parameters, data.inputs, data.targets), data, loss),
       ),
     frobeniusH: (products, probes) => frobeniusHOf(model, trainee.parameters, data, products, probes, loss),
     learned: () => undefined,
@@ -116,35 +120,6 @@ async function openNetwork(task: MinimumTask, random: SeededRandom): Promise<Sub
     closedForm: undefined,
     dispose: () => trainee.dispose(),
   };
-}
-
-/** Runs `body` on the model of φ = P^(1/2)θ, whose Gram matrix is JP⁻¹Jᵀ. */
-async function rescaled<T>(
-  model: Network,
-  parameters: tf.NamedTensorMap,
-  preconditioner: Record<string, Float64Array>,
-  body: (
-    model: { apply: Network["apply"]; inputShape: readonly number[] },
-    parameters: tf.NamedTensorMap,
-  ) => Promise<T>,
-): Promise<T> {
-  const scales: tf.NamedTensorMap = {};
-  const coordinates: tf.NamedTensorMap = {};
-  try {
-    for (const [name, theta] of Object.entries(parameters)) {
-      const scale = Float32Array.from(preconditioner[name]!, (value) => 1 / Math.sqrt(value));
-      scales[name] = tf.tensor(scale, theta.shape, "float32");
-      coordinates[name] = tf.div(theta, scales[name]);
-    }
-    const apply: Network["apply"] = (phi, x) =>
-      model.apply(
-        Object.fromEntries(Object.entries(phi).map(([name, part]) => [name, tf.mul(part, scales[name]!)])),
-        x,
-      );
-    return await body({ apply, inputShape: model.inputShape }, coordinates);
-  } finally {
-    tf.dispose([scales, coordinates]);
-  }
 }
 
 const systemOf = (

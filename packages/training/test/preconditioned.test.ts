@@ -1,76 +1,98 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { perExampleGradients } from "@sgdscope/autodiff";
 import { prepareBackend } from "@sgdscope/compute";
-import { gram } from "@sgdscope/autodiff";
-import { seededRandom } from "@sgdscope/random";
+import { lockRun, openRun, runId } from "@sgdscope/runs";
+import { datasetOf, type MinimumRecord } from "@sgdscope/training";
+import {
+  checkpointExtension,
+  minimumOfRun,
+  openStoredRun,
+  preconditionedMinimumOfRun,
+  taskOfSettings,
+  trainInFolder,
+  type StoredRun,
+} from "@sgdscope/training/node";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
-import { modelFromConfig } from "@sgdscope/models-cnn";
-import { datasetOf, openSubject, type ClosedFormTask, type MinimumTask, type TrainingTask } from "../src/index.js";
-import { taskOfSettings } from "../src/node.js";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+let folder: string;
 beforeAll(async () => {
-  await prepareBackend("wasm");
+  await prepareBackend("cpu");
+  folder = await mkdtemp(join(tmpdir(), "sgdscope-preconditioned-"));
 });
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** The arguments of `gram` for the network of a task, which has no buffers, at these parameters. */
-async function modelAndData(
-  task: MinimumTask,
-  parameters: tf.NamedTensorMap,
-): Promise<[ReturnType<typeof modelFromConfig>, tf.NamedTensorMap, Float32Array]> {
-  return [modelFromConfig(task.model), parameters, (await datasetOf(task.data)).inputs];
+/** A training of a few steps, left in a folder and opened again. */
+async function stored(optimizer: object): Promise<StoredRun> {
+  const task = taskOfSettings({
+    data: { kind: "synthetic", count: 6 },
+    model: { kind: "fully-connected", widths: [3] },
+    ...{ learningRate: 1e-3, batchSize: 2, warmUp: 0, maxSteps: 25, every: 25, hessianProducts: 0 },
+    ...optimizer,
+  });
+  const id = runId(task);
+  const directory = join(folder, id);
+  const locked = await lockRun(directory);
+  const run = await openRun<MinimumRecord>(
+    directory,
+    { id, task },
+    { environment: {}, extension: checkpointExtension, lock: locked.lock, from: "start" },
+  );
+  const { record } = await trainInFolder(task, run!, { checkpointEvery: 1000 });
+  await run!.finish({ state: "done", record });
+  await run!.close();
+  await locked.lock.release("done");
+  await locked.close();
+  return openStoredRun(directory);
 }
 
-describe("the system of a preconditioned optimizer", () => {
-  it("is JP⁻¹Jᵀ of a closed form: with P = s it is K/s, and it scales columns", async () => {
-    const task = {
-      data: { kind: "sphere", inputs: 3, count: 5, teacher: { kind: "relu", neurons: 2 }, seed: 1 },
-      model: { kind: "two-layer-relu", width: 4 },
-      seed: 1,
-    } as unknown as ClosedFormTask;
-    const subject = await openSubject(task, seededRandom(1));
-    const { gram: K, residuals } = await subject.system();
-    const P = subject.parameters;
-    const same = await subject.preconditionedSystem({ "": new Float64Array(P).fill(4) });
-    expect(same.residuals).toEqual(residuals);
-    same.gram.forEach((value, k) => expect(value).toBeCloseTo(K[k]! / 4, 12));
-    const { model, X } = subject.closedForm!;
-    const J = model.jacobian(subject.closedForm!.parameters, X);
-    const scales = Float64Array.from({ length: P }, (_, k) => 1 + k);
-    const found = await subject.preconditionedSystem({ "": scales });
-    for (let i = 0; i < 5; i++)
-      for (let j = 0; j < 5; j++) {
+describe("a run of Adam or RMSprop", () => {
+  it.each([
+    [
+      { optimizer: "adam", beta1: 0.8 },
+      { kind: "ema", momentum: 0.8 },
+    ],
+    [{ optimizer: "rmsprop" }, { kind: "sgd" }],
+    [
+      { optimizer: "rmsprop", momentum: 0.5, centered: true },
+      { kind: "heavy-ball", momentum: 0.5 },
+    ],
+  ])("has JP⁻¹Jᵀ as its Gram matrix where its second moment is frozen: %j", async (settings, optimizer) => {
+    const run = await stored(settings);
+    const data = await datasetOf(run.task.data);
+    const before = tf.memory().numTensors;
+    const plain = await minimumOfRun(run, data);
+    const found = (await preconditionedMinimumOfRun(run, data, { reached: plain.reached! }))!;
+    expect(tf.memory().numTensors).toBe(before);
+    expect(found).toMatchObject({ preconditioned: true, reached: { optimizer, learningRate: 1e-3 } });
+    expect(found.reached).not.toHaveProperty("unjudged");
+    expect(plain.reached).toHaveProperty("unjudged");
+
+    const inputs = tf.tensor(data.inputs, [data.size, ...data.inputShape]);
+    const gradients = perExampleGradients(run.model, run.params, inputs);
+    const jacobian = Float64Array.from(await gradients.data<"float32">());
+    const weights = Object.keys(run.params).flatMap((name) => [...(run.preconditioner![name]!.data as Float32Array)]);
+    const P = weights.length;
+    expect(jacobian.length).toBe(data.size * P);
+    const { gram } = found.system;
+    const largest = Math.max(...gram);
+    for (let i = 0; i < data.size; i++)
+      for (let j = 0; j < data.size; j++) {
         let sum = 0;
-        for (let k = 0; k < P; k++) sum += (J[i * P + k]! * J[j * P + k]!) / scales[k]!;
-        expect(found.gram[i * 5 + j]).toBeCloseTo(sum, 12);
+        for (let k = 0; k < P; k++) sum += (jacobian[i * P + k]! * jacobian[j * P + k]!) / weights[k]!;
+        expect(Math.abs(gram[i * data.size + j]! - sum)).toBeLessThan(1e-4 * largest);
       }
+    expect([...found.system.residuals]).toEqual([...plain.system.residuals].map((r) => expect.closeTo(r, 4) as number));
+    tf.dispose([inputs, gradients, run.params]);
   });
 
-  it.each(["fully-connected", "small-cnn"])("is the sum of K of each parameter over its P, of %s", async (kind) => {
-    const task: MinimumTask = taskOfSettings({
-      ...{ data: { kind: "synthetic", count: 6 }, learningRate: 0.01, batchSize: 2 },
-      model: kind === "small-cnn" ? { kind, channels: [2, 3] } : { kind, widths: [5] },
-    });
-    const tensors = tf.memory().numTensors;
-    const subject = await openSubject(task as TrainingTask, seededRandom(1));
-    const held = tf.memory().numTensors;
-    const trainee = subject.trainee as unknown as { parameters: tf.NamedTensorMap };
-    const names = Object.keys(trainee.parameters);
-    const preconditioner = Object.fromEntries(
-      names.map((name, k) => [name, new Float64Array(trainee.parameters[name]!.size).fill(2 + k)]),
-    );
-    const found = await subject.preconditionedSystem(preconditioner);
-    expect(tf.memory().numTensors).toBe(held);
-    const { gram: K } = await subject.system();
-    const parts = await gram(...(await modelAndData(task, trainee.parameters)), { perParameter: true });
-    const expected = new Float64Array(K.length);
-    names.forEach((name, k) => parts.parameters![name]!.forEach((value, o) => (expected[o]! += value / (2 + k))));
-    const ones = Object.fromEntries(
-      names.map((name) => [name, new Float64Array(trainee.parameters[name]!.size).fill(1)]),
-    );
-    const same = await subject.preconditionedSystem(ones);
-    const largest = Math.max(...K);
-    same.gram.forEach((value, k) => expect(Math.abs(value - K[k]!) / largest).toBeLessThan(1e-5));
-    found.gram.forEach((value, k) => expect(Math.abs(value - expected[k]!) / largest).toBeLessThan(1e-5));
-    subject.dispose();
-    expect(tf.memory().numTensors).toBe(tensors);
+  it("has none with weight decay, and SGD has none", async () => {
+    for (const settings of [{ optimizer: "adam", weightDecay: 0.1 }, { momentum: 0.5 }]) {
+      const run = await stored(settings);
+      expect(await preconditionedMinimumOfRun(run, await datasetOf(run.task.data))).toBeUndefined();
+      tf.dispose(run.params);
+    }
   });
 });

@@ -9,6 +9,8 @@ import { kindText } from "../report/kind.js";
 import { optimizerName } from "../terminal/optimizer-name.js";
 import { answerText } from "./answer.js";
 
+export { answerText };
+
 /** Significant digits that the precision of the numbers supports. */
 const digits = { float64: 12, float32: 7, float16: 4, bfloat16: 3 } as const;
 const precisionNames = { float64: "Float64", float32: "Float32", float16: "Float16", bfloat16: "BFloat16" } as const;

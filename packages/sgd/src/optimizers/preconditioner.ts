@@ -1,39 +1,36 @@
-import { SgdError } from "../errors.js";
+import type { NamedArray } from "@sgdscope/array-files";
 import type { StateArray } from "../trainee.js";
-import { completeOptimizer, type Optimizer } from "./optimizer.js";
 import { corrections } from "./adam.js";
-import { stepsIn } from "../trainee/steps.js";
+import { completeOptimizer, type Optimizer } from "./optimizer.js";
 
 /**
- * The diagonal P of `θ ← θ − ηP⁻¹m` that Adam or RMSprop steps by as it stands: `√v̂ + ε` with Adam's bias correction, `√v + ε` of
- * RMSprop, `√(v − ḡ²) + ε` where it is centred.
+ * P of the step θ ← θ − ηP⁻¹m that an optimizer takes at a snapshot: √v̂ + ε of Adam, √v + ε of RMSprop (centred: √(v − ḡ²) + ε).
  *
- * @param snapshot - Of a trainee that has stepped by that optimizer.
- * @returns By the name of the parameter, `""` of a trainee of one vector; in the order of the snapshot, of its lengths.
- *   Undefined of optimizers without a preconditioner.
- * @throws SgdError INVALID_CHECKPOINT for a snapshot without such a state.
+ * It moves with the gradients; frozen, the optimizer is averaged momentum (Adam), heavy balls or plain SGD (RMSprop) in the coordinates
+ * P^(1/2)θ.
+ *
+ * @param arrays - A snapshot of a trainee, after at least one step of this optimizer.
+ * @returns One array per parameter, by its name, or `parameters` of a vector, shaped and typed as the parameter; undefined for an
+ *   optimizer without preconditioner, and before its first step.
  */
 export function preconditionerOf(
   optimizer: Optimizer,
-  snapshot: Record<string, StateArray>,
-): Record<string, Float64Array> | undefined {
+  arrays: Readonly<Record<string, StateArray>>,
+): Record<string, NamedArray> | undefined {
   const complete = completeOptimizer(optimizer);
   if (complete.kind !== "adam" && complete.kind !== "rmsprop") return undefined;
   const slot = complete.kind === "adam" ? "second-moment" : "square-average";
-  const found = Object.entries(snapshot).filter(([name]) => name === slot || name.startsWith(`${slot}/`));
-  if (found.length === 0)
-    throw new SgdError("INVALID_CHECKPOINT", `preconditionerOf: expected a snapshot with ${slot}, got none`);
-  const { epsilon } = complete;
-  const root = complete.kind === "adam" ? corrections(complete, 1, stepsIn(snapshot)).root : 1;
-  return Object.fromEntries(
-    found.map(([key, { data }]) => {
-      const name = key.slice(slot.length + 1);
-      const mean =
-        complete.kind === "rmsprop" && complete.centered ? snapshot[key.replace(slot, "gradient-average")] : undefined;
-      return [
-        name,
-        Float64Array.from(data, (v, k) => Math.sqrt(Math.max(0, v - (mean?.data[k] ?? 0) ** 2)) / root + epsilon),
-      ];
-    }),
-  );
+  const steps = arrays["optimizer-steps"]?.data[0] ?? 0;
+  const root = complete.kind === "adam" ? corrections(complete, 1, steps).root : 1;
+  const found = Object.entries(arrays).flatMap(([key, { shape, data }]): [string, NamedArray][] => {
+    if (key !== slot && !key.startsWith(`${slot}/`)) return [];
+    const mean = arrays[key.replace(slot, "gradient-average")]?.data;
+    const values = Float64Array.from(data, (v, k) => {
+      const variance = mean === undefined ? v : Math.max(0, v - mean[k]! ** 2);
+      return Math.sqrt(variance) / root + complete.epsilon;
+    });
+    const name = key === slot ? "parameters" : key.slice(slot.length + 1);
+    return [[name, { shape, data: data instanceof Float32Array ? Float32Array.from(values) : values }]];
+  });
+  return found.length === 0 ? undefined : Object.fromEntries(found);
 }
