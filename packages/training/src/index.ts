@@ -6,7 +6,7 @@ export { alignmentOf, frobeniusHOf, longestExampleGradient, minimumReached, summ
 export { optimizerOfTask } from "./optimizer.js";
 export type { AlignmentRecord, Estimate, LearnedFunction, MinimumMeasurement, MinimumRecord } from "./record.js";
 export { runMinimumTask, trainSubject, type FinishedTask, type RunHooks } from "./run-task.js";
-export { examplesOfTask, outputLossOf } from "./loss.js";
+export { examplesOfTask, outputLossOf, traineeLossOf } from "./loss.js";
 export { isClosedForm, openSubject, type Subject } from "./subject.js";
 export type {
   ClosedFormConfig,

@@ -6,11 +6,11 @@ import { generalisedGramSystem, type OutputLoss } from "@sgdscope/noise-structur
 import type { SeededRandom } from "@sgdscope/random";
 import { vectorTrainee, type Trainee } from "@sgdscope/sgd";
 import { gramSystemFromJacobian } from "@sgdscope/noise-structure";
-import { lossGradient, tensorTrainee } from "@sgdscope/sgd/tensor";
+import { tensorTrainee } from "@sgdscope/sgd/tensor";
 import * as tf from "@tensorflow/tfjs-core";
 import { closedFormProblem, type ClosedFormProblem } from "./closed-form.js";
 import { rescaled } from "./rescaled.js";
-import { examplesOfTask, lossOptionsOf, outputLossOf } from "./loss.js";
+import { examplesOfTask, outputLossOf, traineeLossOf } from "./loss.js";
 import { frobeniusHOf, type MeasuredSystem } from "./measure.js";
 import type { Estimate, LearnedFunction } from "./record.js";
 import type { ClosedFormTask, MinimumTask, TrainingTask } from "./task.js";
@@ -96,9 +96,7 @@ async function openNetwork(task: MinimumTask, random: SeededRandom): Promise<Sub
   const bare = modelFromConfig(task.model);
   const initial = bare.init(random.stream("initial parameters"));
   const model = await calibrated(bare, initial, data);
-  const signal =
-    loss === undefined ? {} : { loss: { gradient: lossGradient(loss.id, lossOptionsOf(task)), value: loss.value } };
-  const trainee = tensorTrainee(model, data, initial, signal);
+  const trainee = tensorTrainee(model, data, initial, traineeLossOf(task));
   tf.dispose(initial);
   return {
     model: model.name,
