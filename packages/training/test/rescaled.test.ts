@@ -4,7 +4,7 @@ import { seededRandom } from "@sgdscope/random";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { modelFromConfig } from "@sgdscope/models-cnn";
-import { datasetOf, openSubject, type ClosedFormTask, type MinimumTask, type TrainingTask } from "../src/index.js";
+import { datasetOf, openSubject, type ClosedFormTask, type MinimumTask } from "../src/index.js";
 import { taskOfSettings } from "../src/node.js";
 
 beforeAll(async () => {
@@ -52,7 +52,7 @@ describe("the system of a preconditioned optimizer", () => {
       model: kind === "small-cnn" ? { kind, channels: [2, 3] } : { kind, widths: [5] },
     });
     const tensors = tf.memory().numTensors;
-    const subject = await openSubject(task as TrainingTask, seededRandom(1));
+    const subject = await openSubject(task, seededRandom(1));
     const held = tf.memory().numTensors;
     const trainee = subject.trainee as unknown as { parameters: tf.NamedTensorMap };
     const names = Object.keys(trainee.parameters);
