@@ -7,6 +7,7 @@ import { addDiagram } from "./diagram/index.js";
 import { addDoctor } from "./doctor/index.js";
 import { addExport } from "./export/index.js";
 import { addMeasure } from "./measure/index.js";
+import { addPredict } from "./predict/index.js";
 import { addQuery } from "./query/index.js";
 import { addQuickstart } from "./quickstart/index.js";
 import { addReproduce } from "./reproduce/index.js";
@@ -55,6 +56,7 @@ Start here
     addMeasure,
     addAnalyze,
     addDiagram,
+    addPredict,
     addCompare,
     addReproduce,
     addSweep,

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -265,5 +265,69 @@ describe("analyze with other losses", () => {
   it("the square loss by name is that of residuals", async () => {
     const files = ["--jacobian", at("J1.json"), "--residuals", at("f1.json")];
     expect((await analyze(...files, "--loss", "square")).stdout).toBe((await analyze(...files)).stdout);
+  });
+});
+
+describe("diagram and compare of another loss", () => {
+  const files = (): string[] => [
+    ...["--jacobian", at("J.json"), "--loss", "cross-entropy", "--logits", at("f.json"), "--labels", at("y.json")],
+  ];
+
+  it("diagram changes sign at the known thresholds, names the loss and repeats it in its command", async () => {
+    const out = at("diagram");
+    const { exitCode, stdout } = await sgdscope(
+      "diagram",
+      ...files(),
+      "--learning-rates",
+      "1,3,5",
+      "--out",
+      out,
+      "--quiet",
+    );
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/exact mean-square threshold +exact +1\.572 +2\.390 +2\.544/);
+    expect(stdout).toMatch(/! The verdict is that of the Gauss–Newton linearisation/);
+    const page = await readFile(join(out, "diagram.html"), "utf8");
+    expect(page).toContain("with the loss softmax cross-entropy, by its Gauss–Newton linearisation");
+    expect(page).toMatch(/SGD stays at this point/);
+    expect(page).not.toContain("square loss");
+    const document = JSON.parse(await readFile(join(out, "diagram.json"), "utf8")) as {
+      lossConvention: string;
+      command: string;
+    };
+    expect(document.lossConvention).toBe("L = (1/n) sum loss(f, y): softmax cross-entropy");
+    expect(document.command).toContain(`--loss cross-entropy --logits ${at("f.json")} --labels ${at("y.json")}`);
+  });
+
+  it("compare has the known thresholds and names the loss", async () => {
+    const { stdout } = await sgdscope("compare", ...files(), "--batch-size", "1,2,3");
+    expect(stdout).toMatch(/3 examples × \d output.*; softmax cross-entropy/);
+    expect(stdout).toMatch(/1 +1\.572/);
+    expect(stdout).toMatch(/Gauss–Newton linearisation/);
+    const { stdout: json } = await sgdscope("compare", ...files(), "--batch-size", "1", "--json");
+    expect(JSON.parse(json)).toMatchObject({
+      lossConvention: "L = (1/n) sum loss(f, y): softmax cross-entropy",
+      minimum: { lossLabel: "softmax cross-entropy" },
+    });
+  });
+
+  it.each(["diagram", "compare"])("%s refuses a loss beside a run, and files of a loss without it", async (command) => {
+    const run = await sgdscope(command, "--run", at("nowhere"), "--logits", at("f.json"));
+    expect([run.exitCode, run.stderr]).toEqual([
+      2,
+      expect.stringMatching(/'--logits <file>' cannot be used with option '--run/),
+    ]);
+    const alone = await sgdscope(command, "--labels", at("y.json"));
+    expect([alone.exitCode, alone.stderr]).toEqual([2, expect.stringMatching(/no minimum was named/)]);
+    const bare = await sgdscope(
+      command,
+      "--jacobian",
+      at("J.json"),
+      "--residuals",
+      at("f.json"),
+      "--labels",
+      at("y.json"),
+    );
+    expect([bare.exitCode, bare.stderr]).toEqual([2, expect.stringMatching(/--labels needs --loss <name> beside it/)]);
   });
 });

@@ -32,12 +32,11 @@ const cases: fc.Arbitrary<Case> = fc
     return { n, ...gramSystemFromJacobian(jacobian, residuals, { examples: n, outputs: 1 }), place };
   });
 
-type Name = "gram" | "jacobian" | "residuals";
 /** What is wrong, the option that must be named, and the files as they are given. */
 interface Kind {
   what: string;
   option: `--${string}`;
-  files: (whole: Case) => Promise<Partial<Record<Name, string>>>;
+  files: (whole: Case) => Promise<Record<string, string>>;
   more?: (whole: Case) => string[];
   /** Commands whose options cannot say it. */
   not?: string[];
@@ -197,11 +196,73 @@ const ofOptions: Kind[] = [
   },
 ];
 
+/** A minimum of cross-entropy with two classes and no fault: K of nC rows, logits and labels. */
+async function classified({ n, residuals }: Case): Promise<Record<string, string>> {
+  const jacobian = Float64Array.from(gaussian(2 * n * (2 * n + 1), seededRandom(n)));
+  const { gram } = gramSystemFromJacobian(jacobian, new Float64Array(2 * n), { examples: n, outputs: 2 });
+  const logits = Float64Array.from(
+    { length: 2 * n },
+    (_, k) => (k % 2 === 0 ? 1 : -1) * residuals[k >> 1]! - 3 * (k % 2),
+  );
+  return {
+    gram: await file([2 * n, 2 * n], gram),
+    loss: "cross-entropy",
+    logits: await file([n, 2], logits),
+    labels: await file(
+      [n],
+      Float64Array.from({ length: n }, (_, i) => i % 2),
+    ),
+  };
+}
+
+const ofLosses: Kind[] = (
+  [
+    ["logits with NaN", "--logits", ({ n }) => ({ logits: file([n, 2], new Float64Array(2 * n).fill(NaN)) })],
+    ["logits that do not exist", "--logits", () => ({ logits: Promise.resolve(at("none.npy")) })],
+    ["logits of another length", "--gram", ({ n }) => ({ logits: file([n + 1, 2], new Float64Array(2 * n + 2)) })],
+    ["labels beyond the classes", "--labels", ({ n }) => ({ labels: file([n], new Float64Array(n).fill(2)) })],
+    [
+      "labels that are no numbers of classes",
+      "--labels",
+      ({ n }) => ({ labels: file([n], new Float64Array(n).fill(0.5)) }),
+    ],
+    ["labels of another length", "--labels", ({ n }) => ({ labels: file([n + 1], new Float64Array(n + 1)) })],
+    ["labels that cannot be read", "--labels", () => ({ labels: text("hello", "npy") })],
+    [
+      "negative weights",
+      "--example-weights",
+      ({ n }) => ({ "example-weights": file([n], new Float64Array(n).fill(-1)) }),
+    ],
+    [
+      "weights of another length",
+      "--example-weights",
+      ({ n }) => ({ "example-weights": file([n + 2], new Float64Array(n + 2).fill(1)) }),
+    ],
+  ] satisfies [string, Kind["option"], (whole: Case) => Record<string, Promise<string>>][]
+).map(([what, option, spoil]) => ({
+  what: `cross-entropy: ${what}`,
+  option,
+  not: ["diagram", "compare"],
+  async files(whole) {
+    const [[name, path]] = Object.entries(spoil(whole)) as [[string, Promise<string>]];
+    return { ...(await classified(whole)), [name]: await path };
+  },
+}));
+
 /** Names that arguments have in the packages, and no option has. */
 const inLibraryWords = /\b(?:batchSizes|learningRates?|oneHot|rankTolerance|set outputs|gramSpectrum|readArrays?)\b/;
 
+it("takes what is spoilt below, whole", async () => {
+  const [whole] = fc.sample(cases, { numRuns: 1, seed: 5 }) as [Case];
+  for (const files of [await good(whole), await classified(whole)]) {
+    const given = Object.entries(files).flatMap(([name, path]) => [`--${name}`, path]);
+    const { exitCode, stderr } = await sgdscope("analyze", ...given, "--batch-size", "1");
+    expect([exitCode, stderr.replace(/^note: .*\n/gm, "")]).toEqual([0, ""]);
+  }
+});
+
 describe.each(["analyze", "diagram", "compare"])("what %s refuses names the option", (command) => {
-  const kinds = [...ofFiles, ...ofContents, ...ofOptions].filter(({ not = [] }) => !not.includes(command));
+  const kinds = [...ofFiles, ...ofContents, ...ofOptions, ...ofLosses].filter(({ not = [] }) => !not.includes(command));
   it.each(kinds)("$what", async ({ option, files, more }) => {
     await fc.assert(
       fc.asyncProperty(cases, async (whole) => {

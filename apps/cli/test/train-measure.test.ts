@@ -41,7 +41,10 @@ describe("train", () => {
     [["--model-options", '{"wdths":3}'], /expected options of fully-connected .*got "wdths"/],
     [["--classes", "3"], /Expected at least two class labels, got '3'/],
     [["--momentum", "1"], /Expected a number in \[0, 1\), got '1'/],
-    [["--optimizer", "adam", "--momentum", "0.5"], /error: --momentum: expected 0 with optimizer adam, got 0.5/],
+    [
+      ["--optimizer", "adam", "--momentum", "0.5"],
+      /error: --momentum: expected 0 with optimizer adam, whose own is beta1, got 0.5/,
+    ],
     [["--optimizer", "adagrad"], /Allowed choices are sgd, heavy-ball, nesterov, ema, adam, rmsprop/],
     [["--nesterov"], /error: --nesterov: expected momentum above 0 beside it, got 0/],
     [["--dampening", "0.5"], /error: --dampening: expected optimizer heavy-ball beside it, got sgd/],
@@ -60,12 +63,31 @@ describe("train --optimizer", () => {
     const asked = ["--optimizer", "adam", "--beta2", "0.9", "--weight-decay", "0.001", "--learning-rate", "0.001"];
     const { exitCode, stdout } = await sgdscope(...settings("adam", ...asked));
     expect(exitCode).toBe(0);
-    expect(stdout).toContain("! Trained with an optimizer that has no exact theory here");
+    expect(stdout).toContain("! Trained with Adam, RMSprop or dampening; judged as plain SGD");
     const { task, record } = await runFile("adam");
     expect(task).toMatchObject({ optimizer: "adam", beta1: 0.9, beta2: 0.9, epsilon: 1e-8, weightDecay: 0.001 });
     expect(record!.minimum!.marks).toContain("optimizer");
     const measured = await sgdscope("measure", "--run", await runOf("adam"), "--quiet");
-    expect(measured.stdout).toContain("Trained with an optimizer that has no exact theory here");
+    expect(measured.stdout).toContain("Trained with Adam, RMSprop or dampening; judged as plain SGD");
+  });
+
+  it("judges Adam by itself with its second moment frozen", async () => {
+    expect((await sgdscope(...settings("frozen", "--optimizer", "adam", "--learning-rate", "0.001"))).exitCode).toBe(0);
+    const run = await runOf("frozen");
+    const { stdout } = await sgdscope("measure", "--run", run, "--quiet");
+    expect(stdout).toMatch(
+      /With the second moment of the optimizer frozen where the training stopped:\n(?:Uns|S)table.*Preconditioned SGD with averaged momentum β = 0\.9, η = 0\.001, B = 2/,
+    );
+    const json = JSON.parse((await sgdscope("measure", "--run", run, "--quiet", "--json")).stdout) as {
+      analysis: { conditions: { marks: { id: string }[]; criticalLearningRate: number }[] };
+      preconditioned: typeof json.analysis & { minimum: { preconditioned: boolean } };
+    };
+    const ids = (one: typeof json.analysis): string[] => one.conditions[0]!.marks.map(({ id }) => id);
+    expect(ids(json.analysis)).toContain("optimizer");
+    expect(ids(json.preconditioned)).not.toContain("optimizer");
+    expect(json.preconditioned.minimum.preconditioned).toBe(true);
+    const [own, plain] = [json.preconditioned, json.analysis].map((one) => one.conditions[0]!.criticalLearningRate);
+    expect(own! / plain!).not.toBeCloseTo(1, 1);
   });
 
   it("judges SGD's own optimizers without that mark", async () => {

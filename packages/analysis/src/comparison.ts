@@ -9,7 +9,14 @@ import { prepareInUnits } from "./units.js";
 
 /** The exact threshold of a minimum beside the formulas that see its spectrum alone. */
 export interface Comparison {
-  minimum: { name: string; examples: number; outputs: number; rank: number };
+  minimum: {
+    name: string;
+    examples: number;
+    outputs: number;
+    rank: number;
+    /** What people call its loss, where it is not square. */
+    lossLabel?: string;
+  };
   /** The sampling that was judged. */
   sampling: "with-replacement" | "without-replacement";
   /** One per batch size. */
@@ -42,7 +49,13 @@ export function compareThresholds(
   const { prepared, unit } = prepareInUnits(minimum);
   const { examples, outputs, rank } = prepared;
   return {
-    minimum: { name: minimum.name, examples, outputs, rank },
+    minimum: {
+      name: minimum.name,
+      examples,
+      outputs,
+      rank,
+      ...(minimum.lossAtPoint === undefined ? {} : { lossLabel: minimum.lossAtPoint.label }),
+    },
     sampling,
     rows: thresholdComparison(prepared, { batchSizes: conditions.map(({ batchSize }) => batchSize), sampling }).map(
       (row) => (unit === 0 ? row : fromUnits(row, unit)),

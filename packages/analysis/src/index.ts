@@ -11,7 +11,7 @@ export {
 } from "./diagram/critical-curves.js";
 export { growthRates, type GrowthRecord } from "./diagram/growth-rates.js";
 export { phaseDiagram, type PhaseDiagram, type PhaseDiagramOptions } from "./diagram/phase-diagram.js";
-export { analysisDocument } from "./document.js";
+export { analysisDocument, lossConvention } from "./document.js";
 export { AnalysisError, type AnalysisErrorCode } from "./errors.js";
 export { mark, type Mark, type MarkId } from "./marks.js";
 export {

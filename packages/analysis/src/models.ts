@@ -4,7 +4,7 @@ import { generalisedGramSystem, type OutputLoss } from "@sgdscope/noise-structur
 import * as tf from "@tensorflow/tfjs-core";
 import { AnalysisError } from "./errors.js";
 import type { Minimum, Reached } from "./minimum.js";
-import { lossOfMinimum } from "./sources/loss-arrays.js";
+import { expectCurvature, lossOfMinimum } from "./sources/loss-arrays.js";
 import { expectLogits } from "./sources/logits.js";
 
 /** The largest nC for which the exact route through the nC × nC Gram matrix is taken unless asked otherwise. */
@@ -73,6 +73,7 @@ function withLoss(
   const of = (matrix: Float64Array) =>
     generalisedGramSystem({ gram: matrix }, { outputs: predictions, targets, loss }, shape);
   const whole = of(gram);
+  expectCurvature(loss, whole);
   const { examples, outputs, residuals } = whole;
   const parts =
     parameters === undefined

@@ -9,8 +9,12 @@ export interface MinimumSummary {
   /** ‖G‖_F. */
   frobeniusG: number;
   largestEigenvalue: number;
-  /** μ; undefined where the loss is below 1e-20. */
+  /** μ; undefined where the loss is below 1e-20. Of a loss that is not square with m in the place of 2L. */
   alignmentFactor: number | undefined;
+  /** m of a loss that is not square. */
+  naturalScale?: number;
+  /** μ of such a loss with 2L. */
+  alignmentFactorOfLoss?: number | undefined;
   /** Least and largest μ of realizable residuals under this Gram matrix; of a linear model for all of its training. */
   alignmentRange: [number, number];
   /** μ₁. */
@@ -54,7 +58,10 @@ export interface MinimumSummary {
  * @param index - Which of its conditions, default the first.
  * @throws RangeError if that condition judged no learning rate, or the analysis is of extent "verdict".
  */
-export function minimumSummary({ noise, alignmentRange, conditions }: MinimumAnalysis, index = 0): MinimumSummary {
+export function minimumSummary(
+  { noise, outputLoss, alignmentRange, conditions }: MinimumAnalysis,
+  index = 0,
+): MinimumSummary {
   const condition = conditions[index];
   if (condition?.verdict === undefined || alignmentRange === undefined)
     throw new RangeError(`minimumSummary: expected a whole analysis with a learning rate at condition ${index}`);
@@ -67,6 +74,9 @@ export function minimumSummary({ noise, alignmentRange, conditions }: MinimumAna
     frobeniusG: noise.frobeniusG,
     largestEigenvalue: noise.largestEigenvalue,
     alignmentFactor: noise.alignmentFactor,
+    ...(outputLoss === undefined
+      ? {}
+      : { naturalScale: outputLoss.naturalScale, alignmentFactorOfLoss: outputLoss.alignmentFactorOfLoss }),
     alignmentRange: [alignmentRange.infimum, alignmentRange.supremum],
     uncentredAlignmentFactor: noise.uncentredAlignmentFactor,
     directionAlignment: noise.directionAlignment,

@@ -7,6 +7,7 @@ import {
   AnalysisError,
   compareThresholds,
   minimumOfArrays,
+  minimumSummary,
   type LossArrays,
   type Minimum,
   type MinimumArrays,
@@ -39,6 +40,12 @@ describe("three examples of two classes under softmax cross-entropy", () => {
       expect(conditions[k]!.threshold.criticalLearningRate).toBeCloseTo(answer, 9),
     );
     expect(conditions.map(({ verdict }) => verdict!.verdict)).toEqual(["unstable", "stable", "stable"]);
+    const { naturalScale, alignmentFactor, alignmentFactorOfLoss } = minimumSummary(analysis);
+    expect({ naturalScale, alignmentFactor, alignmentFactorOfLoss }).toEqual({
+      naturalScale: outputLoss!.naturalScale,
+      alignmentFactor: outputLoss!.alignmentFactor,
+      alignmentFactorOfLoss: outputLoss!.alignmentFactorOfLoss,
+    });
   });
 
   it("are marked: the verdict is of the linearisation, of this point", () => {
@@ -98,6 +105,9 @@ describe("a point that its examples nearly fit", () => {
     expect(edge(14) / edge(7)).toBeCloseTo(Math.exp(7), -2);
     expect(saturated(7).lossAtPoint!.curvatureLeft).toBeCloseTo((4 * Math.exp(-7)) / (1 + Math.exp(-7)) ** 2, 12);
   });
+
+  it("is refused, in words, where no curvature is left within Float64", () =>
+    expect(() => saturated(800)).toThrow(/got none at any example: .* every learning rate is stable/));
 
   it("is not where label smoothing keeps the curvature of its loss from vanishing", () =>
     expect(marksOf(saturated(7, lossNamed("cross-entropy", { labelSmoothing: 0.1 })))).toEqual(["gauss-newton"]));

@@ -48,7 +48,10 @@ export function optimizerSettingsOf(asked: Asked): OptimizerSettings {
   if (needed && momentum === 0)
     refuse(nesterov ? "nesterov" : "optimizer", `expected momentum above 0 beside ${nesterov ? "it" : kind}, got 0`);
   if (momentum > 0 && !needed && kind !== "rmsprop")
-    refuse("momentum", `expected 0 with optimizer ${kind}, got ${momentum}`);
+    refuse(
+      "momentum",
+      `expected 0 with optimizer ${kind}${kind === "adam" ? ", whose own is beta1" : ""}, got ${momentum}`,
+    );
   const decay = weightDecay === 0 ? {} : { weightDecay };
   switch (kind) {
     case "sgd":

@@ -23,12 +23,23 @@ export function judgedOptimizer(settings: OptimizerSettings): Pick<Reached, "opt
   const plain = { kind: "sgd", ...decaying(settings) } as const;
   if (optimizer.kind === "adam" || optimizer.kind === "rmsprop")
     return { optimizer: plain, unjudged: optimizer.kind === "adam" ? "Adam" : "RMSprop" };
-  if (optimizer.kind === "heavy-ball" && optimizer.dampening !== undefined)
-    return {
-      optimizer: plain,
-      unjudged: `momentum ${optimizer.momentum} with dampening ${optimizer.dampening}`,
-    };
   return { optimizer };
+}
+
+/** Before the name of a parameter in a file of parameters: what its step was divided by. */
+export const preconditionerPrefix = "preconditioner/";
+
+/**
+ * Adam and RMSprop with their second moment frozen, in the coordinates in which they step plainly; undefined for other optimizers, and
+ * with weight decay, which a preconditioner scales differently for each parameter.
+ */
+export function frozenOptimizer(settings: OptimizerSettings): Reached["optimizer"] | undefined {
+  const optimizer = optimizerOfTask(settings);
+  if ((settings.weightDecay ?? 0) > 0) return undefined;
+  if (optimizer.kind === "adam") return { kind: "ema", momentum: optimizer.beta1 ?? 0.9 };
+  if (optimizer.kind !== "rmsprop") return undefined;
+  const { momentum = 0 } = optimizer;
+  return momentum === 0 ? { kind: "sgd" } : { kind: "heavy-ball", momentum };
 }
 
 /** Without what is undefined. */

@@ -1,9 +1,9 @@
 import { edgeRatioOf, type Minimum } from "@sgdscope/analysis";
 import type { NamedArray } from "@sgdscope/models-cnn";
 import { seededRandom } from "@sgdscope/random";
-import { training, warmUp, type Checkpoint, type LossRecord } from "@sgdscope/sgd";
+import { preconditionerOf, training, warmUp, type Checkpoint, type LossRecord } from "@sgdscope/sgd";
 import { alignmentOf, minimumReached, summaryAt } from "./measure.js";
-import { optimizerOfTask } from "./optimizer.js";
+import { optimizerOfTask, preconditionerPrefix } from "./optimizer.js";
 import type { MinimumRecord } from "./record.js";
 import { openSubject, type Subject } from "./subject.js";
 import type { TrainingTask } from "./task.js";
@@ -23,7 +23,7 @@ export interface RunHooks {
 /** A measured run and where it ended. */
 export interface FinishedTask {
   record: MinimumRecord;
-  /** The parameters by name, and the buffers of normalisation layers. */
+  /** The parameters by name, the buffers of normalisation layers, and P of Adam and RMSprop as `preconditioner/…`. */
   arrays: Record<string, NamedArray>;
 }
 
@@ -37,7 +37,13 @@ export interface FinishedTask {
 export async function runMinimumTask(task: TrainingTask, hooks: RunHooks = {}): Promise<FinishedTask> {
   const subject = await openSubject(task, seededRandom(task.seed));
   try {
-    return { record: await trainSubject(subject, task, hooks), arrays: await subject.arrays() };
+    const record = await trainSubject(subject, task, hooks);
+    const preconditioner = preconditionerOf(optimizerOfTask(task), await subject.trainee.snapshot()) ?? {};
+    const named = Object.entries(preconditioner).map(([name, array]) => [`${preconditionerPrefix}${name}`, array]);
+    return {
+      record,
+      arrays: { ...(await subject.arrays()), ...(Object.fromEntries(named) as Record<string, NamedArray>) },
+    };
   } finally {
     subject.dispose();
   }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Reached } from "@sgdscope/analysis";
+import type { Minimum, Reached } from "@sgdscope/analysis";
 import { minimumOfModel, type ModelData, type ModelMinimumOptions } from "@sgdscope/analysis/models";
 import { parseSafetensors } from "@sgdscope/array-files";
 import { modelFromConfig, parametersFromArrays, type NamedArrays, type Network } from "@sgdscope/models-cnn";
@@ -11,10 +11,11 @@ import type { OutputLoss } from "@sgdscope/noise-structure/losses";
 import { outputLossOf } from "./loss.js";
 import { longestExampleGradient } from "./measure.js";
 import type { MinimumRecord } from "./record.js";
-import { judgedOptimizer } from "./optimizer.js";
+import { frozenOptimizer, judgedOptimizer, preconditionerPrefix } from "./optimizer.js";
 import { checkRecord } from "./record-schema.js";
 import { parametersFile } from "./run-in-folder.js";
 import type { MinimumTask } from "./task.js";
+import { rescaled } from "./rescaled.js";
 import { upgradedRecord } from "./upgrade.js";
 
 /** What a run folder holds of a training. */
@@ -43,6 +44,8 @@ export interface StoredRun {
   model: Network;
   /** On the prepared TensorFlow.js backend; the caller disposes them. */
   params: tf.NamedTensorMap;
+  /** P of Adam or RMSprop where the training stopped, by parameter. */
+  preconditioner?: NamedArrays;
   reached: Reached;
   /** Undefined for the square loss. */
   loss: OutputLoss | undefined;
@@ -79,12 +82,15 @@ export async function openStoredRun(directory: string): Promise<StoredRun> {
       }),
     );
   const buffered = Object.keys(network.buffers);
+  const names = network.parameters.map(({ name }) => name);
+  const hasPreconditioner = names.every((name) => arrays[`${preconditionerPrefix}${name}`] !== undefined);
   return {
     name: `run ${id}`,
     task,
     model: buffered.length === 0 ? network : network.withBuffers(take(buffered)),
     loss: outputLossOf(task),
-    params: parametersFromArrays(take(network.parameters.map(({ name }) => name))),
+    params: parametersFromArrays(take(names)),
+    ...(hasPreconditioner ? { preconditioner: preconditionerIn(arrays, names) } : {}),
     reached: {
       steps: record?.steps ?? 0,
       converged: state === "done" && record?.interpolates === true,
@@ -95,6 +101,9 @@ export async function openStoredRun(directory: string): Promise<StoredRun> {
     },
   };
 }
+
+const preconditionerIn = (arrays: NamedArrays, names: readonly string[]): NamedArrays =>
+  Object.fromEntries(names.map((name) => [name, arrays[`${preconditionerPrefix}${name}`]!]));
 
 /**
  * The minimum of a stored run on data, its own or other: what an analysis takes, with how it was reached.
@@ -112,4 +121,31 @@ export async function minimumOfRun(
     ...(loss === undefined ? {} : { loss }),
   });
   return { ...minimum, reached: { ...reached, clipped: longestExampleGradient(minimum.system) > task.clipNorm } };
+}
+
+/**
+ * The minimum of a run of Adam or RMSprop with its second moment frozen where the training stopped: that of `JP⁻¹Jᵀ`, judged as the
+ * optimizer that remains.
+ *
+ * @param options.reached - As the plain minimum has it, which knows whether the clip was active; default without that.
+ * @returns Undefined for a run without such an optimizer, and with weight decay.
+ * @throws as `minimumOfModel`.
+ */
+export async function preconditionedMinimumOfRun(
+  run: StoredRun,
+  data: ModelData & { name: string },
+  options: Omit<ModelMinimumOptions, "loss"> = {},
+): Promise<Minimum | undefined> {
+  const { name, model, params, preconditioner, task, loss } = run;
+  const optimizer = frozenOptimizer(task);
+  if (preconditioner === undefined || optimizer === undefined) return undefined;
+  const { unjudged: _, ...reached } = options.reached ?? run.reached;
+  return rescaled(model, params, preconditioner, async (scaled, coordinates) => {
+    const minimum = await minimumOfModel(`${name}, preconditioned`, scaled, coordinates, data, {
+      ...options,
+      reached: { ...reached, optimizer },
+      ...(loss === undefined ? {} : { loss }),
+    });
+    return { ...minimum, preconditioned: true };
+  });
 }

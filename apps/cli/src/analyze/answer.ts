@@ -1,7 +1,7 @@
 import type { ConditionAnalysis, MinimumAnalysis } from "@sgdscope/analysis";
 import { isPlainSgd, type Optimizer } from "@sgdscope/stability-criterion/optimizers";
 import { formatNumber } from "../terminal/number.js";
-import { optimizerName } from "./optimizer.js";
+import { optimizerName } from "../terminal/optimizer-name.js";
 
 /** The answer in a sentence or two per batch size: stable or not, by how much, and what would make it stable. */
 export function answerText({ conditions, outputLoss, minimum: { preconditioned = false } }: MinimumAnalysis): string {

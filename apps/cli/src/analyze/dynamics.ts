@@ -11,7 +11,7 @@ import type { Optimizer } from "@sgdscope/stability-criterion/optimizers";
 import { formatMeasured, formatNumber } from "../terminal/number.js";
 import { formatTable, type Column } from "../terminal/table.js";
 import { usageError } from "../terminal/errors.js";
-import { optimizerName } from "./optimizer.js";
+import { optimizerName } from "../terminal/optimizer-name.js";
 import type { AnalyzeOptions } from "./options.js";
 
 /** What was asked about the way of SGD beyond its verdict, for one batch size; undefined where it was not asked for. */

@@ -34,18 +34,3 @@ export function optimizerOf(options: AnalyzeOptions): Optimizer | undefined {
   if (momentum === undefined) throw usageError(`--optimizer ${kind} needs --momentum <β>`);
   return { kind, momentum, ...decay };
 }
-
-const names = {
-  sgd: "SGD",
-  "heavy-ball": "SGD with momentum",
-  nesterov: "SGD with Nesterov's momentum",
-  ema: "SGD with averaged momentum",
-} as const;
-
-/** What people call an optimizer, with its settings. */
-export const optimizerName = (optimizer: Optimizer): string =>
-  [
-    names[optimizer.kind],
-    ...(optimizer.kind === "sgd" ? [] : [` β = ${optimizer.momentum}`]),
-    ...(optimizer.weightDecay === undefined ? [] : [`, weight decay ${optimizer.weightDecay}`]),
-  ].join("");

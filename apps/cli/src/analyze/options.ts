@@ -1,6 +1,6 @@
 import { Option, type Command } from "commander";
 import { samplingOption, type Sampling } from "../options/common.js";
-import { addLossOptions, type LossOptions } from "../options/loss.js";
+import type { LossOptions } from "../options/loss.js";
 import { addArrayOptions, type MinimumOptions } from "../options/minimum.js";
 import {
   batchSizeList,
@@ -36,7 +36,7 @@ export interface AnalyzeOptions
 
 /** The options of `sgdscope analyze`. */
 export function addAnalyzeOptions(command: Command): Command {
-  const files = addArrayOptions(
+  return addArrayOptions(
     command
       .summary("noise metrics, bounds and thresholds from a Gram matrix or Jacobian")
       .description(
@@ -46,8 +46,7 @@ export function addAnalyzeOptions(command: Command): Command {
           "With --loss, L is a mean over examples and a sum over outputs; learning rates for PyTorch's CrossEntropyLoss are the same here.",
       ),
     { orRun: false },
-  );
-  return addLossOptions(files)
+  )
     .requiredOption("--batch-size <B,…>", "one or more batch sizes (required)", batchSizeList)
     .addOption(samplingOption("without-replacement"))
     .option("--learning-rate <η>", "learning rate to judge: stable or not", positiveNumber)

@@ -6,8 +6,10 @@ import { formatTable, type Column } from "../terminal/table.js";
 import { plural } from "../terminal/words.js";
 import type { Scales } from "./dynamics.js";
 import { kindText } from "../report/kind.js";
-import { optimizerName } from "./optimizer.js";
+import { optimizerName } from "../terminal/optimizer-name.js";
 import { answerText } from "./answer.js";
+
+export { answerText };
 
 /** Significant digits that the precision of the numbers supports. */
 const digits = { float64: 12, float32: 7, float16: 4, bfloat16: 3 } as const;

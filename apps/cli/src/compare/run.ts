@@ -5,10 +5,15 @@ import type { CompareOptions } from "./options.js";
 import { comparisonDocument, comparisonText } from "./text.js";
 import { print, tell } from "../terminal/print.js";
 
+/** Any of these asks for a minimum of one's own, and is refused where it does not make one. */
+const ofMinimum = [
+  ...(["gram", "jacobian", "preconditioner", "residuals", "run"] as const),
+  ...(["loss", "logits", "labels", "targets", "exampleWeights", "labelSmoothing", "delta"] as const),
+] satisfies (keyof CompareOptions)[];
+
 /** Takes the minimum, or makes the Gaussian one, and prints the thresholds side by side. */
 export async function compare(options: CompareOptions): Promise<void> {
-  const { gram, jacobian, residuals, run } = options;
-  const none = [gram, jacobian, residuals, run].every((each) => each === undefined);
+  const none = ofMinimum.every((name) => options[name] === undefined);
   const { minimum, notes, source }: Omit<SourcedMinimum, "source"> & { source?: SourcedMinimum["source"] } = none
     ? { minimum: gaussianDesignMinimum({ seed: options.seed }), notes: [] }
     : await readMinimum(options, { withoutResiduals: true });

@@ -1,4 +1,4 @@
-import type { Comparison } from "@sgdscope/analysis";
+import { lossConvention, type Comparison } from "@sgdscope/analysis";
 import type { ThresholdComparison } from "@sgdscope/stability-criterion";
 import { formatNumber } from "../terminal/number.js";
 import { formatTable, type Column } from "../terminal/table.js";
@@ -38,7 +38,7 @@ const criteria: { key: Criterion; heading: string; says: string; source: string 
 
 /** The values, then their ratios to the exact one: one line per batch size. */
 export function comparisonText({ minimum, sampling, rows, marks }: Comparison): string {
-  const { name, examples, outputs, rank } = minimum;
+  const { name, examples, outputs, rank, lossLabel } = minimum;
   const table = (cell: (row: ThresholdComparison, key: Criterion) => number, from = 0): string => {
     const columns: Column<ThresholdComparison>[] = [
       { heading: "B", cell: (row) => String(row.batchSize) },
@@ -50,7 +50,7 @@ export function comparisonText({ minimum, sampling, rows, marks }: Comparison): 
     return formatTable(columns, rows);
   };
   return (
-    `${name}: ${examples} examples × ${plural(outputs, "output")}, rank ${rank}\n\n` +
+    `${name}: ${examples} examples × ${plural(outputs, "output")}, rank ${rank}${lossLabel === undefined ? "" : `; ${lossLabel}`}\n\n` +
     `Critical learning rates, ${sampling}\n${table((row, key) => row[key])}\n` +
     `Over the exact one\n${table((row, key) => row[key] / row.exact, 1)}` +
     marks.map(({ text }) => `  ! ${text}\n`).join("")
@@ -61,7 +61,7 @@ export function comparisonText({ minimum, sampling, rows, marks }: Comparison): 
 export function comparisonDocument({ minimum, sampling, rows, marks }: Comparison): object {
   return {
     schema: "sgdscope/compare@2",
-    lossConvention: "L = (1/2n) sum |f - y|^2",
+    lossConvention: lossConvention(minimum.lossLabel),
     minimum,
     sampling,
     marks,

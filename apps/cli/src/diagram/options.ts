@@ -2,13 +2,7 @@ import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import { samplingOption, type Sampling } from "../options/common.js";
 import { addMinimumOptions, type MinimumOptions } from "../options/minimum.js";
-import {
-  batchSizeList,
-  momentumNumber,
-  nonNegativeNumber,
-  positiveInteger,
-  positiveNumber,
-} from "../options/parsers.js";
+import { batchSizeList, momentumList, nonNegativeNumber, positiveInteger, positiveNumber } from "../options/parsers.js";
 
 export interface DiagramOptions extends MinimumOptions {
   learningRates?: { minimum: number; maximum: number; count: number };
@@ -36,9 +30,6 @@ function learningRateRange(text: string): { minimum: number; maximum: number; co
     throw new InvalidArgumentError(`Expected a largest learning rate of at least ${parts[0]}, got ${parts[1]}.`);
   return range;
 }
-
-/** "0.9", or "0,0.5,0.9" for a diagram over the momentum. */
-const momentumList = (text: string): number[] => text.split(",").map((part) => momentumNumber(part.trim()));
 
 /** The options of `sgdscope diagram`. */
 export function addDiagramOptions(command: Command): Command {

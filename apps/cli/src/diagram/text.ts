@@ -1,8 +1,8 @@
-import type { CriticalCurve, PhaseDiagram } from "@sgdscope/analysis";
+import { lossConvention, type CriticalCurve, type PhaseDiagram } from "@sgdscope/analysis";
 import { formatJson } from "@sgdscope/array-files";
 import { diagramFigure } from "@sgdscope/figures";
 import { isPlainSgd } from "@sgdscope/stability-criterion/optimizers";
-import { optimizerName } from "../analyze/optimizer.js";
+import { optimizerName } from "../terminal/optimizer-name.js";
 import { formatNumber, formatSeconds } from "../terminal/number.js";
 import { formatTable, type Column } from "../terminal/table.js";
 import { plural } from "../terminal/words.js";
@@ -47,7 +47,7 @@ export function diagramDocument({ minimum, version, curves, ...rest }: AskedDiag
   return {
     schema: "sgdscope/diagram@2",
     claim,
-    lossConvention: "L = (1/2n) sum |f - y|^2",
+    lossConvention: lossConvention(minimum.lossLabel),
     environment: environmentOf(version, backend),
     minimum: known,
     ...rest,
@@ -77,12 +77,17 @@ function page(diagram: AskedDiagram, svg: string): string {
   const near = plain
     ? `SGD with learning rate η and batch size B, drawn ${drawn}, multiplies the expected squared distance by ρ(Q) per step in the long run`
     : `SGD with ${whoIn(diagram).replace(/, [a-z-]+$/, "")}, its batches drawn ${drawn}, multiplies second moments by ρ per step in the long run`;
-  const { name, examples, outputs, rank, backend } = diagram.minimum;
-  return htmlReport("Where SGD can stay", `The phase diagram of one minimum: ${name}`, [
+  const { name, examples, outputs, rank, lossLabel, backend } = diagram.minimum;
+  const place = lossLabel === undefined ? "minimum" : "point";
+  const loss =
+    lossLabel === undefined
+      ? "the square loss L = (1/2n) Σ‖f − y‖²"
+      : `the loss ${lossLabel}, by its Gauss–Newton linearisation`;
+  return htmlReport("Where SGD can stay", `The phase diagram of one ${place}: ${name}`, [
     {
       kind: "text",
       paragraphs: [
-        `A minimum of ${examples} examples × ${plural(outputs, "output")}, rank ${rank}, with the square loss L = (1/2n) Σ‖f − y‖². Near it, ${near}. Where log ρ is below 0 SGD stays at this minimum; where it is above, that distance grows exponentially. ${plain ? "The curves are the exact critical learning rate η*(B), and the limit that each bound sets to it." : "The curves are the exact critical learning rate of this optimizer, the edge of full-batch training, and what plain SGD and the rule of the effective rate would say."}`,
+        `A ${place} of ${examples} examples × ${plural(outputs, "output")}, rank ${rank}, with ${loss}. Near it, ${near}. Where log ρ is below 0 SGD stays at this ${place}; where it is above, that distance grows exponentially. ${plain ? "The curves are the exact critical learning rate η*(B), and the limit that each bound sets to it." : "The curves are the exact critical learning rate of this optimizer, the edge of full-batch training, and what plain SGD and the rule of the effective rate would say."}`,
         ...marks.map(({ text }) => text),
       ],
     },
@@ -90,7 +95,7 @@ function page(diagram: AskedDiagram, svg: string): string {
       kind: "figure",
       title: claim,
       caption:
-        "Each cell is the exact growth rate log ρ of the model linearised at the minimum: blue decays, vermilion grows, the faster the stronger the colour. The thick curve is the exact critical learning rate, the thin bars are the other criteria. Necessary ones lie above it, sufficient ones below; heuristics may lie on either side.",
+        "Each cell is the exact growth rate log ρ of the model linearised there: blue decays, vermilion grows, the faster the stronger the colour. The thick curve is the exact critical learning rate, the thin bars are the other criteria. Necessary ones lie above it, sufficient ones below; heuristics may lie on either side.",
       svg,
     },
     {

@@ -17,7 +17,7 @@ import { prepareBackend } from "@sgdscope/compute";
 import { topEigenpairs, traceAndNorm, type LinearOperator } from "@sgdscope/hessian-estimators";
 import { symmetricEigenvalues, type Estimate } from "@sgdscope/linear-algebra";
 import { seededRandom, type SeededRandom } from "@sgdscope/random";
-import { minimumOfRun } from "@sgdscope/training/node";
+import { minimumOfRun, preconditionedMinimumOfRun } from "@sgdscope/training/node";
 import { expectedAnalysis, formatDuration } from "../sources/estimate.js";
 import { subjectOf, type Subject } from "../sources/subject.js";
 import { usageError } from "../terminal/errors.js";
@@ -126,6 +126,7 @@ async function measureSubject(
     traceIdentity: linearity,
     model: subject.facts,
     layers: layerRows(hessian.layout, gaussNewton.layers, hessian.layers),
+    preconditioned: exact?.preconditioned,
     regularizers: options.regularizers,
     density: density === true ? densityOf(hessian.spectrum!) : undefined,
     logDeterminant:
@@ -155,7 +156,13 @@ async function exactPart(
   options: MeasureOptions,
   progress: Progress,
 ): Promise<
-  { analysis: MinimumAnalysis; layers: LayerCurvature | undefined; eigenvalues: Float64Array | undefined } | undefined
+  | {
+      analysis: MinimumAnalysis;
+      layers: LayerCurvature | undefined;
+      eigenvalues: Float64Array | undefined;
+      preconditioned: MinimumAnalysis | undefined;
+    }
+  | undefined
 > {
   const { batchSize, sampling, learningRate, perExample } = options;
   const size = data.size * data.outputs;
@@ -191,17 +198,23 @@ async function exactPart(
       ? await minimumOfModel(name, model, params, data, { ...gramOptions, ...(loss === undefined ? {} : { loss }) })
       : await minimumOfRun(run, data, gramOptions);
   const regularized = options.regularizers === "include" ? { regularized: true } : {};
+  const judged = {
+    ...(batchSize === undefined ? {} : { batchSizes: batchSize }),
+    ...(sampling === undefined ? {} : { sampling }),
+    ...(learningRate === undefined ? {} : { learningRate }),
+  };
   const analysis = await analyse(
     { ...minimum, ...regularized },
-    {
-      ...(batchSize === undefined ? {} : { batchSizes: batchSize }),
-      ...(sampling === undefined ? {} : { sampling }),
-      ...(learningRate === undefined ? {} : { learningRate }),
-      onProgress: (fraction, stage) => progress.update(0.05 + 0.25 * fraction, stage),
-    },
+    { ...judged, onProgress: (fraction, stage) => progress.update(0.05 + 0.25 * fraction, stage) },
   );
+  const { reached } = minimum;
+  const frozen =
+    run === undefined
+      ? undefined
+      : await preconditionedMinimumOfRun(run, data, { ...gramOptions, ...(reached === undefined ? {} : { reached }) });
   return {
     analysis,
+    preconditioned: frozen === undefined ? undefined : await analyse(frozen, { ...judged, extent: "verdict" }),
     layers: options.layers === true ? exactLayers(gaussNewtonBlocks(minimum.system)) : undefined,
     eigenvalues:
       options.logDeterminant === undefined

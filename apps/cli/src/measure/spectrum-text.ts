@@ -34,10 +34,13 @@ const signed = (value: number): string => formatNumber(value, 3).replace(/^-/, "
 
 const numberText = (count: EigenvalueCount): string => formatMeasured(count, 6);
 
-const betweenText = ({ atLeast, atMost }: EigenvalueCount): string =>
-  atLeast === atMost
-    ? "exact"
-    : `${formatNumber(Math.floor(10 * atLeast) / 10, 4)} … ${formatNumber(Math.ceil(10 * atMost) / 10, 4)}`;
+/** A number of eigenvalues is whole. */
+function betweenText({ atLeast, atMost, standardError }: EigenvalueCount): string {
+  const [low, high] = [Math.ceil(atLeast - 1e-6), Math.floor(atMost + 1e-6)];
+  if (low < high) return `${low} … ${high}`;
+  if (low === high) return standardError === 0 ? "exact" : String(low);
+  return `${formatNumber(atLeast, 3)} … ${formatNumber(atMost, 3)}`;
+}
 
 /** Both log-determinants, a line each. */
 export const logDeterminantText = ({ shift, gaussNewton, hessian }: LogDeterminants): string =>

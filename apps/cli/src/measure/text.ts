@@ -1,8 +1,8 @@
 import type { LayersModelFacts, PiecewiseLinearity } from "@sgdscope/autodiff";
 import type { Estimate } from "@sgdscope/linear-algebra";
 import type { OutputLoss } from "@sgdscope/noise-structure/losses";
-import { analysisDocument, type MinimumAnalysis } from "@sgdscope/analysis";
-import { analysisText } from "../analyze/text.js";
+import { analysisDocument, lossConvention, type MinimumAnalysis } from "@sgdscope/analysis";
+import { analysisText, answerText } from "../analyze/text.js";
 import { formatMeasured, formatNumber, type Measured } from "../terminal/number.js";
 import { formatTable } from "../terminal/table.js";
 import type { LogDeterminants } from "./log-determinant.js";
@@ -42,6 +42,8 @@ export interface Measurement {
   hessian: Curvature;
   /** Whether H has the diagonal of G, or the operation because of which that is not known. */
   traceIdentity: PiecewiseLinearity;
+  /** That of Adam or RMSprop with the second moment frozen where a run of them stopped; undefined for other runs. */
+  preconditioned?: MinimumAnalysis | undefined;
   /** What a LayersModel has beside its function; undefined for a run. */
   model?: LayersModelFacts | undefined;
   /** Undefined unless asked for. */
@@ -88,9 +90,16 @@ export function measurementText(measurement: Measurement, digits?: number): stri
     (logDeterminant === undefined ? "" : `${logDeterminantText(logDeterminant)}\n`) +
     (analysis === undefined
       ? "Noise metrics and thresholds are exact from the Gram matrix, which was not taken: measure fewer examples for them.\n"
-      : analysisText(analysis, { digits }))
+      : analysisText(analysis, { digits }) + frozenText(measurement.preconditioned))
   );
 }
+
+/** The verdict of the optimizer itself, beside that of plain SGD. */
+const frozenText = (analysis: MinimumAnalysis | undefined): string =>
+  analysis === undefined
+    ? ""
+    : `\nWith the second moment of the optimizer frozen where the training stopped:\n${answerText(analysis)}` +
+      analysis.conditions[0]!.marks.map(({ text }) => `! ${text}\n`).join("");
 
 const identityText = (identity: PiecewiseLinearity): string =>
   identity.holds
@@ -152,19 +161,21 @@ export function measurementDocument({
   model,
   density,
   logDeterminant,
+  preconditioned,
   loss,
   hessianDistance,
   ...rest
 }: Measurement): object {
   return {
     schema: "sgdscope/measure@2",
-    lossConvention: loss === undefined ? "L = (1/2n) sum |f - y|^2" : `L = (1/n) sum loss(f, y): ${loss.label}`,
+    lossConvention: lossConvention(loss?.label),
     ...rest,
     loss: loss?.id ?? "square",
     hessianDistance: hessianDistance ?? null,
     model: model ?? null,
     layers: layers ?? null,
     density: density ?? null,
+    preconditioned: preconditioned === undefined ? null : analysisDocument(preconditioned),
     logDeterminant: logDeterminant ?? null,
     analysis: analysis === undefined ? null : analysisDocument(analysis),
   };

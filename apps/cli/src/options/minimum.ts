@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import { backendOption, type BackendName } from "./common.js";
+import { addLossOptions, type LossOptions } from "./loss.js";
 import { positiveInteger, shareNumber } from "./parsers.js";
 
 /** Where a minimum comes from: files of any tool, or a run of sgdscope train. */
-export interface MinimumOptions {
+export interface MinimumOptions extends LossOptions {
   gram?: string;
   jacobian?: string;
   preconditioner?: string;
@@ -18,7 +19,7 @@ export interface MinimumOptions {
 /** Adds the options that name the files of a minimum. */
 export function addArrayOptions(command: Command, { orRun }: { orRun: boolean }): Command {
   const conflicts = orRun ? ["run"] : [];
-  return command
+  const files = command
     .addOption(
       new Option(
         "--gram <file>",
@@ -32,7 +33,8 @@ export function addArrayOptions(command: Command, { orRun }: { orRun: boolean })
         "positive P, shape [P], of an optimizer that steps by ηP⁻¹m, such as √v̂ + ε of Adam or RMSprop; needs --jacobian",
       ).conflicts(["gram", ...conflicts]),
     )
-    .addOption(new Option("--residuals <file>", "r = f − y, shape [n], [n, C] or [nC]").conflicts(conflicts))
+    .addOption(new Option("--residuals <file>", "r = f − y, shape [n], [n, C] or [nC]").conflicts(conflicts));
+  return addLossOptions(files, conflicts)
     .option("--outputs <C>", "outputs per example, where no shape tells", positiveInteger)
     .option(
       "--rank-tolerance <share>",

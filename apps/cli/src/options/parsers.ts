@@ -65,7 +65,7 @@ export function momentumNumber(text: string): number {
 }
 
 /** The smoothing of labels lies in the same range. */
-export const smoothingNumber = momentumNumber;
+export const smoothingNumber = (text: string): number => momentumNumber(text);
 
 /** From 0 to 1, both included. */
 export function dampeningNumber(text: string): number {
@@ -89,6 +89,12 @@ export function integerList(text: string): number[] {
 
 /** Batch sizes "1,4,16"; Bernoulli batches, whose size is an expectation, may have one like 2.5: the analysis says where they may not. */
 export const batchSizeList = (text: string): number[] => text.split(",").map((part) => batchSizeNumber(part.trim()));
+
+/** "0,0.9": momenta. */
+export const momentumList = (text: string): number[] => text.split(",").map((part) => momentumNumber(part.trim()));
+
+/** "0.01,0.1": positive numbers. */
+export const positiveList = (text: string): number[] => text.split(",").map((part) => positiveNumber(part.trim()));
 
 /** One batch size, as {@link batchSizeList} takes them. */
 export function batchSizeNumber(text: string): number {

@@ -14,7 +14,16 @@ import { growthRates, type GrowthRecord } from "./growth-rates.js";
 
 /** Where in the plane of learning rate and batch size a minimum is stable. */
 export interface PhaseDiagram extends DiagramAxes {
-  minimum: { name: string; examples: number; outputs: number; rank: number; rankTolerance: number; backend?: string };
+  minimum: {
+    name: string;
+    examples: number;
+    outputs: number;
+    rank: number;
+    rankTolerance: number;
+    /** What people call its loss, where it is not square. */
+    lossLabel?: string;
+    backend?: string;
+  };
   /** The sampling that was judged. */
   sampling: Sampling;
   /** What was judged; in a diagram over the momentum, with the first. */
@@ -58,7 +67,7 @@ export interface PhaseDiagramOptions {
  * @throws AnalysisError as `decideConditions`, and INVALID_ARGUMENT for learning rates beyond the range of Float64; RangeError for a range of learning rates that is none.
  */
 export async function phaseDiagram(minimum: Minimum, options: PhaseDiagramOptions = {}): Promise<PhaseDiagram> {
-  const { name, backend } = minimum;
+  const { name, backend, lossAtPoint } = minimum;
   const { learningRates, batchSizes, onProgress, signal } = options;
   const asked = {
     batchSizes: batchSizes ?? [1],
@@ -104,7 +113,15 @@ export async function phaseDiagram(minimum: Minimum, options: PhaseDiagramOption
   const axes = { ...scaled, learningRates: scaled.learningRates.map(outside) };
   const { examples, outputs, rank } = prepared;
   const head = {
-    minimum: { name, examples, outputs, rank, rankTolerance, ...(backend === undefined ? {} : { backend }) },
+    minimum: {
+      name,
+      examples,
+      outputs,
+      rank,
+      rankTolerance,
+      ...(lossAtPoint === undefined ? {} : { lossLabel: lossAtPoint.label }),
+      ...(backend === undefined ? {} : { backend }),
+    },
     sampling,
     optimizer,
     ...(momenta === undefined ? {} : { momenta }),

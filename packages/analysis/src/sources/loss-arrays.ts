@@ -51,9 +51,21 @@ export function minimumWithLoss(
     { outputs: logits, targets, loss, ...(weights === undefined ? {} : { weights }) },
     shape,
   );
+  expectCurvature(loss, system);
   const values = "gram" in matrix ? matrix.gram : matrix.jacobian;
   const precision = coarser(precisionOf(values), precisionOf(logits));
   return { minimum: { name, system, precision, ...lossOfMinimum(loss, system, weights) }, notes };
+}
+
+/** @internal Refuses a point at which a loss has no curvature left: a Gram matrix of zeros would say nothing of why. */
+export function expectCurvature(loss: Pick<OutputLoss, "id">, system: GeneralisedGramSystem): void {
+  if (system.meanCurvature === 0)
+    throw new AnalysisError(
+      "INVALID_ARGUMENT",
+      "logits",
+      `expected outputs at which the ${loss.id} loss has curvature, got none at any example: within Float64 all of them are fitted, and every learning rate is stable`,
+      "η*/η along the training says something, at its end it does not",
+    );
 }
 
 /** The fields of a minimum that say its loss, from the loss and its generalised Gram system; weights are those of the examples. */

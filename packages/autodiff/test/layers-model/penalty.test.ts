@@ -1,8 +1,8 @@
 import { prepareBackend } from "@sgdscope/compute";
-import { gaussian, seededRandom } from "@sgdscope/random";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { functionOfLayersModel, gaussNewtonOperator, hessianOperator } from "../../src/index.js";
+import { values } from "../second-order/conformance.js";
 
 beforeAll(async () => {
   await prepareBackend("cpu");
@@ -18,10 +18,10 @@ async function scalar(tensor: tf.Tensor): Promise<number> {
 
 /** Σ of squares and of magnitudes, in Float64. */
 async function sums(tensor: tf.Tensor): Promise<{ squares: number; magnitudes: number }> {
-  const values = [...(await tensor.data<"float32">())];
+  const numbers = [...(await tensor.data<"float32">())];
   return {
-    squares: values.reduce((sum, x) => sum + x * x, 0),
-    magnitudes: values.reduce((sum, x) => sum + Math.abs(x), 0),
+    squares: numbers.reduce((sum, x) => sum + x * x, 0),
+    magnitudes: numbers.reduce((sum, x) => sum + Math.abs(x), 0),
   };
 }
 
@@ -93,15 +93,14 @@ describe("the penalty of a layers model", () => {
       ],
     });
     const { model: f, params } = functionOfLayersModel(model);
-    const random = seededRandom(1);
     const data = {
       size: 7,
       inputShape: [3],
       outputs: 2,
-      inputs: Float32Array.from(gaussian(21, random)),
-      targets: Float32Array.from(gaussian(14, random)),
+      inputs: Float32Array.from(values(21, 1)),
+      targets: Float32Array.from(values(14, 2)),
     };
-    const v = Float64Array.from(gaussian(8, random));
+    const v = Float64Array.from(values(8, 3));
     const gaussNewton = gaussNewtonOperator(f, params, data);
     const plain = await gaussNewton.apply(v);
     const [kernel] = gaussNewton.layout.filter(({ size }) => size === 6);

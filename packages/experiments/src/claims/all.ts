@@ -1,5 +1,6 @@
 import type { Claim } from "../claim.js";
 import { ablation } from "./ablation.js";
+import { adamEdge } from "./adam-edge.js";
 import { alignment } from "./alignment.js";
 import { bound } from "./bound.js";
 import { diagram } from "./diagram.js";
@@ -8,6 +9,7 @@ import { escape } from "./escape.js";
 import { generalization } from "./generalization.js";
 import { momentumEdge } from "./momentum-edge.js";
 import { noiseMagnitude } from "./noise-magnitude.js";
+import { predict } from "./predict.js";
 import { size } from "./size.js";
 
 /** Every claim, in the order of a report: from the noise to what follows from it. */
@@ -17,6 +19,8 @@ export const claims = [
   bound,
   edge,
   momentumEdge,
+  adamEdge,
+  predict,
   size,
   escape,
   diagram,

@@ -1,6 +1,8 @@
 import { ablationStudy, type AblationRecord, type AblationTask } from "./ablation.js";
 import { diagramStudy, type DiagramRecord, type DiagramTask } from "./diagram.js";
 import { escapeStudy, type EscapeRecord, type EscapeTask } from "./escape.js";
+import { predictionStudy, type PredictionRecord, type PredictionTask } from "./prediction.js";
+import { adaptiveStudy, type AdaptiveTask, type MarginRecord } from "./adaptive.js";
 import type { JobHooks } from "./job-hooks.js";
 import { trainingStudy } from "./training.js";
 import type { MinimumRecord, TrainingTask } from "@sgdscope/training";
@@ -13,6 +15,8 @@ export interface StudyTasks {
   escape: EscapeTask;
   diagram: DiagramTask;
   ablation: AblationTask;
+  prediction: PredictionTask;
+  adaptive: AdaptiveTask;
 }
 
 /** What each kind yields. */
@@ -21,6 +25,8 @@ export interface StudyRecords {
   escape: EscapeRecord;
   diagram: DiagramRecord;
   ablation: AblationRecord;
+  prediction: PredictionRecord;
+  adaptive: MarginRecord;
 }
 
 export type StudyKind = keyof StudyTasks;
@@ -32,6 +38,8 @@ const studies: { [K in StudyKind]: Study<K> } = {
   escape: escapeStudy,
   diagram: diagramStudy,
   ablation: ablationStudy,
+  prediction: predictionStudy,
+  adaptive: adaptiveStudy,
 };
 
 /**

@@ -143,6 +143,14 @@ describe("softmax cross-entropy", () => {
     const masked = crossEntropyLoss().at([1, 2, 3, -1e6], [0, 1, 0, 0]);
     expect(masked.value).toBe(one.value);
     expect(masked.curvature[15]).toBe(0);
+    expect(crossEntropyLoss().at([1, 2, 3, -Infinity], [0, 1, 0, 0]).value).toBe(one.value);
+  });
+
+  it("takes targets that sum to 1 within the rounding of Float16, divided by their sum", () => {
+    const rounded = crossEntropyLoss().at([0.3, -1, 2], [0.1998, 0.2997, 0.4995]);
+    const exact = crossEntropyLoss().at([0.3, -1, 2], [0.2, 0.3, 0.5]);
+    expect(rounded.value).toBeCloseTo(exact.value, 14);
+    rounded.residual.forEach((r, row) => expect(r).toBeCloseTo(exact.residual[row]!, 14));
   });
 
   it.each<[string, ArrayLike<number>, ArrayLike<number>, RegExp]>([
@@ -207,6 +215,17 @@ describe("losses by name", () => {
     expect(lossNamed("huber", { delta: 3 }).at([2], [0]).value).toBe(2);
   });
 
+  it("say the most that Tr S can be where it vanishes as an example is fitted", () => {
+    for (const C of [2, 5]) {
+      const even = crossEntropyLoss().at(new Array<number>(C).fill(1), labelRows([0], C)).curvature;
+      const trace = Array.from({ length: C }, (_, c) => even[c * C + c]!).reduce((a, b) => a + b);
+      expect(crossEntropyLoss().largestCurvature!(C)).toBeCloseTo(trace, 14);
+      expect(logisticLoss().largestCurvature!(C)).toBe(C * logisticLoss().at([0], [1]).curvature[0]!);
+    }
+    for (const loss of [crossEntropyLoss({ labelSmoothing: 0.1 }), squareLoss(), poissonLoss(), huberLoss()])
+      expect(loss.largestCurvature).toBeUndefined();
+  });
+
   it("are refused where they have no curvature, are unknown, or take no such option", () => {
     for (const id of ["hinge", "absolute"])
       expect(refusal(() => lossNamed(id))).toMatch(
@@ -216,7 +235,8 @@ describe("losses by name", () => {
     expect(refusal(() => lossNamed("square", { delta: 1 }))).toMatch(
       /^INVALID_ARGUMENT .*square loss takes no delta, got 1/,
     );
-    expect(refusal(() => crossEntropyLoss({ labelSmoothing: 1 }))).toMatch(/INVALID_ARGUMENT .*labelSmoothing/);
+    for (const labelSmoothing of [1, -0.1])
+      expect(refusal(() => crossEntropyLoss({ labelSmoothing }))).toMatch(/INVALID_ARGUMENT .*labelSmoothing/);
   });
 });
 
@@ -233,6 +253,19 @@ describe("a loss of one's own", () => {
       /^GRADIENT_OUT_OF_RANGE hinge loss: its curvature is singular at example 5, and its gradient has a part of -1/,
     );
     expect(hinge.at([2], [1]).residual[0]).toBe(0);
+  });
+
+  it("may have a gradient beside the range of its curvature within its rounding, whatever its scale", () => {
+    const flat = (gradient: number[]): string =>
+      refusal(() =>
+        convexLoss({ id: "x", value: () => 0, gradient: () => gradient, curvature: () => [1, 0, 0, 0] }).at(
+          [0, 0],
+          [0, 0],
+        ),
+      );
+    expect(flat([1e6, 1e-6])).toBe("none");
+    expect(flat([1e-6, 1e-14])).toMatch(/^GRADIENT_OUT_OF_RANGE/);
+    expect(flat([0, 0])).toBe("none");
   });
 
   it("by s and S alone has the same S⁺ as the closed form of cross-entropy", () => {
@@ -257,6 +290,8 @@ describe("a loss of one's own", () => {
       /^NOT_POSITIVE_SEMIDEFINITE x loss: expected a convex loss, got the curvature -1 at example 2/,
     );
     expect(curved([1, 2])).toMatch(/^SHAPE_MISMATCH/);
+    const short = convexLoss({ id: "x", value: () => 0, gradient: () => [1, 2], curvature: () => [1] });
+    expect(refusal(() => short.at([1], [0]))).toMatch(/^SHAPE_MISMATCH .*a gradient of 1 .* got 2 and 1/);
   });
 });
 

@@ -53,27 +53,28 @@ export type CompleteOptimizer =
   | Required<Adam>
   | Required<RmsProp>;
 
-/** The optimizer with its defaults, those of PyTorch; averaged momentum has its dampening. */
+/** The optimizer with its defaults, those of PyTorch; averaged momentum has its dampening. Called at every step: no spreads. */
 export function completeOptimizer(optimizer: Optimizer): CompleteOptimizer {
-  const { weightDecay = 0 } = optimizer;
-  switch (optimizer.kind) {
+  const { kind, weightDecay = 0 } = optimizer;
+  switch (kind) {
     case "sgd":
-      return { kind: optimizer.kind, weightDecay };
+      return { kind, weightDecay };
     case "heavy-ball":
-      return { ...optimizer, dampening: optimizer.dampening ?? 0, weightDecay };
+      return { kind, momentum: optimizer.momentum, dampening: optimizer.dampening ?? 0, weightDecay };
     case "nesterov":
-      return { ...optimizer, dampening: 0, weightDecay };
+      return { kind, momentum: optimizer.momentum, dampening: 0, weightDecay };
     case "ema":
-      return { ...optimizer, dampening: optimizer.momentum, weightDecay };
-    case "adam":
-      return { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, ...defined(optimizer), weightDecay };
-    case "rmsprop":
-      return { alpha: 0.99, epsilon: 1e-8, momentum: 0, centered: false, ...defined(optimizer), weightDecay };
+      return { kind, momentum: optimizer.momentum, dampening: optimizer.momentum, weightDecay };
+    case "adam": {
+      const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = optimizer;
+      return { kind, beta1, beta2, epsilon, weightDecay };
+    }
+    case "rmsprop": {
+      const { alpha = 0.99, epsilon = 1e-8, momentum = 0, centered = false } = optimizer;
+      return { kind, alpha, epsilon, momentum, centered, weightDecay };
+    }
   }
 }
-
-const defined = <T extends object>(record: T): T =>
-  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T;
 
 /** Refuses what is no optimizer, by the name of the setting. */
 export function expectOptimizer(caller: string, optimizer: Optimizer): void {

@@ -1,6 +1,6 @@
 /** What an optimizer keeps of past gradients, each as large as the parameters; the names are those of snapshots. */
 export const slots = ["velocity", "first-moment", "second-moment", "square-average", "gradient-average"] as const;
-export type Slot = (typeof slots)[number];
+type Slot = (typeof slots)[number];
 
 /** The slots that an optimizer has after its first step, and how many steps it has taken where they matter. */
 export interface OptimizerState<Values> {

@@ -40,6 +40,8 @@ export function vectorTrainee(problem: VectorProblem): VectorTrainee {
   const parameters = problem.parameters.slice();
   const gradient = new Float64Array(parameters.length);
   let state: OptimizerState<Float64Array> = noState();
+  /** Whose state it is; undefined where that was not looked at. */
+  let owner: string | undefined;
 
   return {
     size: problem.size,
@@ -49,7 +51,10 @@ export function vectorTrainee(problem: VectorProblem): VectorTrainee {
       if (batch.length > 0) problem.gradient(parameters, batch, gradient);
       const scale = scaleOf(gradient, divisor, clipNorm);
       const complete = completeOptimizer(optimizer);
-      if (!fits(complete.kind, state)) state = noState();
+      if (complete.kind !== owner) {
+        if (!fits(complete.kind, state)) state = noState();
+        owner = complete.kind;
+      }
       if (complete.kind === "sgd" && complete.weightDecay === 0) {
         const rate = learningRate * scale;
         for (let k = 0; k < parameters.length; k++) parameters[k]! -= rate * gradient[k]!;
@@ -72,6 +77,7 @@ export function vectorTrainee(problem: VectorProblem): VectorTrainee {
         if (arrays[slot] !== undefined) kept.slots[slot] = float64(arrays, slot, parameters.length).slice();
       parameters.set(saved);
       state = kept;
+      owner = undefined;
     },
   };
 }

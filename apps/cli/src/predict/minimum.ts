@@ -1,0 +1,59 @@
+import type { Minimum, Reached } from "@sgdscope/analysis";
+import type { TensorTrainee } from "@sgdscope/sgd/tensor";
+import { usageError } from "../terminal/errors.js";
+
+/** The minimum of a run, with a trainee that stands there. */
+export interface RunMinimum {
+  name: string;
+  examples: number;
+  outputs: number;
+  reached: Reached;
+  minimum: Minimum;
+  trainee: TensorTrainee;
+  dispose(): void;
+}
+
+/**
+ * Opens the minimum where a run stopped, on its own data.
+ *
+ * @throws CliError where the run has not reached a minimum; TrainingError and RunsError as `openStoredRun`.
+ */
+export async function openRunMinimum(run: string): Promise<RunMinimum> {
+  const [{ examplesOfTask, traineeLossOf }, { minimumOfRun, openStoredRun }, { tensorTrainee }, tf] = await Promise.all(
+    [
+      import("@sgdscope/training"),
+      import("@sgdscope/training/node"),
+      import("@sgdscope/sgd/tensor"),
+      import("@tensorflow/tfjs-core"),
+    ],
+  );
+  const stored = await openStoredRun(run);
+  try {
+    if (!stored.reached.converged)
+      throw usageError(
+        "--run: expected a run that interpolates, got one that had not reached its goal: its point is no minimum",
+        "train --resume with more --max-steps goes on",
+      );
+    const { loss } = stored.task;
+    if (loss === "cross-entropy" || loss === "logistic")
+      throw usageError(
+        `--run: expected a run at a minimum that keeps its curvature, got one trained with the ${loss} loss`,
+        "as its examples are fitted its curvature vanishes, and no setting leaves",
+      );
+    const data = await examplesOfTask(stored.task);
+    const minimum = await minimumOfRun(stored, data);
+    const trainee = tensorTrainee(stored.model, data, stored.params, traineeLossOf(stored.task));
+    const { examples, outputs } = minimum.system;
+    return {
+      name: stored.name,
+      examples,
+      outputs,
+      reached: stored.reached,
+      minimum,
+      trainee,
+      dispose: () => trainee.dispose(),
+    };
+  } finally {
+    tf.dispose(stored.params);
+  }
+}

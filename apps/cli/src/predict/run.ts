@@ -1,0 +1,92 @@
+import { prepareInUnits, rankToleranceOf } from "@sgdscope/analysis";
+import { prepareBackend } from "@sgdscope/compute";
+import { predict as predicted, trialDefaults, tryPrediction, type Prediction, type Trial } from "@sgdscope/experiments";
+import { seededRandom } from "@sgdscope/random";
+import { optimizerThreshold, type Optimizer } from "@sgdscope/stability-criterion/optimizers";
+import { exitCodes, usageError } from "../terminal/errors.js";
+import { printJson } from "../terminal/json.js";
+import { print } from "../terminal/print.js";
+import { progressOn } from "../terminal/progress.js";
+import { stopSignal } from "../terminal/signals.js";
+import type { PredictOptions } from "./options.js";
+import { openRunMinimum, type RunMinimum } from "./minimum.js";
+import { isMissed, predictionDocument, predictionText } from "./text.js";
+
+/** Predicts each setting at the minimum of a run, tries it where that is asked for, and prints both. */
+export async function predict(options: PredictOptions): Promise<void> {
+  if (options.nesterov === true && options.momentum?.every((momentum) => momentum === 0) !== false)
+    throw usageError("--nesterov needs --momentum <β> above 0");
+  await prepareBackend(options.backend);
+  const progress = progressOn(process.stderr, options.quiet === true);
+  const stop = stopSignal();
+  const point = await openRunMinimum(options.run);
+  try {
+    progress.update(0, "eigenvalues");
+    const { prepared, unit } = prepareInUnits(point.minimum);
+    if (unit !== 0) throw usageError("--run: expected a Gram matrix between 2^-100 and 2^100");
+    const asked: Prediction[] = settingsOf(point, options).flatMap(({ optimizer, batchSize, sampling }) => {
+      const { criticalLearningRate } = optimizerThreshold(prepared, { optimizer, batchSize, sampling });
+      const rates = [
+        ...(options.learningRate ?? []),
+        ...multiplesOf(options).map((multiple) => multiple * criticalLearningRate),
+      ];
+      return rates.map((learningRate) => predicted(prepared, { optimizer, learningRate, batchSize, sampling }));
+    });
+    const tried = options.try === true ? await trials(point, asked, options, progress, stop.signal) : asked;
+    progress.end();
+    const { name, examples, outputs, reached } = point;
+    const answer = {
+      name,
+      examples,
+      outputs,
+      rank: prepared.rank,
+      rankTolerance: rankToleranceOf(point.minimum),
+      reached,
+      predictions: tried,
+    };
+    if (options.json === true) printJson(predictionDocument(answer));
+    else print(predictionText(answer));
+    if (tried.some(isMissed)) process.exitCode = exitCodes.criterion;
+  } finally {
+    progress.end();
+    stop.off();
+    point.dispose();
+  }
+}
+
+async function trials(
+  { trainee }: RunMinimum,
+  asked: readonly Prediction[],
+  { steps, perturbation, seed }: PredictOptions,
+  progress: ReturnType<typeof progressOn>,
+  signal: AbortSignal,
+): Promise<Trial[]> {
+  const at = await trainee.snapshot();
+  const random = seededRandom(seed);
+  const done: Trial[] = [];
+  for (const [k, one] of asked.entries()) {
+    progress.update(k / asked.length, `η = ${one.learningRate.toPrecision(4)}, B = ${one.batchSize}`);
+    const options = { ...trialDefaults, steps, perturbation };
+    done.push(await tryPrediction(trainee, at, one, options, random.stream(`trial ${k}`), signal));
+  }
+  return done;
+}
+
+const multiplesOf = ({ multiples, learningRate }: PredictOptions): number[] =>
+  multiples ?? (learningRate === undefined ? [0.5, 0.8, 1.25, 2] : []);
+
+function settingsOf(
+  { examples, reached }: RunMinimum,
+  options: PredictOptions,
+): { optimizer: Optimizer; batchSize: number; sampling: NonNullable<PredictOptions["sampling"]> }[] {
+  const sampling =
+    options.sampling ?? (reached.sampling === "epoch-shuffle" ? "without-replacement" : reached.sampling);
+  const optimizers = options.momentum?.map((momentum): Optimizer =>
+    momentum === 0 ? { kind: "sgd" } : { kind: options.nesterov === true ? "nesterov" : "heavy-ball", momentum },
+  ) ?? [reached.optimizer];
+  const batchSizes = options.batchSize ?? [reached.batchSize];
+  const large = batchSizes.find((size) => size > examples);
+  if (large !== undefined)
+    throw usageError(`--batch-size: expected at most ${examples}, the number of examples, got ${large}`);
+  return optimizers.flatMap((optimizer) => batchSizes.map((batchSize) => ({ optimizer, batchSize, sampling })));
+}

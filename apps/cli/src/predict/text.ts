@@ -1,0 +1,108 @@
+import type { Reached } from "@sgdscope/analysis";
+import type { Prediction, Trial } from "@sgdscope/experiments";
+import { optimizerName } from "../terminal/optimizer-name.js";
+import { formatNumber } from "../terminal/number.js";
+import { formatTable, type Column } from "../terminal/table.js";
+import { plural } from "../terminal/words.js";
+
+/** What was predicted of one minimum, and tried where that was asked for. */
+export interface Predicted {
+  name: string;
+  examples: number;
+  outputs: number;
+  rank: number;
+  rankTolerance: number;
+  reached: Reached;
+  predictions: readonly (Prediction | Trial)[];
+}
+
+const isTried = (one: Prediction | Trial): one is Trial => "observed" in one;
+
+/** Within a tenth of the edge growth is too slow, or too rare, to be seen in a run. */
+const isNear = ({ edgeRatio }: Prediction): boolean => Math.abs(edgeRatio - 1) <= 0.1 + 1e-9;
+
+/** A run beyond 10 % of the edge that did otherwise than was said. */
+export const isMissed = (one: Prediction | Trial): boolean =>
+  isTried(one) && !isNear(one) && one.observed !== one.predicted;
+
+/** The predictions for a person: the answer in a sentence, then a row per setting. */
+export function predictionText({ name, examples, outputs, rank, predictions }: Predicted): string {
+  const stays = predictions.filter(({ predicted }) => predicted === "stays").length;
+  const tried = predictions.filter(isTried);
+  const judged = tried.filter((one) => !isNear(one));
+  const right = judged.filter((one) => !isMissed(one)).length;
+  const columns: Column<Prediction | Trial>[] = [
+    { heading: "optimizer", cell: ({ optimizer }) => optimizerName(optimizer), align: "left" },
+    { heading: "B", cell: ({ batchSize }) => String(batchSize) },
+    { heading: "η", cell: ({ learningRate }) => formatNumber(learningRate, 4) },
+    { heading: "η/η*", cell: ({ edgeRatio }) => formatNumber(edgeRatio, 4) },
+    { heading: "ρ per step", cell: ({ growthRate }) => formatNumber(Math.exp(growthRate), 6) },
+    { heading: "predicted", cell: ({ predicted }) => predicted, align: "left" },
+    ...(tried.length === 0
+      ? []
+      : [
+          { heading: "did", cell: (one: Prediction) => (isTried(one) ? one.observed : "–"), align: "left" as const },
+          {
+            heading: "largest L/L₀",
+            cell: (one: Prediction) => (isTried(one) ? formatNumber(one.largestRatio, 3) : "–"),
+          },
+          { heading: "steps", cell: (one: Prediction) => (isTried(one) ? String(one.steps) : "–") },
+          {
+            heading: "",
+            cell: (one: Prediction) => (isMissed(one) ? "missed" : isNear(one) ? "within 10 % of the edge" : ""),
+            align: "left" as const,
+          },
+        ]),
+  ];
+  const answer =
+    tried.length === 0
+      ? `${stays} of ${plural(predictions.length, "setting")} would stay at this minimum; --try runs them.`
+      : `${right} of ${plural(judged.length, "run")} beyond 10 % of the edge did as predicted${
+          tried.length > judged.length ? `; ${tried.length - judged.length} nearer to it are not judged` : ""
+        }.`;
+  return `${answer}\n\n${name}: ${examples} examples × ${plural(outputs, "output")}, rank ${rank}\n\n${formatTable(columns, predictions)}`;
+}
+
+/** The predictions as a document of the schema `sgdscope/predict@1`; what was not tried is null. */
+export function predictionDocument({
+  name,
+  examples,
+  outputs,
+  rank,
+  rankTolerance,
+  reached,
+  predictions,
+}: Predicted): object {
+  return {
+    schema: "sgdscope/predict@1",
+    lossConvention: "L = (1/2n) sum |f - y|^2",
+    minimum: { name, examples, outputs, rank, rankTolerance, reached },
+    predictions: predictions.map((one) => {
+      const {
+        optimizer,
+        learningRate,
+        batchSize,
+        sampling,
+        criticalLearningRate,
+        edgeRatio,
+        growthRate,
+        predicted,
+        ratios,
+      } = one;
+      const said = {
+        optimizer,
+        learningRate,
+        batchSize,
+        sampling,
+        criticalLearningRate,
+        edgeRatio,
+        growthRate,
+        predicted,
+        ratios,
+      };
+      if (!isTried(one)) return { ...said, trial: null };
+      const { observed, startLoss, largestRatio, endRatio, steps } = one;
+      return { ...said, trial: { observed, startLoss, largestRatio, endRatio, steps, judged: !isNear(one) } };
+    }),
+  };
+}
