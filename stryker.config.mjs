@@ -25,5 +25,6 @@ export default {
   timeoutMS: 120_000,
   // All tests of a package, instrumented, on a busy machine.
   dryRunTimeoutMinutes: 60,
-  thresholds: { high: 95, low: 85, break: 85 },
+  // scripts/mutate.mjs judges.
+  thresholds: { high: 95, low: 85, break: null },
 };

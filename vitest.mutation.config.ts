@@ -18,14 +18,27 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   plugins: [
     {
-      // Which tests run which mutants is known before the first is active, and counting it is dear in inner loops.
-      name: "count-no-coverage-of-mutants",
+      // Inner loops ask which mutant is active and count who runs which. By numbers, into a typed array, that is several times as fast as
+      // Stryker's way by texts; once a mutant is active nothing is counted.
+      name: "mutants-by-number",
       transform: (code) =>
-        code.replace("function cover() {", "function cover() { if (ns.activeMutant !== undefined) return;"),
+        code
+          .replace(
+            "function cover() {",
+            `function cover() {
+              var counts = ns.counts;
+              if (counts !== undefined) {
+                for (var k = 0; k < arguments.length; k++) counts[arguments[k]]++;
+                return;
+              }
+              if (ns.activeMutant !== undefined) return;`,
+          )
+          .replaceAll(/stry(?:Cov|MutAct)_9fa48\(["\d,\s]+\)/g, (call) => call.replaceAll('"', "")),
     },
   ],
   test: {
-    testTimeout: 60_000,
+    // The runner watches over the time that tests take.
+    testTimeout: 0,
     include: ["tooling/mutation/session.ts"],
     bail: 1,
   },

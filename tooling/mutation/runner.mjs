@@ -1,5 +1,6 @@
 // A test runner for StrykerJS that loads the tests of a package once, in a worker of Vitest, and runs them there again for every
 // mutant: no process, no transform and no import per mutant. See session.ts for what happens in the worker.
+import { createHash } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { clearInterval, setInterval } from "node:timers";
 import { BroadcastChannel } from "node:worker_threads";
@@ -9,6 +10,17 @@ import { messages } from "./messages.mjs";
 /** Processor time that a test may take with a mutant, in ms; as long may it wait for nothing. A busy machine makes no timeouts. */
 const allowed = (milliseconds) => 4000 + 5 * milliseconds;
 const IDLE = 0.1;
+
+/** Whether a mutant is among those that are run: all, or this share of them, drawn by the seed alone. */
+function isDrawn({ fileName, location, mutatorName, replacement }) {
+  const { SGDSCOPE_MUTATE_SHARE: share = "1", SGDSCOPE_MUTATE_SEED: seed = "1" } = process.env;
+  const place = fileName.replace(/^.*\/packages\//, "");
+  const text = JSON.stringify([seed, place, location, mutatorName, replacement]);
+  return createHash("sha256").update(text).digest().readUInt32LE(0) < Number(share) * 2 ** 32;
+}
+
+/** The shortest tests that a mutant survives take no longer than this together, in ms; a longer one is run where there is no other. */
+const ENOUGH = 20_000;
 
 class LoadedVitest {
   #channel = new BroadcastChannel("mutation-session");
@@ -39,11 +51,15 @@ class LoadedVitest {
   }
 
   async mutantRun({ activeMutant, testFilter, hitLimit }) {
+    // Stryker has no word for a mutant that was left out; of errors it makes no score.
+    if (!isDrawn(activeMutant)) return { status: "error", errorMessage: "not in the sample" };
     const cost = (id) => {
       const { timeSpentMs, kills } = this.#tests.get(id) ?? { timeSpentMs: 60_000, kills: 0 };
       return timeSpentMs / (1 + kills);
     };
-    const tests = [...testFilter].sort((a, b) => cost(a) - cost(b));
+    const sorted = [...testFilter].sort((a, b) => cost(a) - cost(b));
+    let total = 0;
+    const tests = sorted.filter((id, i) => (total += this.#tests.get(id)?.timeSpentMs ?? 0) <= ENOUGH || i === 0);
     const result = await this.#ask({ kind: "mutant", mutant: activeMutant.id, hitLimit, tests });
     if (result.killedBy && this.#tests.has(result.killedBy[0])) this.#tests.get(result.killedBy[0]).kills++;
     return result;

@@ -9,11 +9,13 @@ type Request = { kind: "dry-run" } | { kind: "mutant"; mutant: string; hitLimit:
 
 /** What the instrumented sources read and write. */
 interface Instruments {
-  activeMutant?: string | undefined;
-  currentTestId?: string | undefined;
+  /** By its number; see vitest.mutation.config.ts. */
+  activeMutant?: number | undefined;
+  /** How often a test runs each mutant's place, by its number, while it is set. */
+  counts?: Uint32Array | undefined;
   hitCount?: number | undefined;
   hitLimit?: number | undefined;
-  mutantCoverage?: object;
+  mutantCoverage?: { static: Record<string, number>; perTest: Record<string, Record<string, number>> };
 }
 const instruments = ((globalThis as { __stryker__?: Instruments }).__stryker__ ??= {});
 
@@ -23,6 +25,7 @@ fc.configureGlobal({ seed: 1, endOnFailure: true });
 const folder = `${process.cwd()}/packages/${process.env["SGDSCOPE_MUTATE"]!}/test`;
 const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
   .filter((path) => path.endsWith(".test.ts") && !path.endsWith(".soak.test.ts"))
+  .filter((path) => new RegExp(process.env["SGDSCOPE_MUTATE_TESTS"] ?? "").test(path))
   .map((path) => ({ path, mocks: readFileSync(`${folder}/${path}`, "utf8").includes("vi.mock(") }))
   // Mocks stay for the files after them.
   .sort((a, b) => Number(a.mocks) - Number(b.mocks) || (a.path < b.path ? -1 : 1));
@@ -33,6 +36,9 @@ const testsOf = ({ tasks }: RunnerTestSuite): RunnerTestCase[] =>
   tasks.flatMap((task) => (task.type === "suite" ? testsOf(task) : ["run", "queued"].includes(task.mode) ? task : []));
 const nameOf = (test: RunnerTestCase): string => [...suitesOf(test), test].map(({ name }) => name).join(" ");
 const isSkip = (error: unknown): boolean => (error as { code?: unknown } | undefined)?.code === "VITEST_PENDING";
+
+/** More than a package has. */
+const MOST_MUTANTS = 50_000;
 
 const prepared = new Set<RunnerTestSuite>();
 async function prepare(test: RunnerTestCase): Promise<void> {
@@ -75,17 +81,19 @@ it("runs tests for mutants", { timeout: 0 }, async ({ task: { file } }) => {
 
   async function dryRun(): Promise<object> {
     const results: object[] = [];
+    const mutantCoverage = (instruments.mutantCoverage ??= { static: {}, perTest: {} });
     for (const [id, test] of tests) {
       await prepare(test);
       channel.postMessage({ kind: "begin", id });
-      instruments.currentTestId = id;
+      const counts = (instruments.counts = new Uint32Array(MOST_MUTANTS));
       const start = performance.now();
       const failureMessage = await failure(test);
       const timeSpentMs = performance.now() - start;
-      instruments.currentTestId = undefined;
+      instruments.counts = undefined;
+      mutantCoverage.perTest[id] = Object.fromEntries([...counts.entries()].filter(([, count]) => count > 0));
       results.push({ id, name: id, timeSpentMs, status: failureMessage === undefined ? 0 : 1, failureMessage });
     }
-    return { tests: results, mutantCoverage: instruments.mutantCoverage };
+    return { tests: results, mutantCoverage };
   }
 
   async function mutantRun({ mutant, hitLimit, tests: ids }: Request & { kind: "mutant" }): Promise<object> {
@@ -93,7 +101,11 @@ it("runs tests for mutants", { timeout: 0 }, async ({ task: { file } }) => {
       const test = tests.get(id)!;
       await prepare(test);
       channel.postMessage({ kind: "begin", id });
-      Object.assign(instruments, { activeMutant: mutant, hitCount: i === 0 ? 0 : instruments.hitCount, hitLimit });
+      Object.assign(instruments, {
+        activeMutant: Number(mutant),
+        hitCount: i === 0 ? 0 : instruments.hitCount,
+        hitLimit,
+      });
       const failureMessage = await failure(test);
       instruments.activeMutant = undefined;
       if (hitLimit !== undefined && instruments.hitCount! > hitLimit)

@@ -43,8 +43,40 @@ it("train --loss cross-entropy, and measure of its run by the same loss", async 
   expect(other.stderr).toMatch(
     /--loss: expected none beside --run, which has the loss it was trained with, got logistic/,
   );
+  const predicted = await sgdscope("predict", "--run", await runIn(at("ce")), "--backend", "wasm");
+  expect([predicted.exitCode, predicted.stderr]).toEqual([
+    2,
+    expect.stringMatching(
+      /--run: expected a run at a minimum that keeps its curvature, got one trained with the cross-entropy loss/,
+    ),
+  ]);
   const compared = await sgdscope("compare", "--run", await runIn(at("ce")), "--batch-size", "2", "--backend", "wasm");
   expect(compared.stdout).toMatch(/Gauss–Newton linearisation/);
+});
+
+it("predict --try steps by the loss of its run", async () => {
+  const goal = [
+    "--loss",
+    "pseudo-huber",
+    "--delta",
+    "0.05",
+    "--loss-below",
+    "0.02",
+    "--learning-rate",
+    "0.2",
+    "--max-steps",
+    "3000",
+  ];
+  expect((await sgdscope(...shortTraining(at("huber"), ...goal))).stdout).toMatch(/Reached its goal/);
+  const tried = await sgdscope(
+    ...["predict", "--run", await runIn(at("huber")), "--multiples", "0.2", "--try", "--steps", "50"],
+    ...["--backend", "wasm", "--json", "--quiet"],
+  );
+  const { predictions } = JSON.parse(tried.stdout) as { predictions: { trial: { startLoss: number } }[] };
+  const { record } = await runFileIn(at("huber"));
+  // Moved a little off the point, by the same loss: that of the square one is another number.
+  expect(predictions[0]!.trial.startLoss / record!.loss).toBeGreaterThan(0.8);
+  expect(predictions[0]!.trial.startLoss / record!.loss).toBeLessThan(1.25);
 });
 
 it("train without --loss keeps the name of its run", async () => {

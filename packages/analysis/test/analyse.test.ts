@@ -2,7 +2,15 @@ import { formatJson, parseJson } from "@sgdscope/array-files";
 import { noiseStructure } from "@sgdscope/noise-structure";
 import { boundDefinitions, criticalLearningRates, exactThreshold } from "@sgdscope/stability-criterion";
 import { describe, expect, it } from "vitest";
-import { analyse, analyseSync, analysisDocument, minimumSummary, phaseDiagram, type Minimum } from "../src/index.js";
+import {
+  analyse,
+  analyseSync,
+  analysisDocument,
+  minimumSummary,
+  phaseDiagram,
+  type Minimum,
+  type PhaseDiagramOptions,
+} from "../src/index.js";
 
 /** Three examples whose thresholds are known in twelve digits: η* is 0.572340172017 for one example a step. */
 const minimum: Minimum = {
@@ -56,8 +64,9 @@ describe("an analysis", () => {
       "bounds, B = 2",
       "growth rate, B = 2",
     ]);
-    const fractions = seen.map(([fraction]) => fraction);
-    expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
+    // The first half is the eigenvalues', the other that of the one condition.
+    const fractions = seen.map(([fraction]) => Number(fraction.toFixed(12)));
+    expect(fractions).toEqual([0, 0.25, 0.5, 0.75, 0.85]);
     const controller = new AbortController();
     const stopped = analyse(minimum, {
       signal: controller.signal,
@@ -88,6 +97,13 @@ describe("its summary", () => {
       12,
     );
     expect(second.descentRatio).toBeCloseTo((0.3 * analysis.noise.largestEigenvalue) / 2, 12);
+    expect(second.traceRatio).toBeCloseTo((samplingFactor * analysis.noise.traceG * 0.3) / 2, 12);
+    expect(second.scaledNorm).toBeCloseTo((0.3 * analysis.noise.frobeniusG) / Math.sqrt(2), 12);
+    expect(second.plainEdgeRatio).toBeCloseTo(0.3 / threshold.criticalLearningRate, 12);
+    expect(second.alignmentRange).toEqual([analysis.alignmentRange!.infimum, analysis.alignmentRange!.supremum]);
+    expect(minimumSummary(analysis)).toEqual(minimumSummary(analysis, 0));
+    expect(() => minimumSummary(analysis, 2)).toThrow(RangeError);
+    expect(() => minimumSummary(analyseSync(minimum, { batchSizes: [1] }))).toThrow(RangeError);
     expect(second.rankOneRatio).toBeLessThanOrEqual(verdict!.edgeRatio * (1 + 1e-9));
     expect(second.topEigenvectorRatio).toBeLessThanOrEqual(second.rankOneRatio * (1 + 1e-9));
     expect(second.marks).toEqual([]);
@@ -175,6 +191,64 @@ describe("the phase diagram", () => {
     });
     await expect(stopped).rejects.toThrow("told");
   });
+
+  it("over the momentum has a column per momentum, each with the threshold of its optimizer", async () => {
+    const seen: number[] = [];
+    const axes: object[] = [];
+    const diagram = await phaseDiagram(minimum, {
+      learningRates: { minimum: 0.1, maximum: 0.4, count: 2 },
+      batchSizes: [2],
+      momenta: [0.9, 0, 0.9, 0.5],
+      onProgress: (fraction) => seen.push(fraction),
+      onAxes: (head) => axes.push(head),
+    });
+    expect(diagram.momenta).toEqual([0, 0.5, 0.9]);
+    expect(diagram.growth.map(({ momentum, learningRate }) => [momentum, Number(learningRate.toFixed(9))])).toEqual(
+      [0, 0.5, 0.9].flatMap((momentum) => [0.1, 0.4].map((rate) => [momentum, rate])),
+    );
+    expect(seen.map((fraction) => Number(fraction.toFixed(9)))).toEqual(
+      [0, 1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1].map((fraction) => Number(fraction.toFixed(9))),
+    );
+    expect(axes).toHaveLength(1);
+    expect(axes[0]).toMatchObject({
+      minimum: { name: "three examples", rank: 3 },
+      batchSizes: [2],
+      momenta: [0, 0.5, 0.9],
+    });
+    const of = (id: string): (number | undefined)[] =>
+      diagram.curves.find((curve) => curve.id === id)!.criticalLearningRates;
+    const plain = exactThreshold(minimum.system, { batchSize: 2 }).criticalLearningRate;
+    for (const [k, momentum] of [0, 0.5, 0.9].entries()) {
+      const { conditions } = analyseSync(minimum, {
+        batchSizes: [2],
+        optimizer: { kind: "heavy-ball", momentum },
+        learningRate: 0.1,
+        extent: "verdict",
+      });
+      expect(of("exact")[k]).toBeCloseTo(conditions[0]!.threshold.criticalLearningRate, 9);
+      expect(of("mean-edge")[k]).toBeCloseTo(conditions[0]!.meanEdge, 12);
+      expect(of("plain-sgd")[k]).toBeCloseTo(plain, 12);
+      expect(of("effective-rate")[k]).toBeCloseTo((1 - momentum) * plain, 12);
+    }
+    expect(diagram.curves.map(({ id, kind, evidence }) => [id, kind, evidence])).toEqual([
+      ["exact", "exact", "derived here"],
+      ["mean-edge", "necessary", "recalled"],
+      ["plain-sgd", "idealised", "sourced"],
+      ["effective-rate", "idealised", "derived here"],
+    ]);
+  });
+
+  it.each<[string, PhaseDiagramOptions, string]>([
+    ["momenta of 1 and more", { batchSizes: [1], momenta: [0.5, 1] }, "momenta"],
+    ["negative momenta", { batchSizes: [1], momenta: [-0.1] }, "momenta"],
+    ["no momenta", { batchSizes: [1], momenta: [] }, "momenta"],
+    ["several batch sizes over the momentum", { batchSizes: [1, 2], momenta: [0.5] }, "batchSizes"],
+    ["no batch size over the momentum", { momenta: [0.5] }, "batchSizes"],
+    ["rates too small for Float64", { learningRates: { minimum: 1e-70, maximum: 1, count: 2 } }, "learningRates"],
+    ["rates too large for Float64", { learningRates: { minimum: 1, maximum: 1e70, count: 2 } }, "learningRates"],
+  ])("refuses %s", async (_, options, argument) =>
+    expect(phaseDiagram(minimum, options)).rejects.toMatchObject({ code: "INVALID_ARGUMENT", argument }),
+  );
 
   it("refuses epoch-shuffle", async () =>
     expect(phaseDiagram(minimum, { sampling: "epoch-shuffle" })).rejects.toMatchObject({

@@ -31,12 +31,22 @@ describe("the axes of a diagram", () => {
     expect(axes.batchSizes).toEqual([1, 3]);
     expect(axes.learningRates.map((rate) => Number(rate.toPrecision(12)))).toEqual([0.1, 0.2, 0.4]);
     expect(diagramAxes(minimum, { learningRates: { minimum: 1, maximum: 2, count: 1 } }).learningRates).toEqual([1]);
+    expect(diagramAxes(minimum, { learningRates: { minimum: 1, maximum: 1, count: 2 } }).learningRates).toEqual([1, 1]);
+  });
+
+  it("begin at the threshold of the sampling and the smallest batch that are asked for", () => {
+    const sampling = "with-replacement";
+    const { learningRates } = diagramAxes(minimum, { sampling, batchSizes: [3, 2] });
+    const edge = exactThreshold(minimum, { batchSize: 2, sampling }).criticalLearningRate;
+    expect(learningRates[0]).toBeCloseTo(edge / 4, 12);
   });
 
   it.each([
     [0, 1, 4],
     [2, 1, 4],
     [1, 2, 0],
+    [1, 2, 1.5],
+    [NaN, 2, 4],
     [1, Infinity, 4],
   ])("refuse the range from %d to %d in %d", (least, most, count) => {
     expect(() => diagramAxes(minimum, { learningRates: { minimum: least, maximum: most, count } })).toThrow(RangeError);

@@ -1,7 +1,7 @@
 import { gramSystemFromJacobian } from "@sgdscope/noise-structure";
 import { exactThreshold, prepareMinimum } from "@sgdscope/stability-criterion";
 import { describe, expect, it } from "vitest";
-import { AnalysisError, stabilityVerdict } from "../src/index.js";
+import { AnalysisError, edgeRatioOf, stabilityVerdict, type Minimum } from "../src/index.js";
 
 const system = gramSystemFromJacobian(Float64Array.of(1, 0, 1, 0, 2, 0, 1, 1, 0), Float64Array.of(1, -1, 2), {
   examples: 3,
@@ -24,6 +24,31 @@ describe("the verdict", () => {
   it("is marginal at the threshold itself", () => {
     const { criticalLearningRate: learningRate } = exactThreshold(system, { batchSize: 2 });
     expect(stabilityVerdict(system, { learningRate, batchSize: 2 }).verdict).toBe("marginal");
+  });
+
+  it("is marginal within 1e-9 of the threshold, or within what is asked for, and no further", () => {
+    const edge = exactThreshold(system, { batchSize: 2 }).criticalLearningRate;
+    const at = (ratio: number, marginalTolerance?: number): string =>
+      stabilityVerdict(system, {
+        learningRate: ratio * edge,
+        batchSize: 2,
+        ...(marginalTolerance === undefined ? {} : { marginalTolerance }),
+      }).verdict;
+    expect([1 - 4e-9, 1 - 2e-10, 1 + 2e-10, 1 + 4e-9].map((ratio) => at(ratio))).toEqual([
+      ...["stable", "marginal", "marginal", "unstable"],
+    ]);
+    expect([0.85, 0.95, 1.05, 1.15].map((ratio) => at(ratio, 0.1))).toEqual([
+      ...["stable", "marginal", "marginal", "unstable"],
+    ]);
+  });
+
+  it.each([1e-61, 1e61])("is refused at %d times the threshold, where second moments leave Float64", (ratio) => {
+    expect(() => stabilityVerdict(system, { learningRate: ratio, batchSize: 1 })).toThrow(
+      expect.objectContaining({ code: "INVALID_ARGUMENT", argument: "learningRate" }),
+    );
+    expect(stabilityVerdict(system, { learningRate: ratio ** (50 / 61), batchSize: 1 }).verdict).toBe(
+      ratio < 1 ? "stable" : "unstable",
+    );
   });
 
   it("compares ‖G‖_F with √(B/μ)/η", () => {
@@ -84,4 +109,23 @@ it("refuses what no theorem covers, with a code and the name of the argument", (
   expect(problemOf(() => stabilityVerdict(system, { ...rate, learningRate: NaN }))).toBe(
     "INVALID_ARGUMENT learningRate",
   );
+});
+
+describe("η/η* of one point", () => {
+  const minimum: Minimum = { name: "m", system, loss: "square", precision: "float64" };
+
+  it("is that of its training", () => {
+    const reached = {
+      steps: 1,
+      converged: true,
+      optimizer: { kind: "sgd" },
+      learningRate: 0.3,
+      batchSize: 2,
+      sampling: "with-replacement",
+    } as const;
+    const edge = exactThreshold(system, { batchSize: 2, sampling: "with-replacement" }).criticalLearningRate;
+    expect(edgeRatioOf({ ...minimum, reached })).toBeCloseTo(0.3 / edge, 12);
+  });
+
+  it("is refused without a learning rate", () => expect(() => edgeRatioOf(minimum)).toThrow(RangeError));
 });

@@ -1,12 +1,13 @@
 import type { ImageDataset } from "@sgdscope/cifar-loader";
 import { lossNamed, type LossOptions, type OutputLoss } from "@sgdscope/noise-structure/losses";
+import { lossGradient, type OutputLoss as TraineeLoss } from "@sgdscope/sgd/tensor";
 import { datasetOf } from "./data.js";
 import type { MinimumTask, TrainingSettings } from "./task.js";
 
 type LossSettings = Pick<TrainingSettings, "loss" | "labelSmoothing" | "delta">;
 
 /** ε and δ of a task, where its loss has them. */
-export const lossOptionsOf = ({ labelSmoothing, delta }: LossSettings): LossOptions => ({
+const lossOptionsOf = ({ labelSmoothing, delta }: LossSettings): LossOptions => ({
   ...(labelSmoothing === undefined ? {} : { labelSmoothing }),
   ...(delta === undefined ? {} : { delta }),
 });
@@ -14,6 +15,14 @@ export const lossOptionsOf = ({ labelSmoothing, delta }: LossSettings): LossOpti
 /** The loss of a task; undefined for the square one. */
 export const outputLossOf = (task: LossSettings): OutputLoss | undefined =>
   task.loss === undefined || task.loss === "square" ? undefined : lossNamed(task.loss, lossOptionsOf(task));
+
+/** The loss of a task as `tensorTrainee` takes it: nothing for the square one. */
+export function traineeLossOf(task: LossSettings): { loss?: TraineeLoss } {
+  const loss = outputLossOf(task);
+  return loss === undefined
+    ? {}
+    : { loss: { gradient: lossGradient(loss.id, lossOptionsOf(task)), value: loss.value } };
+}
 
 /**
  * The examples of a task, with targets as its loss takes them: 0 and 1 of the logistic loss where those of the square one are ±1.

@@ -5,7 +5,7 @@ import { minimumOfModel, type ModelData, type ModelMinimumOptions } from "@sgdsc
 import { parseSafetensors } from "@sgdscope/array-files";
 import { modelFromConfig, parametersFromArrays, type NamedArrays, type Network } from "@sgdscope/models-cnn";
 import { readRunFile, type RunFile } from "@sgdscope/runs";
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
 import { TrainingError } from "./errors.js";
 import type { OutputLoss } from "@sgdscope/noise-structure/losses";
 import { outputLossOf } from "./loss.js";
@@ -15,6 +15,7 @@ import { frozenOptimizer, judgedOptimizer, preconditionerPrefix } from "./optimi
 import { checkRecord } from "./record-schema.js";
 import { parametersFile } from "./run-in-folder.js";
 import type { MinimumTask } from "./task.js";
+import { rescaled } from "./rescaled.js";
 import { upgradedRecord } from "./upgrade.js";
 
 /** What a run folder holds of a training. */
@@ -124,7 +125,7 @@ export async function minimumOfRun(
 
 /**
  * The minimum of a run of Adam or RMSprop with its second moment frozen where the training stopped: that of `JP⁻¹Jᵀ`, judged as the
- * optimizer that remains. Derived here: with θ = P^(−1/2)φ the step θ ← θ − ηP⁻¹m is φ ← φ − ηP^(−1/2)m, and P^(−1/2)g the gradient in φ.
+ * optimizer that remains.
  *
  * @param options.reached - As the plain minimum has it, which knows whether the clip was active; default without that.
  * @returns Undefined for a run without such an optimizer, and with weight decay.
@@ -138,34 +139,13 @@ export async function preconditionedMinimumOfRun(
   const { name, model, params, preconditioner, task, loss } = run;
   const optimizer = frozenOptimizer(task);
   if (preconditioner === undefined || optimizer === undefined) return undefined;
-  const roots = tf.tidy(() =>
-    Object.fromEntries(
-      Object.entries(preconditioner).map(([name, { shape, data: values }]) => [
-        name,
-        tf.keep(tf.sqrt(tf.tensor(Float32Array.from(values as Float32Array), [...shape], "float32"))),
-      ]),
-    ),
-  );
-  const coordinates = tf.tidy(() =>
-    Object.fromEntries(Object.entries(params).map(([name, value]) => [name, tf.keep(tf.mul(value, roots[name]!))])),
-  );
   const { unjudged: _, ...reached } = options.reached ?? run.reached;
-  const scaled = {
-    ...model,
-    apply: (at: tf.NamedTensorMap, x: tf.Tensor): tf.Tensor =>
-      model.apply(
-        Object.fromEntries(Object.entries(at).map(([name, value]) => [name, tf.div(value, roots[name]!)])),
-        x,
-      ),
-  };
-  try {
+  return rescaled(model, params, preconditioner, async (scaled, coordinates) => {
     const minimum = await minimumOfModel(`${name}, preconditioned`, scaled, coordinates, data, {
       ...options,
       reached: { ...reached, optimizer },
       ...(loss === undefined ? {} : { loss }),
     });
     return { ...minimum, preconditioned: true };
-  } finally {
-    tf.dispose([roots, coordinates]);
-  }
+  });
 }

@@ -5,10 +5,12 @@ import type { Precision } from "@sgdscope/analysis";
 import { generalisedGramSystem, type OutputLoss } from "@sgdscope/noise-structure/losses";
 import type { SeededRandom } from "@sgdscope/random";
 import { vectorTrainee, type Trainee } from "@sgdscope/sgd";
-import { lossGradient, tensorTrainee } from "@sgdscope/sgd/tensor";
+import { gramSystemFromJacobian } from "@sgdscope/noise-structure";
+import { tensorTrainee } from "@sgdscope/sgd/tensor";
 import * as tf from "@tensorflow/tfjs-core";
 import { closedFormProblem, type ClosedFormProblem } from "./closed-form.js";
-import { examplesOfTask, lossOptionsOf, outputLossOf } from "./loss.js";
+import { rescaled } from "./rescaled.js";
+import { examplesOfTask, outputLossOf, traineeLossOf } from "./loss.js";
 import { frobeniusHOf, type MeasuredSystem } from "./measure.js";
 import type { Estimate, LearnedFunction } from "./record.js";
 import type { ClosedFormTask, MinimumTask, TrainingTask } from "./task.js";
@@ -27,6 +29,12 @@ export interface Subject {
   trainee: Trainee;
   /** K and r at the current parameters; K̃ and r̃ of a loss that is not square. */
   system(): Promise<MeasuredSystem>;
+  /**
+   * The same with JP⁻¹Jᵀ in the place of K: what an optimizer that steps by ηP⁻¹m sees.
+   *
+   * @param preconditioner - P by the name of the parameter, as `preconditionerOf` of sgd gives it.
+   */
+  preconditionedSystem(preconditioner: Record<string, NamedArray>): Promise<MeasuredSystem>;
   /** ‖H‖_F by Hessian-vector products; undefined for none, and of closed forms. */
   frobeniusH(products: number, random: () => number): Promise<Estimate | undefined>;
   learned(): LearnedFunction | undefined;
@@ -65,6 +73,15 @@ async function openClosedForm(task: ClosedFormTask, random: SeededRandom): Promi
     precision: "float64",
     trainee,
     system: () => Promise.resolve(model.gramSystem(trainee.parameters, X, y)),
+    preconditionedSystem(preconditioner) {
+      const roots = Float64Array.from(
+        preconditioner["parameters"]!.data as Float64Array,
+        (value) => 1 / Math.sqrt(value),
+      );
+      const jacobian = model.jacobian(trainee.parameters, X).map((value, k) => value * roots[k % roots.length]!);
+      const residuals = model.residuals(trainee.parameters, X, y);
+      return Promise.resolve(gramSystemFromJacobian(jacobian, residuals, { examples: size, outputs }));
+    },
     frobeniusH: () => Promise.resolve(undefined),
     learned: () => problem.learned(trainee.parameters),
     arrays: () => trainee.snapshot(),
@@ -79,9 +96,7 @@ async function openNetwork(task: MinimumTask, random: SeededRandom): Promise<Sub
   const bare = modelFromConfig(task.model);
   const initial = bare.init(random.stream("initial parameters"));
   const model = await calibrated(bare, initial, data);
-  const signal =
-    loss === undefined ? {} : { loss: { gradient: lossGradient(loss.id, lossOptionsOf(task)), value: loss.value } };
-  const trainee = tensorTrainee(model, data, initial, signal);
+  const trainee = tensorTrainee(model, data, initial, traineeLossOf(task));
   tf.dispose(initial);
   return {
     model: model.name,
@@ -93,6 +108,10 @@ async function openNetwork(task: MinimumTask, random: SeededRandom): Promise<Sub
     precision: "float32",
     trainee,
     system: async () => systemOf(await gramSystem(model, trainee.parameters, data.inputs, data.targets), data, loss),
+    preconditionedSystem: (preconditioner) =>
+      rescaled(model, trainee.parameters, preconditioner, async (scaled, parameters) =>
+        systemOf(await gramSystem(scaled, parameters, data.inputs, data.targets), data, loss),
+      ),
     frobeniusH: (products, probes) => frobeniusHOf(model, trainee.parameters, data, products, probes, loss),
     learned: () => undefined,
     arrays: async () => ({ ...parametersOf(await trainee.snapshot()), ...model.buffers }),

@@ -19,12 +19,14 @@ export interface RunMinimum {
  * @throws CliError where the run has not reached a minimum; TrainingError and RunsError as `openStoredRun`.
  */
 export async function openRunMinimum(run: string): Promise<RunMinimum> {
-  const [{ datasetOf }, { minimumOfRun, openStoredRun }, { tensorTrainee }, tf] = await Promise.all([
-    import("@sgdscope/training"),
-    import("@sgdscope/training/node"),
-    import("@sgdscope/sgd/tensor"),
-    import("@tensorflow/tfjs-core"),
-  ]);
+  const [{ examplesOfTask, traineeLossOf }, { minimumOfRun, openStoredRun }, { tensorTrainee }, tf] = await Promise.all(
+    [
+      import("@sgdscope/training"),
+      import("@sgdscope/training/node"),
+      import("@sgdscope/sgd/tensor"),
+      import("@tensorflow/tfjs-core"),
+    ],
+  );
   const stored = await openStoredRun(run);
   try {
     if (!stored.reached.converged)
@@ -32,9 +34,15 @@ export async function openRunMinimum(run: string): Promise<RunMinimum> {
         "--run: expected a run that interpolates, got one that had not reached its goal: its point is no minimum",
         "train --resume with more --max-steps goes on",
       );
-    const data = await datasetOf(stored.task.data);
+    const { loss } = stored.task;
+    if (loss === "cross-entropy" || loss === "logistic")
+      throw usageError(
+        `--run: expected a run at a minimum that keeps its curvature, got one trained with the ${loss} loss`,
+        "as its examples are fitted its curvature vanishes, and no setting leaves",
+      );
+    const data = await examplesOfTask(stored.task);
     const minimum = await minimumOfRun(stored, data);
-    const trainee = tensorTrainee(stored.model, data, stored.params);
+    const trainee = tensorTrainee(stored.model, data, stored.params, traineeLossOf(stored.task));
     const { examples, outputs } = minimum.system;
     return {
       name: stored.name,

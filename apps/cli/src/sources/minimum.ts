@@ -1,9 +1,10 @@
 import type { Minimum, ReadMinimum } from "@sgdscope/analysis";
 import { minimumOfFiles } from "@sgdscope/analysis/node";
 import { readArray } from "@sgdscope/array-files";
-import { lossOf, type LossOptions } from "../options/loss.js";
+import type { LossOptions } from "../options/loss.js";
 import type { MinimumOptions } from "../options/minimum.js";
 import { about, optionOf, usageError } from "../terminal/errors.js";
+import { lossOf } from "./loss.js";
 import { printable } from "../terminal/print.js";
 
 /** A minimum, and what was taken for granted to read it, a line each. */

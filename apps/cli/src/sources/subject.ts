@@ -7,9 +7,10 @@ import { openStoredRun, type StoredRun } from "@sgdscope/training/node";
 import * as tf from "@tensorflow/tfjs-core";
 import type { OutputLoss } from "@sgdscope/noise-structure/losses";
 import type { ImageOptions } from "../options/common.js";
-import { namedLoss, type LossNameOptions } from "../options/loss.js";
+import type { LossNameOptions } from "../options/loss.js";
 import { about, optionOf, usageError } from "../terminal/errors.js";
 import { chooseImages } from "./images.js";
+import { namedLoss } from "./loss.js";
 
 /** What is measured: a function, its parameters and the examples; and the run behind it where there is one. */
 export interface Subject {

@@ -1,5 +1,6 @@
 import type { Claim } from "../claim.js";
 import { ablation } from "./ablation.js";
+import { adamEdge } from "./adam-edge.js";
 import { alignment } from "./alignment.js";
 import { bound } from "./bound.js";
 import { diagram } from "./diagram.js";
@@ -18,6 +19,7 @@ export const claims = [
   bound,
   edge,
   momentumEdge,
+  adamEdge,
   predict,
   size,
   escape,

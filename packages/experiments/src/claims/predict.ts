@@ -86,7 +86,7 @@ function imageJobs(scope: Scope): Job<"prediction">[] {
     [fullyConnected([64, 64]), smallCnn([8, 16])].map((model): Job<"prediction"> => {
       const [learningRate, batchSize] = starts[k % starts.length]!;
       const start = imageTask(images, {
-        ...{ count: ofPreset(preset, { test: 16, fast: 40, full: 100 }), model, learningRate, batchSize, seed: each },
+        ...{ count: ofPreset(preset, { test: 16, fast: 24, full: 100 }), model, learningRate, batchSize, seed: each },
         ...{ warmUp: 100, hessianProducts: 0, alignmentAt: [], startThreshold: false },
       });
       return { role: model.kind === "small-cnn" ? "convolutional" : "fully connected", task: taskOf(start, scope) };

@@ -2,6 +2,7 @@ import { ablationStudy, type AblationRecord, type AblationTask } from "./ablatio
 import { diagramStudy, type DiagramRecord, type DiagramTask } from "./diagram.js";
 import { escapeStudy, type EscapeRecord, type EscapeTask } from "./escape.js";
 import { predictionStudy, type PredictionRecord, type PredictionTask } from "./prediction.js";
+import { adaptiveStudy, type AdaptiveTask, type MarginRecord } from "./adaptive.js";
 import type { JobHooks } from "./job-hooks.js";
 import { trainingStudy } from "./training.js";
 import type { MinimumRecord, TrainingTask } from "@sgdscope/training";
@@ -15,6 +16,7 @@ export interface StudyTasks {
   diagram: DiagramTask;
   ablation: AblationTask;
   prediction: PredictionTask;
+  adaptive: AdaptiveTask;
 }
 
 /** What each kind yields. */
@@ -24,6 +26,7 @@ export interface StudyRecords {
   diagram: DiagramRecord;
   ablation: AblationRecord;
   prediction: PredictionRecord;
+  adaptive: MarginRecord;
 }
 
 export type StudyKind = keyof StudyTasks;
@@ -36,6 +39,7 @@ const studies: { [K in StudyKind]: Study<K> } = {
   diagram: diagramStudy,
   ablation: ablationStudy,
   prediction: predictionStudy,
+  adaptive: adaptiveStudy,
 };
 
 /**

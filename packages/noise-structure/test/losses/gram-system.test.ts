@@ -89,6 +89,32 @@ describe.each(cases)("(K̃, r̃) of the $name", (one) => {
     expect([system.loss, system.meanCurvature, system.modelOutputs]).toEqual([loss, meanCurvature, one.outputs]);
   });
 
+  it("has the derivatives of each example at its place, times its weight", () => {
+    const { outputs, targets, shape } = examplesOf(one, 4, 6);
+    const weights = [2, 1, 0.5, 3];
+    const all = lossDerivatives({ outputs, targets, loss: one.loss, weights }, shape);
+    const C = one.outputs;
+    const part = (array: Float64Array, i: number): Float64Array =>
+      array.slice((i * array.length) / 4, ((i + 1) * array.length) / 4);
+    let [mean, trace] = [0, 0];
+    for (let i = 0; i < 4; i++) {
+      const w = weights[i]!;
+      const at = one.loss.at(part(outputs, i), part(targets, i), i);
+      expect(all.values[i]).toBe(w * at.value);
+      for (const [found, single, factor] of [
+        [all.gradients, at.gradient, w],
+        [all.curvatures, at.curvature, w],
+        [all.factors, at.factor, Math.sqrt(w)],
+        [all.residuals, at.residual, Math.sqrt(w)],
+      ] as const)
+        expect([...part(found, i)]).toEqual([...single].map((value) => factor * value));
+      mean += (w * at.value) / 4;
+      for (let c = 0; c < C; c++) trace += (w * at.curvature[c * C + c]!) / 4;
+    }
+    expect(all.loss).toBeCloseTo(mean, 14);
+    expect(all.meanCurvature).toBeCloseTo(trace, 14);
+  });
+
   it("is the same from the Gram matrix of the outputs as from their Jacobian", () => {
     const { outputs, targets, shape, draw } = examplesOf(one, 6, 9);
     const jacobian = Float64Array.from({ length: 6 * one.outputs * 5 }, () => 2 * draw() - 1);
@@ -281,6 +307,11 @@ describe("what does not fit together", () => {
       "a negative weight",
       "INVALID_ARGUMENT .*weights.*got -1 at example 1",
       [source, { ...inputs, weights: [1, -1, 1] }, shape],
+    ],
+    [
+      "an infinite weight",
+      "INVALID_ARGUMENT .*weights.*got Infinity at example 0",
+      [source, { ...inputs, weights: [Infinity, 1, 1] }, shape],
     ],
     ["no examples", "INVALID_ARGUMENT .*examples", [source, inputs, { examples: 0, outputs: 1 }]],
     ["half an output", "INVALID_ARGUMENT .*outputs", [source, inputs, { examples: 3, outputs: 0.5 }]],
