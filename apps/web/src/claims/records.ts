@@ -199,6 +199,22 @@ const trial = object({
   steps: measured,
 });
 
+const margin = object({
+  part: v.literal("margin"),
+  model: text,
+  data: text,
+  optimizer: text,
+  learningRate: setting,
+  batchSize: setting,
+  fullBatch: truth,
+  seed: setting,
+  step: measured,
+  loss: measured,
+  edgeRatio: measured,
+  fullBatchRatio: measured,
+  plainRatio: measured,
+});
+
 const part = told("the name of a part of this study");
 
 /** As a type without the names that texts are taken from: a new field of a study is missed here by the compiler. */
@@ -216,6 +232,7 @@ const shapes: { [K in StudyKind]: v.GenericSchema<unknown, Loose<StudyRecords[K]
   diagram: v.variant("part", [sharpMinimum, curve, cell], part),
   ablation: v.variant("part", [sharpMinimum, noise, path], part),
   prediction: v.variant("part", [sharpMinimum, trial], part),
+  adaptive: v.variant("part", [margin], part),
 };
 
 /** Some of a record and of the records in it. */
@@ -228,6 +245,7 @@ const tasks = {
   diagram: object({ batchSizes: list(aNumber) }),
   ablation: object({ multiple: aNumber, steps: aNumber }),
   prediction: object({ start: object({ seed: aNumber }) }),
+  adaptive: object({}),
 } satisfies { [K in StudyKind]: v.GenericSchema<unknown, Part<Loose<StudyTasks[K]>>> };
 
 /** What is wrong with a record or a task, and where in it. */
