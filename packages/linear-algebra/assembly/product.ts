@@ -1,21 +1,6 @@
 // Products of Float64 matrices by packed panels [Goto & van de Geijn (2008), ACM TOMS 34(3)]; AssemblyScript, compiled by compile.mjs.
 
-/** Rows of the two panels of a tile that are packed at a time, and their depth: both panels stay in the second-level cache. */
-const ROWS: i32 = 128;
-const COLUMNS: i32 = 256;
-const DEPTH: i32 = 256;
-
-/** Where this thread packs: `8·(DEPTH·(ROWS + COLUMNS) + 16)` bytes. Globals belong to an instance, and each thread has its own. */
-let scratch: usize = 0;
-
-export function useScratch(address: usize): void {
-  scratch = address;
-}
-
-/** Bytes that a thread needs at its scratch address. */
-export function scratchBytes(): usize {
-  return 8 * (DEPTH * (ROWS + COLUMNS) + 16);
-}
+import { COLUMNS, DEPTH, ROWS, scratch } from "./scratch";
 
 /**
  * `out ← mode·out ± A·Bᵀ` for a tile: `rows × inner` entries of A and `columns × inner` of B at the given strides, in bytes.

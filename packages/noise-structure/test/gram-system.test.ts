@@ -44,6 +44,18 @@ describe("a Gram system", () => {
   it("may be asymmetric by rounding in Float32", () =>
     expect(code(() => noiseStructure({ ...system, gram: Float64Array.of(2, 1, 1.000001, 2) }))).toBe("none"));
 
+  it("may be as asymmetric as is allowed, and by 1e-5 of its largest entry where nothing is said", () => {
+    const check = (difference: number, symmetryTolerance?: number): string => {
+      const gram = Float64Array.of(4, 1, 1 + difference, 2);
+      const options = symmetryTolerance === undefined ? {} : { symmetryTolerance };
+      return code(() => checkGramSystem({ ...system, gram }, "check", options));
+    };
+    expect([check(3.9e-5), check(-3.9e-5)]).toEqual(["none", "none"]);
+    expect([check(4.1e-5), check(-4.1e-5)]).toEqual(Array(2).fill("NoiseStructureError NOT_SYMMETRIC"));
+    expect([check(0.39, 0.1), check(0.41, 0.1)]).toEqual(["none", "NoiseStructureError NOT_SYMMETRIC"]);
+    expect(check(1e-15, 0)).toBe("NoiseStructureError NOT_SYMMETRIC");
+  });
+
   it("is refused by the first pair that breaks Cauchy and Schwarz, not by one that only meets it or by an empty row", () => {
     const gram = Float64Array.of(0, 0, 0, 0, 0, 1, 2, 0.5, 0, 2, 4, 7, 0, 0.5, 7, 9);
     const act = (): void => checkGramSystem({ examples: 4, outputs: 1, gram, residuals: new Float64Array(4) }, "x");
@@ -104,7 +116,31 @@ describe("a Gram system", () => {
     );
   });
 
+  it("keeps a negative eigenvalue as 0 within the tolerance, which is 1e-5 where nothing is said", () => {
+    const gram = Float64Array.of(1, -0.9, -0.9, -0.9, 1, -0.9, -0.9, -0.9, 1);
+    const residuals = Float64Array.of(1, 1, 1);
+    const { eigenvalues, rank } = gramSpectrum(
+      { examples: 3, outputs: 1, gram, residuals },
+      { negativeTolerance: 0.43 },
+    );
+    expect(Array.from(eigenvalues, (value) => Number(value.toFixed(12)))).toEqual([
+      ...[1.9 / 3, 1.9 / 3, 0].map((value) => Number(value.toFixed(12))),
+    ]);
+    expect(rank).toBe(2);
+    // Three vectors at equal angles: eigenvalues 1.5 + δ, twice, and −2δ.
+    const of = (delta: number, options = {}): string => {
+      const cosine = -0.5 - delta;
+      const angles = Float64Array.of(1, cosine, cosine, cosine, 1, cosine, cosine, cosine, 1);
+      return code(() => gramSpectrum({ examples: 3, outputs: 1, gram: angles, residuals }, options));
+    };
+    expect([of(0.7e-5), of(0.8e-5)]).toEqual(["none", "NoiseStructureError NOT_POSITIVE_SEMIDEFINITE"]);
+    expect(of(1e-9, { negativeTolerance: 0 })).toBe("NoiseStructureError NOT_POSITIVE_SEMIDEFINITE");
+    expect(of(-0.1, { negativeTolerance: -1 })).toBe("NoiseStructureError INVALID_ARGUMENT");
+  });
+
   it("needs a sensible tolerance and some curvature", () => {
+    expect(code(() => gramSpectrum(system, { rankTolerance: 0 }))).toBe("none");
+    expect(code(() => gramSpectrum(system, { rankTolerance: -1e-9 }))).toBe("NoiseStructureError INVALID_ARGUMENT");
     expect(code(() => gramSpectrum(system, { rankTolerance: 1 }))).toBe("NoiseStructureError INVALID_ARGUMENT");
     expect(code(() => alignmentRange({ ...system, gram: new Float64Array(4) }))).toBe(
       "NoiseStructureError INVALID_ARGUMENT",
@@ -142,6 +178,18 @@ describe("the Gram system of a Jacobian", () => {
     expect(() => gramSystemFromJacobian(new Float64Array(2), new Float64Array(2), { examples: 2, outputs: 0 })).toThrow(
       "gramSystemFromJacobian: expected outputs",
     );
+  });
+});
+
+describe("the alignment factor of several outputs", () => {
+  it("is also given C times, about 1 where noise and curvature decouple", () => {
+    const jacobian = Float64Array.from({ length: 24 }, (_, k) => Math.sin(3 * k + 1));
+    const two = gramSystemFromJacobian(jacobian, Float64Array.of(1, -1, 2, 0.5), { examples: 2, outputs: 2 });
+    const { alignmentFactor, outputsTimesAlignmentFactor } = noiseStructure(two);
+    expect(alignmentFactor).toBeGreaterThan(0);
+    expect(outputsTimesAlignmentFactor).toBe(2 * alignmentFactor!);
+    const still = noiseStructure({ ...two, residuals: new Float64Array(4) });
+    expect(still.outputsTimesAlignmentFactor).toBeUndefined();
   });
 });
 

@@ -1,4 +1,4 @@
-import { gramExponent, multiplyTransposed, symmetricProduct, transpose } from "@sgdscope/linear-algebra";
+import { gramExponent, multiplyLower, symmetricProduct, transpose, type Precision } from "@sgdscope/linear-algebra";
 import {
   alignmentRange,
   gramSpectrum,
@@ -124,9 +124,10 @@ function meanSquaredBlocks(
  * `Σᵢ XᵢᵀQᵢXᵢ` for blocks `Qᵢ`, C × C: what noise of covariance `Qᵢ` in the residuals of example i puts on the parameters.
  *
  * @param blocks - n symmetric blocks of C × C, one after the other.
+ * @param precision - See `symmetricProduct`. Default `"double"`.
  * @returns `rank × rank`, symmetric. Cost `rank²·nC` operations.
  */
-export function spread(minimum: PreparedMinimum, blocks: Float64Array): Float64Array {
+export function spread(minimum: PreparedMinimum, blocks: Float64Array, precision?: Precision): Float64Array {
   const { examples, outputs, rank, transposedFeatures: xt } = minimum;
   const size = examples * outputs;
   const weighted = new Float64Array(rank * size);
@@ -141,28 +142,37 @@ export function spread(minimum: PreparedMinimum, blocks: Float64Array): Float64A
           weighted[o + c] = sum;
         }
   }
-  return symmetricProduct(xt, weighted, rank, size);
+  return symmetricProduct(xt, weighted, rank, size, precision === undefined ? {} : { precision });
 }
 
 /**
  * The blocks `XᵢMXᵢᵀ` of a second moment `M` of the parameters: the second moments of the residuals of each example.
  * The adjoint of {@link spread}.
  *
+ * Half of M is enough, `M = L + Lᵀ` with L lower triangular: `XᵢMXᵢᵀ = Aᵢ + Aᵢᵀ` with `Aᵢ = XᵢLXᵢᵀ`.
+ *
  * @param moment - Symmetric `rank × rank`.
- * @returns n blocks of C × C. Cost `2·rank²·nC` operations.
+ * @param precision - See `symmetricProduct`. Default `"double"`.
+ * @returns n blocks of C × C. Cost `rank²·nC` operations.
  */
-export function collect(minimum: PreparedMinimum, moment: Float64Array): Float64Array {
+export function collect(minimum: PreparedMinimum, moment: Float64Array, precision?: Precision): Float64Array {
   const { examples, outputs, rank, features: x } = minimum;
-  const image = multiplyTransposed(x, moment, examples * outputs, rank, rank);
+  const lower = new Float64Array(rank * rank);
+  for (let a = 0; a < rank; a++) {
+    lower.set(moment.subarray(a * rank, a * rank + a), a * rank);
+    lower[a * rank + a] = moment[a * rank + a]! / 2;
+  }
+  const image = multiplyLower(x, lower, examples * outputs, rank, precision === undefined ? {} : { precision });
   const blocks = new Float64Array(examples * outputs * outputs);
-  for (let i = 0, q = 0; i < examples; i++)
+  for (let i = 0; i < examples; i++)
     for (let c = 0; c < outputs; c++)
-      for (let d = 0; d < outputs; d++, q++) {
+      for (let d = 0; d < outputs; d++) {
         const left = (i * outputs + c) * rank;
         const right = (i * outputs + d) * rank;
         let sum = 0;
         for (let a = 0; a < rank; a++) sum += image[left + a]! * x[right + a]!;
-        blocks[q] = sum;
+        blocks[(i * outputs + c) * outputs + d]! += sum;
+        blocks[(i * outputs + d) * outputs + c]! += sum;
       }
   return blocks;
 }

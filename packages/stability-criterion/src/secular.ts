@@ -1,4 +1,4 @@
-import { axpy, largestEigenpair, norm, scale } from "@sgdscope/linear-algebra";
+import { axpy, largestEigenpair, norm, scale, type Precision } from "@sgdscope/linear-algebra";
 import { collect, spread, type PreparedMinimum } from "./minimum.js";
 
 /** Relative residuals of eigenvectors, far from the root and at it; eigenvalues are known to about their squares. */
@@ -6,6 +6,35 @@ const COARSE = 3e-4;
 const FINE = 1e-8;
 /** Relative distance in x within which the order of eigenvalues is taken as known. */
 const NEAR = 1e-6;
+
+/** How a root is approached. */
+interface Approach {
+  precision: Precision;
+  /** Relative residual of eigenvectors at the root. */
+  fine: number;
+  /** How much of the identity is mixed into the start where the order of eigenvalues is looked at. */
+  mixed: number;
+  /** Most products for one eigenvector. */
+  mostProducts: number;
+  mostSteps: number;
+}
+const EXACTLY: Approach = { precision: "double", fine: FINE, mixed: 0.03, mostProducts: Infinity, mostSteps: 60 };
+/** Products cost half, and know nothing below 1e-6: more of the identity makes up for it. */
+const ROUGHLY: Approach = { precision: "single", fine: 1e-6, mixed: 0.3, mostProducts: 40, mostSteps: 8 };
+/** From this rank on a root is approached roughly first, of the leading modes before all of them. */
+const LARGE_RANK = 256;
+/** Largest eigenvalues, either way, whose products with residual blocks stay in the range of Float32. */
+const LARGEST_CURVATURE = 1e12;
+
+/** Where Newton's method is. */
+interface State {
+  x: number;
+  vector: Float64Array;
+  products: number;
+  newtonSteps: number;
+  /** The x at which no other group of examples was found to lead; NaN before. */
+  verifiedAt: number;
+}
 
 /** Coefficients of `Δ_ab = c₀ + c₁(u_a + u_b) + c₂(u_aw_b + u_bw_a)/2 + c₃(u_a² + u_b²)`; c₃ is 0 where it is left out. */
 type Coefficients = readonly [number, number, number, number?];
@@ -39,7 +68,7 @@ export interface SecularRoot {
   relativeStep: number;
   /** `‖Tv − v‖` for the unit eigenvector v of the reduced operator at the root. */
   residual: number;
-  /** Applications of the reduced operator, `3·rank²·nC` operations each. */
+  /** Applications of the reduced operator, `2·rank²·nC` operations each; of a large rank most are in single precision. */
   products: number;
   newtonSteps: number;
   converged: boolean;
@@ -59,36 +88,71 @@ export function secularRoot(
   problem: SecularProblem,
   options: { tolerance?: number; maxProducts?: number } = {},
 ): SecularRoot {
-  const { minimum, coordinates: u, partners: w = u, weight, slope } = problem;
   const { tolerance = 1e-12, maxProducts = 400 } = options;
+  const { rank, examples, outputs, eigenvalues } = problem.minimum;
+  const vector = identityBlocks(examples, outputs);
+  let state: State = { x: problem.start, vector, products: 0, newtonSteps: 0, verifiedAt: NaN };
+  const largest = eigenvalues[0]!;
+  if (rank >= LARGE_RANK && largest < LARGEST_CURVATURE && largest > 1 / LARGEST_CURVATURE) {
+    const most = Math.floor(maxProducts / 2);
+    state = { ...newton(leading(problem, Math.ceil(rank / 3)), state, ROUGHLY, NEAR, most), verifiedAt: NaN };
+    state = newton(problem, state, ROUGHLY, NEAR / 4, most);
+  }
+  return newton(problem, state, EXACTLY, tolerance, maxProducts);
+}
+
+/** The problem in the first modes alone: second moments that live there are a subspace, so that its root is no larger. */
+function leading(problem: SecularProblem, rank: number): SecularProblem {
+  const { minimum, coordinates, partners = coordinates } = problem;
+  const { examples, outputs, features, transposedFeatures, rank: all } = minimum;
+  const size = examples * outputs;
+  const part = new Float64Array(size * rank);
+  for (let i = 0; i < size; i++) part.set(features.subarray(i * all, i * all + rank), i * rank);
+  return {
+    ...problem,
+    minimum: { ...minimum, rank, features: part, transposedFeatures: transposedFeatures.subarray(0, rank * size) },
+    coordinates: coordinates.subarray(0, rank),
+    partners: partners.subarray(0, rank),
+  };
+}
+
+/** Newton's method for `φ(x) = 1` until a step is below the tolerance, relative to `shift + x`, and nothing else has to be looked at. */
+function newton(
+  problem: SecularProblem,
+  from: State,
+  { precision, fine, mixed, mostProducts, mostSteps }: Approach,
+  tolerance: number,
+  maxProducts: number,
+): SecularRoot & State {
+  const { minimum, coordinates: u, partners: w = u, weight, slope } = problem;
   const { rank, examples, outputs } = minimum;
-  let x = problem.start;
   const identity = identityBlocks(examples, outputs);
-  let vector: Float64Array = identity;
-  let products = 0;
+  let { x, vector, products, verifiedAt } = from;
   // Eigenvectors are found as well as the size of the Newton steps deserves. Near the root, and once more at the end if x
   // has moved since, the identity is mixed into the start: where examples form nearly separate groups, another group may
   // have overtaken on the way, and the Perron vector is never orthogonal to the identity.
-  let accuracy = COARSE;
-  let near = false;
+  let near = !Number.isNaN(verifiedAt);
+  let accuracy = near ? fine : COARSE;
   let settling = false;
-  let verifiedAt = NaN;
-  for (let newtonSteps = 1; ; newtonSteps++) {
+  for (let steps = 1; ; steps++) {
     const delta = problem.delta(x);
     const verifying = settling ? !(Math.abs(x - verifiedAt) <= NEAR * x) : near && Number.isNaN(verifiedAt);
     if (verifying) verifiedAt = x;
     const pair = largestEigenpair(
       (q) => {
-        const image = collect(minimum, divide(spread(minimum, q), delta, u, w));
+        const image = collect(minimum, divide(spread(minimum, q, precision), delta, u, w), precision);
         for (let k = 0; k < image.length; k++) image[k]! *= weight;
         return image;
       },
-      verifying ? axpy(0.03, identity, vector.slice()) : vector,
-      { tolerance: verifying || settling ? FINE : accuracy, maxProducts: Math.max(1, maxProducts - products) },
+      verifying ? axpy(mixed, identity, vector.slice()) : vector,
+      {
+        tolerance: verifying || settling ? fine : accuracy,
+        maxProducts: Math.max(1, Math.min(mostProducts, maxProducts - products)),
+      },
     );
     products += pair.products;
     vector = pair.vector;
-    const source = spread(minimum, vector);
+    const source = spread(minimum, vector, precision);
     let value = 0;
     let change = 0;
     for (let a = 0, o = 0; a < rank; a++)
@@ -103,20 +167,28 @@ export function secularRoot(
     const relativeStep = Math.abs(step / (problem.shift + x));
     // A small step alone may only mean that φ is steep here, next to its pole, before it bends.
     const settled =
-      Math.abs(x - verifiedAt) <= NEAR * x && relativeStep <= tolerance && Math.abs(weight * value - 1) <= 1e-10;
-    if (settled || products >= maxProducts || newtonSteps === 60) {
+      Math.abs(x - verifiedAt) <= NEAR * x &&
+      relativeStep <= tolerance &&
+      Math.abs(weight * value - 1) <= (precision === "single" ? 1e-4 : 1e-10);
+    // Rounding in a start at the root itself may ask for a step down: never below the start, which is above the poles.
+    const next = Math.max(x + step, problem.start);
+    const stuck = precision === "single" && next === x;
+    if (settled || stuck || products >= maxProducts || steps === mostSteps) {
+      const newtonSteps = from.newtonSteps + steps;
+      const converged = settled && pair.converged;
+      const known = { x, blocks: vector, vector, relativeStep, residual: pair.residual, products, newtonSteps };
+      // Of a rough root only the way to the exact one is wanted; the last step still leads there.
+      if (precision === "single") return { ...known, x: next, moment: source, converged, verifiedAt };
       const moment = divide(source, delta, u, w);
       let trace = 0;
       for (let a = 0; a < rank; a++) trace += moment[a * rank + a]!;
       for (let k = 0; k < moment.length; k++) moment[k]! /= trace;
-      const converged = settled && pair.converged;
-      return { x, moment, blocks: vector, relativeStep, residual: pair.residual, products, newtonSteps, converged };
+      return { ...known, moment, converged, verifiedAt };
     }
-    // Rounding in a start at the root itself may ask for a step down: never below the start, which is above the poles.
-    x = Math.max(x + step, problem.start);
+    x = next;
     near ||= Math.abs(step) <= 1e-2 * x;
     settling = Math.abs(step) <= NEAR * x;
-    accuracy = Math.min(COARSE, Math.max(FINE, Math.abs(step / x) / 10));
+    accuracy = Math.min(COARSE, Math.max(fine, Math.abs(step / x) / 10));
   }
 }
 

@@ -20,7 +20,7 @@ export interface GrowthRecord {
  * @param system - A Gram system, or a prepared minimum to share its eigendecomposition with the curves.
  * @param options.optimizer - Default plain SGD.
  * @param options.sampling - Default `"without-replacement"`.
- * @returns A generator; each record costs one `optimizerGrowth`, ten to forty products of `3·rank²·nC` operations: for 200
+ * @returns A generator; each record costs one `optimizerGrowth`, ten to forty products of `2·rank²·nC` operations: for 200
  *   examples of one output some two tenths of a second of one core, and eight times that for twice as many.
  * @throws StabilityError as `optimizerGrowth`.
  */

@@ -9,19 +9,27 @@ const TILE = 256;
 const SMALL = 32 ** 3;
 const LARGE = 256 ** 3;
 
-/** A product `A·Bᵀ`: `rows × inner` by `columns × inner`; only what is on or below the diagonal where `lower`. */
+/** How exactly entries are multiplied: `"single"` rounds operands to Float32 and sums 256 terms at a time so, where that is faster. */
+export type Precision = "double" | "single";
+
+/** A product `A·Bᵀ`: `rows × inner` by `columns × inner`. */
 export interface Product {
   a: Vector;
   b: Vector;
   rows: number;
   columns: number;
   inner: number;
-  lower: boolean;
+  /** Only what is on or below the diagonal is wanted. */
+  lower?: boolean;
+  /** B is zero above its diagonal. */
+  triangular?: boolean;
+  precision?: Precision;
 }
 
 /** @internal The product by the kernels, where they are to be had and faster; above the diagonal undefined where `lower`. */
-export function kernelProduct({ a, b, rows, columns, inner, lower }: Product): Float64Array | undefined {
-  const work = (rows * columns * inner) / (lower ? 2 : 1);
+export function kernelProduct(wanted: Product): Float64Array | undefined {
+  const { a, b, rows, columns, inner, lower = false, triangular = false } = wanted;
+  const work = (rows * columns * inner) / (lower || triangular ? 2 : 1);
   if (work < SMALL || Math.min(rows, columns, inner) < 4) return undefined;
   const found = kernels();
   if (found === undefined) return undefined;
@@ -35,12 +43,12 @@ export function kernelProduct({ a, b, rows, columns, inner, lower }: Product): F
     for (let left = 0; left < columns; left += most) {
       if (lower && left >= top + height) break;
       const width = Math.min(most, columns - left);
-      const part = multiplyPart(found, {
+      const part = multiplyPart(found, left, {
+        ...wanted,
         a: whole ? a : a.subarray(top * inner, (top + height) * inner),
         b: whole ? b : b.subarray(left * inner, (left + width) * inner),
         rows: height,
         columns: width,
-        inner,
         lower: lower && left === top,
       });
       if (part === undefined) return undefined;
@@ -52,8 +60,12 @@ export function kernelProduct({ a, b, rows, columns, inner, lower }: Product): F
   return product;
 }
 
-/** The product in the memory of the kernels. */
-function multiplyPart(found: Kernels, { a, b, rows, columns, inner, lower }: Product): Float64Array | undefined {
+/** The product in the memory of the kernels; `firstColumn` is that of the part in the whole. */
+function multiplyPart(
+  found: Kernels,
+  firstColumn: number,
+  { a, b, rows, columns, inner, lower = false, triangular = false, precision = "double" }: Product,
+): Float64Array | undefined {
   const same = a === b;
   const place = found.reserve(rows * inner + (same ? 0 : columns * inner) + rows * columns + 4);
   if (place === undefined) return undefined;
@@ -66,7 +78,8 @@ function multiplyPart(found: Kernels, { a, b, rows, columns, inner, lower }: Pro
   if (!same) memory.set(b, right);
   const rowsOf = (at: number): Operand => ({ at, row: inner, column: 1 });
   const tiles = { a: rowsOf(left), b: rowsOf(right), out: { at: out, row: columns }, rows, columns, inner, lower };
-  found.run("multiplyTile", tileCalls({ ...tiles, mode: 0 }));
+  const calls = tileCalls({ ...tiles, mode: 0, ...(triangular ? { zerosAfter: firstColumn } : {}) });
+  found.run(precision === "double" ? "multiplyTile" : "multiplyTileSingle", calls);
   return memory.subarray(out, out + rows * columns);
 }
 
@@ -87,6 +100,7 @@ export function tileCalls({
   inner,
   lower,
   mode,
+  zerosAfter = Infinity,
 }: {
   a: Operand;
   b: Operand;
@@ -96,6 +110,8 @@ export function tileCalls({
   inner: number;
   lower: boolean;
   mode: 0 | 1 | -1;
+  /** Row j of B is zero from entry `zerosAfter + j + 1` on. */
+  zerosAfter?: number;
 }): number[][] {
   const calls: number[][] = [];
   const tile = rows * columns >= 16 * TILE * TILE ? TILE : TILE / 2;
@@ -103,8 +119,8 @@ export function tileCalls({
     for (let j = 0; j < (lower ? Math.min(columns, i + tile) : columns); j += tile)
       calls.push([
         ...[8 * (a.at + i * a.row), 8 * a.row, 8 * a.column, 8 * (b.at + j * b.row), 8 * b.row, 8 * b.column],
-        ...[8 * (out.at + i * out.row + j), 8 * out.row, Math.min(tile, rows - i), Math.min(tile, columns - j), inner],
-        mode,
+        ...[8 * (out.at + i * out.row + j), 8 * out.row, Math.min(tile, rows - i), Math.min(tile, columns - j)],
+        ...[Math.min(inner, zerosAfter + j + tile), mode],
       ]);
   return calls;
 }

@@ -1,5 +1,12 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { gramOfRows, multiply, multiplyTransposed, symmetricProduct, transpose } from "../../src/index.js";
+import {
+  gramOfRows,
+  multiply,
+  multiplyLower,
+  multiplyTransposed,
+  symmetricProduct,
+  transpose,
+} from "../../src/index.js";
 import { kernels, useKernels, type KernelMode } from "../../src/kernels/kernels.js";
 import { generator, largestDifference } from "../support.js";
 
@@ -17,7 +24,8 @@ it("are there", () => {
 });
 
 describe.each([
-  [4, 4100, 4],
+  [5, 1030, 6],
+  [9, 70, 4],
   [33, 40, 47],
   [70, 1030, 67],
   [259, 258, 130],
@@ -27,15 +35,22 @@ describe.each([
   const a = Float64Array.from({ length: rows * inner }, random);
   const b = Float64Array.from({ length: columns * inner }, random);
   const weighted = a.map((value, k) => value * (1 + (k % inner)));
+  const square = Float64Array.from({ length: inner * inner }, random);
+  const lower = square.map((value, k) => (k % inner > Math.floor(k / inner) ? 0 : value));
   const all = (): Float64Array[] => [
     multiplyTransposed(a, b, rows, inner, columns),
     multiply(a, transpose(b, columns, inner), rows, inner, columns),
     gramOfRows(a, rows, inner),
     symmetricProduct(a, weighted, rows, inner),
+    multiplyLower(b, lower, columns, inner),
+  ];
+  const single = (): Float64Array[] => [
+    symmetricProduct(a, a, rows, inner, { precision: "single" }),
+    multiplyLower(b, lower, columns, inner, { precision: "single" }),
   ];
 
   it("are the same in JavaScript to rounding", () => {
-    const scales = [1, 1, 1, inner];
+    const scales = [1, 1, 1, inner, 1];
     const expected = withKernels("javascript", all);
     withKernels("one-thread", all).forEach((product, k) => {
       expect(product.buffer).toBeInstanceOf(ArrayBuffer);
@@ -43,10 +58,19 @@ describe.each([
     });
   });
 
-  it("are the same bits for any number of threads, however often", () => {
+  it("in single precision are right to it", () => {
     const expected = withKernels("one-thread", all);
+    const found = withKernels("one-thread", single);
+    expect(largestDifference(found[0]!, expected[2]!)).toBeLessThan(1e-6 * inner);
+    expect(largestDifference(found[1]!, expected[4]!)).toBeLessThan(1e-6 * inner);
+    if (rows > 60) expect(largestDifference(found[0]!, expected[2]!)).toBeGreaterThan(1e-9);
+  });
+
+  it("are the same bits for any number of threads, however often", () => {
+    const each = (): Float64Array[] => [...all(), ...single()];
+    const expected = withKernels("one-thread", each);
     for (let round = 0; round < 3; round++)
-      withKernels("threads", all).forEach((product, k) => {
+      withKernels("threads", each).forEach((product, k) => {
         expect(product.every((value, index) => Object.is(value, expected[k]![index]))).toBe(true);
       });
   });

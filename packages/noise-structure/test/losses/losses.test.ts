@@ -255,6 +255,19 @@ describe("a loss of one's own", () => {
     expect(hinge.at([2], [1]).residual[0]).toBe(0);
   });
 
+  it("may have a gradient beside the range of its curvature within its rounding, whatever its scale", () => {
+    const flat = (gradient: number[]): string =>
+      refusal(() =>
+        convexLoss({ id: "x", value: () => 0, gradient: () => gradient, curvature: () => [1, 0, 0, 0] }).at(
+          [0, 0],
+          [0, 0],
+        ),
+      );
+    expect(flat([1e6, 1e-6])).toBe("none");
+    expect(flat([1e-6, 1e-14])).toMatch(/^GRADIENT_OUT_OF_RANGE/);
+    expect(flat([0, 0])).toBe("none");
+  });
+
   it("by s and S alone has the same S⁺ as the closed form of cross-entropy", () => {
     const closed = crossEntropyLoss();
     const own = convexLoss({
@@ -277,6 +290,8 @@ describe("a loss of one's own", () => {
       /^NOT_POSITIVE_SEMIDEFINITE x loss: expected a convex loss, got the curvature -1 at example 2/,
     );
     expect(curved([1, 2])).toMatch(/^SHAPE_MISMATCH/);
+    const short = convexLoss({ id: "x", value: () => 0, gradient: () => [1, 2], curvature: () => [1] });
+    expect(refusal(() => short.at([1], [0]))).toMatch(/^SHAPE_MISMATCH .*a gradient of 1 .* got 2 and 1/);
   });
 });
 

@@ -25,7 +25,7 @@ export interface ExpectedLoss {
  * @param options.optimizer - Momentum, starting at rest: the recursion is then that of the joint second moments of position and
  *   velocity. Default plain SGD; weight decay is refused, for its pull depends on the parameters themselves.
  * @param options.steps - Number of steps, ≥ 0.
- * @returns `steps + 1` losses; those beyond the largest number are Infinity. Cost `3·rank²·nC` operations per step.
+ * @returns `steps + 1` losses; those beyond the largest number are Infinity. Cost `2·rank²·nC` operations per step.
  * @throws StabilityError INVALID_ARGUMENT and as `samplingFactor` and `prepareMinimum`.
  */
 export function expectedLoss(

@@ -30,7 +30,7 @@ export interface SpectralRadius {
  * problem above the diagonal of Q (`secularRoot`, derived here), so that slow directions near 1 cost nothing.
  *
  * @param learningRate - η.
- * @returns Cost some ten to forty products of `3·rank²·nC` operations.
+ * @returns Cost some ten to forty products of `2·rank²·nC` operations.
  * @throws StabilityError INVALID_ARGUMENT, and as `samplingFactor` and `prepareMinimum`.
  */
 export function spectralRadius(

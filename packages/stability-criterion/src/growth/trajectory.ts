@@ -10,7 +10,7 @@ import { splitResiduals } from "./split-residuals.js";
  *
  * @param visit - Called with t, the moment (`rank × rank`, not to be changed) and the loss of unrealizable residuals, for
  *   t = 0 … steps until it returns false.
- * @returns The loss of unrealizable residuals. Cost `3·rank²·nC` operations per step.
+ * @returns The loss of unrealizable residuals. Cost `2·rank²·nC` operations per step.
  */
 export function secondMoments(
   caller: string,

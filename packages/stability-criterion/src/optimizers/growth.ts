@@ -18,7 +18,7 @@ import { meanRadius, responseMatrix } from "./response.js";
  *
  * @param learningRate - η.
  * @param options.optimizer - See `Optimizer`.
- * @returns As `spectralRadius`; the mode is that of the position. Cost some ten to forty products of `3·rank²·nC` operations.
+ * @returns As `spectralRadius`; the mode is that of the position. Cost some ten to forty products of `2·rank²·nC` operations.
  * @throws StabilityError INVALID_ARGUMENT, and as `samplingFactor` and `prepareMinimum`.
  */
 export function optimizerGrowth(

@@ -27,7 +27,7 @@ import { responseMatrix } from "./response.js";
  *
  * @param minimum - A Gram system or a prepared minimum; residuals do not matter. With a fixed preconditioner P, that of `JP⁻¹Jᵀ`.
  * @param options.optimizer - See {@link Optimizer}. Momentum 0 without weight decay is `exactThreshold`.
- * @returns As `exactThreshold`; the mode is that of the position. Cost some ten to thirty products of `3·rank²·nC` operations.
+ * @returns As `exactThreshold`; the mode is that of the position. Cost some ten to thirty products of `2·rank²·nC` operations.
  * @throws StabilityError INVALID_ARGUMENT, and as `samplingFactor` and `prepareMinimum`.
  * @see Mulayoff & Michaeli (2024), arXiv:2306.07850, for plain SGD. Andreyev et al., arXiv:2604.14108, describe by their
  *   abstract that momentum moves the edge to 2(1 − β)/η for small batches and 2(1 + β)/η for large ones.

@@ -25,7 +25,7 @@ export interface ExactThreshold {
 export interface SolverOptions extends RankOptions {
   /** Relative step at which the iteration stops. Default 1e-12. */
   tolerance?: number;
-  /** Most products, `3·rank²·nC` operations each. Default 400. */
+  /** Most products, `2·rank²·nC` operations each. Default 400. */
   maxProducts?: number;
 }
 
@@ -38,7 +38,7 @@ export interface SolverOptions extends RankOptions {
  *
  * @param minimum - A Gram system or a prepared minimum; residuals do not matter.
  * @param options - Batch size, sampling, solver.
- * @returns Cost some ten to thirty products of `3·rank²·nC` operations.
+ * @returns Cost some ten to thirty products of `2·rank²·nC` operations.
  * @throws StabilityError as `samplingFactor` and `prepareMinimum`.
  */
 export function exactThreshold(

@@ -139,3 +139,41 @@ it.each([
   for (const call of [() => simulateResiduals(system, options), () => lyapunovExponent(system, options)])
     expect(call).toThrow(expect.objectContaining({ name: StabilityError.name, code }) as Error);
 });
+
+describe("the exponent of paths with one example and one direction", () => {
+  const { system } = problem([2], [1]);
+  const exponentAt = (learningRate: number, options = {}): ReturnType<typeof lyapunovExponent> =>
+    lyapunovExponent(system, { learningRate, batchSize: 1, random: seededRandom(3), ...options });
+
+  it("is log |1 − ηλ| without scatter, on either side of the minimum", () => {
+    for (const learningRate of [0.1, 0.4, 0.6]) {
+      const { value, standardError } = exponentAt(learningRate, { steps: 50, paths: 3 });
+      expect(value).toBeCloseTo(Math.log(Math.abs(1 - 4 * learningRate)), 12);
+      expect(standardError).toBeLessThan(1e-12);
+    }
+  });
+
+  it("counts the steps of all paths, those before the average included", () => {
+    expect(exponentAt(0.1).steps).toBe(16 * (500 + 2000));
+    expect(exponentAt(0.1, { steps: 10 }).steps).toBe(16 * (3 + 10));
+    expect(exponentAt(0.1, { steps: 10, burnIn: 0, paths: 2 }).steps).toBe(2 * 10);
+  });
+
+  it("is −∞ where a path hits the minimum, after the steps until then", () => {
+    expect(exponentAt(0.25, { steps: 10, burnIn: 5 })).toEqual({ value: -Infinity, standardError: 0, steps: 1 });
+  });
+
+  it.each([
+    ["learningRate", { learningRate: 0 }],
+    ["steps", { steps: 0 }],
+    ["burnIn", { burnIn: -1 }],
+    ["paths", { paths: 1 }],
+  ])("is refused without sensible %s", (name, options) =>
+    expect(() => exponentAt(0.1, options)).toThrow(
+      expect.objectContaining({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringContaining(`lyapunovExponent: expected options.${name}`) as string,
+      }),
+    ),
+  );
+});

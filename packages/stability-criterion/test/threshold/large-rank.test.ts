@@ -1,0 +1,62 @@
+import { gramOfRows } from "@sgdscope/linear-algebra";
+import { gaussian, seededRandom } from "@sgdscope/random";
+import type { GramSystem } from "@sgdscope/noise-structure";
+import { describe, expect, it } from "vitest";
+import { exactThreshold, prepareMinimum, samplingWeights, spectralRadius } from "../../src/index.js";
+import { testMatrixBound } from "../../src/bounds.js";
+
+/** Gaussian Jacobians whose k-th direction has the curvature `k^−exponent`. */
+function powerLaw(examples: number, outputs: number, exponent: number): GramSystem {
+  const size = examples * outputs;
+  const jacobian = gaussian(size * size, seededRandom(7)).map(
+    (value, k) => value * (1 + (k % size)) ** (-exponent / 2),
+  );
+  return { examples, outputs, gram: gramOfRows(jacobian, size, size), residuals: new Float64Array(size) };
+}
+
+describe.each([
+  [300, 1, 0.8, 1],
+  [300, 1, 1.6, 16],
+  [30, 10, 0.8, 4],
+])("a minimum of large rank, %d × %d, spectrum k^−%d, B = %d", (examples, outputs, exponent, batchSize) => {
+  const minimum = prepareMinimum(powerLaw(examples, outputs, exponent));
+  const threshold = exactThreshold(minimum, { batchSize });
+
+  it("has a threshold that its mode sets, in double precision", () => {
+    expect(minimum.rank).toBeGreaterThan(256);
+    expect(threshold.converged).toBe(true);
+    const bound = testMatrixBound(minimum, samplingWeights(examples, { batchSize }), threshold.mode);
+    expect(bound / threshold.criticalLearningRate - 1).toBeGreaterThan(-1e-12);
+    expect(bound / threshold.criticalLearningRate - 1).toBeLessThan(1e-11);
+  });
+
+  it("neither grows nor falls at it", () => {
+    const growth = spectralRadius(minimum, threshold.criticalLearningRate, { batchSize });
+    expect(growth.converged).toBe(true);
+    expect(Math.abs(growth.spectralRadius - 1)).toBeLessThan(1e-11);
+  });
+});
+
+it("the more unstable of two groups of examples decides, whichever leads in its first modes", () => {
+  const half = 180;
+  const n = 2 * half;
+  const first = powerLaw(half, 1, 0.5).gram;
+  const second = powerLaw(half, 1, 1.4).gram;
+  const system = (a: number, b: number): GramSystem => {
+    const gram = new Float64Array(n * n);
+    for (let i = 0; i < half; i++)
+      for (let j = 0; j < half; j++) {
+        gram[i * n + j] = a * first[i * half + j]!;
+        gram[(half + i) * n + half + j] = b * second[i * half + j]!;
+      }
+    return { examples: n, outputs: 1, gram, residuals: new Float64Array(n) };
+  };
+  const threshold = (a: number, b: number): number =>
+    exactThreshold(system(a, b), { batchSize: 2, sampling: "with-replacement" }).criticalLearningRate;
+  // Groups alone are below the rank from which roots are approached roughly.
+  const [alone, other] = [threshold(1, 0), threshold(0, 1)];
+  for (const ratio of [0.9, 0.999, 0.99999, 1.00001, 1.001, 1.1]) {
+    const scale = (ratio * other) / alone;
+    expect(threshold(1, scale) / Math.min(alone, other / scale)).toBeCloseTo(1, 11);
+  }
+});
