@@ -64,6 +64,43 @@ describe("without maxMatvecs", () => {
     expect(await spent(130)).toBe(8 * 130);
   });
 
+  test.each([
+    [0.02, 8],
+    [0.01, 12],
+    [0.008, 18],
+    [0.005, 27],
+    [0.004, 41],
+  ])(
+    "estimateTraceOfFunction asked for %d stops at the first look that is good enough, after %i probes",
+    async (relativeError, probes) => {
+      const options = { seed: 1, steps: 8, maxMatvecs: 400 } as const;
+      const found = await estimateTraceOfFunction(neighbours, Math.exp, { ...options, relativeError });
+      expect(found).toMatchObject({ samples: probes, matvecs: 8 * probes, converged: true });
+      // The probes are those of a run that spends as much because it may spend no more.
+      const bounded = await estimateTraceOfFunction(neighbours, Math.exp, {
+        ...options,
+        maxMatvecs: 8 * probes,
+        relativeError: 1e-9,
+      });
+      expect(bounded).toMatchObject({ samples: probes, value: found.value, converged: false });
+    },
+  );
+
+  test("estimateTraceOfFunction has an estimate to report from the second probe on", async () => {
+    const seen: [number, number | undefined][] = [];
+    await estimateTraceOfFunction(neighbours, Math.exp, {
+      seed: 1,
+      steps: 4,
+      relativeError: 0.5,
+      onProgress: ({ matvecs, estimate }) => seen.push([matvecs, estimate?.samples]),
+    });
+    expect(seen.length).toBeGreaterThan(1);
+    for (const [matvecs, samples] of seen) if (matvecs < 8) expect(samples).toBeUndefined();
+    const reported = seen.filter(([, samples]) => samples !== undefined);
+    expect(reported.length).toBeGreaterThan(0);
+    for (const [, samples] of reported) expect(samples).toBeGreaterThanOrEqual(2);
+  });
+
   test("estimateTraceOfFunction stops at 1 %, and takes at most 32 steps per probe", async () => {
     const { value, standardError, converged, matvecs, samples } = await estimateTraceOfFunction(
       neighbours,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { caution, goodEnough, nextLook } from "../src/internal/stopping.js";
+import { caution, goodEnough, isLook, nextLook } from "../src/internal/stopping.js";
 
 describe("the stopping rule", () => {
   test.each([
@@ -23,5 +23,16 @@ describe("the stopping rule", () => {
 
   test("looks at counts that grow by half", () => {
     expect([8, 12, 18, 27].map(nextLook)).toEqual([12, 18, 27, 41]);
+    expect(Array.from({ length: 50 }, (_, samples) => samples).filter(isLook)).toEqual([8, 12, 18, 27, 41]);
+  });
+
+  test("compares the inflated standard error with the size of the value, whatever its sign", () => {
+    const most = 0.1 / caution(20);
+    for (const value of [1, -1]) {
+      expect(goodEnough({ value, standardError: most * (1 - 1e-12), samples: 20 }, 0.1)).toBe(true);
+      expect(goodEnough({ value, standardError: most * (1 + 1e-9), samples: 20 }, 0.1)).toBe(false);
+    }
+    // So few samples that the approximation has no quantile.
+    expect(caution(1)).toBe(Infinity);
   });
 });
