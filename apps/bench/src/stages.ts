@@ -3,9 +3,12 @@
  *
  *   npm run bench:stages -w @sgdscope/bench -- [--cases 64x10,1000x1,256x10] [--exponents 0.8,1.6] [--json]
  *
- * A case is examples × outputs. Prints a Markdown table of wall seconds and of the products that thresholds and growth rates took,
- * one round per case; `SGDSCOPE_THREADS=1` for one core. Before WebAssembly, divide and conquer and single precision a product of
- * 256 × 10 took 24 s on one core of an AMD EPYC, and the eigenvalues two minutes.
+ * A case is examples × outputs. Prints a Markdown table of processor seconds, those of all threads together, of the wall seconds of the
+ * whole, and of the products that thresholds and growth rates took, one round per case; `SGDSCOPE_THREADS=1` for one core.
+ *
+ * With everything in JavaScript, by QL and in double precision alone, one core of an AMD EPYC took for the spectrum k^−0.8 (now):
+ * 64 × 10: prepare 0.68 s (0.41), threshold 3.8 s (1.1), growth 4.2 s (1.3), all 9.2 s (3.2);
+ * 1000 × 1: prepare 2.3 s (0.44), threshold 13.1 s (2.5), growth 28.9 s (4.6), all 45.8 s (8.4).
  */
 import { parseArgs } from "node:util";
 import { gramOfRows } from "@sgdscope/linear-algebra";
@@ -44,10 +47,12 @@ for (const each of values.cases.split(","))
     const [examples = 1, outputs = 1] = each.split("x").map(Number);
     const system = powerLawSystem(examples, outputs, exponent);
     const timed = <T>(work: () => T): [number, T] => {
-      const start = performance.now();
+      const before = process.cpuUsage();
       const result = work();
-      return [(performance.now() - start) / 1000, result];
+      const { user, system: kernel } = process.cpuUsage(before);
+      return [(user + kernel) / 1e6, result];
     };
+    const start = performance.now();
     const [preparing, prepared] = timed(() => prepareMinimum(system));
     const [structure] = timed(() => noiseStructureAt(prepared));
     const [range] = timed(() => prepared.alignmentRange());
@@ -68,6 +73,7 @@ for (const each of values.cases.split(","))
       "growth, s": growing,
       "growth products": growth.products,
       "all, s": preparing + structure + range + solving + bounding + growing,
+      "wall, s": (performance.now() - start) / 1000,
     });
     if (values.json)
       console.log(JSON.stringify({ ...rows.at(-1), criticalLearningRate: threshold.criticalLearningRate }));
