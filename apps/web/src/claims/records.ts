@@ -181,6 +181,40 @@ const noise = object({
 
 const path = object({ part: v.literal("path"), noise: text, seed: setting, losses: moments });
 
+const trial = object({
+  part: v.literal("trial"),
+  optimizer: object({ kind: text }),
+  learningRate: setting,
+  batchSize: setting,
+  sampling: text,
+  criticalLearningRate: measured,
+  edgeRatio: measured,
+  growthRate: measured,
+  predicted: text,
+  ratios: object({ fullBatch: measured, plainSgd: measured, effectiveRate: measured }),
+  observed: text,
+  startLoss: measured,
+  largestRatio: measured,
+  endRatio: measured,
+  steps: measured,
+});
+
+const margin = object({
+  part: v.literal("margin"),
+  model: text,
+  data: text,
+  optimizer: text,
+  learningRate: setting,
+  batchSize: setting,
+  fullBatch: truth,
+  seed: setting,
+  step: measured,
+  loss: measured,
+  edgeRatio: measured,
+  fullBatchRatio: measured,
+  plainRatio: measured,
+});
+
 const part = told("the name of a part of this study");
 
 /** As a type without the names that texts are taken from: a new field of a study is missed here by the compiler. */
@@ -197,7 +231,12 @@ const shapes: { [K in StudyKind]: v.GenericSchema<unknown, Loose<StudyRecords[K]
   escape: v.variant("part", [sharpMinimum, growth, switched, directions], part),
   diagram: v.variant("part", [sharpMinimum, curve, cell], part),
   ablation: v.variant("part", [sharpMinimum, noise, path], part),
+  prediction: v.variant("part", [sharpMinimum, trial], part),
+  adaptive: v.variant("part", [margin], part),
 };
+
+/** Some of a record and of the records in it. */
+type Part<T> = { [K in keyof T]?: T[K] extends unknown[] ? T[K] : T[K] extends object ? Part<T[K]> : T[K] };
 
 /** What judgements and figures read of a task. */
 const tasks = {
@@ -205,7 +244,9 @@ const tasks = {
   escape: object({ switchTo: v.pipe(list(aNumber), v.minLength(1, "expected learning rates, got an empty list")) }),
   diagram: object({ batchSizes: list(aNumber) }),
   ablation: object({ multiple: aNumber, steps: aNumber }),
-} satisfies { [K in StudyKind]: v.GenericSchema<unknown, Partial<Loose<StudyTasks[K]>>> };
+  prediction: object({ start: object({ seed: aNumber }) }),
+  adaptive: object({}),
+} satisfies { [K in StudyKind]: v.GenericSchema<unknown, Part<Loose<StudyTasks[K]>>> };
 
 /** What is wrong with a record or a task, and where in it. */
 export interface Misfit {
