@@ -151,7 +151,7 @@ export function spread(minimum: PreparedMinimum, blocks: Float64Array, precision
  *
  * Half of M is enough, `M = L + Lᵀ` with L lower triangular: `XᵢMXᵢᵀ = Aᵢ + Aᵢᵀ` with `Aᵢ = XᵢLXᵢᵀ`.
  *
- * @param moment - Symmetric `rank × rank`.
+ * @param moment - Symmetric `rank × rank`, of which the lower triangle is read.
  * @param precision - See `symmetricProduct`. Default `"double"`.
  * @returns n blocks of C × C. Cost `rank²·nC` operations.
  */

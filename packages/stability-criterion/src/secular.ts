@@ -140,7 +140,7 @@ function newton(
     if (verifying) verifiedAt = x;
     const pair = largestEigenpair(
       (q) => {
-        const image = collect(minimum, divide(spread(minimum, q, precision), delta, u, w), precision);
+        const image = collect(minimum, divide(spread(minimum, q, precision), delta, u, w, "lower"), precision);
         for (let k = 0; k < image.length; k++) image[k]! *= weight;
         return image;
       },
@@ -155,10 +155,10 @@ function newton(
     const source = spread(minimum, vector, precision);
     let value = 0;
     let change = 0;
-    for (let a = 0, o = 0; a < rank; a++)
-      for (let b = 0; b < rank; b++, o++) {
+    for (let a = 0; a < rank; a++)
+      for (let b = 0, o = a * rank; b <= a; b++, o++) {
         const gap = at(delta, u, w, a, b);
-        const square = source[o]! * source[o]!;
+        const square = (a === b ? 1 : 2) * source[o]! * source[o]!;
         value += square / gap;
         change += (square * at(slope, u, w, a, b)) / (gap * gap);
       }
@@ -195,19 +195,22 @@ function newton(
 const at = ([c0, c1, c2, c3 = 0]: Coefficients, u: Float64Array, w: Float64Array, a: number, b: number): number =>
   c0 + c1 * (u[a]! + u[b]!) + 0.5 * c2 * (u[a]! * w[b]! + u[b]! * w[a]!) + c3 * (u[a]! * u[a]! + u[b]! * u[b]!);
 
-/** Divides a symmetric matrix by Δ entry by entry, in place. */
+/** Divides a symmetric matrix by Δ entry by entry, in place; its lower triangle alone, where the rest is not looked at. */
 function divide(
   matrix: Float64Array,
   [c0, c1, c2, c3 = 0]: Coefficients,
   u: Float64Array,
   w: Float64Array,
+  part: "lower" | "whole" = "whole",
 ): Float64Array {
   const rank = u.length;
-  for (let a = 0, o = 0; a < rank; a++) {
+  for (let a = 0; a < rank; a++) {
     const constant = c0 + (c1 + c3 * u[a]!) * u[a]!;
     const linear = c1 + 0.5 * c2 * w[a]!;
     const crossed = 0.5 * c2 * u[a]!;
-    for (let b = 0; b < rank; b++, o++) matrix[o]! /= constant + (linear + c3 * u[b]!) * u[b]! + crossed * w[b]!;
+    const end = part === "lower" ? a + 1 : rank;
+    for (let b = 0, o = a * rank; b < end; b++, o++)
+      matrix[o]! /= constant + (linear + c3 * u[b]!) * u[b]! + crossed * w[b]!;
   }
   return matrix;
 }

@@ -1,5 +1,5 @@
 import { totalmem } from "node:os";
-import { symmetricEigen } from "@sgdscope/linear-algebra";
+import { gramOfRows } from "@sgdscope/linear-algebra";
 import { formatSeconds } from "../terminal/number.js";
 import { plural } from "../terminal/words.js";
 
@@ -20,32 +20,31 @@ export interface AnalysisSize {
 }
 
 /**
- * Operations in units of `N³`, `N = nC`: spectrum, features and range of μ once; per batch size the threshold takes some 20 products
- * of 3N³, and the growth rate of a learning rate 40. Measured at N = 200 to 800, where 1e9 of them take as long as
- * 1e9/4.6 of `symmetricEigen`, which is 1 here.
+ * What an analysis costs in products of two N × N matrices, `N = nC`: spectrum, features and range of μ once; per batch size the
+ * threshold takes some 20 products of `rank²·nC`, most of them in single precision, and bounds; the growth rate of a learning rate 40.
+ * Measured at N = 640 and 1000 on one core.
  */
-const UNITS = { once: 1.8, threshold: 9, growth: 18 };
-const MATRICES = 7;
+const UNITS = { once: 10, threshold: 28, growth: 58 };
+/** Of the theory, and of the memory of the kernels below it. */
+const MATRICES = 11;
 
-/** Seconds of one `N³` of `symmetricEigen` on this machine, from one small decomposition. */
-export function eigenSecondsPerCube(now: () => number = () => performance.now()): number {
-  const size = 120;
-  const matrix = Float64Array.from({ length: size * size }, (_, k) => {
-    const [a, b] = [Math.floor(k / size), k % size];
-    return 1 / (1 + Math.abs(a - b)) + (a === b ? a % 7 : 0);
-  });
-  let seconds = Infinity;
-  // The first ones run before the engine has compiled them.
-  for (let k = 0; k < 4; k++) {
-    const start = now();
-    symmetricEigen(matrix, size);
-    seconds = Math.min(seconds, (now() - start) / 1000);
+/** Seconds of a product of two `N × N` matrices on this machine, with all its threads, divided by `N³`: from a small one. */
+export function productSecondsPerCube(now: () => number = () => performance.now()): number {
+  const size = 512;
+  const matrix = Float64Array.from({ length: size * size }, (_, k) => Math.sin(k));
+  const start = now();
+  let best = Infinity;
+  // The first ones run before the engine has compiled them and threads have joined.
+  for (let k = 0; k < 8 && (k < 2 || now() - start < 200); k++) {
+    const before = now();
+    gramOfRows(matrix, size, size);
+    best = Math.min(best, (2 * (now() - before)) / 1000);
   }
-  return seconds / size ** 3;
+  return best / size ** 3;
 }
 
 /**
- * The cost of an analysis of full rank, from the speed of {@link eigenSecondsPerCube}; right within a factor of two or three. Of rank R
+ * The cost of an analysis of full rank, from the speed of {@link productSecondsPerCube}; right within a factor of two or three. Of rank R
  * thresholds take (R/N)² of it, which only the decomposition shows.
  */
 export function analysisCost(
@@ -69,7 +68,7 @@ export function expectedAnalysis(
   size: AnalysisSize,
   advice: string,
   {
-    secondsPerCube = eigenSecondsPerCube,
+    secondsPerCube = productSecondsPerCube,
     memory = totalmem(),
   }: { secondsPerCube?: () => number; memory?: number } = {},
 ): { cost: AnalysisCost; note: string } | undefined {

@@ -3,6 +3,7 @@ import { ablation } from "./ablation.js";
 import { adamEdge } from "./adam-edge.js";
 import { alignment } from "./alignment.js";
 import { bound } from "./bound.js";
+import { crossEntropy } from "./cross-entropy.js";
 import { diagram } from "./diagram.js";
 import { edge } from "./edge.js";
 import { escape } from "./escape.js";
@@ -20,6 +21,7 @@ export const claims = [
   edge,
   momentumEdge,
   adamEdge,
+  crossEntropy,
   predict,
   size,
   escape,

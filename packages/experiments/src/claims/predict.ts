@@ -110,7 +110,7 @@ function taskOf(start: PredictionTask["start"], { preset }: Scope): PredictionTa
     settings: ofPreset(preset, { test: all.slice(1, 3), fast: all.slice(0, 4), full: all }),
     multiples: ofPreset(preset, { test: [0.5, 1.5], fast: [0.5, 0.85, 1.25, 2], full: [0.5, 0.8, 0.9, 1.1, 1.25, 2] }),
     ...trialDefaults,
-    steps: ofPreset(preset, { test: 400, fast: 1000, full: 6000 }),
+    steps: ofPreset(preset, { test: 400, fast: start.model.kind === "two-layer-relu" ? 1000 : 700, full: 6000 }),
   };
 }
 
