@@ -60,6 +60,8 @@ const minimum = object({
   scaledNorm: measured,
   criticalLearningRate: measured,
   edgeRatio: measured,
+  optimizer: v.exactOptional(object({ kind: text })),
+  plainEdgeRatio: v.exactOptional(v.nullable(aNumber, NaN)),
   descentRatio: measured,
   traceRatio: measured,
   rankOneRatio: measured,

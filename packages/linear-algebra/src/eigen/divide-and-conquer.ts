@@ -1,16 +1,9 @@
 import { multiply } from "../product.js";
 import { tridiagonalEigen } from "./tridiagonal.js";
-import { mergeHalves } from "./rank-one-update.js";
+import { mergeHalves, type RisingEigen } from "./rank-one-update.js";
 
 /** Matrices of this size and smaller are left to the QL method. */
 const LEAF = 48;
-
-/** Eigenvalues rising, with eigenvectors as rows. */
-export interface RisingEigen {
-  values: Float64Array;
-  /** Row k is the eigenvector of `values[k]`; n × n, row-major. */
-  rows: Float64Array;
-}
 
 /**
  * Eigenvalues and eigenvectors of a symmetric tridiagonal matrix by dividing it in two, up to a matrix of rank one.

@@ -1,5 +1,11 @@
-import type { RisingEigen } from "./divide-and-conquer.js";
 import { secularRoots } from "./secular-equation.js";
+
+/** Eigenvalues rising, with eigenvectors as rows. */
+export interface RisingEigen {
+  values: Float64Array;
+  /** Row k is the eigenvector of `values[k]`; n × n, row-major. */
+  rows: Float64Array;
+}
 
 type Multiply = (a: Float64Array, b: Float64Array, rows: number, inner: number, columns: number) => Float64Array;
 
