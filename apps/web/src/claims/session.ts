@@ -105,6 +105,8 @@ export async function attempt(claim: Claim): Promise<void> {
   });
   try {
     const { jobs, leftOut } = await desk.ask((remote) => remote.plan(name, effort.value));
+    if (jobs.length === 0)
+      throw new Error(`all its runs train networks, which this page does not; sgdscope reproduce ${name} runs them.`);
     const finished: Finished[] = [];
     for (const job of jobs) {
       if (mine !== generation) return;

@@ -23,7 +23,20 @@ export const predict: Claim<"prediction"> = {
   figures: (finished, canvas) => [outcomes(finished, canvas)],
   table: (finished) => ({
     title: "Every run; misses first",
-    headings: ["network", "seed", "optimizer", "B", "η", "η/η*", "log ρ", "said", "did", "largest L/L₀", "steps", ""],
+    headings: [
+      "network",
+      "seed",
+      "optimizer",
+      "B",
+      "η",
+      "η/η*",
+      "log ρ",
+      "said",
+      "did",
+      "largest L/L₀",
+      "steps",
+      "as said",
+    ],
     left: [0, 2, 7, 8, 11],
     rows: finished
       .flatMap(({ role, task, records }) =>
@@ -42,7 +55,7 @@ export const predict: Claim<"prediction"> = {
         trial.observed,
         cell(trial.largestRatio, 2),
         String(trial.steps),
-        missed ? (isJudged(trial) ? "missed" : "missed, within 10 % of the edge") : "",
+        missed ? (isJudged(trial) ? "no" : "no, within 10 % of the edge") : "yes",
       ]),
   }),
 };
@@ -192,7 +205,7 @@ function outcomes(finished: readonly Finished<"prediction">[], canvas: Canvas): 
           },
         ],
         x: {
-          label: "learning rate / exact critical learning rate  η/η*(B, β)",
+          label: "η/η*(B, β)",
           type: "log",
           ticks: [0.5, 0.85, 1, 1.25, 2],
         },
