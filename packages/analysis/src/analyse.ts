@@ -12,7 +12,7 @@ import {
   type SolverOptions,
 } from "@sgdscope/stability-criterion";
 import {
-  decoupledThreshold,
+  decoupledOptimizerThreshold,
   isPlainSgd,
   meanEdge,
   optimizerGrowth,
@@ -219,7 +219,7 @@ function* conditionStages(
       criticalLearningRate: timesPowerOfTwo(exact.criticalLearningRate, -unit),
     },
     decoupledCriticalLearningRate:
-      sampling === "bernoulli" ? undefined : timesPowerOfTwo(decoupledThreshold(prepared, judged), -unit),
+      sampling === "bernoulli" ? undefined : timesPowerOfTwo(decoupledOptimizerThreshold(prepared, judged), -unit),
     meanEdge: timesPowerOfTwo(meanEdge(judged.optimizer, prepared.eigenvalues[0]!), -unit),
     bounds: unit === 0 ? bounds : bounds.map((bound) => boundFromUnits(bound, unit)),
     verdict,

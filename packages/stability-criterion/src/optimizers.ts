@@ -1,4 +1,4 @@
-export { decoupledThreshold } from "./optimizers/decoupled.js";
+export { decoupledOptimizerThreshold } from "./optimizers/decoupled.js";
 export { optimizerGrowth } from "./optimizers/growth.js";
 export { isPlainSgd, meanEdge, type Optimizer } from "./optimizers/optimizer.js";
 export { optimizerThreshold } from "./optimizers/threshold.js";

@@ -178,6 +178,11 @@ const rest: Record<string, Entry> = {
   laplaceOdds: entry(escape.laplaceOdds, wells),
   crossoverNoise: entry(escape.crossoverNoise, { a: wells.a, b: wells.b }),
   lossFloor: entry(stationary.lossFloor, { minimum }),
+  isPlainSgd: entry(optimizers.isPlainSgd, { optimizer: { kind: "heavy-ball", momentum: 0.9, weightDecay: 0.1 } }),
+  decoupledOptimizerThreshold: entry(optimizers.decoupledOptimizerThreshold, {
+    minimum,
+    options: { optimizer: { kind: "nesterov", momentum: 0.9, weightDecay: 0.1 }, batchSize: 2 },
+  }),
   meanEdge: entry(optimizers.meanEdge, {
     optimizer: { kind: "heavy-ball", momentum: 0.9, weightDecay: 0.1 },
     largestEigenvalue: 2,

@@ -12,14 +12,14 @@ import { modeResponse } from "./response.js";
  * @returns The edge of the mean without noise. Cost some sixty passes over the eigenvalues.
  * @throws StabilityError INVALID_ARGUMENT, and as `samplingFactor` and `prepareMinimum`.
  */
-export function decoupledThreshold(
+export function decoupledOptimizerThreshold(
   minimum: GramSystem | PreparedMinimum,
   options: Batches & RankOptions & { optimizer: Optimizer },
 ): number {
   const { optimizer } = options;
-  checkOptimizer("decoupledThreshold", optimizer);
+  checkOptimizer("decoupledOptimizerThreshold", optimizer);
   const prepared = prepareMinimum(minimum, options);
-  const { noise } = weightsFor("decoupledThreshold", prepared.examples, options);
+  const { noise } = weightsFor("decoupledOptimizerThreshold", prepared.examples, options);
   const edge = meanEdge(optimizer, prepared.eigenvalues[0]!);
   if (noise === 0) return edge;
   const grows = (learningRate: number): boolean => {

@@ -42,9 +42,15 @@ export interface ModeDynamics {
 /** @internal The momentum β; 0 for plain SGD. */
 export const momentumOf = (optimizer: Optimizer): number => (optimizer.kind === "sgd" ? 0 : optimizer.momentum);
 
-/** Whether an optimizer is plain SGD, without weight decay. */
-export const isPlainSgd = (optimizer: Optimizer): boolean =>
-  momentumOf(optimizer) === 0 && dampeningOf(optimizer) === 0 && (optimizer.weightDecay ?? 0) === 0;
+/**
+ * Whether an optimizer is plain SGD, without weight decay.
+ *
+ * @throws StabilityError INVALID_ARGUMENT.
+ */
+export function isPlainSgd(optimizer: Optimizer): boolean {
+  checkOptimizer("isPlainSgd", optimizer);
+  return momentumOf(optimizer) === 0 && dampeningOf(optimizer) === 0 && (optimizer.weightDecay ?? 0) === 0;
+}
 
 /** d; averaged momentum is dampened by its own β. Without momentum there is none, as in PyTorch. */
 function dampeningOf(optimizer: Optimizer): number {

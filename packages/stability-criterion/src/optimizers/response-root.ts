@@ -81,7 +81,10 @@ export function responseRoot(
         converged: settled && pair.converged,
       };
     }
-    accuracy = relativeStep <= 1e-3 ? FINE : COARSE;
+    const wanted = relativeStep <= 1e-3 ? FINE : COARSE;
+    // Next to the root a coarse eigenvalue may stand on the wrong side of it: the bracket begins anew.
+    if (wanted === FINE && accuracy === COARSE) [low, high] = [lower, Infinity];
+    accuracy = wanted;
     x = next;
   }
 }

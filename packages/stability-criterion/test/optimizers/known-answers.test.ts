@@ -2,7 +2,7 @@ import { gramSystemFromJacobian } from "@sgdscope/noise-structure";
 import { describe, expect, it } from "vitest";
 import { prepareMinimum } from "../../src/index.js";
 import {
-  decoupledThreshold,
+  decoupledOptimizerThreshold,
   meanEdge,
   optimizerGrowth,
   optimizerThreshold,
@@ -124,7 +124,7 @@ describe("the thresholds of optimizers", () => {
       [0.9, 0.9],
       [-0.3, 0.2],
     ] as const) {
-      const eta = decoupledThreshold(minimum, {
+      const eta = decoupledOptimizerThreshold(minimum, {
         ...batches,
         optimizer: { kind: "heavy-ball", momentum, dampening: momentum === 0 ? 0 : dampening },
       });
@@ -136,7 +136,7 @@ describe("the thresholds of optimizers", () => {
       expect(sum).toBeCloseTo(1, 11);
     }
     const beta = 0.8;
-    const eta = decoupledThreshold(minimum, { ...batches, optimizer: { kind: "nesterov", momentum: beta } });
+    const eta = decoupledOptimizerThreshold(minimum, { ...batches, optimizer: { kind: "nesterov", momentum: beta } });
     let total = 0;
     for (const value of eigenvalues) {
       let [position, velocity] = [-eta * (1 + beta), 1];
@@ -147,9 +147,9 @@ describe("the thresholds of optimizers", () => {
       }
     }
     expect(total).toBeCloseTo(1, 10);
-    expect(decoupledThreshold(minimum, { batchSize: 3, optimizer: { kind: "heavy-ball", momentum: 0.9 } })).toBe(
-      meanEdge({ kind: "heavy-ball", momentum: 0.9 }, eigenvalues[0]!),
-    );
+    expect(
+      decoupledOptimizerThreshold(minimum, { batchSize: 3, optimizer: { kind: "heavy-ball", momentum: 0.9 } }),
+    ).toBe(meanEdge({ kind: "heavy-ball", momentum: 0.9 }, eigenvalues[0]!));
   });
 
   it("scale with the curvature: η* by 1/s, growth at sη not at all", () => {
