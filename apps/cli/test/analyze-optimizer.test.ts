@@ -165,7 +165,7 @@ describe("analyze with an optimizer", () => {
     expect(stdout).toContain("in the coordinates P^(1/2)θ");
     for (const [rest, text] of [
       [["--optimizer", "adam"], "--optimizer adam needs --preconditioner"],
-      [["--preconditioner", P, "--weight-decay", "0.1"], "--weight-decay: expected none beside --preconditioner"],
+      [["--preconditioner", P, "--weight-decay", "0.1"], "--weight-decay: expected none beside a preconditioner"],
       [
         ["--preconditioner", files[3]!, "--optimizer", "rmsprop"],
         "--preconditioner: expected positive numbers, got -1",
@@ -178,6 +178,15 @@ describe("analyze with an optimizer", () => {
       const refused = await sgdscope(...base, ...rest);
       expect([refused.exitCode, refused.stderr]).toEqual([2, expect.stringContaining(text)]);
     }
+    // The other commands that take it say so and refuse alike.
+    const there = ["--jacobian", J, "--residuals", files[3]!, "--batch-size", "1", "--preconditioner", P, "--quiet"];
+    const diagram = await sgdscope(
+      ...["diagram", ...there, "--learning-rates", "1,2,2", "--out", join(folder, "preconditioned"), "--json"],
+    );
+    expect(JSON.parse(diagram.stdout)).toMatchObject({ minimum: { name: `${J}, preconditioned by ${P}` } });
+    const decaying = await sgdscope("diagram", ...there, "--weight-decay", "0.1", "--out", join(folder, "no"));
+    expect([decaying.exitCode, decaying.stderr]).toEqual([2, expect.stringContaining("--weight-decay: expected none")]);
+    expect((await sgdscope("compare", ...there.slice(0, -1))).stdout).toContain(`preconditioned by ${P}`);
     const gram = await sgdscope("analyze", ...files, "--preconditioner", P);
     expect([gram.exitCode, gram.stderr]).toEqual([2, expect.stringContaining("--preconditioner")]);
   });

@@ -74,6 +74,35 @@ describe("predict", () => {
     expect(text.stdout).toMatch(/SGD with Nesterov's momentum β = 0\.5 +4 +1\.00e-4 .* stays +stays/);
   });
 
+  it("says where a prediction is not one on how the run was trained: Adam, epochs, weight decay", async () => {
+    const trained = async (name: string, ...more: string[]): Promise<string> => {
+      const { exitCode } = await sgdscope(
+        ...["train", "--data", "synthetic", "--count", "12", "--widths", "16", "--batch-size", "4", "--warm-up", "0"],
+        ...["--every", "50", "--max-steps", "5000", "--quiet", "--out", join(folder, name), ...more],
+      );
+      expect(exitCode).toBe(0);
+      return runIn(join(folder, name));
+    };
+    const adam = await trained("adam", "--learning-rate", "0.001", "--optimizer", "adam", "--loss-below", "1e-6");
+    const { stdout } = await sgdscope("predict", "--run", adam, "--quiet");
+    expect(stdout).toMatch(/\n! Trained with Adam or RMSprop; judged as plain SGD/);
+    const asked = await sgdscope("predict", "--run", adam, "--momentum", "0.9", "--quiet");
+    expect(asked.stdout).not.toContain("! ");
+    const epochs = await trained("epochs", "--learning-rate", "0.02", "--sampling", "epoch-shuffle");
+    const { marks, predictions } = JSON.parse(
+      (await sgdscope("predict", "--run", epochs, "--json", "--quiet")).stdout,
+    ) as Document & { marks: { id: string }[] };
+    expect(marks.map(({ id }) => id)).toEqual(["epoch-shuffle"]);
+    expect(predictions[0]).toMatchObject({ sampling: "without-replacement" });
+    const refused = await sgdscope("predict", "--run", epochs, "--sampling", "epoch-shuffle", "--quiet");
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining("--sampling: epoch-shuffle has no"),
+    ]);
+    const parts = await sgdscope("predict", "--run", epochs, "--batch-size", "2.5", "--quiet");
+    expect([parts.exitCode, parts.stderr]).toEqual([2, expect.stringContaining("--batch-size")]);
+  });
+
   it("refuses a run that is no minimum, and batches that are none", async () => {
     const { exitCode } = await sgdscope(
       ...[

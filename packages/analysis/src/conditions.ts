@@ -31,7 +31,9 @@ export interface Conditions {
 }
 
 /** What of a minimum decides its conditions. */
-export type JudgedMinimum = Pick<Minimum, "reached" | "regularized"> & { system: { examples: number } };
+export type JudgedMinimum = Pick<Minimum, "reached" | "regularized" | "preconditioned"> & {
+  system: { examples: number };
+};
 
 /**
  * The conditions under which a minimum is judged, one per batch size; nobody else decides them.
@@ -43,6 +45,7 @@ export type JudgedMinimum = Pick<Minimum, "reached" | "regularized"> & { system:
  *   minimum of the loss and a penalty, and marked.
  * - A training with another optimizer (`reached.unjudged`) is judged as plain SGD, and marked.
  * - A training with active clipping is judged as one without, one that had not reached its goal as if it had; both are marked.
+ * - Weight decay beside a preconditioner has no theory here, and is refused.
  * - Bernoulli batches have noise that is not centred; what depends on it (μ₁ in the place of μ) follows from `sampling`.
  *
  * @throws AnalysisError BATCH_TOO_LARGE, EPOCH_SHUFFLE_HAS_NO_THEORY, INVALID_ARGUMENT.
@@ -53,6 +56,13 @@ export function decideConditions(minimum: JudgedMinimum, request: ConditionsRequ
   const marks: Mark[] = reached?.converged === false ? [mark("not-converged")] : [];
   const sampling = samplingOf(minimum, request, marks);
   const optimizer = request.optimizer ?? reached?.optimizer ?? { kind: "sgd" };
+  if (minimum.preconditioned === true && (optimizer.weightDecay ?? 0) > 0)
+    throw new AnalysisError(
+      "INVALID_ARGUMENT",
+      "weightDecay",
+      "expected none beside a preconditioner, which would scale it differently for each parameter",
+      "leave one of them out",
+    );
   const learningRate = learningRateOf(minimum, request);
   if (request.optimizer === undefined && reached?.unjudged !== undefined) marks.push(mark("optimizer"));
   if ((optimizer.weightDecay ?? 0) > 0) marks.push(mark("weight-decay"));

@@ -23,7 +23,7 @@ const texts: Record<MarkId, string> = {
   // Of records that were made before momentum had a theory here.
   momentum: "Trained with momentum; judged as plain SGD, whose threshold differs.",
   optimizer:
-    "Trained with Adam, RMSprop or dampening; judged as plain SGD with this learning rate, whose threshold is another one. With the second moment frozen, Adam and RMSprop have one of their own, from J and that preconditioner.",
+    "Trained with Adam or RMSprop; judged as plain SGD with this learning rate, whose threshold is another one. With the second moment frozen, Adam and RMSprop have one of their own, from J and that preconditioner.",
   "weight-decay":
     "With weight decay training ends at a minimum of the loss and a penalty, where residuals and noise remain: the verdict is that of the Gauss–Newton model there.",
   clipping: "Gradients may have been clipped up to the end; judged as SGD without clipping.",

@@ -44,7 +44,9 @@ export async function minimumOfFiles(
   const name = gram ?? jacobian;
   if (name === undefined)
     throw new AnalysisError("MISSING", "gram", "expected a Gram matrix or a Jacobian, got neither");
-  return minimumOfArrays(name, {
+  // In every text and document, so that nobody takes these coordinates for those of the parameters.
+  const title = preconditioner === undefined ? name : `${name}, preconditioned by ${preconditioner}`;
+  return minimumOfArrays(title, {
     ...(gram === undefined ? {} : { gram: await read("gram", gram) }),
     ...(jacobian === undefined ? {} : { jacobian: await read("jacobian", jacobian) }),
     ...(preconditioner === undefined ? {} : { preconditioner: await read("preconditioner", preconditioner) }),

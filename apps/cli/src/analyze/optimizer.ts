@@ -17,11 +17,6 @@ export function optimizerOf(options: AnalyzeOptions): Optimizer | undefined {
       optimizer === "adam" ? ("ema" as const) : momentum === undefined ? ("sgd" as const) : ("heavy-ball" as const);
     return optimizerOf({ ...options, optimizer: own, ...(optimizer === "adam" ? { momentum: momentum ?? 0.9 } : {}) });
   }
-  if (preconditioner !== undefined && weightDecay !== undefined)
-    throw usageError(
-      "--weight-decay: expected none beside --preconditioner, which would scale it differently for each parameter",
-      "leave one of them out",
-    );
   const kind = optimizer ?? (nesterov === true ? "nesterov" : momentum === undefined ? "sgd" : "heavy-ball");
   if (nesterov === true && kind !== "nesterov")
     throw usageError(`--nesterov: expected --optimizer nesterov or none beside it, got ${kind}`);

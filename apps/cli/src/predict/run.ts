@@ -1,4 +1,4 @@
-import { prepareInUnits, rankToleranceOf } from "@sgdscope/analysis";
+import { decideConditions, prepareInUnits, rankToleranceOf, type Conditions } from "@sgdscope/analysis";
 import { prepareBackend } from "@sgdscope/compute";
 import { predict as predicted, trialDefaults, tryPrediction, type Prediction, type Trial } from "@sgdscope/experiments";
 import { seededRandom } from "@sgdscope/random";
@@ -17,14 +17,15 @@ export async function predict(options: PredictOptions): Promise<void> {
   if (options.nesterov === true && options.momentum?.every((momentum) => momentum === 0) !== false)
     throw usageError("--nesterov needs --momentum <β> above 0");
   await prepareBackend(options.backend);
+  const point = await openRunMinimum(options.run);
   const progress = progressOn(process.stderr, options.quiet === true);
   const stop = stopSignal();
-  const point = await openRunMinimum(options.run);
   try {
     progress.update(0, "eigenvalues");
     const { prepared, unit } = prepareInUnits(point.minimum);
     if (unit !== 0) throw usageError("--run: expected a Gram matrix between 2^-100 and 2^100");
-    const asked: Prediction[] = settingsOf(point, options).flatMap(({ optimizer, batchSize, sampling }) => {
+    const conditions = conditionsOf(point, options);
+    const asked: Prediction[] = conditions.flatMap(({ optimizer, batchSize, sampling }) => {
       const { criticalLearningRate } = optimizerThreshold(prepared, { optimizer, batchSize, sampling });
       const rates = [
         ...(options.learningRate ?? []),
@@ -36,13 +37,9 @@ export async function predict(options: PredictOptions): Promise<void> {
     progress.end();
     const { name, examples, outputs, reached } = point;
     const answer = {
-      name,
-      examples,
-      outputs,
-      rank: prepared.rank,
-      rankTolerance: rankToleranceOf(point.minimum),
-      reached,
+      ...{ name, examples, outputs, reached, rank: prepared.rank, rankTolerance: rankToleranceOf(point.minimum) },
       predictions: tried,
+      marks: [...new Map(conditions.flatMap(({ marks }) => marks.map((one) => [one.id, one] as const))).values()],
     };
     if (options.json === true) printJson(predictionDocument(answer));
     else print(predictionText(answer));
@@ -75,18 +72,19 @@ async function trials(
 const multiplesOf = ({ multiples, learningRate }: PredictOptions): number[] =>
   multiples ?? (learningRate === undefined ? [0.5, 0.8, 1.25, 2] : []);
 
-function settingsOf(
-  { examples, reached }: RunMinimum,
-  options: PredictOptions,
-): { optimizer: Optimizer; batchSize: number; sampling: NonNullable<PredictOptions["sampling"]> }[] {
-  const sampling =
-    options.sampling ?? (reached.sampling === "epoch-shuffle" ? "without-replacement" : reached.sampling);
-  const optimizers = options.momentum?.map((momentum): Optimizer =>
-    momentum === 0 ? { kind: "sgd" } : { kind: options.nesterov === true ? "nesterov" : "heavy-ball", momentum },
-  ) ?? [reached.optimizer];
-  const batchSizes = options.batchSize ?? [reached.batchSize];
-  const large = batchSizes.find((size) => size > examples);
-  if (large !== undefined)
-    throw usageError(`--batch-size: expected at most ${examples}, the number of examples, got ${large}`);
-  return optimizers.flatMap((optimizer) => batchSizes.map((batchSize) => ({ optimizer, batchSize, sampling })));
+/** The conditions that are asked about: what is left out is the run's own, as an analysis decides. */
+function conditionsOf(
+  { minimum }: RunMinimum,
+  { batchSize, sampling, momentum, nesterov }: PredictOptions,
+): Conditions[] {
+  const request = {
+    ...(batchSize === undefined ? {} : { batchSizes: batchSize }),
+    ...(sampling === undefined ? {} : { sampling }),
+  };
+  if (momentum === undefined) return decideConditions(minimum, request);
+  return momentum.flatMap((beta) => {
+    const kind = nesterov === true ? "nesterov" : "heavy-ball";
+    const optimizer: Optimizer = beta === 0 ? { kind: "sgd" } : { kind, momentum: beta };
+    return decideConditions(minimum, { ...request, optimizer });
+  });
 }

@@ -1,4 +1,4 @@
-import type { Reached } from "@sgdscope/analysis";
+import type { Mark, Reached } from "@sgdscope/analysis";
 import type { Prediction, Trial } from "@sgdscope/experiments";
 import { optimizerName } from "../terminal/optimizer-name.js";
 import { formatNumber } from "../terminal/number.js";
@@ -14,6 +14,8 @@ export interface Predicted {
   rankTolerance: number;
   reached: Reached;
   predictions: readonly (Prediction | Trial)[];
+  /** Where some prediction stands outside the hypotheses of its theorem. */
+  marks: readonly Mark[];
 }
 
 const isTried = (one: Prediction | Trial): one is Trial => "observed" in one;
@@ -26,7 +28,7 @@ export const isMissed = (one: Prediction | Trial): boolean =>
   isTried(one) && !isNear(one) && one.observed !== one.predicted;
 
 /** The predictions for a person: the answer in a sentence, then a row per setting. */
-export function predictionText({ name, examples, outputs, rank, predictions }: Predicted): string {
+export function predictionText({ name, examples, outputs, rank, predictions, marks }: Predicted): string {
   const stays = predictions.filter(({ predicted }) => predicted === "stays").length;
   const tried = predictions.filter(isTried);
   const judged = tried.filter((one) => !isNear(one));
@@ -60,48 +62,19 @@ export function predictionText({ name, examples, outputs, rank, predictions }: P
       : `${right} of ${plural(judged.length, "run")} beyond 10 % of the edge did as predicted${
           tried.length > judged.length ? `; ${tried.length - judged.length} nearer to it are not judged` : ""
         }.`;
-  return `${answer}\n\n${name}: ${examples} examples × ${plural(outputs, "output")}, rank ${rank}\n\n${formatTable(columns, predictions)}`;
+  return `${answer}\n\n${name}: ${examples} examples × ${plural(outputs, "output")}, rank ${rank}\n\n${formatTable(columns, predictions)}${marks.map(({ text }) => `! ${text}\n`).join("")}`;
 }
 
 /** The predictions as a document of the schema `sgdscope/predict@1`; what was not tried is null. */
-export function predictionDocument({
-  name,
-  examples,
-  outputs,
-  rank,
-  rankTolerance,
-  reached,
-  predictions,
-}: Predicted): object {
+export function predictionDocument({ predictions, marks, ...minimum }: Predicted): object {
   return {
     schema: "sgdscope/predict@1",
     lossConvention: "L = (1/2n) sum |f - y|^2",
-    minimum: { name, examples, outputs, rank, rankTolerance, reached },
+    minimum,
+    marks,
     predictions: predictions.map((one) => {
-      const {
-        optimizer,
-        learningRate,
-        batchSize,
-        sampling,
-        criticalLearningRate,
-        edgeRatio,
-        growthRate,
-        predicted,
-        ratios,
-      } = one;
-      const said = {
-        optimizer,
-        learningRate,
-        batchSize,
-        sampling,
-        criticalLearningRate,
-        edgeRatio,
-        growthRate,
-        predicted,
-        ratios,
-      };
-      if (!isTried(one)) return { ...said, trial: null };
-      const { observed, startLoss, largestRatio, endRatio, steps } = one;
+      if (!isTried(one)) return { ...one, trial: null };
+      const { part: _, observed, startLoss, largestRatio, endRatio, steps, ...said } = one;
       return { ...said, trial: { observed, startLoss, largestRatio, endRatio, steps, judged: !isNear(one) } };
     }),
   };

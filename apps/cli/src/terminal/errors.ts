@@ -90,6 +90,7 @@ export const isUnavailable = (error: unknown): boolean =>
 const options: Record<string, string> = {
   batchSizes: "--batch-size",
   learningRate: "--learning-rate",
+  weightDecay: "--weight-decay",
   learningRates: "--learning-rates",
   sampling: "--sampling",
   gram: "--gram",
