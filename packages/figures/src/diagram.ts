@@ -259,7 +259,7 @@ function sample(place: ReturnType<LegendPlace["at"]>, strokeWidth: number, dash:
 function shadeLegend(row: number, { at }: LegendPlace): Plot.Markish[] {
   const text = { textAnchor: "start", lineAnchor: "middle" } as const;
   return [
-    Plot.text(["|log ρ| of the loss per step"], { ...text, ...at(row, 12) }),
+    Plot.text(["|log ρ| per step"], { ...text, ...at(row, 12) }),
     ...shades.flatMap((shade, k) => [
       ...[stableColour, unstableColour].map((fill, c) =>
         Plot.dot([0], { ...at(row + k + 1, 20 + 18 * c), r: 8, symbol: "square", fill, fillOpacity: shade.opacity }),

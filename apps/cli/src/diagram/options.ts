@@ -46,7 +46,7 @@ export function addDiagramOptions(command: Command): Command {
   )
     .option(
       "--learning-rates <min,max,count>",
-      "learning rates in equal ratios (default: 40 from η*/4 at the smallest batch to 3/λ_max)",
+      "learning rates in equal ratios (default: 40 from η*/4 at the smallest batch to half above the full-batch edge)",
       learningRateRange,
     )
     .option("--batch-size <B,…>", "batch sizes (default: the powers of two up to n, and n)", batchSizeList)

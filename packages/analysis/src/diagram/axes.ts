@@ -21,9 +21,9 @@ export interface LearningRateRange {
  *
  * @param options.learningRates - Another range; one learning rate alone is its minimum.
  * @param options.batchSizes - Other batch sizes; sorted, without repetition.
- * @param options.optimizer - Default plain SGD.
+ * @param options.optimizers - Every one that is drawn: the range is wide enough for each. Default plain SGD.
  * @param options.sampling - Default `"without-replacement"`.
- * @returns Cost one exact threshold where no range is given.
+ * @returns Cost one exact threshold per optimizer where no range is given.
  * @throws StabilityError as `exactThreshold`; RangeError for a range that is empty or not positive.
  */
 export function diagramAxes(
@@ -32,20 +32,21 @@ export function diagramAxes(
     learningRates?: LearningRateRange;
     batchSizes?: readonly number[];
     sampling?: Sampling;
-    optimizer?: Optimizer;
+    optimizers?: readonly Optimizer[];
   } = {},
 ): DiagramAxes {
   const minimum = prepareMinimum(system);
-  const { optimizer = { kind: "sgd" } } = options;
+  const { optimizers = [{ kind: "sgd" }] } = options;
   const batchSizes = [...new Set(options.batchSizes ?? powersOfTwo(minimum.examples))].sort((a, b) => a - b);
+  const batches = {
+    batchSize: batchSizes[0]!,
+    ...(options.sampling === undefined ? {} : { sampling: options.sampling }),
+  };
   const range = options.learningRates ?? {
-    minimum:
-      optimizerThreshold(minimum, {
-        batchSize: batchSizes[0]!,
-        optimizer,
-        ...(options.sampling === undefined ? {} : { sampling: options.sampling }),
-      }).criticalLearningRate / 4,
-    maximum: 1.5 * meanEdge(optimizer, minimum.eigenvalues[0]!),
+    minimum: Math.min(
+      ...optimizers.map((optimizer) => optimizerThreshold(minimum, { ...batches, optimizer }).criticalLearningRate / 4),
+    ),
+    maximum: Math.max(...optimizers.map((optimizer) => 1.5 * meanEdge(optimizer, minimum.eigenvalues[0]!))),
     count: 40,
   };
   return { learningRates: equalRatios(range), batchSizes };

@@ -37,7 +37,7 @@ export interface PhaseDiagram extends DiagramAxes {
 
 /** What a diagram is asked for. */
 export interface PhaseDiagramOptions {
-  /** Default 40 from a quarter of η* at the smallest batch to 3/λ_max. */
+  /** Default 40 from a quarter of η* at the smallest batch to half above the full-batch edge, 3/λ_max for plain SGD. */
   learningRates?: LearningRateRange;
   /** Default the powers of two below n, and n. */
   batchSizes?: readonly number[];
@@ -98,7 +98,7 @@ export async function phaseDiagram(minimum: Minimum, options: PhaseDiagramOption
   const optimizers = momenta?.map(withMomentum) ?? [optimizerInUnits(optimizer, unit)];
   const scaled = diagramAxes(prepared, {
     sampling,
-    optimizer: optimizers.at(-1)!,
+    optimizers,
     ...(learningRates === undefined
       ? {}
       : {
