@@ -3,7 +3,7 @@ export { dataDefaults, lossBelowOfLogits, modelDefaults, trainingDefaults, train
 export { TrainingError, type TrainingErrorCode } from "./errors.js";
 export { imageShape, imagesOf, targetsOf, type ImageSource } from "./images.js";
 export { alignmentOf, frobeniusHOf, longestExampleGradient, minimumReached, summaryAt } from "./measure.js";
-export { optimizerOfTask } from "./optimizer.js";
+export { frozenOptimizer, judgedOptimizer, optimizerOfTask } from "./optimizer.js";
 export type { AlignmentRecord, Estimate, LearnedFunction, MinimumMeasurement, MinimumRecord } from "./record.js";
 export { runMinimumTask, trainSubject, type FinishedTask, type RunHooks } from "./run-task.js";
 export { examplesOfTask, outputLossOf, traineeLossOf } from "./loss.js";

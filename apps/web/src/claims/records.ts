@@ -234,7 +234,7 @@ const shapes: { [K in StudyKind]: v.GenericSchema<unknown, Loose<StudyRecords[K]
   diagram: v.variant("part", [sharpMinimum, curve, cell], part),
   ablation: v.variant("part", [sharpMinimum, noise, path], part),
   prediction: v.variant("part", [sharpMinimum, trial], part),
-  adaptive: v.variant("part", [margin], part),
+  margin: v.variant("part", [margin], part),
 };
 
 /** Some of a record and of the records in it. */
@@ -247,7 +247,7 @@ const tasks = {
   diagram: object({ batchSizes: list(aNumber) }),
   ablation: object({ multiple: aNumber, steps: aNumber }),
   prediction: object({ start: object({ seed: aNumber }) }),
-  adaptive: object({}),
+  margin: object({}),
 } satisfies { [K in StudyKind]: v.GenericSchema<unknown, Part<Loose<StudyTasks[K]>>> };
 
 /** What is wrong with a record or a task, and where in it. */

@@ -2,12 +2,12 @@ import { chart } from "@sgdscope/figures";
 import type { Claim, Finished, Job, Scope } from "../claim.js";
 import { judge, type Acceptance, type Comparison, type Sample } from "../judge.js";
 import { groupBy, median } from "../statistics.js";
-import type { AdaptiveTask, MarginRecord } from "../study/adaptive.js";
+import type { MarginTask, MarginRecord } from "../study/margin.js";
 import { cell } from "./minima.js";
 import { fullyConnected, imageTask, ofPreset, reluTask, seedsOf } from "./settings.js";
 
 /** Where Adam stands along its training: at the exact edge that it has with its second moment as it is. */
-export const adamEdge: Claim<"adaptive"> = {
+export const adamEdge: Claim<"margin"> = {
   name: "adam-edge",
   title: "Adam rides its own exact edge of stability, with full batches and with small ones",
   statement:
@@ -16,7 +16,7 @@ export const adamEdge: Claim<"adaptive"> = {
     "Full batch: Cohen et al., 2022 (arXiv:2207.14484), 38/η at β₁ = 0.9. The exact threshold of minibatches, through the Gram matrix JP⁻¹Jᵀ and averaged momentum, is derived here.",
   method:
     "Two-layer ReLU networks are trained with Adam (β₁ = 0.9, β₂ = 0.999) for thousands of steps beyond interpolation. Every thousand steps its preconditioner P = √v̂ + ε is taken as it stands, and the threshold computed from it; Adam does not settle, so medians over the later half are judged. Controls: the first measurement, the full-batch edge, and the threshold of plain SGD.",
-  study: "adaptive",
+  study: "margin",
   jobs,
   judge: judgeMargins,
   figures(finished, canvas) {
@@ -86,7 +86,7 @@ export const adamEdge: Claim<"adaptive"> = {
 
 const batchName = ({ batchSize, fullBatch }: MarginRecord): string => `B = ${batchSize}${fullBatch ? " (all)" : ""}`;
 
-function jobs(scope: Scope): Job<"adaptive">[] {
+function jobs(scope: Scope): Job<"margin">[] {
   const { preset, images } = scope;
   const count = ofPreset(preset, { test: 12, fast: 40, full: 40 });
   const width = ofPreset(preset, { test: 20, fast: 120, full: 120 });
@@ -95,7 +95,7 @@ function jobs(scope: Scope): Job<"adaptive">[] {
   const at = [500, ...Array.from({ length: Math.floor(last / every) }, (_, k) => (k + 1) * every)];
   const adam = { optimizer: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: Number.MAX_VALUE } as const;
   const relu = seedsOf(scope, ofPreset(preset, { test: 1, fast: 5, full: 9 })).flatMap((seed) =>
-    [4, 10, count].map((batchSize): Job<"adaptive"> => ({
+    [4, 10, count].map((batchSize): Job<"margin"> => ({
       role: "two-layer ReLU",
       task: { start: reluTask({ count, width, learningRate: 0.003, batchSize, seed, ...adam }), at },
     })),
@@ -104,8 +104,8 @@ function jobs(scope: Scope): Job<"adaptive">[] {
   return [
     ...relu,
     ...seedsOf(scope, 3).flatMap((seed) =>
-      ([16, "all"] as const).map((batchSize): Job<"adaptive"> => {
-        const task: AdaptiveTask["start"] = imageTask(images, {
+      ([16, "all"] as const).map((batchSize): Job<"margin"> => {
+        const task: MarginTask["start"] = imageTask(images, {
           ...{ count: 100, model: fullyConnected([64, 64]), learningRate: 0.001, batchSize, seed, warmUp: 0, ...adam },
         });
         return { role: "fully connected", task: { start: task, at: [500, 2000, 4000, 5000, 6000, 7000, 8000] } };
@@ -120,7 +120,7 @@ const late = (records: readonly MarginRecord[]): MarginRecord[] => {
   return records.filter(({ step }) => step * 2 >= last);
 };
 
-function judgeMargins(finished: readonly Finished<"adaptive">[]): Acceptance[] {
+function judgeMargins(finished: readonly Finished<"margin">[]): Acceptance[] {
   const runs = finished.map(({ records }) => records).filter((records) => records.length > 0);
   const isFull = (records: readonly MarginRecord[]): boolean => records[0]!.fullBatch;
   const [full, stochastic] = [runs.filter(isFull), runs.filter((records) => !isFull(records))];

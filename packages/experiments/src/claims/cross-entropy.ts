@@ -2,12 +2,12 @@ import { chart } from "@sgdscope/figures";
 import type { Claim, Job, Scope } from "../claim.js";
 import { judge, type Acceptance, type Comparison, type Sample } from "../judge.js";
 import { groupBy, median } from "../statistics.js";
-import type { AdaptiveTask, MarginRecord } from "../study/adaptive.js";
+import type { MarginTask, MarginRecord } from "../study/margin.js";
 import { cell } from "./minima.js";
 import { fullyConnected, imageSeeds, imageTask, ofPreset, seedsOf } from "./settings.js";
 
 /** Cross-entropy along training: above its edge while it fits, far below once it has, and at rest on it where labels are smoothed. */
-export const crossEntropy: Claim<"adaptive"> = {
+export const crossEntropy: Claim<"margin"> = {
   name: "cross-entropy",
   title:
     "With cross-entropy SGD rests at the edge of stability where its curvature stays alive, and nowhere where it vanishes",
@@ -17,7 +17,7 @@ export const crossEntropy: Claim<"adaptive"> = {
     "The generalised Gram matrix and its threshold are derived here, for H ≈ G as in Theorem 4 of Mulayoff & Michaeli (arXiv:2306.07850). That sharpness falls late in training with cross-entropy is described by Cohen et al. (2021, arXiv:2103.00065).",
   method:
     "Dense networks on images of three classes are trained with plain SGD and cross-entropy, with and without label smoothing of 0.2. Along the way K̃ and r̃ of the loss give the exact threshold at that point. Controls: the other kind of labels, the start, and the edge of gradient descent.",
-  study: "adaptive",
+  study: "margin",
   jobs,
   judge: (finished) =>
     judgeMargins(
@@ -84,14 +84,14 @@ export const crossEntropy: Claim<"adaptive"> = {
 
 const labelsOf = (role: string): string => (role === "smoothed" ? "labels smoothed by 0.2" : "labels as they are");
 
-function jobs(scope: Scope): Job<"adaptive">[] {
+function jobs(scope: Scope): Job<"margin">[] {
   const { preset, images } = scope;
   const last = ofPreset(preset, { test: 200, fast: 1600, full: 12_800 });
   const at = [0, 25, 50, 100, 200, 400, 800, 1600, 3200, 6400, 12_800].filter((step) => step <= last);
   return seedsOf(scope, imageSeeds(preset)).flatMap((seed) =>
     ofPreset(preset, { test: [0.03], fast: [0.03, 0.1], full: [0.03, 0.1] }).flatMap((learningRate) =>
-      (["plain", "smoothed"] as const).map((role): Job<"adaptive"> => {
-        const start: AdaptiveTask["start"] = imageTask(preset === "test" ? { kind: "synthetic" } : images, {
+      (["plain", "smoothed"] as const).map((role): Job<"margin"> => {
+        const start: MarginTask["start"] = imageTask(preset === "test" ? { kind: "synthetic" } : images, {
           count: ofPreset(preset, { test: 12, fast: 45, full: 90 }),
           classes: 3,
           model: fullyConnected(ofPreset(preset, { test: [8], fast: [64, 64], full: [64, 64] }), 3),

@@ -2,7 +2,7 @@ import { ablationStudy, type AblationRecord, type AblationTask } from "./ablatio
 import { diagramStudy, type DiagramRecord, type DiagramTask } from "./diagram.js";
 import { escapeStudy, type EscapeRecord, type EscapeTask } from "./escape.js";
 import { predictionStudy, type PredictionRecord, type PredictionTask } from "./prediction.js";
-import { adaptiveStudy, type AdaptiveTask, type MarginRecord } from "./adaptive.js";
+import { marginStudy, type MarginTask, type MarginRecord } from "./margin.js";
 import type { JobHooks } from "./job-hooks.js";
 import { trainingStudy } from "./training.js";
 import type { MinimumRecord, TrainingTask } from "@sgdscope/training";
@@ -16,7 +16,7 @@ export interface StudyTasks {
   diagram: DiagramTask;
   ablation: AblationTask;
   prediction: PredictionTask;
-  adaptive: AdaptiveTask;
+  margin: MarginTask;
 }
 
 /** What each kind yields. */
@@ -26,7 +26,7 @@ export interface StudyRecords {
   diagram: DiagramRecord;
   ablation: AblationRecord;
   prediction: PredictionRecord;
-  adaptive: MarginRecord;
+  margin: MarginRecord;
 }
 
 export type StudyKind = keyof StudyTasks;
@@ -39,7 +39,7 @@ const studies: { [K in StudyKind]: Study<K> } = {
   diagram: diagramStudy,
   ablation: ablationStudy,
   prediction: predictionStudy,
-  adaptive: adaptiveStudy,
+  margin: marginStudy,
 };
 
 /**

@@ -1,18 +1,18 @@
 import { seededRandom } from "@sgdscope/random";
-import { preconditionerOf, train } from "@sgdscope/sgd";
+import { preconditionerOf, train, warmUp } from "@sgdscope/sgd";
 import { prepareMinimum } from "@sgdscope/stability-criterion";
 import { meanEdge, optimizerThreshold, type Optimizer } from "@sgdscope/stability-criterion/optimizers";
-import { openSubject, optimizerOfTask, type TrainingTask } from "@sgdscope/training";
+import { frozenOptimizer, judgedOptimizer, openSubject, optimizerOfTask, type TrainingTask } from "@sgdscope/training";
 import type { JobHooks } from "./job-hooks.js";
 
-/** A training with Adam or RMSprop, and when its margin is measured. Plain JSON. */
-export interface AdaptiveTask {
+/** A training, and when its margin is measured. Plain JSON. */
+export interface MarginTask {
   start: TrainingTask;
   /** Steps at which the preconditioner is taken as it stands and the threshold computed. */
   at: number[];
 }
 
-/** Where an adaptive optimizer stands, with its second moment as it stands. */
+/** How far a training is from its exact threshold at one step: of Adam and RMSprop with their second moment as it stands. */
 export interface MarginRecord {
   part: "margin";
   model: string;
@@ -24,7 +24,7 @@ export interface MarginRecord {
   seed: number;
   step: number;
   loss: number;
-  /** η over the exact threshold of the frozen optimizer. */
+  /** η over the exact threshold of the optimizer, at the point where it stands. */
   edgeRatio: number;
   /** η over its full-batch edge, `38/λ_max(P⁻¹G)` for β₁ = 0.9: ηλ_max/38. */
   fullBatchRatio: number;
@@ -36,20 +36,15 @@ export interface MarginRecord {
 const RANK = 1e-6;
 
 /** @internal See `study`. */
-export async function* adaptiveStudy({ start, at }: AdaptiveTask, hooks: JobHooks): AsyncGenerator<MarginRecord> {
+export async function* marginStudy({ start, at }: MarginTask, hooks: JobHooks): AsyncGenerator<MarginRecord> {
   const subject = await openSubject(start, seededRandom(start.seed));
   try {
     const optimizer = optimizerOfTask(start);
-    const frozen: Optimizer =
-      optimizer.kind === "adam"
-        ? { kind: "ema", momentum: optimizer.beta1 ?? 0.9 }
-        : optimizer.kind === "rmsprop" && (optimizer.momentum ?? 0) > 0
-          ? { kind: "heavy-ball", momentum: optimizer.momentum! }
-          : { kind: "sgd" };
+    const frozen = judgedAs(start);
     const { learningRate, batchSize, sampling } = start;
     const records: MarginRecord[] = [];
     const result = await train(subject.trainee, {
-      learningRate,
+      learningRate: start.warmUp > 0 ? warmUp(learningRate, start.warmUp) : learningRate,
       batchSize,
       sampling,
       optimizer,
@@ -68,6 +63,10 @@ export async function* adaptiveStudy({ start, at }: AdaptiveTask, hooks: JobHook
         at,
         async measure(trainee, step) {
           const preconditioner = preconditionerOf(optimizer, await trainee.snapshot());
+          if (preconditioner === undefined && (optimizer.kind === "adam" || optimizer.kind === "rmsprop"))
+            throw new RangeError(
+              `study: expected steps from 1 up for ${optimizer.kind}, which has no second moment before`,
+            );
           const system =
             preconditioner === undefined ? await subject.system() : await subject.preconditionedSystem(preconditioner);
           const tolerance = { rankTolerance: RANK };
@@ -102,4 +101,13 @@ export async function* adaptiveStudy({ start, at }: AdaptiveTask, hooks: JobHook
   } finally {
     subject.dispose();
   }
+}
+
+/** The optimizer that the theory judges; refused where it has none, such as Adam with weight decay. */
+function judgedAs(task: TrainingTask): Optimizer {
+  const { optimizer, unjudged } = judgedOptimizer(task);
+  const judged = unjudged === undefined ? optimizer : frozenOptimizer(task);
+  if (judged === undefined)
+    throw new RangeError(`study: expected an optimizer that the theory judges, got ${unjudged} with weight decay`);
+  return judged;
 }
