@@ -35,7 +35,7 @@ describe.each(optimizers)("the update of %j", (optimizer) => {
         { clipNorm },
       );
       for (const learningRate of [0.01, 0.3]) {
-        await trainee.restore(before);
+        trainee.restore(before);
         const start = trainee.parameters.slice();
         trainee.step(batch, { learningRate, optimizer, clipNorm, divisor: 3 });
         start.forEach((value, k) => expect(trainee.parameters[k]).toBeCloseTo(value - learningRate * update[k]!, 12));
