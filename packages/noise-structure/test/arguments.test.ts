@@ -106,6 +106,8 @@ const rest: Record<string, Entry> = {
   lossDerivatives: entry(losses.lossDerivatives, { inputs, shape }),
   generalisedGramSystem: entry(losses.generalisedGramSystem, { source: { jacobian }, inputs, shape }),
   rescalingBalance: entry(root.rescalingBalance, { groups: { examples: 2, first: of(1, 2), second: of(1, 2) } }),
+  sampledBatchSharpness: entry(noiseScales.sampledBatchSharpness, { steps: { curvatures: [1, 2], slopes: [1, 3] } }),
+  sampledUpdateSharpness: entry(noiseScales.sampledUpdateSharpness, { steps: { curvatures: [1, 2], slopes: [1, 3] } }),
   empiricalTailIndex: entry(tail.empiricalTailIndex, { multipliers: [0.5, 1.2, 0.3] }),
   gaussianTailIndex: entry(tail.gaussianTailIndex, { product: 1, batchSize: 4 }),
   gaussianTailFormula: entry(tail.gaussianTailFormula, { product: 1, batchSize: 4 }),

@@ -33,6 +33,8 @@ const ranges: Record<string, Range> = {
   rankTolerance: { refused: [-1e-12, 1, Infinity], taken: [0] },
   "invarianceReport.rankTolerance": positive,
   tolerance: positive,
+  "criticalSharpness.tolerance": { refused: [0, 1, Infinity], taken: [0.999] },
+  doublings: integerFrom(1),
   maxProducts: integerFrom(1),
   momentum,
   "optimizerThreshold.momentum": { refused: [1, -1, Infinity], taken: [0, -0.9] },

@@ -1,6 +1,6 @@
 import { NoiseStructureError } from "../errors.js";
 import { expectInteger, expectNumbers } from "../noise-strength/arguments.js";
-import { estimate, meanOf, type Estimate } from "../noise-strength/estimate.js";
+import { meanOf, ratioOfMeans, type Estimate } from "../noise-strength/estimate.js";
 import { noiseWeights, type Sampling } from "../noise-strength/sampling.js";
 
 /** The size of gradient and noise, estimated from norms of minibatch gradients. */
@@ -80,12 +80,4 @@ export function solveTwoBatch(caller: string, norms: TwoBatchNorms, options: Noi
   const squaredGradient = meanOf(squared);
   const traceNoise = meanOf(traces);
   return { squaredGradient, traceNoise, noiseScale: ratioOfMeans(traces, squared) };
-}
-
-/** The ratio of two means of paired numbers with its standard error to first order; undefined unless the lower is positive. */
-function ratioOfMeans(top: Float64Array, bottom: Float64Array): Estimate | undefined {
-  const lower = meanOf(bottom).value;
-  if (!(lower > 0)) return undefined;
-  const ratio = meanOf(top).value / lower;
-  return estimate(ratio, meanOf(top.map((value, k) => (value - ratio * bottom[k]!) / lower)).standardError);
 }

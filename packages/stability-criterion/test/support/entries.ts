@@ -81,6 +81,10 @@ const rest: Record<string, Entry> = {
   samplingWeights: entry(root.samplingWeights, { examples: 3, batches: { batchSize: 2 } }),
   batchSource: entry(simulation.batchSource, { examples: 3, batches: { batchSize: 2 }, random }),
   escapeRateLowerBound: entry(root.escapeRateLowerBound, { minimum, learningRate: 1, batches: { batchSize: 2 } }),
+  criticalSharpness: entry(root.criticalSharpness, {
+    lossAt: (x: number) => (x - 1) ** 2,
+    options: { learningRate: 0.1, tolerance: 0.1, doublings: 20 },
+  }),
   kernelNorm: entry(root.kernelNorm, { minimum, learningRate: 0.1, batchSize: 2 }),
   testMatrixBound: entry(bounds.testMatrixBound, { minimum, weights, moment: of(1, 0, 0, 0, 1, 0, 0, 0, 1) }),
   sharpnessRegion: entry(bounds.sharpnessRegion, { learningRate: 0.1, examples: 3, batches: { batchSize: 2 } }),
