@@ -127,3 +127,17 @@ describe.each(Object.entries(entries))("%s", (name, one) => {
     }
   });
 });
+
+it.each([
+  ["stationaryCovarianceWithMomentum", "dynamics", "convention"],
+  ["stationaryCovarianceWithMomentum", "dynamics", "method"],
+  ["noiseModelStability", "", "model"],
+  ["isPlainSgd", "optimizer", "kind"],
+])("%s refuses a name in %s.%s that is none", (name, record, argument) => {
+  const given = entries[name]!;
+  const inner = given.arguments[record] as object;
+  const change = record === "" ? { [argument]: "other" } : { [record]: { ...inner, [argument]: "other" } };
+  expect(outcome(() => run(given, { ...given.arguments, ...change }))).toMatch(
+    new RegExp(`^INVALID_ARGUMENT ${name}: expected .*${argument}.*, got "other"\\.$`),
+  );
+});
