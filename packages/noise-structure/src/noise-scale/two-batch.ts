@@ -1,5 +1,5 @@
 import { NoiseStructureError } from "../errors.js";
-import { expectInteger, expectNumbers } from "../noise-strength/arguments.js";
+import { expectInteger, expectSquares } from "../noise-strength/arguments.js";
 import { meanOf, ratioOfMeans, type Estimate } from "../noise-strength/estimate.js";
 import { noiseWeights, type Sampling } from "../noise-strength/sampling.js";
 
@@ -45,8 +45,8 @@ export interface NoiseScaleSampling {
  * The estimator and the name are of McCandlish, Kaplan, Amodei & OpenAI Dota Team (2018), arXiv:1812.06162 (recalled, not
  * confirmed); the equations are derived here, also for the other ways of sampling.
  *
- * @throws NoiseStructureError INVALID_ARGUMENT for equal or descending batch sizes, fewer than two repetitions, or
- *   `epoch-shuffle`; SHAPE_MISMATCH or NOT_FINITE.
+ * @throws NoiseStructureError INVALID_ARGUMENT for equal or descending batch sizes, fewer than two repetitions,
+ *   negative squares, or `epoch-shuffle`; SHAPE_MISMATCH or NOT_FINITE.
  */
 export function twoBatchNoiseScale(norms: TwoBatchNorms, options: NoiseScaleSampling = {}): NoiseScaleEstimate {
   return solveTwoBatch("twoBatchNoiseScale", norms, options);
@@ -58,8 +58,8 @@ export function solveTwoBatch(caller: string, norms: TwoBatchNorms, options: Noi
   const { sampling = "with-replacement", examples = Infinity } = options;
   const repetitions = smallSquaredNorms.length;
   expectInteger(caller, "the number of repetitions", repetitions, 2);
-  expectNumbers(caller, "smallSquaredNorms", smallSquaredNorms, repetitions);
-  expectNumbers(caller, "largeSquaredNorms, one for each small one", largeSquaredNorms, repetitions);
+  expectSquares(caller, "smallSquaredNorms", smallSquaredNorms, repetitions);
+  expectSquares(caller, "largeSquaredNorms, one for each small one", largeSquaredNorms, repetitions);
   if (!(smallBatch < largeBatch))
     throw new NoiseStructureError(
       "INVALID_ARGUMENT",
