@@ -99,7 +99,7 @@ const rest: Record<string, Entry> = {
     dynamics: { learningRate: 0.1, batchSize: 2, curvature: 1, labelVariance: 0.1 },
   }),
   squareLoss: entry(losses.squareLoss, {}),
-  logisticLoss: entry(losses.logisticLoss, {}),
+  logisticLoss: entry(losses.logisticLoss, { options: { labelSmoothing: 0.1 } }),
   poissonLoss: entry(losses.poissonLoss, {}),
   crossEntropyLoss: entry(losses.crossEntropyLoss, { options: { labelSmoothing: 0.1 } }),
   huberLoss: entry(losses.huberLoss, { options: { delta: 2 } }),
