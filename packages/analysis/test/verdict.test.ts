@@ -1,7 +1,7 @@
 import { gramSystemFromJacobian } from "@sgdscope/noise-structure";
 import { exactThreshold, prepareMinimum } from "@sgdscope/stability-criterion";
 import { describe, expect, it } from "vitest";
-import { AnalysisError, analyseSync, edgeRatioOf, stabilityVerdict, type Minimum } from "../src/index.js";
+import { AnalysisError, analyseSync, edgeRatioOf, edgesOf, stabilityVerdict, type Minimum } from "../src/index.js";
 
 const system = gramSystemFromJacobian(Float64Array.of(1, 0, 1, 0, 2, 0, 1, 1, 0), Float64Array.of(1, -1, 2), {
   examples: 3,
@@ -163,6 +163,10 @@ describe("η/η* of one point", () => {
     } as const;
     const edge = exactThreshold(system, { batchSize: 2, sampling: "with-replacement" }).criticalLearningRate;
     expect(edgeRatioOf({ ...minimum, reached })).toBeCloseTo(0.3 / edge, 12);
+    const [condition] = analyseSync({ ...minimum, reached }).conditions;
+    const { criticalLearningRate, meanEdge } = edgesOf({ ...minimum, reached });
+    expect(criticalLearningRate).toBe(condition!.threshold.criticalLearningRate);
+    expect(meanEdge).toBe(condition!.meanEdge);
   });
 
   it("is refused without a learning rate", () => expect(() => edgeRatioOf(minimum)).toThrow(RangeError));

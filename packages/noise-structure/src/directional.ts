@@ -1,4 +1,5 @@
 import type { GramSystem } from "./gram-system.js";
+import { expectInteger } from "./noise-strength/arguments.js";
 import { SMALLEST_LOSS } from "./noise-structure.js";
 import { gramSpectrum, type GramSpectrum, type RankOptions } from "./spectrum.js";
 
@@ -25,12 +26,13 @@ export interface DirectionalAlignment {
  *
  * @param options.count - How many directions; default, and at most, the rank.
  * @param options.spectrum - A spectrum that is already known, from `gramSpectrum`.
- * @throws NoiseStructureError as `gramSpectrum`.
+ * @throws NoiseStructureError as `gramSpectrum`; INVALID_ARGUMENT for a count that is none.
  */
 export function directionalAlignment(
   system: GramSystem,
   options: RankOptions & { count?: number; spectrum?: GramSpectrum } = {},
 ): DirectionalAlignment[] {
+  if (options.count !== undefined) expectInteger("directionalAlignment", "options.count", options.count, 0);
   const spectrum = options.spectrum ?? gramSpectrum(system, options);
   const { examples: n, outputs, residuals } = system;
   const size = n * outputs;
@@ -38,7 +40,7 @@ export function directionalAlignment(
   for (const r of residuals) squares += r * r;
   const twiceLoss = squares / n;
   const defined = twiceLoss >= 2 * SMALLEST_LOSS;
-  const count = Math.max(0, Math.min(options.count ?? spectrum.rank, spectrum.rank));
+  const count = Math.min(options.count ?? spectrum.rank, spectrum.rank);
   return Array.from({ length: count }, (_, k) => {
     const curvature = spectrum.eigenvalues[k]!;
     const products = new Float64Array(n);

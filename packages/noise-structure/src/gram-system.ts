@@ -1,6 +1,7 @@
 import { gramOfRows, multiplyVector, type GramSystem } from "@sgdscope/linear-algebra";
 import { NoiseStructureError } from "./errors.js";
 import { gramExtremes } from "./gram-extremes.js";
+import { expectNonNegative } from "./noise-strength/arguments.js";
 
 export type { GramSystem };
 
@@ -23,6 +24,7 @@ export function checkGramSystem(
   const { symmetryTolerance = 1e-5 } = options;
   expectCount(caller, "examples", examples);
   expectCount(caller, "outputs", outputs);
+  expectNonNegative(caller, "options.symmetryTolerance", symmetryTolerance);
   const size = examples * outputs;
   expectShape(caller, `gram [${size} × ${size}]`, gram, size * size);
   expectShape(caller, `residuals [${examples} × ${outputs}]`, residuals, size);

@@ -1,6 +1,12 @@
 export { cloudWidth, type CloudWidth, type CloudWidthOptions } from "./noise-scale/cloud-width.js";
 export { noiseScale, optimalStep, type NoiseScale, type OptimalStep } from "./noise-scale/exact.js";
 export {
+  sampledBatchSharpness,
+  sampledUpdateSharpness,
+  type SampledSteps,
+  type SampledStepsOptions,
+} from "./noise-scale/sampled-sharpness.js";
+export {
   twoBatchNoiseScale,
   type NoiseScaleEstimate,
   type NoiseScaleSampling,

@@ -9,6 +9,7 @@ import {
 } from "@sgdscope/linear-algebra";
 import { NoiseStructureError } from "./errors.js";
 import { checkGramSystem, type GramSystem } from "./gram-system.js";
+import { expectInteger } from "./noise-strength/arguments.js";
 import { perExample } from "./per-example.js";
 import type { GramSpectrum } from "./spectrum.js";
 
@@ -95,10 +96,12 @@ export interface NoiseStructureOptions {
  * @param system - Not changed. Cost O((nC)²) plus the eigenvalues.
  * Ratios are right for every scale of K and r; of the rest, what lies beyond Float64 is 0 or Infinity.
  *
- * @throws NoiseStructureError as `checkGramSystem`; NOT_FINITE where the squares of the residuals overflow.
+ * @throws NoiseStructureError as `checkGramSystem`; INVALID_ARGUMENT for a number of eigenvalues that is none; NOT_FINITE where the
+ *   squares of the residuals overflow.
  */
 export function noiseStructure(system: GramSystem, options: NoiseStructureOptions = {}): NoiseStructure {
   checkGramSystem(system, "noiseStructure");
+  if (options.eigenvalues !== undefined) expectInteger("noiseStructure", "options.eigenvalues", options.eigenvalues);
   const loss = lossOf(system);
   const gramUnit = gramExponent(system);
   const residualUnit = unitExponent(system.residuals.reduce((largest, r) => Math.max(largest, Math.abs(r)), 0));
@@ -200,7 +203,7 @@ function structureOf(system: GramSystem, trueLoss: number, options: NoiseStructu
 function topEigenvalues(system: GramSystem, options: NoiseStructureOptions): Float64Array {
   const { examples: n, gram } = system;
   const size = n * system.outputs;
-  const count = Math.max(1, Math.min(options.eigenvalues ?? 1, size));
+  const count = Math.min(options.eigenvalues ?? 1, size);
   if (options.spectrum !== undefined) return options.spectrum.eigenvalues.slice(0, count);
   if (count > 1)
     return symmetricEigenvalues(gram, size)

@@ -30,3 +30,12 @@ export function expectPositive(caller: string, name: string, value: number): voi
       `${caller}: expected ${name} to be positive and finite, got ${value}.`,
     );
 }
+
+/** @internal Refuses a name that is none of the given ones. */
+export function expectOneOf(caller: string, name: string, value: string, names: readonly string[]): void {
+  if (!names.includes(value))
+    throw new StabilityError(
+      "INVALID_ARGUMENT",
+      `${caller}: expected ${name} to be ${names.map((one) => `"${one}"`).join(" or ")}, got "${value}".`,
+    );
+}

@@ -5,6 +5,7 @@ export { boundDefinition, boundDefinitions, type BoundId } from "./bounds/regist
 export { isotropicNoiseThreshold, structuredNoiseThreshold } from "./bounds/structured-noise.js";
 export { meanSquaredErrorFactor } from "./conversion.js";
 export { batchSharpness } from "./edge/batch-sharpness.js";
+export { criticalSharpness, type CriticalSharpness, type CriticalSharpnessOptions } from "./edge/critical-sharpness.js";
 export { gaussianKernelNorm } from "./edge/gaussian-kernel-norm.js";
 export { kernelNorm } from "./edge/kernel-norm.js";
 export { StabilityError, type StabilityErrorCode } from "./errors.js";

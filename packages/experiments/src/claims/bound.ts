@@ -9,6 +9,7 @@ import { boundBands, imageBandSource, measuredBoundSource } from "./image-bands.
 import { minimaOf, minimumTable, recordsOf } from "./minima.js";
 import { frobeniusRatioAtStart, isDriven, isotropicAtEnd, samplesOf, startOf } from "./samples.js";
 import {
+  fullBatchSeeds,
   fullyConnected,
   imageSeeds,
   imageTask,
@@ -100,10 +101,10 @@ function imageJobs(scope: Scope): Training[] {
   // The longest runs go first, so that the workers end together.
   if (preset === "fast")
     return [
+      ...of(smallCnn([8, 16]), [[0.08, "all"]], seedsOf(scope, fullBatchSeeds(preset))),
       ...of(
         smallCnn([8, 16]),
         [
-          [0.08, "all"],
           [0.02, 1],
           [0.02, 4],
           [0.04, 4],

@@ -8,6 +8,7 @@ import { boundBands, imageBandSource } from "./image-bands.js";
 import { minimaOf, minimumTable, recordsOf } from "./minima.js";
 import { isDriven, samplesOf } from "./samples.js";
 import {
+  fullBatchSeeds,
   fullyConnected,
   imageSeeds,
   imageTask,
@@ -78,13 +79,15 @@ function imageJobs(scope: Scope): Training[] {
   const { preset, images, seed } = scope;
   if (preset === "test") return [{ role: "images", task: tinyImageTask(0.02, 2, seed) }];
   const count = ofPreset(preset, { test: 16, fast: 100, full: 200 });
-  return seedsOf(scope, imageSeeds(preset)).flatMap((each) =>
-    [smallCnn([8, 16]), fullyConnected([64, 64])].flatMap((model) =>
-      ([1, 4, 16, "all"] as const).map((batchSize): Training => {
-        const learningRate = model.kind === "small-cnn" && batchSize === "all" ? 0.08 : batchSize === 16 ? 0.04 : 0.02;
-        return { role: "images", task: imageTask(images, { count, model, learningRate, batchSize, seed: each }) };
-      }),
-    ),
+  return [smallCnn([8, 16]), fullyConnected([64, 64])].flatMap((model) =>
+    ([1, 4, 16, "all"] as const).flatMap((batchSize) => {
+      const isLongest = model.kind === "small-cnn" && batchSize === "all";
+      const learningRate = isLongest ? 0.08 : batchSize === 16 ? 0.04 : 0.02;
+      return seedsOf(scope, isLongest ? fullBatchSeeds(preset) : imageSeeds(preset)).map((each): Training => ({
+        role: "images",
+        task: imageTask(images, { count, model, learningRate, batchSize, seed: each }),
+      }));
+    }),
   );
 }
 

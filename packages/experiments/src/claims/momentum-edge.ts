@@ -1,7 +1,7 @@
 import { momentumFigure } from "@sgdscope/figures";
 import type { ModelConfig } from "@sgdscope/models-cnn";
 import type { MinimumMeasurement, MinimumRecord } from "@sgdscope/training";
-import type { Claim, Finished, Job, Scope } from "../claim.js";
+import type { Claim, Finished, Job, Preset, Scope } from "../claim.js";
 import { judge, type Acceptance, type Comparison, type Measured, type Sample } from "../judge.js";
 import { groupBy } from "../statistics.js";
 import { boundBands } from "./image-bands.js";
@@ -59,17 +59,25 @@ export const momentumEdge: Claim<"training"> = {
 type Training = Job<"training">;
 type Setting = { momentum: number; nesterov?: true; learningRate: number; batchSize: number | "all" };
 
-const imageSettings = (model: ModelConfig): Setting[] => [
-  { momentum: 0, learningRate: 0.02, batchSize: 4 },
-  { momentum: 0.5, learningRate: 0.01, batchSize: 4 },
-  // Batches of one take a dense network a minute.
-  { momentum: 0.9, learningRate: 0.002, batchSize: model.kind === "small-cnn" ? 1 : 2 },
-  { momentum: 0.9, learningRate: 0.002, batchSize: 4 },
-  { momentum: 0.9, learningRate: 0.006, batchSize: 16 },
-  { momentum: 0.9, nesterov: true, learningRate: 0.002, batchSize: 4 },
+function imageSettings(model: ModelConfig, preset: Preset): Setting[] {
+  const isConvolutional = model.kind === "small-cnn";
+  const all: Setting[] = [
+    { momentum: 0, learningRate: 0.02, batchSize: 4 },
+    // Batches of one take a dense network a minute.
+    { momentum: 0.9, learningRate: 0.002, batchSize: isConvolutional ? 1 : 2 },
+    { momentum: 0.9, learningRate: 0.002, batchSize: 4 },
+    { momentum: 0.9, learningRate: 0.006, batchSize: 16 },
+  ];
+  // The fast preset leaves these to the dense network, whose runs are shorter.
+  if (!isConvolutional || preset === "full")
+    all.push(
+      { momentum: 0.5, learningRate: 0.01, batchSize: 4 },
+      { momentum: 0.9, nesterov: true, learningRate: 0.002, batchSize: 4 },
+    );
   // Full batches take a convolutional network long, and it is thrown far.
-  ...(model.kind === "small-cnn" ? [] : [{ momentum: 0.9, learningRate: 0.02, batchSize: "all" } as const]),
-];
+  if (!isConvolutional) all.push({ momentum: 0.9, learningRate: 0.02, batchSize: "all" });
+  return all;
+}
 
 /** Rates beyond the edge of the start, for batches below n/8, for larger ones, and for all examples. */
 const reluSettings: (Pick<Setting, "momentum" | "nesterov"> & { rates: [number, number, number] })[] = [
@@ -100,7 +108,7 @@ function imageJobs(scope: Scope): Training[] {
     });
   return seedsOf(scope, imageSeeds(preset)).flatMap((each) => [
     ...[smallCnn([8, 16]), fullyConnected([64, 64])].flatMap((model) =>
-      imageSettings(model).map((setting): Training => ({ role: "momentum", task: task(model, each, setting) })),
+      imageSettings(model, preset).map((setting): Training => ({ role: "momentum", task: task(model, each, setting) })),
     ),
     {
       role: slowRole,

@@ -12,6 +12,9 @@ export const seedsOf = ({ seed }: Scope, count: number): number[] => Array.from(
 /** How many seeds a setting of a network on images is repeated with. */
 export const imageSeeds = (preset: Preset): number => ofPreset(preset, { test: 1, fast: 5, full: 5 });
 
+/** Seeds of a convolutional network trained on all images at once, whose runs are the longest of the fast preset. */
+export const fullBatchSeeds = (preset: Preset): number => ofPreset(preset, { test: 1, fast: 3, full: 5 });
+
 /**
  * A two-layer ReLU network on a sphere with a teacher of three neurons and a large start, clip 20, batches without
  * replacement, until L < 1e-8; the seed draws data, start and batches. The setting follows Wu and Su (2023).

@@ -1,3 +1,4 @@
+import { NoiseStructureError } from "../errors.js";
 import { expectInteger, expectPositive } from "../noise-strength/arguments.js";
 
 /**
@@ -43,6 +44,11 @@ export function oneDimensionalDensity(
 ): OneDimensionalDensity {
   const caller = "oneDimensionalDensity";
   const { learningRate, batchSize, curvature = 1, labelVariance = 1 } = dynamics;
+  if (!["decoupled", "true-noise", "moment-matched"].includes(law))
+    throw new NoiseStructureError(
+      "INVALID_ARGUMENT",
+      `${caller}: expected law "decoupled", "true-noise" or "moment-matched", got "${law}".`,
+    );
   expectPositive(caller, "learningRate", learningRate);
   expectInteger(caller, "batchSize", batchSize);
   expectPositive(caller, "curvature", curvature);

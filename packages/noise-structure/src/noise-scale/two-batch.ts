@@ -1,6 +1,6 @@
 import { NoiseStructureError } from "../errors.js";
-import { expectInteger, expectNumbers } from "../noise-strength/arguments.js";
-import { estimate, meanOf, type Estimate } from "../noise-strength/estimate.js";
+import { expectInteger, expectSquares } from "../noise-strength/arguments.js";
+import { meanOf, ratioOfMeans, type Estimate } from "../noise-strength/estimate.js";
 import { noiseWeights, type Sampling } from "../noise-strength/sampling.js";
 
 /** The size of gradient and noise, estimated from norms of minibatch gradients. */
@@ -45,8 +45,8 @@ export interface NoiseScaleSampling {
  * The estimator and the name are of McCandlish, Kaplan, Amodei & OpenAI Dota Team (2018), arXiv:1812.06162 (recalled, not
  * confirmed); the equations are derived here, also for the other ways of sampling.
  *
- * @throws NoiseStructureError INVALID_ARGUMENT for equal or descending batch sizes, fewer than two repetitions, or
- *   `epoch-shuffle`; SHAPE_MISMATCH or NOT_FINITE.
+ * @throws NoiseStructureError INVALID_ARGUMENT for equal or descending batch sizes, fewer than two repetitions,
+ *   negative squares, or `epoch-shuffle`; SHAPE_MISMATCH or NOT_FINITE.
  */
 export function twoBatchNoiseScale(norms: TwoBatchNorms, options: NoiseScaleSampling = {}): NoiseScaleEstimate {
   return solveTwoBatch("twoBatchNoiseScale", norms, options);
@@ -58,8 +58,8 @@ export function solveTwoBatch(caller: string, norms: TwoBatchNorms, options: Noi
   const { sampling = "with-replacement", examples = Infinity } = options;
   const repetitions = smallSquaredNorms.length;
   expectInteger(caller, "the number of repetitions", repetitions, 2);
-  expectNumbers(caller, "smallSquaredNorms", smallSquaredNorms, repetitions);
-  expectNumbers(caller, "largeSquaredNorms, one for each small one", largeSquaredNorms, repetitions);
+  expectSquares(caller, "smallSquaredNorms", smallSquaredNorms, repetitions);
+  expectSquares(caller, "largeSquaredNorms, one for each small one", largeSquaredNorms, repetitions);
   if (!(smallBatch < largeBatch))
     throw new NoiseStructureError(
       "INVALID_ARGUMENT",
@@ -80,12 +80,4 @@ export function solveTwoBatch(caller: string, norms: TwoBatchNorms, options: Noi
   const squaredGradient = meanOf(squared);
   const traceNoise = meanOf(traces);
   return { squaredGradient, traceNoise, noiseScale: ratioOfMeans(traces, squared) };
-}
-
-/** The ratio of two means of paired numbers with its standard error to first order; undefined unless the lower is positive. */
-function ratioOfMeans(top: Float64Array, bottom: Float64Array): Estimate | undefined {
-  const lower = meanOf(bottom).value;
-  if (!(lower > 0)) return undefined;
-  const ratio = meanOf(top).value / lower;
-  return estimate(ratio, meanOf(top.map((value, k) => (value - ratio * bottom[k]!) / lower)).standardError);
 }

@@ -1,5 +1,5 @@
 import { NoiseStructureError } from "../errors.js";
-import { expectInteger, expectNumbers } from "../noise-strength/arguments.js";
+import { expectInteger, expectSquares } from "../noise-strength/arguments.js";
 import { meanOf } from "../noise-strength/estimate.js";
 import { solveTwoBatch, type NoiseScaleEstimate, type NoiseScaleSampling } from "./two-batch.js";
 
@@ -38,8 +38,8 @@ export function workerNoiseScale(norms: WorkerNorms, options: NoiseScaleSampling
   expectInteger(caller, "workers", workers, 2);
   expectInteger(caller, "batchSize", batchSize);
   expectInteger(caller, "the number of repetitions", meanSquaredNorms.length, 2);
-  expectNumbers(caller, "meanSquaredNorms", meanSquaredNorms, meanSquaredNorms.length);
-  expectNumbers(caller, "averagedSquaredNorms, one for each mean", averagedSquaredNorms, meanSquaredNorms.length);
+  expectSquares(caller, "meanSquaredNorms", meanSquaredNorms, meanSquaredNorms.length);
+  expectSquares(caller, "averagedSquaredNorms, one for each mean", averagedSquaredNorms, meanSquaredNorms.length);
   const averaged = meanOf(averagedSquaredNorms).value;
   if (options.sampling === "bernoulli")
     throw new NoiseStructureError(

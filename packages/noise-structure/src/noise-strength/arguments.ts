@@ -35,3 +35,14 @@ export function expectNumbers(caller: string, name: string, array: ArrayLike<num
         `${caller}: expected finite ${name}, got ${array[i]!} at index ${i}.`,
       );
 }
+
+/** @internal Refuses an array of another length or with a number that is no square. */
+export function expectSquares(caller: string, name: string, array: ArrayLike<number>, length: number): void {
+  expectNumbers(caller, name, array, length);
+  for (let i = 0; i < length; i++)
+    if (array[i]! < 0)
+      throw new NoiseStructureError(
+        "INVALID_ARGUMENT",
+        `${caller}: expected ${name}, of at least 0, got ${array[i]!} at index ${i}.`,
+      );
+}

@@ -70,7 +70,10 @@ export async function training<V extends Trainee, T = never>(
   let yielded = performance.now();
 
   const checkIsDue = (): boolean => stop.due(step) || (rules.length === 0 && step % defaultCheckInterval === 0);
-  const probeIsDue = (): boolean => at.has(step) || (probe?.every !== undefined && step % probe.every === 0);
+  const probeIsDue = (checked: boolean): boolean => {
+    const asked = probe?.due?.(step, checked) === true;
+    return asked || at.has(step) || (probe?.every !== undefined && step % probe.every === 0);
+  };
 
   async function check(): Promise<number> {
     const record = { step, loss: await trainee.loss() };
@@ -90,12 +93,15 @@ export async function training<V extends Trainee, T = never>(
   async function visit(): Promise<boolean> {
     visited = true;
     let diverged = false;
+    let known: number | undefined;
     if (step === 0 || step >= maxSteps || checkIsDue()) {
       const loss = await check();
+      known = loss;
       diverged = !(loss <= divergedAbove && loss < Infinity);
       stop.count(step, loss);
     }
-    if (probe !== undefined && probeIsDue()) probes.push({ step, value: await probe.measure(trainee, step) });
+    if (probe !== undefined && probeIsDue(known !== undefined))
+      probes.push({ step, value: await probe.measure(trainee, step, known) });
     if (options.checkpoint !== undefined && !diverged && step > 0 && step % options.checkpoint.every === 0)
       await options.checkpoint.save(await checkpoint());
     return diverged;

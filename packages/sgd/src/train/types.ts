@@ -74,8 +74,16 @@ export interface TrainOptions<V extends Trainee = Trainee, T = never> {
   stop?: StoppingRule | readonly StoppingRule[];
   /** A checked loss above this, or one that is not finite, ends the training as `diverged`; default Infinity. */
   divergedAbove?: number;
-  /** Measures every `every` steps, from step 0, and at the steps listed in `at`. */
-  probe?: { every?: number; at?: readonly number[]; measure(trainee: V, step: number): T | Promise<T> };
+  /**
+   * Measures every `every` steps, from step 0, at the steps listed in `at`, and where `due` says so: it is asked once at each step, and told
+   * whether the full loss is known there. `measure` gets that loss, where it is known. It must leave the trainee as it is.
+   */
+  probe?: {
+    every?: number;
+    at?: readonly number[];
+    due?(step: number, checked: boolean): boolean;
+    measure(trainee: V, step: number, loss: number | undefined): T | Promise<T>;
+  };
   /** Called with each loss check. */
   progress?: (record: LossRecord) => void;
   /** Called with a checkpoint every `every` steps, after the loss check and the probe of that step. */

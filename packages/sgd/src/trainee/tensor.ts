@@ -25,6 +25,8 @@ const lossChunk = 1024;
 export interface TensorTrainee extends Trainee {
   /** The current parameters; owned by the trainee and disposed at its next step: clone what you keep. */
   readonly parameters: tf.NamedTensorMap;
+  /** ĝ = (1/divisor) Σ_{i∈batch} ∇ℓᵢ, the parameters one after the other as a snapshot has them; changes nothing. */
+  gradient(batch: Int32Array, divisor: number): Promise<Float64Array>;
   step(batch: Int32Array, options: StepOptions): void;
   restore(arrays: Record<string, StateArray>): void;
   dispose(): void;
@@ -72,6 +74,14 @@ export function tensorTrainee(
   }
 
   const signal = outputLoss?.gradient ?? ((f: tf.Tensor, y: tf.Tensor): tf.Tensor => tf.sub(f, y));
+
+  async function flatGradient(batch: Int32Array, divisor: number): Promise<Float64Array> {
+    alive("gradient");
+    const flat = tf.tidy(() => tf.concat1d(gradient(batch, 1 / divisor).map((part) => tf.reshape(part, [part.size]))));
+    const values = await flat.data<"float32">();
+    flat.dispose();
+    return Float64Array.from(values);
+  }
 
   /** factor · Σ_{i∈batch} ∇ℓ(f(xᵢ), yᵢ), one tensor per parameter; zeros for an empty batch. */
   function gradient(batch: Int32Array, factor: number): tf.Tensor[] {
@@ -197,6 +207,7 @@ export function tensorTrainee(
     get parameters() {
       return named(weights);
     },
+    gradient: flatGradient,
     step,
     loss,
     snapshot,

@@ -136,6 +136,29 @@ describe("train", () => {
     expect(trainee.batches).toEqual(Array.from({ length: 5 }, () => [0, 1, 2]));
   });
 
+  it("asks a probe with times of its own once per step, and gives it the loss where that is known", async () => {
+    const asked: [number, boolean][] = [];
+    const result = await train(
+      scripted((step) => 10 + step),
+      {
+        ...gd(0.1, 6),
+        stop: { lossBelow: 1, every: 3 },
+        probe: {
+          due(step, checked) {
+            asked.push([step, checked]);
+            return step === 2 || step === 3;
+          },
+          measure: (_, _step, loss) => loss,
+        },
+      },
+    );
+    expect(asked).toEqual([0, 1, 2, 3, 4, 5, 6].map((step) => [step, step % 3 === 0]));
+    expect(result.probes).toEqual([
+      { step: 2, value: undefined },
+      { step: 3, value: 13 },
+    ]);
+  });
+
   it("probes every so many steps and at the steps listed, after as many steps", async () => {
     const result = await train(vectorTrainee(quadratic([1], Float64Array.of(1))), {
       ...gd(0.5, 12),

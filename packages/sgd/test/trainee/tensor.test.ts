@@ -100,6 +100,23 @@ describe.each(["cpu", "wasm"] as const)("tensorTrainee on %s", (name) => {
     expect(tf.memory().numTensors).toBe(tensorsBefore);
   });
 
+  it("gives the gradient of a batch, and stays where it is", async () => {
+    const exact = reference();
+    for (const batch of [Int32Array.of(3), Int32Array.of(0, 5, 5, 2), Int32Array.from({ length: n }, (_, i) => i)]) {
+      const before = Float64Array.from(exact.parameters);
+      const found = await trainee.gradient(batch, 3);
+      exact.step(batch, { learningRate: 1, optimizer: { kind: "sgd" }, clipNorm: Infinity, divisor: 3 });
+      expectClose(
+        [...found],
+        before.map((value, k) => value - exact.parameters[k]!),
+        1e-5,
+      );
+      exact.restore({ ...(await exact.snapshot()), parameters: { shape: [before.length], data: before } });
+    }
+    expect(await trainee.gradient(Int32Array.of(), 3)).toEqual(new Float64Array(d * m + m * outputs));
+    expect(await flat(trainee.parameters)).toEqual(await flat(initial));
+  });
+
   it.each<[string, Partial<StepOptions>, Sampling, number]>([
     ["single examples", {}, "without-replacement", 1],
     ["minibatches", {}, "without-replacement", 4],

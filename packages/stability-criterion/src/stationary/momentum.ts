@@ -1,5 +1,5 @@
 import { norm, symmetricEigen, symmetricFunction } from "@sgdscope/linear-algebra";
-import { expectPositive, StabilityError } from "../errors.js";
+import { expectOneOf, expectPositive, StabilityError } from "../errors.js";
 import { add, product, readMatrix, transposeOf } from "./dense.js";
 import { heavyBallLearningRate } from "./heavy-ball.js";
 import { solveByDoubling, solveByKronecker } from "./lyapunov.js";
@@ -55,6 +55,8 @@ export function stationaryCovarianceWithMomentum(
 ): MomentumCovariance {
   const { momentum = 0, convention = "sum", method = "closed" } = dynamics;
   const caller = "stationaryCovarianceWithMomentum";
+  expectOneOf(caller, "convention", convention, ["sum", "average"]);
+  expectOneOf(caller, "method", method, ["closed", "kronecker", "doubling"]);
   const size = Math.round(Math.sqrt(dynamics.hessian.length));
   const hessian = readMatrix(caller, "hessian", dynamics.hessian, size);
   const noise = readMatrix(caller, "noise", dynamics.noise, size);
