@@ -30,4 +30,4 @@ export { gaussianDesignMinimum } from "./sources/gaussian-design.js";
 export { precisionOf } from "./sources/precision.js";
 export { minimumSummary, type MinimumSummary } from "./summary.js";
 export { prepareInUnits, type MinimumInUnits } from "./units.js";
-export { edgeRatioOf, stabilityVerdict, type StabilityVerdict } from "./verdict.js";
+export { edgeRatioOf, edgesOf, stabilityVerdict, type Edges, type StabilityVerdict } from "./verdict.js";

@@ -1,7 +1,7 @@
 import { timesPowerOfTwo } from "@sgdscope/linear-algebra";
 import type { GramSystem } from "@sgdscope/noise-structure";
 import type { Batches, Bound, BoundId, PreparedMinimum, SolverOptions } from "@sgdscope/stability-criterion";
-import { optimizerThreshold, type Optimizer } from "@sgdscope/stability-criterion/optimizers";
+import { meanEdge, optimizerThreshold, type Optimizer } from "@sgdscope/stability-criterion/optimizers";
 import { analyseSync } from "./analyse.js";
 import type { BoundJudgement, ConditionAnalysis, Verdict } from "./analysis.js";
 import { decideConditions } from "./conditions.js";
@@ -64,21 +64,35 @@ export function stabilityVerdict(
   };
 }
 
+/** The edges of one point for the conditions of its training. */
+export interface Edges {
+  /** η*, exact; Infinity where nothing drives the training away. */
+  criticalLearningRate: number;
+  /** Above this even the mean of the iterates diverges; that of full batches. */
+  meanEdge: number;
+  /** η/η*. */
+  edgeRatio: number;
+}
+
 /**
- * η/η* of one point alone, without bounds and growth: for a probe along training.
+ * The edges of one point alone, without bounds and growth: for a probe along training.
  *
- * @param minimum - One that was reached by a training: its learning rate, batch size and sampling judge.
+ * @param minimum - One that was reached by a training: its optimizer, learning rate, batch size and sampling judge.
  * @throws RangeError without a learning rate; AnalysisError and the errors of the theory, as `analyse`.
  * @returns Cost one eigendecomposition and one exact threshold.
  */
-export function edgeRatioOf(minimum: Minimum): number {
+export function edgesOf(minimum: Minimum): Edges {
   const { optimizer, learningRate, batchSize, sampling } = decideConditions(minimum)[0]!;
-  if (learningRate === undefined) throw new RangeError("edgeRatioOf: expected a minimum that a training reached");
+  if (learningRate === undefined) throw new RangeError("edgesOf: expected a minimum that a training reached");
   const { prepared, unit } = prepareInUnits(minimum);
-  const { criticalLearningRate } = optimizerThreshold(prepared, {
-    batchSize,
-    sampling,
-    optimizer: optimizerInUnits(optimizer, unit),
-  });
-  return timesPowerOfTwo(learningRate, unit) / criticalLearningRate;
+  const scaled = optimizerInUnits(optimizer, unit);
+  const { criticalLearningRate } = optimizerThreshold(prepared, { batchSize, sampling, optimizer: scaled });
+  return {
+    criticalLearningRate: timesPowerOfTwo(criticalLearningRate, -unit),
+    meanEdge: timesPowerOfTwo(meanEdge(scaled, prepared.eigenvalues[0] ?? 0), -unit),
+    edgeRatio: timesPowerOfTwo(learningRate, unit) / criticalLearningRate,
+  };
 }
+
+/** η/η* of {@link edgesOf}. */
+export const edgeRatioOf = (minimum: Minimum): number => edgesOf(minimum).edgeRatio;

@@ -9,6 +9,7 @@ import {
   type NoiseStructure,
   type RankOptions,
 } from "@sgdscope/noise-structure";
+import { blocksOfProduct, timesBlocks } from "./residual-blocks.js";
 import { StabilityError } from "./errors.js";
 import { oncePerMinimum } from "./once.js";
 
@@ -88,8 +89,12 @@ export function prepareMinimum(system: GramSystem | PreparedMinimum, options: Ra
     transposedFeatures,
     powerTraces,
     frobeniusG: Math.sqrt(powerTraces[1]),
-    meanSquaredH: meanSquaredBlocks(features, examples, outputs, rank, () => 1),
-    meanSquaredChi: meanSquaredBlocks(features, examples, outputs, rank, (a) => eigenvalues[a]!),
+    meanSquaredH: meanSquaredBlocks(features, features, { examples, outputs, rank }),
+    meanSquaredChi: meanSquaredBlocks(
+      features.map((value, k) => value * eigenvalues[k % rank]!),
+      features,
+      { examples, outputs, rank },
+    ),
     alignmentRange: () => (range ??= alignmentRange(system, { spectrum })),
   };
 }
@@ -99,24 +104,14 @@ export const noiseStructureAt: (minimum: PreparedMinimum) => NoiseStructure = on
   noiseStructure(system, { spectrum }),
 );
 
-/** `(1/n) Σᵢ‖Xᵢ diag(w) Xᵢᵀ‖_F²`. */
+/** `(1/n) Σᵢ‖LᵢRᵢᵀ‖_F²`. */
 function meanSquaredBlocks(
-  features: Float64Array,
-  examples: number,
-  outputs: number,
-  rank: number,
-  weight: (a: number) => number,
+  left: Float64Array,
+  right: Float64Array,
+  { examples, outputs, rank }: Pick<PreparedMinimum, "examples" | "outputs" | "rank">,
 ): number {
   let sum = 0;
-  for (let i = 0; i < examples; i++)
-    for (let c = 0; c < outputs; c++)
-      for (let d = 0; d < outputs; d++) {
-        const p = (i * outputs + c) * rank;
-        const q = (i * outputs + d) * rank;
-        let product = 0;
-        for (let a = 0; a < rank; a++) product += features[p + a]! * weight(a) * features[q + a]!;
-        sum += product * product;
-      }
+  for (const entry of blocksOfProduct(left, right, rank, outputs)) sum += entry * entry;
   return sum / examples;
 }
 
@@ -130,18 +125,7 @@ function meanSquaredBlocks(
 export function spread(minimum: PreparedMinimum, blocks: Float64Array, precision?: Precision): Float64Array {
   const { examples, outputs, rank, transposedFeatures: xt } = minimum;
   const size = examples * outputs;
-  const weighted = new Float64Array(rank * size);
-  if (outputs === 1) {
-    for (let a = 0, o = 0; a < rank; a++) for (let i = 0; i < size; i++, o++) weighted[o] = xt[o]! * blocks[i]!;
-  } else {
-    for (let a = 0; a < rank; a++)
-      for (let i = 0, o = a * size, q = 0; i < examples; i++, o += outputs)
-        for (let c = 0; c < outputs; c++) {
-          let sum = 0;
-          for (let d = 0; d < outputs; d++, q++) sum += blocks[q]! * xt[o + d]!;
-          weighted[o + c] = sum;
-        }
-  }
+  const weighted = timesBlocks(xt, blocks, rank, outputs);
   return symmetricProduct(xt, weighted, rank, size, precision === undefined ? {} : { precision });
 }
 
@@ -163,16 +147,11 @@ export function collect(minimum: PreparedMinimum, moment: Float64Array, precisio
     lower[a * rank + a] = moment[a * rank + a]! / 2;
   }
   const image = multiplyLower(x, lower, examples * outputs, rank, precision === undefined ? {} : { precision });
-  const blocks = new Float64Array(examples * outputs * outputs);
-  for (let i = 0; i < examples; i++)
+  const halves = blocksOfProduct(image, x, rank, outputs);
+  const blocks = new Float64Array(halves.length);
+  for (let q = 0; q < blocks.length; q += outputs * outputs)
     for (let c = 0; c < outputs; c++)
-      for (let d = 0; d < outputs; d++) {
-        const left = (i * outputs + c) * rank;
-        const right = (i * outputs + d) * rank;
-        let sum = 0;
-        for (let a = 0; a < rank; a++) sum += image[left + a]! * x[right + a]!;
-        blocks[(i * outputs + c) * outputs + d]! += sum;
-        blocks[(i * outputs + d) * outputs + c]! += sum;
-      }
+      for (let d = 0; d < outputs; d++)
+        blocks[q + c * outputs + d] = halves[q + c * outputs + d]! + halves[q + d * outputs + c]!;
   return blocks;
 }

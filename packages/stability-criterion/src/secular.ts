@@ -17,8 +17,12 @@ interface Approach {
   /** Most products for one eigenvector. */
   mostProducts: number;
   mostSteps: number;
+  /** Whether a last step that leaves less than a hundredth of the tolerance is taken at its word. */
+  trusting?: boolean;
 }
 const EXACTLY: Approach = { precision: "double", fine: FINE, mixed: 0.03, mostProducts: Infinity, mostSteps: 60 };
+/** From where `ROUGHLY` came to, two products are enough: the eigenvalue is known to the square of the residual. */
+const FINISHING: Approach = { ...EXACTLY, fine: 1e-7, trusting: true };
 /** Products cost half, and know nothing below 1e-6: more of the identity makes up for it. */
 const ROUGHLY: Approach = { precision: "single", fine: 1e-6, mixed: 0.3, mostProducts: 40, mostSteps: 8 };
 /** From this rank on a root is approached roughly first, of the leading modes before all of them. */
@@ -64,7 +68,7 @@ export interface SecularRoot {
   moment: Float64Array;
   /** The blocks `XᵢMXᵢᵀ` up to scale: how much of the loss sits in each example. */
   blocks: Float64Array;
-  /** Size of the last Newton step relative to `shift + x`. */
+  /** Size of the last Newton step relative to `shift + x`; of a large rank, what a step as small as the last one leaves. */
   relativeStep: number;
   /** `‖Tv − v‖` for the unit eigenvector v of the reduced operator at the root. */
   residual: number;
@@ -89,17 +93,21 @@ export function secularRoot(
   options: { tolerance?: number; maxProducts?: number } = {},
 ): SecularRoot {
   const { tolerance = 1e-12, maxProducts = 400 } = options;
-  const { rank, examples, outputs, eigenvalues } = problem.minimum;
+  const { rank, examples, outputs } = problem.minimum;
   const vector = identityBlocks(examples, outputs);
   let state: State = { x: problem.start, vector, products: 0, newtonSteps: 0, verifiedAt: NaN };
-  const largest = eigenvalues[0]!;
-  if (rank >= LARGE_RANK && largest < LARGEST_CURVATURE && largest > 1 / LARGEST_CURVATURE) {
+  if (isRoughFirst(problem.minimum)) {
     const most = Math.floor(maxProducts / 2);
     state = { ...newton(leading(problem, Math.ceil(rank / 3)), state, ROUGHLY, NEAR, most), verifiedAt: NaN };
     state = newton(problem, state, ROUGHLY, NEAR / 4, most);
+    if (!Number.isNaN(state.verifiedAt)) return newton(problem, state, FINISHING, tolerance, maxProducts);
   }
   return newton(problem, state, EXACTLY, tolerance, maxProducts);
 }
+
+/** @internal Whether a root is approached in single precision first: from this rank on, where products fit its range. */
+export const isRoughFirst = ({ rank, eigenvalues }: PreparedMinimum): boolean =>
+  rank >= LARGE_RANK && eigenvalues[0]! < LARGEST_CURVATURE && eigenvalues[0]! > 1 / LARGEST_CURVATURE;
 
 /** The problem in the first modes alone: second moments that live there are a subspace, so that its root is no larger. */
 function leading(problem: SecularProblem, rank: number): SecularProblem {
@@ -120,7 +128,7 @@ function leading(problem: SecularProblem, rank: number): SecularProblem {
 function newton(
   problem: SecularProblem,
   from: State,
-  { precision, fine, mixed, mostProducts, mostSteps }: Approach,
+  { precision, fine, mixed, mostProducts, mostSteps, trusting = false }: Approach,
   tolerance: number,
   maxProducts: number,
 ): SecularRoot & State {
@@ -173,13 +181,17 @@ function newton(
     // Rounding in a start at the root itself may ask for a step down: never below the start, which is above the poles.
     const next = Math.max(x + step, problem.start);
     const stuck = precision === "single" && next === x;
-    if (settled || stuck || products >= maxProducts || steps === mostSteps) {
+    // `|φ''| ≤ 2φ'/x` along a fixed eigenvector, since x counts from the pole or further: a step leaves step²/x.
+    const left = step ** 2 / (x * Math.abs(problem.shift + x));
+    const foreseen = trusting && pair.converged && Math.abs(x - verifiedAt) <= NEAR * x && left <= tolerance / 100;
+    if (settled || foreseen || stuck || products >= maxProducts || steps === mostSteps) {
       const newtonSteps = from.newtonSteps + steps;
-      const converged = settled && pair.converged;
+      const converged = (settled || foreseen) && pair.converged;
       const known = { x, blocks: vector, vector, relativeStep, residual: pair.residual, products, newtonSteps };
       // Of a rough root only the way to the exact one is wanted; the last step still leads there.
       if (precision === "single") return { ...known, x: next, moment: source, converged, verifiedAt };
-      const moment = divide(source, delta, u, w);
+      if (foreseen && !settled) Object.assign(known, { x: next, relativeStep: left });
+      const moment = divide(source, problem.delta(known.x), u, w);
       let trace = 0;
       for (let a = 0; a < rank; a++) trace += moment[a * rank + a]!;
       for (let k = 0; k < moment.length; k++) moment[k]! /= trace;

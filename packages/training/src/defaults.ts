@@ -2,6 +2,7 @@ import type { NetworkKind } from "@sgdscope/models-cnn";
 import type { MinimumTask, TrainingLoss } from "./task.js";
 
 export { optimizerKinds } from "@sgdscope/sgd";
+export { probeIds, type ProbeId } from "./probe/numbers.js";
 
 /** What a training does where nothing else is said. Nothing else in the project states them. */
 export const trainingDefaults = {
@@ -35,3 +36,6 @@ export const modelDefaults: Partial<Record<NetworkKind, object>> = {
   "fully-connected": { widths: [64, 64], bias: false },
   "small-cnn": { channels: [8, 16] },
 };
+
+/** How much longer a training with probes may take where nothing else is said. */
+export const probeOverhead = 0.05;

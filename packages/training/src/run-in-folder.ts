@@ -1,7 +1,8 @@
 import { formatSafetensors } from "@sgdscope/array-files";
 import type { RunFolder } from "@sgdscope/runs";
-import type { LossRecord } from "@sgdscope/sgd";
 import { formatCheckpoint, parseCheckpoint } from "./checkpoint-file.js";
+import type { ProbeOptions, ProbeSummary } from "./probe/along-training.js";
+import type { MetricRecord } from "./probe/numbers.js";
 import type { MinimumRecord } from "./record.js";
 import { runMinimumTask } from "./run-task.js";
 import type { MinimumTask } from "./task.js";
@@ -16,8 +17,10 @@ export interface FolderHooks {
   checkpointEvery: number;
   /** Ends the training between two steps, with a checkpoint. */
   signal?: AbortSignal;
-  /** Called with every check of the full loss. */
-  progress?: (metric: LossRecord) => void;
+  /** Called with every line of the metrics. */
+  progress?: (metric: MetricRecord) => void;
+  /** What is measured along the training, into its metrics; nothing by default. The clock is that of the processor by default. */
+  probe?: ProbeOptions;
 }
 
 /**
@@ -30,13 +33,14 @@ export interface FolderHooks {
 export async function trainInFolder(
   task: MinimumTask,
   folder: RunFolder<MinimumRecord>,
-  { checkpointEvery, signal, progress }: FolderHooks,
-): Promise<{ record: MinimumRecord; stopped: boolean }> {
+  { checkpointEvery, signal, progress, probe }: FolderHooks,
+): Promise<{ record: MinimumRecord; stopped: boolean; probing: ProbeSummary | undefined }> {
   const resume = folder.resume === undefined ? undefined : parseCheckpoint(folder.resume.bytes, folder.directory);
   // A checkpoint of earlier versions says only inside which losses belong to it.
   if (resume !== undefined && folder.resume?.step === undefined) await folder.restart(resume.state.history);
-  const { record, arrays } = await runMinimumTask(task, {
+  const { record, arrays, probing } = await runMinimumTask(task, {
     ...(signal === undefined ? {} : { signal }),
+    ...(probe === undefined ? {} : { probe: { clock: processorSeconds, ...probe } }),
     checkpoint: {
       every: checkpointEvery,
       save: (checkpoint) => folder.checkpoint(checkpoint.state.step, formatCheckpoint(checkpoint)),
@@ -48,5 +52,11 @@ export async function trainInFolder(
     },
   });
   await folder.place(parametersFile, formatSafetensors(arrays));
-  return { record, stopped: record.reason === "aborted" };
+  return { record, stopped: record.reason === "aborted", probing };
+}
+
+/** Processor time of this process, with all its threads: other programs on the machine do not count. */
+function processorSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }

@@ -1,17 +1,21 @@
 import { edgeRatioOf, type Minimum } from "@sgdscope/analysis";
 import type { NamedArray } from "@sgdscope/models-cnn";
 import { seededRandom } from "@sgdscope/random";
-import { preconditionerOf, training, warmUp, type Checkpoint, type LossRecord } from "@sgdscope/sgd";
+import { preconditionerOf, training, warmUp, type Checkpoint } from "@sgdscope/sgd";
 import { alignmentOf, minimumReached, summaryAt } from "./measure.js";
 import { optimizerOfTask, preconditionerPrefix } from "./optimizer.js";
-import type { MinimumRecord } from "./record.js";
+import { probesAlong, type ProbeOptions, type ProbeSummary } from "./probe/along-training.js";
+import type { MetricRecord } from "./probe/numbers.js";
+import type { AlignmentRecord, MinimumRecord } from "./record.js";
 import { openSubject, type Subject } from "./subject.js";
 import type { TrainingTask } from "./task.js";
 
 /** What a run lets its caller see and stop. */
 export interface RunHooks {
-  /** Called with every check of the full loss. */
-  progress?: (record: LossRecord) => void;
+  /** Called with every check of the full loss, and what probes found there or at steps of their own. */
+  progress?: (record: MetricRecord) => void;
+  /** What is measured along the training; nothing by default. It does not change the training. */
+  probe?: ProbeOptions;
   /** Ends the training between two steps; an aborted run is checkpointed but not measured. */
   signal?: AbortSignal;
   /** Called with a checkpoint every so many steps, and once more where the run was aborted. */
@@ -25,6 +29,8 @@ export interface FinishedTask {
   record: MinimumRecord;
   /** The parameters by name, the buffers of normalisation layers, and P of Adam and RMSprop as `preconditioner/…`. */
   arrays: Record<string, NamedArray>;
+  /** What the probes came to, where there were some. */
+  probing: ProbeSummary | undefined;
 }
 
 /**
@@ -37,11 +43,12 @@ export interface FinishedTask {
 export async function runMinimumTask(task: TrainingTask, hooks: RunHooks = {}): Promise<FinishedTask> {
   const subject = await openSubject(task, seededRandom(task.seed));
   try {
-    const record = await trainSubject(subject, task, hooks);
+    const { record, probing } = await trainProbed(subject, task, hooks);
     const preconditioner = preconditionerOf(optimizerOfTask(task), await subject.trainee.snapshot()) ?? {};
     const named = Object.entries(preconditioner).map(([name, array]) => [`${preconditionerPrefix}${name}`, array]);
     return {
       record,
+      probing,
       arrays: { ...(await subject.arrays()), ...(Object.fromEntries(named) as Record<string, NamedArray>) },
     };
   } finally {
@@ -51,6 +58,14 @@ export async function runMinimumTask(task: TrainingTask, hooks: RunHooks = {}): 
 
 /** The training of {@link runMinimumTask} on a subject that is open and stays open, at the minimum that was found. */
 export async function trainSubject(subject: Subject, task: TrainingTask, hooks: RunHooks = {}): Promise<MinimumRecord> {
+  return (await trainProbed(subject, task, hooks)).record;
+}
+
+async function trainProbed(
+  subject: Subject,
+  task: TrainingTask,
+  hooks: RunHooks,
+): Promise<Pick<FinishedTask, "record" | "probing">> {
   const start = performance.now();
   const { trainee } = subject;
   const random = seededRandom(task.seed);
@@ -61,7 +76,10 @@ export async function trainSubject(subject: Subject, task: TrainingTask, hooks: 
     });
   const startEdgeRatio =
     task.startThreshold === true && hooks.resume === undefined ? edgeRatioOf(await minimumAt(0, false)) : undefined;
-  const driven = await training(trainee, {
+  const along = hooks.probe === undefined ? undefined : probesAlong(subject, task, hooks.probe);
+  const metrics = metricsOf(hooks.progress);
+  let asked = false;
+  const driven = await training<typeof trainee, AlignmentRecord | undefined>(trainee, {
     learningRate: task.warmUp > 0 ? warmUp(task.learningRate, task.warmUp) : task.learningRate,
     batchSize: task.batchSize,
     sampling: task.sampling,
@@ -71,8 +89,22 @@ export async function trainSubject(subject: Subject, task: TrainingTask, hooks: 
     maxSteps: task.maxSteps,
     divergedAbove: 1e6,
     stop: { lossBelow: task.lossBelow, every: task.every },
-    probe: { at: task.alignmentAt, measure: async (_, step) => alignmentOf(await subject.system(), step) },
-    ...(hooks.progress === undefined ? {} : { progress: hooks.progress }),
+    probe: {
+      at: task.alignmentAt,
+      due(step, checked) {
+        asked = along?.due(step, checked) === true;
+        if (!asked) metrics.flush();
+        return asked;
+      },
+      async measure(_, step, loss) {
+        if (asked) {
+          const known = loss ?? (await trainee.loss());
+          metrics.add({ step, loss: known, ...(await along!.measure(step, known)) });
+        }
+        return task.alignmentAt.includes(step) ? alignmentOf(await subject.system(), step) : undefined;
+      },
+    },
+    progress: (record) => metrics.hold(record),
     ...(hooks.signal === undefined ? {} : { signal: hooks.signal }),
     ...(hooks.checkpoint === undefined ? {} : { checkpoint: hooks.checkpoint }),
     ...(hooks.resume === undefined ? {} : { resume: hooks.resume }),
@@ -80,7 +112,7 @@ export async function trainSubject(subject: Subject, task: TrainingTask, hooks: 
   const result = await driven.run();
   if (result.reason === "aborted") await hooks.checkpoint?.save(await driven.checkpoint());
   const unmeasured = result.reason === "diverged" || result.reason === "aborted";
-  const alignment = result.probes.map((probe) => probe.value);
+  const alignment = result.probes.flatMap(({ value }) => (value === undefined ? [] : [value]));
   let minimum: MinimumRecord["minimum"];
   if (!unmeasured) {
     const reached = await minimumAt(result.steps, result.loss < task.lossBelow);
@@ -91,7 +123,7 @@ export async function trainSubject(subject: Subject, task: TrainingTask, hooks: 
       };
     if (alignment.at(-1)?.step !== result.steps) alignment.push(alignmentOf(reached.system, result.steps));
   }
-  return {
+  const record: MinimumRecord = {
     model: subject.model,
     data: subject.data,
     parameters: subject.parameters,
@@ -112,5 +144,29 @@ export async function trainSubject(subject: Subject, task: TrainingTask, hooks: 
     minimum,
     alignment,
     learned: unmeasured ? undefined : subject.learned(),
+  };
+  return { record, probing: along?.summary() };
+}
+
+/** Joins a checked loss with what probes find at the same step, and passes on at once what they do not wait for. */
+function metricsOf(tell: RunHooks["progress"] = () => undefined): {
+  hold(record: MetricRecord): void;
+  add(record: MetricRecord): void;
+  flush(): void;
+} {
+  let held: MetricRecord | undefined;
+  const flush = (): void => {
+    if (held !== undefined) tell(held);
+    held = undefined;
+  };
+  return {
+    hold(record) {
+      held = record;
+    },
+    add(record) {
+      held = record;
+      flush();
+    },
+    flush,
   };
 }

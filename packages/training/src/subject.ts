@@ -12,6 +12,7 @@ import { closedFormProblem, type ClosedFormProblem } from "./closed-form.js";
 import { rescaled } from "./rescaled.js";
 import { examplesOfTask, outputLossOf, traineeLossOf } from "./loss.js";
 import { frobeniusHOf, type MeasuredSystem } from "./measure.js";
+import { exampleLoss, type ExampleLoss } from "./probe/example-loss.js";
 import type { Estimate, LearnedFunction } from "./record.js";
 import type { ClosedFormTask, MinimumTask, TrainingTask } from "./task.js";
 
@@ -40,6 +41,8 @@ export interface Subject {
   learned(): LearnedFunction | undefined;
   /** The parameters by name, and the buffers of normalisation layers. */
   arrays(): Promise<Record<string, NamedArray>>;
+  /** Losses of single examples with two derivatives, at the current parameters; undefined of closed forms. */
+  exampleLoss: ExampleLoss | undefined;
   /** The closed form behind it, with the current parameters (a live view); undefined for networks. */
   closedForm: (ClosedFormProblem & { parameters: Float64Array }) | undefined;
   dispose(): void;
@@ -85,6 +88,7 @@ async function openClosedForm(task: ClosedFormTask, random: SeededRandom): Promi
     frobeniusH: () => Promise.resolve(undefined),
     learned: () => problem.learned(trainee.parameters),
     arrays: () => trainee.snapshot(),
+    exampleLoss: undefined,
     closedForm: { ...problem, parameters: trainee.parameters },
     dispose: () => undefined,
   };
@@ -115,6 +119,7 @@ async function openNetwork(task: MinimumTask, random: SeededRandom): Promise<Sub
     frobeniusH: (products, probes) => frobeniusHOf(model, trainee.parameters, data, products, probes, loss),
     learned: () => undefined,
     arrays: async () => ({ ...parametersOf(await trainee.snapshot()), ...model.buffers }),
+    exampleLoss: exampleLoss(model, trainee, data, loss),
     closedForm: undefined,
     dispose: () => trainee.dispose(),
   };

@@ -1,8 +1,15 @@
+import { edgeRatioOf, edgesOf } from "@sgdscope/analysis";
 import { seededRandom } from "@sgdscope/random";
-import { preconditionerOf, train, warmUp } from "@sgdscope/sgd";
-import { prepareMinimum } from "@sgdscope/stability-criterion";
-import { meanEdge, optimizerThreshold, type Optimizer } from "@sgdscope/stability-criterion/optimizers";
-import { frozenOptimizer, judgedOptimizer, openSubject, optimizerOfTask, type TrainingTask } from "@sgdscope/training";
+import { train, warmUp } from "@sgdscope/sgd";
+import {
+  frozenOptimizer,
+  judgedOptimizer,
+  minimumReached,
+  openSubject,
+  optimizerMinimum,
+  optimizerOfTask,
+  type TrainingTask,
+} from "@sgdscope/training";
 import type { JobHooks } from "./job-hooks.js";
 
 /** A training, and when its margin is measured. Plain JSON. */
@@ -32,15 +39,12 @@ export interface MarginRecord {
   plainRatio: number;
 }
 
-/** Below this share of the largest an eigenvalue of a Gram matrix of a network, Float32, is rounding. */
-const RANK = 1e-6;
-
 /** @internal See `study`. */
 export async function* marginStudy({ start, at }: MarginTask, hooks: JobHooks): AsyncGenerator<MarginRecord> {
   const subject = await openSubject(start, seededRandom(start.seed));
   try {
     const optimizer = optimizerOfTask(start);
-    const frozen = judgedAs(start);
+    expectJudged(start);
     const { learningRate, batchSize, sampling } = start;
     const records: MarginRecord[] = [];
     const result = await train(subject.trainee, {
@@ -62,21 +66,16 @@ export async function* marginStudy({ start, at }: MarginTask, hooks: JobHooks): 
       probe: {
         at,
         async measure(trainee, step) {
-          const preconditioner = preconditionerOf(optimizer, await trainee.snapshot());
-          if (preconditioner === undefined && (optimizer.kind === "adam" || optimizer.kind === "rmsprop"))
+          const system = await subject.system();
+          const snapshot = await trainee.snapshot();
+          const minimum = await optimizerMinimum(subject, start, { step, snapshot, system });
+          if (minimum === undefined)
             throw new RangeError(
               `study: expected steps from 1 up for ${optimizer.kind}, which has no second moment before`,
             );
-          const system =
-            preconditioner === undefined ? await subject.system() : await subject.preconditionedSystem(preconditioner);
-          const tolerance = { rankTolerance: RANK };
-          const minimum = prepareMinimum(system, tolerance);
-          const batches = { batchSize, sampling };
-          const threshold = optimizerThreshold(minimum, { ...batches, optimizer: frozen });
-          const plain = optimizerThreshold(prepareMinimum(await subject.system(), tolerance), {
-            ...batches,
-            optimizer: { kind: "sgd" },
-          });
+          const { edgeRatio, meanEdge } = edgesOf(minimum);
+          const named = { name: subject.model, precision: subject.precision };
+          const plain = minimumReached(named, system, start, { steps: step, converged: false });
           records.push({
             part: "margin",
             model: subject.model,
@@ -88,9 +87,9 @@ export async function* marginStudy({ start, at }: MarginTask, hooks: JobHooks): 
             seed: start.seed,
             step,
             loss: await trainee.loss(),
-            edgeRatio: learningRate / threshold.criticalLearningRate,
-            fullBatchRatio: learningRate / meanEdge(frozen, minimum.eigenvalues[0]!),
-            plainRatio: learningRate / plain.criticalLearningRate,
+            edgeRatio,
+            fullBatchRatio: learningRate / meanEdge,
+            plainRatio: edgeRatioOf({ ...plain, reached: { ...plain.reached!, optimizer: { kind: "sgd" } } }),
           });
         },
       },
@@ -103,11 +102,11 @@ export async function* marginStudy({ start, at }: MarginTask, hooks: JobHooks): 
   }
 }
 
-/** The optimizer that the theory judges; refused where it has none, such as Adam with weight decay. */
-function judgedAs(task: TrainingTask): Optimizer {
-  const { optimizer, unjudged } = judgedOptimizer(task);
-  const judged = unjudged === undefined ? optimizer : frozenOptimizer(task);
-  if (judged === undefined)
-    throw new RangeError(`study: expected an optimizer that the theory judges, got ${unjudged} with weight decay`);
-  return judged;
+/** Refuses an optimizer that the theory does not judge, such as Adam with weight decay. */
+function expectJudged(task: TrainingTask): void {
+  const { unjudged } = judgedOptimizer(task);
+  if (unjudged !== undefined && frozenOptimizer(task) === undefined)
+    throw new RangeError(
+      `study: expected an optimizer that the theory judges, got ${unjudged}${(task.weightDecay ?? 0) > 0 ? " with weight decay" : ""}`,
+    );
 }

@@ -1,0 +1,116 @@
+import { TrainingError } from "../errors.js";
+import type { Subject } from "../subject.js";
+import type { TrainingTask } from "../task.js";
+import { probes } from "./all.js";
+import { probeIds, type ProbeId, type ProbeNumbers } from "./numbers.js";
+import { probePoint } from "./point.js";
+import type { Probe } from "./probe.js";
+import { scheduler, type ProbeSchedule } from "./schedule.js";
+
+/** What is measured along a training, and when. */
+export type ProbeOptions = ProbeSchedule & {
+  /** At least one. */
+  ids: readonly ProbeId[];
+  /** Seconds, for `overhead` and for what the probes came to; default the time of day. */
+  clock?: () => number;
+};
+
+/** What probes along a training came to. */
+export interface ProbeSummary {
+  /** Seconds of the clock in the training itself, and in its probes. */
+  trainingSeconds: number;
+  probeSeconds: number;
+  /** How often each was measured. */
+  measurements: Partial<Record<ProbeId, number>>;
+  /** Those that did not fit into the overhead even once, and roughly the seconds that one measurement takes. */
+  left: Partial<Record<ProbeId, number>>;
+}
+
+/** The probes of one training, as it goes. */
+export interface AlongTraining {
+  /** Whether something is to be measured; asked once at each step. */
+  due(step: number, checked: boolean): boolean;
+  /** Measures what is due. A loss that is not finite is not measured. */
+  measure(step: number, loss: number): Promise<ProbeNumbers>;
+  summary(): ProbeSummary;
+}
+
+const timeOfDay = (): number => performance.now() / 1000;
+
+/**
+ * Probes for a training. They draw from generators of their own and change nothing: a training is the same with them and without.
+ *
+ * @throws TrainingError `INVALID_SETTINGS` for probes and schedules that are none, and probes that a closed form does not have.
+ */
+export function probesAlong(subject: Subject, task: TrainingTask, options: ProbeOptions): AlongTraining {
+  const { ids, clock = timeOfDay } = options;
+  check(subject, options);
+  const chosen = probeIds.filter((id) => ids.includes(id)).map((id) => probes[id]);
+  const works = together(chosen);
+  const schedule = scheduler(
+    works.map((work) => ({ passes: Math.max(...work.map((probe) => probe.passes(subject, task))) })),
+    options,
+    { examples: subject.examples, batchSize: task.batchSize },
+    clock,
+  );
+  let due: number[] = [];
+  return {
+    due(step, checked) {
+      due = schedule.due(step, checked);
+      return due.length > 0;
+    },
+    async measure(step, loss) {
+      if (!Number.isFinite(loss)) return {};
+      const point = probePoint(subject, task, step);
+      const numbers: ProbeNumbers = {};
+      try {
+        for (const index of due) {
+          const since = clock();
+          for (const probe of works[index]!) Object.assign(numbers, await probe.measure(point));
+          schedule.spent(index, since);
+        }
+      } finally {
+        point.dispose();
+      }
+      return numbers;
+    },
+    summary() {
+      const { trainingSeconds, probeSeconds, measurements, expectedSeconds } = schedule.summary();
+      const each = works.flatMap((work, index) => work.map(({ id }): [ProbeId, number] => [id, index]));
+      return {
+        trainingSeconds,
+        probeSeconds,
+        measurements: Object.fromEntries(each.map(([id, index]) => [id, measurements[index]!])),
+        left: Object.fromEntries(
+          each.flatMap(([id, index]) => (measurements[index] === 0 ? [[id, expectedSeconds[index]!]] : [])),
+        ),
+      };
+    },
+  };
+}
+
+/** Probes that share their dearest part in one list each, the others alone. */
+function together(chosen: readonly Probe[]): Probe[][] {
+  const works = new Map<string, Probe[]>();
+  for (const probe of chosen) {
+    const key = probe.shares ?? probe.id;
+    works.set(key, [...(works.get(key) ?? []), probe]);
+  }
+  return [...works.values()];
+}
+
+function check({ exampleLoss, model }: Subject, { ids, every, overhead }: ProbeOptions): void {
+  const refuse = (path: string, problem: string): never => {
+    throw new TrainingError("INVALID_SETTINGS", [{ path, problem }]);
+  };
+  const unknown = ids.filter((id) => !probeIds.includes(id));
+  if (ids.length === 0 || unknown.length > 0)
+    refuse("probe", `expected some of ${probeIds.join(", ")}, got ${unknown.join(", ") || "none"}`);
+  if (every !== undefined && !(Number.isSafeInteger(every) && every >= 1))
+    refuse("probeEvery", `expected a whole number from 1 up, got ${every}`);
+  if (overhead !== undefined && !(overhead > 0 && Number.isFinite(overhead)))
+    refuse("probeOverhead", `expected a positive number, got ${overhead}`);
+  const needy = ids.filter((id) => probes[id].needsExamples === true);
+  if (exampleLoss === undefined && needy.length > 0)
+    refuse("probe", `expected a network for ${needy.join(", ")}, got ${model}, a closed form`);
+}
