@@ -52,6 +52,12 @@ describe("a training against the edge of SAM", () => {
   });
 
   it("has no records where it diverges", async () => {
-    expect(await recordsOf(startOf({ optimizer: "sam", rho: 0.1, learningRate: 100, model: { kind: "linear" } }), 0.1, [0, 200])).toEqual([]);
+    expect(
+      await recordsOf(
+        startOf({ optimizer: "sam", rho: 0.1, learningRate: 100, model: { kind: "linear" } }),
+        0.1,
+        [0, 200],
+      ),
+    ).toEqual([]);
   });
 });
