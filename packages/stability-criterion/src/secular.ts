@@ -93,11 +93,10 @@ export function secularRoot(
   options: { tolerance?: number; maxProducts?: number } = {},
 ): SecularRoot {
   const { tolerance = 1e-12, maxProducts = 400 } = options;
-  const { rank, examples, outputs, eigenvalues } = problem.minimum;
+  const { rank, examples, outputs } = problem.minimum;
   const vector = identityBlocks(examples, outputs);
   let state: State = { x: problem.start, vector, products: 0, newtonSteps: 0, verifiedAt: NaN };
-  const largest = eigenvalues[0]!;
-  if (rank >= LARGE_RANK && largest < LARGEST_CURVATURE && largest > 1 / LARGEST_CURVATURE) {
+  if (isRoughFirst(problem.minimum)) {
     const most = Math.floor(maxProducts / 2);
     state = { ...newton(leading(problem, Math.ceil(rank / 3)), state, ROUGHLY, NEAR, most), verifiedAt: NaN };
     state = newton(problem, state, ROUGHLY, NEAR / 4, most);
@@ -105,6 +104,10 @@ export function secularRoot(
   }
   return newton(problem, state, EXACTLY, tolerance, maxProducts);
 }
+
+/** @internal Whether a root is approached in single precision first: from this rank on, where products fit its range. */
+export const isRoughFirst = ({ rank, eigenvalues }: PreparedMinimum): boolean =>
+  rank >= LARGE_RANK && eigenvalues[0]! < LARGEST_CURVATURE && eigenvalues[0]! > 1 / LARGEST_CURVATURE;
 
 /** The problem in the first modes alone: second moments that live there are a subspace, so that its root is no larger. */
 function leading(problem: SecularProblem, rank: number): SecularProblem {

@@ -1,6 +1,6 @@
-import { axpy, largestEigenpair, scale } from "@sgdscope/linear-algebra";
+import { axpy, largestEigenpair, scale, type Precision } from "@sgdscope/linear-algebra";
 import { collect, spread, type PreparedMinimum } from "../minimum.js";
-import { identityBlocks, type SecularRoot } from "../secular.js";
+import { identityBlocks, isRoughFirst, type SecularRoot } from "../secular.js";
 
 /** `M = R(x)∘weight·Σᵢ Xᵢᵀ(XᵢMXᵢᵀ)Xᵢ` for the x at which it has a solution. */
 export interface ResponseProblem {
@@ -14,9 +14,29 @@ export interface ResponseProblem {
   start: number;
 }
 
-/** Relative residual of eigenvectors far from the root, and at it. */
-const COARSE = 1e-4;
-const FINE = 1e-9;
+/** How eigenvectors are found on the way to the root. */
+interface Stage {
+  precision: Precision;
+  /** Relative residual. */
+  residual: number;
+  /** How much of the identity is mixed into the first start: another group of examples may have overtaken on the way, and the Perron vector is never orthogonal to the identity. */
+  mixed: number;
+  /** The relative step from which on the next stage follows. */
+  until: number;
+  mostProducts: number;
+}
+
+const COARSE = { residual: 1e-4, mixed: 0, until: 1e-3, mostProducts: Infinity };
+const STAGES: Stage[] = [
+  { ...COARSE, precision: "double" },
+  { precision: "double", residual: 1e-9, mixed: 0.03, until: 0, mostProducts: Infinity },
+];
+/** Of a large rank; products in single precision cost half, and know nothing below 1e-6. */
+const STAGES_OF_LARGE_RANK: Stage[] = [
+  { ...COARSE, precision: "single" },
+  { precision: "single", residual: 1e-6, mixed: 0.3, until: 1e-6, mostProducts: 40 },
+  { precision: "double", residual: 1e-8, mixed: 0, until: 0, mostProducts: Infinity },
+];
 
 /**
  * @internal As `secularRoot`, for responses that are not affine in x: the root of `φ(x) = 1/λ_max(T(x)) = 1`,
@@ -28,25 +48,29 @@ export function responseRoot(
   { tolerance = 1e-12, maxProducts = 400 }: { tolerance?: number; maxProducts?: number } = {},
 ): SecularRoot {
   const { rank, examples, outputs } = minimum;
+  const [first, ...later] = isRoughFirst(minimum) ? STAGES_OF_LARGE_RANK : STAGES;
+  const identity = identityBlocks(examples, outputs);
   let [low, high] = [lower, Infinity];
   let x = start;
-  let vector: Float64Array = identityBlocks(examples, outputs);
-  const identity = vector;
+  let vector: Float64Array = identity;
   let products = 0;
-  let accuracy = COARSE;
-  let verified = false;
+  let stage = first!;
+  let mixed = 0;
   for (let newtonSteps = 1; ; newtonSteps++) {
+    const { precision } = stage;
     const matrix = response(x);
     const pair = largestEigenpair(
-      (q) => scale(weight, collect(minimum, times(spread(minimum, q), matrix))),
-      // Another group of examples may have overtaken on the way; the Perron vector is never orthogonal to the identity.
-      accuracy === FINE && !verified ? axpy(0.03, identity, vector.slice()) : vector,
-      { tolerance: accuracy, maxProducts: Math.max(1, maxProducts - products) },
+      (q) => scale(weight, collect(minimum, times(spread(minimum, q, precision), matrix), precision)),
+      mixed > 0 ? axpy(mixed, identity, vector.slice()) : vector,
+      {
+        tolerance: stage.residual,
+        maxProducts: Math.max(1, Math.min(stage.mostProducts, maxProducts - products)),
+      },
     );
-    verified ||= accuracy === FINE;
+    mixed = 0;
     products += pair.products;
     vector = pair.vector;
-    const source = spread(minimum, vector);
+    const source = spread(minimum, vector, precision);
     const h = 1e-5 * Math.min(x - lower, x);
     const [before, after] = [response(x - h), response(x + h)];
     let value = 0;
@@ -64,7 +88,8 @@ export function responseRoot(
     let next = x + step;
     if (!(next > low && next < high)) next = Number.isFinite(high) ? (low + high) / 2 : 2 * x;
     const relativeStep = Math.abs(next - x) / x;
-    const settled = accuracy === FINE && (relativeStep <= tolerance || high - low <= tolerance * x);
+    const isLast = later.length === 0;
+    const settled = isLast && (relativeStep <= tolerance || high - low <= tolerance * x);
     if (settled || products >= maxProducts || newtonSteps === 100) {
       const moment = times(source, matrix);
       let trace = 0;
@@ -81,10 +106,12 @@ export function responseRoot(
         converged: settled && pair.converged,
       };
     }
-    const wanted = relativeStep <= 1e-3 ? FINE : COARSE;
-    // Next to the root a coarse eigenvalue may stand on the wrong side of it: the bracket begins anew.
-    if (wanted === FINE && accuracy === COARSE) [low, high] = [lower, Infinity];
-    accuracy = wanted;
+    if (!isLast && (relativeStep <= stage.until || high - low <= stage.until * x)) {
+      stage = later.shift()!;
+      mixed = stage.mixed;
+      // Next to the root a rough eigenvalue may stand on the wrong side of it: the bracket begins anew.
+      [low, high] = [lower, Infinity];
+    }
     x = next;
   }
 }

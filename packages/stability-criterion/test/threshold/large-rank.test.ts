@@ -4,6 +4,9 @@ import type { GramSystem } from "@sgdscope/noise-structure";
 import { describe, expect, it } from "vitest";
 import { exactThreshold, prepareMinimum, samplingWeights, spectralRadius } from "../../src/index.js";
 import { testMatrixBound } from "../../src/bounds.js";
+import { collect, spread } from "../../src/minimum.js";
+import { optimizerThreshold, type Optimizer } from "../../src/optimizers.js";
+import { responseMatrix } from "../../src/optimizers/response.js";
 
 /** Gaussian Jacobians whose k-th direction has the curvature `k^−exponent`. */
 function powerLaw(examples: number, outputs: number, exponent: number): GramSystem {
@@ -60,3 +63,27 @@ it("the more unstable of two groups of examples decides, whichever leads in its 
     expect(threshold(1, scale) / Math.min(alone, other / scale)).toBeCloseTo(1, 11);
   }
 });
+
+it.each<[Optimizer, number]>([
+  [{ kind: "nesterov", momentum: 0.9 }, 1],
+  [{ kind: "nesterov", momentum: 0.5, weightDecay: 1e-4 }, 16],
+  [{ kind: "heavy-ball", momentum: 0.9 }, 4],
+])(
+  "at the threshold of %o, B = %d, its mode comes back from a step as it was, in double precision",
+  (optimizer, batchSize) => {
+    const minimum = prepareMinimum(powerLaw(300, 1, 0.8));
+    const threshold = optimizerThreshold(minimum, { batchSize, optimizer });
+    expect(threshold.converged).toBe(true);
+    const weights = samplingWeights(300, { batchSize });
+    const response = responseMatrix(minimum, optimizer, threshold.criticalLearningRate, weights);
+    const blocks = collect(minimum, threshold.mode);
+    const noise = spread(minimum, blocks);
+    const image = collect(
+      minimum,
+      noise.map((value, k) => (value * response[k]! * weights.noise) / 300),
+    );
+    const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, value, k) => sum + value * b[k]!, 0);
+    expect(Math.abs(dot(image, blocks) / dot(blocks, blocks) - 1)).toBeLessThan(1e-11);
+    expect(Math.max(...image.map((value, k) => Math.abs(value / blocks[k]! - 1)))).toBeLessThan(1e-5);
+  },
+);
