@@ -95,10 +95,12 @@ describe("what is said of probes", () => {
         trainingSeconds: 40,
         probeSeconds: 1.5,
         measurements: { margin: 1, trace: 0, "critical-sharpness": 3 },
+        failed: { margin: { times: 2, reason: "expected finite gram, got Infinity" } },
         left: { trace: 12 },
       }),
     ).toEqual([
       "Probes took 3.8 % of the processor time of the steps, 1.5 s of 40 s: margin 1 time, critical-sharpness 3 times.",
+      "! margin could not be measured at 2 points: expected finite gram, got Infinity",
       "There was no room for trace: one measurement takes about 12 s; --probe-overhead makes more, --probe-every takes it.",
     ]);
   });

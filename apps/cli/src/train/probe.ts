@@ -59,7 +59,7 @@ export function edgeText(numbers: ProbeNumbers, { learningRate }: Pick<MinimumTa
 }
 
 /** What the probes took, and what there was no room for. */
-export function probingText({ trainingSeconds, probeSeconds, measurements, left }: ProbeSummary): string[] {
+export function probingText({ trainingSeconds, probeSeconds, measurements, failed, left }: ProbeSummary): string[] {
   const percent = (100 * probeSeconds) / trainingSeconds;
   const share = percent < 10 ? formatNumber(percent, 2) : percent.toFixed(0);
   const times = Object.entries(measurements).flatMap(([id, count]) =>
@@ -68,6 +68,9 @@ export function probingText({ trainingSeconds, probeSeconds, measurements, left 
   return [
     `Probes took ${share} % of the processor time of the steps, ${formatSeconds(probeSeconds)} of ${formatSeconds(trainingSeconds)}` +
       `${times.length === 0 ? "" : `: ${times.join(", ")}`}.`,
+    ...Object.entries(failed).map(
+      ([id, { times, reason }]) => `! ${id} could not be measured at ${plural(times, "point")}: ${reason}`,
+    ),
     ...Object.entries(left).map(
       ([id, seconds]) =>
         `There was no room for ${id}: one measurement takes about ${formatSeconds(seconds)}; --probe-overhead makes more, --probe-every takes it.`,

@@ -22,6 +22,8 @@ export interface ProbeSummary {
   probeSeconds: number;
   /** How often each was measured. */
   measurements: Partial<Record<ProbeId, number>>;
+  /** Points at which one could not be measured, with what was said at the last. */
+  failed: Partial<Record<ProbeId, { times: number; reason: string }>>;
   /** Those that did not fit into the overhead even once, and roughly the seconds that one measurement takes. */
   left: Partial<Record<ProbeId, number>>;
 }
@@ -52,6 +54,7 @@ export function probesAlong(subject: Subject, task: TrainingTask, options: Probe
     options,
     clock,
   );
+  const failed: ProbeSummary["failed"] = {};
   let [due, isFirst]: [number[], boolean] = [[], false];
   return {
     due(step, checked) {
@@ -72,7 +75,15 @@ export function probesAlong(subject: Subject, task: TrainingTask, options: Probe
       try {
         for (const index of due) {
           const since = clock();
-          for (const probe of works[index]!) Object.assign(numbers, await probe.measure(point));
+          for (const probe of works[index]!) {
+            try {
+              Object.assign(numbers, await probe.measure(point));
+            } catch (error) {
+              // A point that a theory refuses, such as one with numbers out of range, does not end the training.
+              if (!isRefusal(error)) throw error;
+              failed[probe.id] = { times: (failed[probe.id]?.times ?? 0) + 1, reason: error.message };
+            }
+          }
           schedule.spent(index, since);
         }
       } finally {
@@ -86,6 +97,7 @@ export function probesAlong(subject: Subject, task: TrainingTask, options: Probe
       return {
         trainingSeconds,
         probeSeconds,
+        failed,
         measurements: Object.fromEntries(each.map(([id, index]) => [id, measurements[index]!])),
         left: Object.fromEntries(
           each.flatMap(([id, index]) => (measurements[index] === 0 ? [[id, expectedSeconds[index]!]] : [])),
@@ -94,6 +106,13 @@ export function probesAlong(subject: Subject, task: TrainingTask, options: Probe
     },
   };
 }
+
+/** Whether a package said no on purpose: its errors have a code, and so have those of the system, which are none. */
+const isRefusal = (error: unknown): error is Error & { code: string } =>
+  error instanceof Error &&
+  /Error$/.test(error.name) &&
+  typeof (error as { code?: unknown }).code === "string" &&
+  !("syscall" in error);
 
 /** Probes that share their dearest part in one list each, the others alone. */
 function together(chosen: readonly Probe[]): Probe[][] {

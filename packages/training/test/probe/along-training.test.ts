@@ -1,6 +1,6 @@
 import { edgeRatioOf } from "@sgdscope/analysis";
 import { prepareBackend } from "@sgdscope/compute";
-import { noiseStructure } from "@sgdscope/noise-structure";
+import { NoiseStructureError, noiseStructure } from "@sgdscope/noise-structure";
 import { noiseScale } from "@sgdscope/noise-structure/noise-scale";
 import { seededRandom } from "@sgdscope/random";
 import type { Checkpoint } from "@sgdscope/sgd";
@@ -9,6 +9,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { repetitions } from "../../../../tooling/soak.js";
 import { probeIds } from "../../src/defaults.js";
+import { probesAlong } from "../../src/probe/along-training.js";
 import {
   openSubject,
   optimizerMinimum,
@@ -216,6 +217,31 @@ describe("probes of a quadratic loss", () => {
     const alone = await numbersOf({}, "trace");
     const together = await numbersOf({}, ...probeIds);
     expect(together.map(({ traceH }) => traceH)).toEqual(alone.map(({ traceH }) => traceH));
+  });
+});
+
+describe("a point that a theory refuses", () => {
+  const measureAt = async (error: Error) => {
+    const subject = await openSubject(task, seededRandom(task.seed));
+    const refusing = { ...subject, system: () => Promise.reject(error) };
+    const along = probesAlong(refusing, task, { ids: ["margin", "critical-sharpness"], every: 1 });
+    try {
+      expect(along.due(0, true)).toBe(true);
+      return { numbers: await along.measure(0, 1), summary: along.summary() };
+    } finally {
+      subject.dispose();
+    }
+  };
+
+  it("does not end the training, keeps what others found, and is told", async () => {
+    const refusal = new NoiseStructureError("NOT_FINITE", "checkGramSystem: expected finite gram, got Infinity.");
+    const { numbers, summary } = await measureAt(refusal);
+    expect(Object.keys(numbers)).toEqual(["criticalSharpness"]);
+    expect(summary.failed).toEqual({ margin: { times: 1, reason: refusal.message } });
+  });
+
+  it("is not what any other fault is taken for", async () => {
+    await expect(measureAt(new TypeError("x is not a function"))).rejects.toThrow("x is not a function");
   });
 });
 
