@@ -3,7 +3,7 @@ import type { GramSystem } from "@sgdscope/noise-structure";
 import { gaussian, seededRandom } from "@sgdscope/random";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { exactThreshold, thresholdInterval, type Sampling } from "../../src/index.js";
+import { exactThreshold, thresholdInterval, truncateMinimum, type Batches, type Sampling } from "../../src/index.js";
 import { hadamardTimes } from "../../src/threshold/hadamard.js";
 
 /** Gaussian Jacobians whose k-th direction has the curvature `k^−exponent`. */
@@ -14,6 +14,14 @@ function powerLaw(examples: number, outputs: number, exponent: number, seed = 7)
   );
   return { examples, outputs, gram: gramOfRows(jacobian, size, size), residuals: new Float64Array(size) };
 }
+
+const intervalOf = async (
+  system: GramSystem,
+  { modes, ...batches }: Batches & { modes: number },
+): Promise<Awaited<ReturnType<typeof thresholdInterval>> & { modes: number }> => {
+  const truncated = await truncateMinimum(system, { modes });
+  return { ...(await thresholdInterval(truncated, batches)), modes: truncated.modes };
+};
 
 describe.each([
   [120, 1, 0.8],
@@ -31,7 +39,7 @@ describe.each([
     const { criticalLearningRate: exact } = exactThreshold(system, { batchSize, sampling });
     let before = Infinity;
     for (const modes of [24, 48, 110]) {
-      const { lower, upper, ...found } = await thresholdInterval(system, { batchSize, sampling, modes });
+      const { lower, upper, ...found } = await intervalOf(system, { batchSize, sampling, modes });
       expect(found.modes).toBeLessThanOrEqual(modes);
       expect(lower).toBeLessThanOrEqual(exact);
       expect(upper).toBeGreaterThanOrEqual(exact);
@@ -57,9 +65,9 @@ it("holds the exact threshold of any system", async () => {
         const batchSize = 1 + Math.floor(batch * (examples / 2));
         const modes = Math.ceil(share * examples * outputs);
         const { criticalLearningRate: exact } = exactThreshold(system, { batchSize });
-        const found = await thresholdInterval(system, { batchSize, modes }).catch((error: unknown) => {
+        const found = await intervalOf(system, { batchSize, modes }).catch((error: unknown) => {
           // Flat spectra ask for more modes, in words.
-          expect(String(error)).toMatch(/options\.modes/);
+          expect(String(error)).toMatch(/modes/);
           return undefined;
         });
         if (found === undefined) return;
@@ -74,7 +82,9 @@ it("holds the exact threshold of any system", async () => {
 it("is as narrow as its eigenpairs are known where all modes are taken", async () => {
   const system = powerLaw(60, 1, 1);
   const { criticalLearningRate: exact } = exactThreshold(system, { batchSize: 2 });
-  const { lower, upper, modes, tailShare } = await thresholdInterval(system, { batchSize: 2, modes: 60 });
+  const truncated = await truncateMinimum(system, { modes: 60 });
+  const { modes, tailShare } = truncated;
+  const { lower, upper } = await thresholdInterval(truncated, { batchSize: 2 });
   expect(modes).toBe(60);
   expect(tailShare).toBeLessThan(1e-6);
   expect(Math.abs(lower / exact - 1)).toBeLessThan(1e-4);
@@ -82,22 +92,24 @@ it("is as narrow as its eigenpairs are known where all modes are taken", async (
 });
 
 it("is the edge of the mean for full batches", async () => {
-  const found = await thresholdInterval(powerLaw(60, 1, 1), { batchSize: 60, modes: 20 });
-  expect(found.upper).toBeCloseTo(2 / found.largestEigenvalue, 12);
+  const truncated = await truncateMinimum(powerLaw(60, 1, 1), { modes: 20 });
+  const found = await thresholdInterval(truncated, { batchSize: 60 });
+  expect(found.upper).toBeCloseTo(2 / truncated.eigenvalues[0]!, 12);
   expect(found.lower / found.upper).toBeCloseTo(1, 5);
 });
 
 it("says how far it is, and stops when it is told to", async () => {
   const stages: [number, string][] = [];
+  const onProgress = (...stage: [number, string]): number => stages.push(stage);
   const system = powerLaw(60, 1, 1);
-  await thresholdInterval(system, { batchSize: 2, modes: 20, onProgress: (...stage) => stages.push(stage) });
+  const truncated = await truncateMinimum(system, { modes: 20, onProgress });
   expect(stages.map(([fraction]) => fraction)).toEqual(stages.map(([fraction]) => fraction).sort((a, b) => a - b));
+  await thresholdInterval(truncated, { batchSize: 2, onProgress });
   expect(new Set(stages.map(([, stage]) => stage))).toEqual(
     new Set(["leading eigenvalues", "rest of the Gram matrix", "threshold from above", "threshold from below"]),
   );
   const abort = new AbortController();
-  const stopped = thresholdInterval(system, {
-    batchSize: 2,
+  const stopped = truncateMinimum(system, {
     signal: abort.signal,
     onProgress: () => abort.abort(new Error("enough")),
   });
@@ -107,15 +119,15 @@ it("says how far it is, and stops when it is told to", async () => {
 it("refuses what says nothing", async () => {
   const system = powerLaw(12, 1, 0);
   const flat = { ...system, gram: Float64Array.from({ length: 144 }, (_, k) => (k % 13 === 0 ? 1 + k / 1e4 : 0)) };
-  await expect(thresholdInterval(flat, { batchSize: 6, modes: 2 })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
-  await expect(thresholdInterval(system, { batchSize: 1, modes: 0 })).rejects.toThrow(
+  await expect(intervalOf(flat, { batchSize: 6, modes: 2 })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  await expect(truncateMinimum(system, { modes: 0 })).rejects.toThrow(
     "options.modes to be an integer of at least 1, got 0",
   );
-  await expect(thresholdInterval(system, { batchSize: 13 })).rejects.toMatchObject({ code: "BATCH_TOO_LARGE" });
+  await expect(intervalOf(system, { batchSize: 13, modes: 12 })).rejects.toMatchObject({ code: "BATCH_TOO_LARGE" });
   const zero = { ...system, gram: new Float64Array(144) };
-  await expect(thresholdInterval(zero, { batchSize: 1 })).rejects.toMatchObject({ code: "NO_CURVATURE" });
+  await expect(truncateMinimum(zero)).rejects.toMatchObject({ code: "NO_CURVATURE" });
   const huge = { ...system, gram: system.gram.map((value) => value * 2 ** 120) };
-  await expect(thresholdInterval(huge, { batchSize: 1 })).rejects.toThrow("between 2^-100 and 2^100");
+  await expect(truncateMinimum(huge)).rejects.toThrow("between 2^-100 and 2^100");
 });
 
 describe.each([1, 2, 3])("Hadamard products on blocks of %d outputs", (outputs) => {
