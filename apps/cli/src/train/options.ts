@@ -47,6 +47,7 @@ export interface TrainOptions extends ImageOptions {
   alpha?: number;
   epsilon?: number;
   centered?: boolean;
+  rho?: number;
   clipNorm: number;
   warmUp: number;
   maxSteps: number;
@@ -117,10 +118,10 @@ export function addTrainOptions(command: Command): Command {
     .addOption(
       new Option(
         "--optimizer <kind>",
-        "optimizer, in PyTorch's conventions; ema is SGD(momentum=β, dampening=β) (default: sgd, or heavy-ball with --momentum)",
+        "optimizer, in PyTorch's conventions; ema is SGD(momentum=β, dampening=β), sam sharpness-aware minimisation around SGD (default: sgd, or heavy-ball with --momentum)",
       ).choices(optimizerKinds),
     )
-    .option("--momentum <β>", "momentum of SGD or RMSprop", momentumNumber, defaults.momentum)
+    .option("--momentum <β>", "momentum of SGD, RMSprop or SAM", momentumNumber, defaults.momentum)
     .option("--nesterov", "Nesterov's momentum in the place of the heavy ball's")
     .option("--dampening <τ>", "dampening of the heavy ball's momentum (default: 0)", dampeningNumber)
     .option("--weight-decay <γ>", "coupled weight decay, as PyTorch's weight_decay (default: 0)", nonNegativeNumber)
@@ -129,6 +130,7 @@ export function addTrainOptions(command: Command): Command {
     .option("--alpha <α>", "decay of RMSprop's average of squares (default: 0.99)", momentumNumber)
     .option("--epsilon <ε>", "added to the root by Adam and RMSprop (default: 1e-8)", nonNegativeNumber)
     .option("--centered", "RMSprop by the variance of the gradient")
+    .option("--rho <ρ>", "how far SAM ascends along the gradient of a batch (default: 0.05)", nonNegativeNumber)
     .option(
       "--clip-norm <g>",
       "largest norm of the gradient of a batch; longer ones are scaled down",

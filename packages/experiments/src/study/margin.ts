@@ -106,5 +106,7 @@ export async function* marginStudy({ start, at }: MarginTask, hooks: JobHooks): 
 function expectJudged(task: TrainingTask): void {
   const { unjudged } = judgedOptimizer(task);
   if (unjudged !== undefined && frozenOptimizer(task) === undefined)
-    throw new RangeError(`study: expected an optimizer that the theory judges, got ${unjudged} with weight decay`);
+    throw new RangeError(
+      `study: expected an optimizer that the theory judges, got ${unjudged}${(task.weightDecay ?? 0) > 0 ? " with weight decay" : ""}`,
+    );
 }

@@ -171,6 +171,26 @@ describe("probes of a quadratic loss", () => {
     expect(second!.updateSharpness).not.toBeCloseTo(second!.batchSharpness!, 3);
   });
 
+  it("along SAM give uᵀHu/(u·g) with the gradient u of the perturbed point, by the Hessian and by values of the loss", async () => {
+    const rho = 0.5;
+    const { gram, residuals, examples: n } = await start();
+    // gᵀHᵏg = rᵀ(K/n)ᵏ⁺¹r/n, and u = g + (ρ/‖g‖)Hg.
+    const moments: number[] = [];
+    for (let k = 0, power = residuals; k < 4; k++) {
+      power = power.map((_, i) => power.reduce((sum, value, j) => sum + gram[i * n + j]! * value, 0) / n);
+      moments.push(power.reduce((sum, value, i) => sum + (value * residuals[i]!) / n, 0));
+    }
+    const [m0, m1, m2, m3] = moments as [number, number, number, number];
+    const c = rho / Math.sqrt(m0);
+    const expected = (m1 + 2 * c * m2 + c * c * m3) / (m0 + c * m1);
+    const sam = { ...quadratic, batchSize: n, optimizer: "sam", rho } as const;
+    const [first] = await numbersOf(sam, "batch-sharpness", "critical-sharpness", "margin");
+    expect(first!.updateSharpness! / expected).toBeCloseTo(1, 4);
+    expect(first!.criticalSharpness! / expected).toBeCloseTo(1, 3);
+    expect(first!.batchSharpness! / expected).not.toBeCloseTo(1, 1);
+    expect(first!.margin).toBeUndefined();
+  });
+
   it("give λ_max and Tr of H = G, and the noise scales of K and r", async () => {
     const system = await start();
     const noise = noiseStructure(system);
