@@ -28,7 +28,7 @@ export interface ThresholdInterval {
  * @param minimum - As `truncateMinimum` gives it.
  * @returns Rigorous but for rounding and the residuals of the eigenpairs, 1e-6 of each, by which the ends are moved apart. Cost some thirty
  *   products of `2k²nC` operations, and as many of `2(nC)²C`.
- * @throws StabilityError as `samplingFactor`; INVALID_ARGUMENT where λ_k is not below half of λ₁, and batches are larger than one.
+ * @throws StabilityError as `samplingFactor`; TOO_FEW_MODES where λ_k is not below half of λ₁, and batches are larger than one.
  */
 export async function thresholdInterval(
   minimum: TruncatedMinimum,
@@ -43,8 +43,8 @@ export async function thresholdInterval(
   }
   if (weights.fullBatch > 0 && !(2 * last < largest))
     throw new StabilityError(
-      "INVALID_ARGUMENT",
-      `thresholdInterval: expected a minimum with modes down to half of the largest eigenvalue, ${largest}, got ${modes}, the last of ${last}.`,
+      "TOO_FEW_MODES",
+      `thresholdInterval: expected as many modes as reach down to half of the largest eigenvalue, ${largest}, got ${modes}, the last of ${last}.`,
     );
   let products = 0;
   const curvature = async (tail: Tail, fraction: number, stage: string): Promise<number> => {

@@ -59,7 +59,7 @@ const SMALLEST = 1e-10;
  * @param options.modes - Most modes that are taken exactly; fewer where the last do not converge. Default a tenth of nC, at least 200.
  * @returns Cost, for k modes, `8(nC)²k` operations for eigenpairs, `(nC)²k` three times for the rest; memory two and a half Gram
  *   matrices in Float64 beside the one that is given. The event loop is let through between blocks of the eigenpairs.
- * @throws StabilityError INVALID_ARGUMENT, also for a largest diagonal entry outside 2^±100 and where no eigenpair converges, NO_CURVATURE;
+ * @throws StabilityError INVALID_ARGUMENT, also for a largest diagonal entry outside 2^±100; TOO_FEW_MODES where no eigenpair converges; NO_CURVATURE;
  *   NoiseStructureError as `checkGramSystem`.
  */
 export async function truncateMinimum(
@@ -86,8 +86,8 @@ export async function truncateMinimum(
   const pairs = step.value;
   if (pairs.values.length === 0)
     throw new StabilityError(
-      "INVALID_ARGUMENT",
-      `truncateMinimum: expected options.modes for which leading eigenvalues converge, got ${count}.`,
+      "TOO_FEW_MODES",
+      `truncateMinimum: expected as many modes as the first eigenvalue needs to converge, got ${count}.`,
     );
   if (!(pairs.values[0]! > 0))
     throw new StabilityError("NO_CURVATURE", "truncateMinimum: expected gram with a positive eigenvalue, got zero.");

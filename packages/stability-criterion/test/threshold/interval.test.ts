@@ -119,7 +119,7 @@ it("says how far it is, and stops when it is told to", async () => {
 it("refuses what says nothing", async () => {
   const system = powerLaw(12, 1, 0);
   const flat = { ...system, gram: Float64Array.from({ length: 144 }, (_, k) => (k % 13 === 0 ? 1 + k / 1e4 : 0)) };
-  await expect(intervalOf(flat, { batchSize: 6, modes: 2 })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  await expect(intervalOf(flat, { batchSize: 6, modes: 2 })).rejects.toMatchObject({ code: "TOO_FEW_MODES" });
   await expect(truncateMinimum(system, { modes: 0 })).rejects.toThrow(
     "options.modes to be an integer of at least 1, got 0",
   );
