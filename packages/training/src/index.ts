@@ -4,7 +4,7 @@ export { TrainingError, type TrainingErrorCode } from "./errors.js";
 export { imageShape, imagesOf, targetsOf, type ImageSource } from "./images.js";
 export { alignmentOf, frobeniusHOf, longestExampleGradient, minimumReached, summaryAt } from "./measure.js";
 export { frozenOptimizer, judgedOptimizer, optimizerOfTask } from "./optimizer.js";
-export type { ProbeOptions, ProbeSummary } from "./probe/along-training.js";
+export { expectProbes, probesOf, type ProbeOptions, type ProbeSummary } from "./probe/along-training.js";
 export { optimizerMinimum } from "./probe/margin.js";
 export type { MetricRecord, ProbeId, ProbeNumbers } from "./probe/numbers.js";
 export type { ProbeSchedule } from "./probe/schedule.js";

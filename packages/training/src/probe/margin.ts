@@ -1,7 +1,7 @@
 import { edgesOf, type Minimum } from "@sgdscope/analysis";
 import { preconditionerOf, type StateArray } from "@sgdscope/sgd";
 import { minimumReached, type MeasuredSystem } from "../measure.js";
-import { frozenOptimizer, optimizerOfTask } from "../optimizer.js";
+import { frozenOptimizer, judgedOptimizer, optimizerOfTask } from "../optimizer.js";
 import type { Subject } from "../subject.js";
 import type { TrainingTask } from "../task.js";
 import type { Probe } from "./probe.js";
@@ -37,7 +37,12 @@ export async function optimizerMinimum(
 export const margin: Probe = {
   id: "margin",
   shares: "gram",
-  passes: ({ outputs }) => 6 * outputs,
+  none(task) {
+    const { unjudged } = judgedOptimizer(task);
+    if (unjudged === undefined || frozenOptimizer(task) !== undefined) return undefined;
+    return `the theory does not judge ${unjudged} with weight decay`;
+  },
+  passes: ({ outputs }) => 4 * outputs + 10,
   async measure(point) {
     const [snapshot, system] = [await point.snapshot(), await point.system()];
     const minimum = await optimizerMinimum(point.subject, point.task, { step: point.step, snapshot, system });

@@ -12,6 +12,7 @@ import { probeIds } from "../../src/defaults.js";
 import {
   openSubject,
   optimizerMinimum,
+  probesOf,
   runMinimumTask,
   trainingDefaults,
   type MetricRecord,
@@ -122,9 +123,13 @@ describe("the margin along a training", () => {
     }
   });
 
-  it("is not there where the theory has none: Adam with weight decay", async () => {
-    const metrics = await numbersOf({ optimizer: "adam", weightDecay: 0.1, learningRate: 1e-3 }, "margin");
-    expect(metrics.map((metric) => Object.keys(metric))).toEqual(metrics.map(() => ["step", "loss"]));
+  it("is refused where the theory has none: Adam with weight decay", async () => {
+    const more = { optimizer: "adam", weightDecay: 0.1, learningRate: 1e-3 } as const;
+    await expect(numbersOf(more, "margin")).rejects.toThrow(
+      "probe: cannot give margin: the theory does not judge Adam with weight decay",
+    );
+    expect(probesOf({ ...task, ...more })).toEqual(probeIds.filter((id) => id !== "margin"));
+    expect(probesOf(task)).toEqual([...probeIds]);
   });
 });
 
@@ -239,6 +244,7 @@ describe("probes that are none", () => {
     await expect(runMinimumTask(closed, hooks(["trace", "margin"]))).rejects.toThrow(
       "probe: expected a network for trace, got linear",
     );
+    expect(probesOf(closed)).toEqual(["margin", "noise-scale"]);
     await runMinimumTask({ ...closed, lossBelow: 1e-300 }, hooks(["margin"]));
     expect(found.at(-1)!.margin).toBeGreaterThan(0);
   });
