@@ -45,10 +45,11 @@ describe("train", () => {
       ["--optimizer", "adam", "--momentum", "0.5"],
       /error: --momentum: expected 0 with optimizer adam, whose own is beta1, got 0.5/,
     ],
-    [["--optimizer", "adagrad"], /Allowed choices are sgd, heavy-ball, nesterov, ema, adam, rmsprop/],
+    [["--optimizer", "adagrad"], /Allowed choices are sgd, heavy-ball, nesterov, ema, adam, rmsprop, sam/],
     [["--nesterov"], /error: --nesterov: expected momentum above 0 beside it, got 0/],
     [["--dampening", "0.5"], /error: --dampening: expected optimizer heavy-ball beside it, got sgd/],
     [["--dampening", "2"], /Expected a number in \[0, 1\], got '2'/],
+    [["--rho", "0.1"], /error: --rho: expected optimizer sam beside it, got sgd/],
     [["--beta2", "0.9"], /error: --beta2: expected optimizer adam beside it, got sgd/],
     [["--weight-decay", "-1"], /Expected a number from 0 up, got '-1'/],
   ])("refuses %j", async (more, message) => {
@@ -88,6 +89,19 @@ describe("train --optimizer", () => {
     expect(json.preconditioned.minimum.preconditioned).toBe(true);
     const [own, plain] = [json.preconditioned, json.analysis].map((one) => one.conditions[0]!.criticalLearningRate);
     expect(own! / plain!).not.toBeCloseTo(1, 1);
+  });
+
+  it("marks the verdict on a run of SAM, in train and in measure", async () => {
+    const { exitCode, stdout } = await sgdscope(...settings("sam", "--optimizer", "sam", "--rho", "0.1"));
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("! Trained with SAM; judged as plain SGD");
+    const { task, record } = await runFile("sam");
+    expect(task).toMatchObject({ optimizer: "sam", rho: 0.1, momentum: 0 });
+    expect(record!.minimum!.marks).toContain("sam");
+    const run = await runOf("sam");
+    const measured = await sgdscope("measure", "--run", run, "--quiet");
+    expect(measured.stdout).toContain("! Trained with SAM; judged as plain SGD");
+    expect(measured.stdout).not.toContain("frozen");
   });
 
   it("judges SGD's own optimizers without that mark", async () => {

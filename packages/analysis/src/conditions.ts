@@ -64,7 +64,8 @@ export function decideConditions(minimum: JudgedMinimum, request: ConditionsRequ
       "leave one of them out",
     );
   const learningRate = learningRateOf(minimum, request);
-  if (request.optimizer === undefined && reached?.unjudged !== undefined) marks.push(mark("optimizer"));
+  if (request.optimizer === undefined && reached?.unjudged !== undefined)
+    marks.push(mark(reached.unjudged === "SAM" ? "sam" : "optimizer"));
   if ((optimizer.weightDecay ?? 0) > 0) marks.push(mark("weight-decay"));
   if (reached?.clipped === true) marks.push(mark("clipping"));
   if (minimum.regularized === true) marks.push(mark("regularizers"));

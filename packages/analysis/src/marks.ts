@@ -3,6 +3,7 @@ export type MarkId =
   | "epoch-shuffle"
   | "momentum"
   | "optimizer"
+  | "sam"
   | "weight-decay"
   | "clipping"
   | "not-converged"
@@ -24,6 +25,7 @@ const texts: Record<MarkId, string> = {
   momentum: "Trained with momentum; judged as plain SGD, whose threshold differs.",
   optimizer:
     "Trained with Adam or RMSprop; judged as plain SGD with this learning rate, whose threshold is another one. With the second moment frozen, Adam and RMSprop have one of their own, from J and that preconditioner.",
+  sam: "Trained with SAM; judged as plain SGD with this learning rate, and without momentum, whose threshold is another one. SAM is no linear optimizer: the edge of its full batches depends on the norm of the gradient, and that of minibatches has no theory here.",
   "weight-decay":
     "With weight decay training ends at a minimum of the loss and a penalty, where residuals and noise remain: the verdict is that of the Gauss–Newton model there.",
   clipping: "Gradients may have been clipped up to the end; judged as SGD without clipping.",

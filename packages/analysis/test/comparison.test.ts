@@ -49,6 +49,31 @@ describe("the comparison of thresholds", () => {
 
   it("is refused for Bernoulli batches that are asked for", () =>
     expect(() => compareThresholds(minimum, { sampling: "bernoulli" })).toThrow(
-      expect.objectContaining({ name: "AnalysisError", code: "INVALID_ARGUMENT", argument: "sampling" }),
+      expect.objectContaining({
+        name: "AnalysisError",
+        code: "INVALID_ARGUMENT",
+        argument: "sampling",
+        advice: "without-replacement is the nearest",
+      }),
     ));
+
+  it("says what people call a loss that is not square, and of the square one nothing", () => {
+    expect(compareThresholds(minimum, {}).minimum).not.toHaveProperty("lossLabel");
+    const lossAtPoint = { label: "softmax cross-entropy", loss: 1, naturalScale: 1, meanCurvature: 1, modelOutputs: 1 };
+    const other: Minimum = { ...minimum, loss: "cross-entropy", lossAtPoint };
+    expect(compareThresholds(other, {}).minimum.lossLabel).toBe("softmax cross-entropy");
+  });
+
+  it("is in the units of K, however large", () => {
+    const scaled = { ...minimum, system: { ...minimum.system, gram: minimum.system.gram.map((k) => k * 2 ** 400) } };
+    const { rows } = compareThresholds(scaled, { batchSizes: [1, 2] });
+    const expected = compareThresholds(minimum, { batchSizes: [1, 2] }).rows;
+    rows.forEach((row, k) => {
+      expect(Object.keys(row)).toEqual(Object.keys(expected[k]!));
+      expect(row.batchSize).toBe(k + 1);
+      for (const [key, value] of Object.entries(row))
+        if (key !== "batchSize")
+          expect((value as number) * 2 ** 400, key).toBeCloseTo(expected[k]![key as keyof typeof row], 10);
+    });
+  });
 });

@@ -58,11 +58,31 @@ describe("what stands outside the theorem's hypotheses is marked", () => {
     ["weight-decay", { optimizer: { kind: "sgd", weightDecay: 0.1 } }],
     ["clipping", { clipped: true }],
     ["not-converged", { converged: false }],
+    ["optimizer", { optimizer: { kind: "sgd" }, unjudged: "Adam" }],
+    ["sam", { optimizer: { kind: "sgd" }, unjudged: "SAM" }],
   ] as const)("%s, and nothing else", (id, reached) => {
     const [{ marks, sampling }] = decideConditions(minimum(10, reached)) as [ReturnType<typeof decideConditions>[0]];
     expect(marks.map((mark) => mark.id)).toEqual([id]);
     expect(marks[0]!.text).toMatch(/^[A-Z].{40,}\.$/);
     expect(sampling).not.toBe("epoch-shuffle");
+  });
+
+  it("a penalty beside the loss", () => {
+    const ids = (of: Parameters<typeof decideConditions>[0]): string[] =>
+      decideConditions(of)[0]!.marks.map(({ id }) => id);
+    expect(ids({ ...minimum(10), regularized: true })).toEqual(["regularizers"]);
+    expect(ids({ ...minimum(10), regularized: false })).toEqual([]);
+  });
+
+  it("but not an optimizer without a theory where another is asked for", () => {
+    const of = minimum(10, { optimizer: { kind: "sgd" }, unjudged: "Adam" });
+    expect(decideConditions(of, { optimizer: { kind: "sgd" } })[0]!.marks).toEqual([]);
+  });
+
+  it("nor a weight decay of 0", () => {
+    const optimizer = { kind: "sgd", weightDecay: 0 } as const;
+    expect(decideConditions(minimum(10, { optimizer }))[0]!.marks).toEqual([]);
+    expect(decideConditions({ ...minimum(10, { optimizer }), preconditioned: true })[0]!.optimizer).toEqual(optimizer);
   });
 
   it("and all of it at once", () => {
@@ -97,6 +117,26 @@ describe("what cannot be judged is refused", () => {
     ["NaN", { learningRate: NaN }, "INVALID_ARGUMENT", "learningRate"],
   ])("%s", (_, request, code, argument) => {
     expect(refusal(10, request)).toMatchObject({ code, argument });
+  });
+
+  it("weight decay beside a preconditioner", () => {
+    const decayed = { optimizer: { kind: "sgd", weightDecay: 0.1 } } as const;
+    const expected = expect.objectContaining({
+      code: "INVALID_ARGUMENT",
+      argument: "weightDecay",
+      advice: "leave one of them out",
+    }) as Error;
+    expect(() => decideConditions({ ...minimum(10, decayed), preconditioned: true })).toThrow(expected);
+    expect(() => decideConditions({ ...minimum(10), preconditioned: true }, decayed)).toThrow(expected);
+    expect(decideConditions({ ...minimum(10), preconditioned: true })[0]!.optimizer).toEqual({ kind: "sgd" });
+  });
+
+  it("with what would be right", () => {
+    expect(refusal(10, { sampling: "epoch-shuffle" }).advice).toContain("without-replacement");
+    expect(refusal(10, { batchSizes: [0.5] }).problem).toBe("expected whole numbers from 1 up, got 0.5");
+    expect(refusal(10, { batchSizes: [-1], sampling: "bernoulli" }).problem).toBe("expected positive numbers, got -1");
+    expect(refusal(10, { batchSizes: [11] }).problem).toBe("expected at most 10, the number of examples, got 11");
+    expect(decideConditions(minimum(10), { batchSizes: [10] })[0]!.batchSize).toBe(10);
   });
 
   it("but a batch in the mean need not be whole for Bernoulli", () =>

@@ -1,4 +1,11 @@
-import { convexLoss, crossEntropyLoss, huberLoss, lossNamed, type LossId } from "@sgdscope/noise-structure/losses";
+import {
+  convexLoss,
+  crossEntropyLoss,
+  generalisedGramSystem,
+  huberLoss,
+  lossNamed,
+  type LossId,
+} from "@sgdscope/noise-structure/losses";
 import { describe, expect, it } from "vitest";
 import {
   analyse,
@@ -6,6 +13,7 @@ import {
   analysisDocument,
   AnalysisError,
   compareThresholds,
+  lossOfMinimum,
   minimumOfArrays,
   minimumSummary,
   type LossArrays,
@@ -107,7 +115,50 @@ describe("a point that its examples nearly fit", () => {
   });
 
   it("is refused, in words, where no curvature is left within Float64", () =>
-    expect(() => saturated(800)).toThrow(/got none at any example: .* every learning rate is stable/));
+    expect(() => saturated(800)).toThrow(
+      expect.objectContaining({
+        code: "INVALID_ARGUMENT",
+        argument: "logits",
+        problem: expect.stringMatching(/got none at any example: .* every learning rate is stable/) as string,
+        advice: expect.stringContaining("along the training") as string,
+      }),
+    ));
+
+  it("of weighted examples has the curvature that their weights leave it", () => {
+    const of = (weights: number[]) =>
+      minimumOfArrays("weighted", { jacobian: J, loss: { ...crossEntropy, weights: array([3], ...weights) } }).minimum
+        .lossAtPoint!;
+    const S = [0, 1, 2].map((i) => {
+      const q = 1 / (1 + Math.exp(logits.data[2 * i + 1]! - logits.data[2 * i]!));
+      return 2 * q * (1 - q);
+    });
+    const curvature = (weights: number[]): number => S.reduce((sum, each, i) => sum + weights[i]! * each, 0) / 3;
+    // At most Tr S is ½ for two classes.
+    for (const weights of [
+      [1, 1, 1],
+      [2, 0, 1],
+      [5, 1, 3],
+    ]) {
+      const found = of(weights);
+      expect(found.meanCurvature).toBeCloseTo(curvature(weights), 13);
+      expect(found.curvatureLeft).toBeCloseTo(curvature(weights) / (weights.reduce((a, b) => a + b) / 6), 13);
+    }
+    expect(minimum.lossAtPoint!.curvatureLeft).toBeCloseTo(2 * curvature([1, 1, 1]), 13);
+    // Without any weight it has none to compare with, nor has a loss whose curvature does not vanish.
+    const none = generalisedGramSystem(
+      { jacobian: J.data },
+      { outputs: logits.data, targets: [1, 0, 0, 1, 0, 1], loss: crossEntropyLoss(), weights: [0, 0, 0] },
+      { examples: 3, outputs: 2 },
+    );
+    expect(lossOfMinimum(crossEntropyLoss(), none, new Float64Array(3)).lossAtPoint).not.toHaveProperty(
+      "curvatureLeft",
+    );
+    const huber = minimumOfArrays("x", {
+      jacobian: J,
+      loss: { loss: huberLoss({ delta: 9 }), logits, targets: array([3, 2], 0, 0, 0, 0, 0, 0) },
+    }).minimum;
+    expect(huber.lossAtPoint).not.toHaveProperty("curvatureLeft");
+  });
 
   it("is not where label smoothing keeps the curvature of its loss from vanishing", () =>
     expect(marksOf(saturated(7, lossNamed("cross-entropy", { labelSmoothing: 0.1 })))).toEqual(["gauss-newton"]));
@@ -140,6 +191,51 @@ describe("other losses", () => {
     expect(found.outputLoss!.loss).toBeLessThan(0);
     expect(found.outputLoss!.alignmentFactorOfLoss).toBeUndefined();
     expect(found.outputLoss!.alignmentFactor).toBeGreaterThan(0);
+  });
+
+  it("have μ with 2L as m/2L times that with m", () => {
+    const targets = array([3], 0, 2, 1);
+    for (const loss of ["poisson", "pseudo-huber", "logistic"] as const) {
+      const y = loss === "poisson" ? targets : array([3], 0, 0.5, 1);
+      const { outputLoss, noise } = analyseSync(
+        minimumOfArrays("x", { jacobian, loss: { loss, logits: one, targets: y } }).minimum,
+      );
+      expect(outputLoss!.alignmentFactorOfLoss).toBeCloseTo(
+        noise.traceNoiseG / (2 * outputLoss!.loss * noise.frobeniusG ** 2),
+        12,
+      );
+    }
+  });
+
+  it("have no μ where their examples are fitted exactly", () => {
+    const fitted = minimumOfArrays("x", { jacobian, loss: { loss: "huber", logits: one, targets: one } }).minimum;
+    const { outputLoss } = analyseSync(fitted);
+    expect(outputLoss).toMatchObject({ loss: 0, naturalScale: 0 });
+    expect(outputLoss!.alignmentFactor).toBeUndefined();
+    expect(outputLoss!.alignmentFactorOfLoss).toBeUndefined();
+  });
+
+  it("have targets of every shape that says the same: [n, C], and [n] or [nC] where the logits are", () => {
+    const systemOf = (loss: LossArrays, outputs?: number) =>
+      minimumOfArrays("x", { jacobian: J, loss, ...(outputs === undefined ? {} : { outputs }) }).minimum.system;
+    const y = [0, 1, 1, 0, 1, 1];
+    const expected = systemOf({ loss: "logistic", logits, targets: array([3, 2], ...y) });
+    const flat = array([6], ...logits.data);
+    expect(systemOf({ loss: "logistic", logits: flat, targets: array([6], ...y) })).toEqual(expected);
+    expect(systemOf({ loss: "logistic", logits: flat, targets: array([3, 2], ...y) })).toEqual(expected);
+    const single = (targets: ReturnType<typeof array>) =>
+      minimumOfArrays("x", { jacobian, loss: { loss: "logistic", logits: one, targets } }).minimum.system;
+    expect(single(array([3], 0, 1, 1))).toEqual(single(array([3, 1], 0, 1, 1)));
+  });
+
+  it("have labels and weights of shape [n] or [n, 1]", () => {
+    const systemOf = (change: Partial<LossArrays>) =>
+      minimumOfArrays("x", { jacobian: J, loss: { ...crossEntropy, ...change } }).minimum.system;
+    const weights = array([3], 1, 2, 0.5);
+    const expected = systemOf({ weights });
+    expect(systemOf({ weights: { ...weights, shape: [3, 1] } })).toEqual(expected);
+    expect(systemOf({ weights, labels: { ...labels, shape: [3, 1] } })).toEqual(expected);
+    expect(systemOf({})).not.toEqual(expected);
   });
 
   it("the square loss by its outputs is that by its residuals, also with weights", () => {
@@ -265,6 +361,71 @@ describe("arrays of a loss that do not fit", () => {
       () => refusal({ jacobian: J, loss: { ...without("labels"), targets: labels } }),
       "SHAPE_MISMATCH targets: .*class labels are passed as labels",
     ],
+    ...([[3, 3], [6], [2, 2], [2], [2, 4], [4, 3], [3, 2, 1], [2, 3, 1]] as const).map(
+      (shape): [string, () => string, string] => [
+        `targets of shape [${shape.join(", ")}]`,
+        () =>
+          refusal({
+            jacobian: J,
+            loss: {
+              ...without("labels"),
+              loss: "logistic",
+              targets: array([...shape], ...new Float64Array(shape.reduce<number>((a, b) => a * b, 1))),
+            },
+          }),
+        `SHAPE_MISMATCH targets: targets: expected shape \\[3, 2\\], as the logits of shape \\[3, 2\\], got \\[${shape.join(", ")}\\]$`,
+      ],
+    ),
+    [
+      "targets of another number of examples of one output",
+      () =>
+        refusal({
+          jacobian: array([3, 1], 1, 2, 3),
+          loss: { loss: "logistic", logits: array([3], 1, 2, 3), targets: array([2], 0, 1) },
+        }),
+      "SHAPE_MISMATCH targets: targets: expected shape \\[3\\] or \\[3, 1\\], as the logits of shape \\[3\\], got \\[2\\]$",
+    ],
+    [
+      "flat targets beside logits in rows",
+      () =>
+        refusal({
+          jacobian: array([3, 1], 1, 2, 3),
+          loss: { loss: "logistic", logits: array([3, 1], 1, 2, 3), targets: array([1, 3], 0, 1, 1) },
+        }),
+      "SHAPE_MISMATCH targets: targets: expected shape \\[3\\] or \\[3, 1\\].*got \\[1, 3\\]: it is transposed.*y\\.T",
+    ],
+    [
+      "labels in two columns",
+      () => withLoss({ labels: array([3, 2], 0, 1, 1, 0, 0, 0) }),
+      "SHAPE_MISMATCH labels: .*expected shape \\[3\\], one per example, got \\[3, 2\\]$",
+    ],
+    [
+      "labels in three axes",
+      () => withLoss({ labels: array([3, 1, 1], 0, 1, 1) }),
+      "SHAPE_MISMATCH labels: .*got \\[3, 1, 1\\]$",
+    ],
+    [
+      "labels of one row",
+      () => withLoss({ labels: array([1, 3], 0, 1, 1) }),
+      "SHAPE_MISMATCH labels: .*got \\[1, 3\\]$",
+    ],
+    [
+      "a label below the classes",
+      () => withLoss({ labels: array([3], -1, 1, 1) }),
+      "INVALID_ARGUMENT labels: labels: expected labels 0 … 1 for 2 outputs, got -1 at position 0$",
+    ],
+    ["NaN in the labels", () => withLoss({ labels: array([3], 0, NaN, 1) }), "NOT_FINITE labels: .*position 1"],
+    [
+      "NaN in the targets",
+      () => refusal({ jacobian: J, loss: { ...without("labels"), targets: array([3, 2], 1, 0, 0, 1, NaN, 1) } }),
+      "NOT_FINITE targets: .*position 4",
+    ],
+    ["NaN in the weights", () => withLoss({ weights: array([3], NaN, 1, 1) }), "NOT_FINITE weights: .*position 0"],
+    [
+      "a negative weight at the start",
+      () => withLoss({ weights: array([3], -2, 1, 1) }),
+      "INVALID_ARGUMENT weights: .*got -2 at position 0",
+    ],
     [
       "a residual beyond δ",
       () =>
@@ -292,6 +453,37 @@ describe("arrays of a loss that do not fit", () => {
       { argument: "logits", text: expect.stringContaining("after a sigmoid") as string },
     ]);
     expect(notes(eight.with(3, 1.1))).toEqual([]);
+    expect(notes(eight.with(3, -0.1))).toEqual([]);
+  });
+
+  it("are taken for probabilities only where the outputs of every example, of more than one, are such", () => {
+    const accepted = (
+      values: number[],
+      shape: [number, number] = [3, 2],
+      loss: "cross-entropy" | "logistic" = "cross-entropy",
+    ) =>
+      minimumOfArrays("x", {
+        jacobian: array([shape[0], shape[1], 1], ...values.map((_, k) => k + 1)),
+        loss: {
+          loss,
+          logits: array(shape, ...values),
+          targets: array(shape, ...values.map((_, k) => Number(k % shape[1] === 0))),
+        },
+      }).notes;
+    const probabilities = [0.5, 0.5, 0.25, 0.75, 1, 0];
+    expect(() => accepted(probabilities)).toThrow(expect.objectContaining({ argument: "logits" }));
+    // Rounded to Float16 they sum to 1 within its rounding.
+    expect(() => accepted(probabilities.with(0, 0.5015))).toThrow(expect.objectContaining({ argument: "logits" }));
+    expect(accepted(probabilities.with(0, 0.503))).toEqual([]);
+    expect(accepted(probabilities.with(0, 0.497))).toEqual([]);
+    expect(accepted([0.5, 0.5, 0.25, 0.75, 1.5, -0.5])).toEqual([]);
+    // One example may have such outputs by chance.
+    expect(accepted([0.25, 0.75], [1, 2])).toEqual([]);
+    // Logistic outputs of an example need not sum to 1, and may.
+    expect(accepted(probabilities, [3, 2], "logistic")).toEqual([]);
+    expect(accepted([...probabilities, 0.5, 0.5], [4, 2], "logistic")).toMatchObject([{ argument: "logits" }]);
+    const pairs = [0.5, 0.6, 0.25, 0.7, 1, 0.1, 0.2, 0.2];
+    expect(accepted(pairs, [4, 2])).toEqual([]);
   });
 
   it("of one logistic output with labels −1 and 1 are refused with what cures it", () => {
@@ -300,6 +492,8 @@ describe("arrays of a loss that do not fit", () => {
       loss: { loss: "logistic" as const, logits: array([3], 1, 2, 3), labels: array([3], 1, -1, 1) },
     };
     expect(refusal(one)).toMatch(/^INVALID_ARGUMENT labels: .*labels 0 and 1, got -1 at position 1.*\(y \+ 1\)\/2/);
+    const two = { ...one, loss: { ...one.loss, labels: array([3], 1, 2, 0) } };
+    expect(refusal(two)).toMatch(/^INVALID_ARGUMENT labels: .*labels 0 and 1, got 2 at position 1$/);
   });
 
   it("a flat Jacobian of few examples and many classes is told apart by the labels", () => {

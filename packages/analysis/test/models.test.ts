@@ -26,6 +26,16 @@ it("is what the model's Jacobian says, in Float32, by the backend in use", async
   const params = { w: tf.tensor2d([1, 1], [2, 1]) };
   const minimum = await minimumOfModel("linear", linear, params, data);
   expect(minimum).toMatchObject({ name: "linear", precision: "float32", backend: "wasm", loss: "square" });
+  expect(minimum).not.toHaveProperty("reached");
+  const reached = {
+    steps: 9,
+    converged: true,
+    optimizer: { kind: "sgd" },
+    learningRate: 0.1,
+    batchSize: 1,
+    sampling: "with-replacement",
+  } as const;
+  expect((await minimumOfModel("linear", linear, params, data, { reached, largest: 3 })).reached).toEqual(reached);
   expect([...minimum.system.gram]).toEqual([1, 0, 1, 0, 4, 2, 1, 2, 2]);
   expect([...minimum.system.residuals]).toEqual([1, 1, 3]);
   const { noise, minimum: judged } = await analyse(minimum, { batchSizes: [1] });

@@ -81,6 +81,44 @@ describe("the verdict", () => {
       );
   });
 
+  it("is that of the analysis with the same sampling, optimizer and rank tolerance", () => {
+    const rest = { sampling: "with-replacement", optimizer: { kind: "heavy-ball", momentum: 0.5 } } as const;
+    const found = stabilityVerdict(system, { learningRate: 0.3, batchSize: 2, ...rest });
+    const { conditions, noise } = analyseSync(
+      { name: "m", system, loss: "square", precision: "float64" },
+      { learningRate: 0.3, batchSizes: [2], ...rest },
+    );
+    const { verdict, bounds, threshold, ...condition } = conditions[0]!;
+    expect(found).toEqual({
+      ...condition,
+      ...verdict,
+      threshold,
+      criticalLearningRate: threshold.criticalLearningRate,
+      frobeniusG: noise.frobeniusG,
+      spectralRadius: verdict!.growth.spectralRadius,
+      bounds: bounds.map((bound, k) => ({ ...bound, ...verdict!.bounds[k]! })),
+    });
+    expect(found).toMatchObject(rest);
+    expect(stabilityVerdict(system, { learningRate: 0.3, batchSize: 2 })).toMatchObject({
+      sampling: "without-replacement",
+      optimizer: { kind: "sgd" },
+    });
+  });
+
+  it("counts eigenvalues as the rank tolerance says, by default as those of Float64", () => {
+    // Residuals along a direction that only counts with the finer tolerance, of a curvature 1e-8 of the largest.
+    const narrow = { examples: 2, outputs: 1, gram: Float64Array.of(2, 0, 0, 2e-8), residuals: Float64Array.of(0, 1) };
+    const marksOf = (rankTolerance?: number): string[] =>
+      stabilityVerdict(narrow, {
+        learningRate: 0.3,
+        batchSize: 1,
+        ...(rankTolerance === undefined ? {} : { rankTolerance }),
+      }).marks.map(({ id }) => id);
+    expect(marksOf()).toEqual([]);
+    expect(marksOf(1e-9)).toEqual([]);
+    expect(marksOf(1e-6)).toEqual(["loss-floor"]);
+  });
+
   it("survives a structured clone", () => {
     const found = stabilityVerdict(system, { learningRate: 0.4, batchSize: 1 });
     expect(structuredClone(found)).toEqual(found);

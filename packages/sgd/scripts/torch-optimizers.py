@@ -52,18 +52,38 @@ CASES = [
         torch.optim.RMSprop,
         {"alpha": 0.95, "eps": 1e-2, "momentum": 0.5, "centered": True, "weight_decay": 0.1},
     ),
+    # SAM is no optimizer of PyTorch: two backward passes around its SGD, as in public implementations.
+    ({"kind": "sam"}, 0.1, torch.optim.SGD, {}),
+    (
+        {"kind": "sam", "rho": 0.4, "momentum": 0.9, "weightDecay": 0.1},
+        0.02,
+        torch.optim.SGD,
+        {"momentum": 0.9, "weight_decay": 0.1},
+    ),
 ]
 
 
-def path(rate, optimizer, settings):
-    """The parameters after each step on L = (1/2B) sum (x.w - y)^2 over the batch."""
+def loss(w, batch):
+    """L = (1/2B) sum (x.w - y)^2 over the batch."""
+    return ((x[batch] @ w - y[batch]) ** 2).sum().div(2 * len(batch))
+
+
+def path(kind, rate, optimizer, settings):
+    """The parameters after each step."""
     w = start.clone().requires_grad_()
     rule = optimizer([w], lr=rate, foreach=False, **settings)
     found = []
     for batch, share in zip(batches, rates):
         rule.param_groups[0]["lr"] = rate * share
         rule.zero_grad()
-        ((x[batch] @ w - y[batch]) ** 2).sum().div(2 * len(batch)).backward()
+        loss(w, batch).backward()
+        if kind["kind"] == "sam":
+            ascent = w.grad * (kind.get("rho", 0.05) / (w.grad.norm(p=2) + 1e-12))
+            before = w.data.clone()
+            w.data.add_(ascent)
+            rule.zero_grad()
+            loss(w, batch).backward()
+            w.data.copy_(before)
         rule.step()
         found.append(w.detach().tolist())
     return found
@@ -77,7 +97,7 @@ fixture = {
     "batches": batches,
     "rates": rates,
     "cases": [
-        {"optimizer": kind, "learningRate": rate, "path": path(rate, optimizer, settings)}
+        {"optimizer": kind, "learningRate": rate, "path": path(kind, rate, optimizer, settings)}
         for kind, rate, optimizer, settings in CASES
     ],
 }

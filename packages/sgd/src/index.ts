@@ -1,5 +1,12 @@
 export { SgdError, type SgdErrorCode } from "./errors.js";
-export { optimizerKinds, type Adam, type Momentum, type Optimizer, type RmsProp } from "./optimizers/optimizer.js";
+export {
+  optimizerKinds,
+  type Adam,
+  type Momentum,
+  type Optimizer,
+  type RmsProp,
+  type Sam,
+} from "./optimizers/optimizer.js";
 export { preconditionerOf } from "./optimizers/preconditioner.js";
 export { updateOf } from "./optimizers/update.js";
 export { sampler, restoreSampler, type Random, type Sampler, type SamplerState, type Sampling } from "./sampler.js";

@@ -94,6 +94,7 @@ const ranges: Record<string, Range> = {
   largestEigenvalue: positive,
   point: { refused: [], taken: [0, -1] },
   radius: positive,
+  gradientNorm: positive,
   breakpoints: { refused: [0, -1], taken: [1e-3] },
 };
 

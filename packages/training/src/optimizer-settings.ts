@@ -17,6 +17,7 @@ export const optimizerFields = {
   alpha: share.optional(),
   epsilon: fromZero.optional(),
   centered: z.boolean().optional(),
+  rho: fromZero.optional(),
 };
 
 type Asked = z.output<z.ZodObject<typeof optimizerFields>> & { momentum: number };
@@ -29,6 +30,7 @@ const owners: Partial<Record<keyof Asked, readonly string[]>> = {
   alpha: ["rmsprop"],
   epsilon: ["adam", "rmsprop"],
   centered: ["rmsprop"],
+  rho: ["sam"],
 };
 
 /**
@@ -47,7 +49,7 @@ export function optimizerSettingsOf(asked: Asked): OptimizerSettings {
   const needed = ["heavy-ball", "nesterov", "ema"].includes(kind);
   if (needed && momentum === 0)
     refuse(nesterov ? "nesterov" : "optimizer", `expected momentum above 0 beside ${nesterov ? "it" : kind}, got 0`);
-  if (momentum > 0 && !needed && kind !== "rmsprop")
+  if (momentum > 0 && !needed && kind !== "rmsprop" && kind !== "sam")
     refuse(
       "momentum",
       `expected 0 with optimizer ${kind}${kind === "adam" ? ", whose own is beta1" : ""}, got ${momentum}`,
@@ -70,6 +72,10 @@ export function optimizerSettingsOf(asked: Asked): OptimizerSettings {
     case "rmsprop": {
       const { alpha = 0.99, epsilon = 1e-8, centered = false } = asked;
       return { momentum, optimizer: kind, alpha, epsilon, centered, ...decay };
+    }
+    case "sam": {
+      const { rho = 0.05 } = asked;
+      return { momentum, optimizer: kind, rho, ...decay };
     }
   }
 }

@@ -7,10 +7,11 @@ const decaying = ({ weightDecay }: OptimizerSettings): { weightDecay?: number } 
 
 /** The optimizer of a training as its steps are taken. */
 export function optimizerOfTask(settings: OptimizerSettings): Optimizer {
-  const { momentum, nesterov, optimizer, dampening, beta1, beta2, epsilon, alpha, centered } = settings;
+  const { momentum, nesterov, optimizer, dampening, beta1, beta2, epsilon, alpha, centered, rho } = settings;
   const decay = decaying(settings);
   if (optimizer === "adam") return { kind: optimizer, ...given({ beta1, beta2, epsilon }), ...decay };
   if (optimizer === "rmsprop") return { kind: optimizer, momentum, ...given({ alpha, epsilon, centered }), ...decay };
+  if (optimizer === "sam") return { kind: optimizer, momentum, ...given({ rho }), ...decay };
   if (optimizer === "ema") return { kind: optimizer, momentum, ...decay };
   if (momentum === 0) return { kind: "sgd", ...decay };
   if (nesterov === true) return { kind: "nesterov", momentum, ...decay };
@@ -21,9 +22,16 @@ export function optimizerOfTask(settings: OptimizerSettings): Optimizer {
 export function judgedOptimizer(settings: OptimizerSettings): Pick<Reached, "optimizer" | "unjudged"> {
   const optimizer = optimizerOfTask(settings);
   const plain = { kind: "sgd", ...decaying(settings) } as const;
-  if (optimizer.kind === "adam" || optimizer.kind === "rmsprop")
-    return { optimizer: plain, unjudged: optimizer.kind === "adam" ? "Adam" : "RMSprop" };
-  return { optimizer };
+  switch (optimizer.kind) {
+    case "adam":
+      return { optimizer: plain, unjudged: "Adam" };
+    case "rmsprop":
+      return { optimizer: plain, unjudged: "RMSprop" };
+    case "sam":
+      return { optimizer: plain, unjudged: "SAM" };
+    default:
+      return { optimizer };
+  }
 }
 
 /** Before the name of a parameter in a file of parameters: what its step was divided by. */
@@ -40,6 +48,14 @@ export function frozenOptimizer(settings: OptimizerSettings): Reached["optimizer
   if (optimizer.kind !== "rmsprop") return undefined;
   const { momentum = 0 } = optimizer;
   return momentum === 0 ? { kind: "sgd" } : { kind: "heavy-ball", momentum };
+}
+
+/** What of a training has no exact threshold at any step: the name of an optimizer that is not judged, frozen or not. */
+export function withoutThreshold(settings: OptimizerSettings): string | undefined {
+  const { unjudged } = judgedOptimizer(settings);
+  if (unjudged === undefined || frozenOptimizer(settings) !== undefined) return undefined;
+  const decay = frozenOptimizer({ ...settings, weightDecay: 0 }) === undefined ? "" : " with weight decay";
+  return `${unjudged}${decay}`;
 }
 
 /** Without what is undefined. */

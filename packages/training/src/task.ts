@@ -33,7 +33,7 @@ export interface OptimizerSettings {
   /** Nesterov's momentum. Default false. */
   nesterov?: boolean;
   /** Another rule than SGD's own with `momentum`. */
-  optimizer?: "ema" | "adam" | "rmsprop";
+  optimizer?: "ema" | "adam" | "rmsprop" | "sam";
   /** τ in m ← βm + (1 − τ)g. Default 0. */
   dampening?: number;
   /** γ of the coupled weight decay g + γθ. Default 0. */
@@ -47,6 +47,8 @@ export interface OptimizerSettings {
   epsilon?: number;
   /** RMSprop by the variance of the gradient. Default false. */
   centered?: boolean;
+  /** ρ of SAM. */
+  rho?: number;
 }
 
 /** How one training steps and stops, and what is measured; plain JSON. */

@@ -27,6 +27,7 @@ describe("settings of an optimizer", () => {
         { momentum: 0.9, dampening: 0.9 },
       ],
       [{ optimizer: "adam" }, { optimizer: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }],
+      [{ optimizer: "sam" }, { optimizer: "sam", rho: 0.05 }],
       [{ optimizer: "rmsprop" }, { optimizer: "rmsprop", alpha: 0.99, centered: false, momentum: 0 }],
     ];
     for (const [one, other] of same) expect(runId(taskOf(one))).toBe(runId(taskOf(other)));
@@ -36,7 +37,7 @@ describe("settings of an optimizer", () => {
   });
 
   it.each<[object, string, string]>([
-    [{ optimizer: "adagrad" }, "optimizer", "expected one of sgd, heavy-ball, nesterov, ema, adam, rmsprop"],
+    [{ optimizer: "adagrad" }, "optimizer", "expected one of sgd, heavy-ball, nesterov, ema, adam, rmsprop, sam"],
     [{ optimizer: "sgd", momentum: 0.5 }, "momentum", "expected 0 with optimizer sgd, got 0.5"],
     [{ optimizer: "adam", momentum: 0.5 }, "momentum", "expected 0 with optimizer adam, whose own is beta1, got 0.5"],
     [{ optimizer: "ema" }, "optimizer", "expected momentum above 0 beside ema, got 0"],
@@ -51,6 +52,8 @@ describe("settings of an optimizer", () => {
     [{ beta2: 0.5 }, "beta2", "expected optimizer adam beside it, got sgd"],
     [{ optimizer: "adam", alpha: 0.5 }, "alpha", "expected optimizer rmsprop beside it, got adam"],
     [{ epsilon: 1, momentum: 0.5 }, "epsilon", "expected optimizer adam or rmsprop beside it, got heavy-ball"],
+    [{ optimizer: "rmsprop", rho: 0.1 }, "rho", "expected optimizer sam beside it, got rmsprop"],
+    [{ optimizer: "sam", rho: -0.1 }, "rho", "expected a number from 0 up"],
     [{ optimizer: "rmsprop", alpha: 1 }, "alpha", "expected a number below 1"],
     [{ weightDecay: -1 }, "weightDecay", "expected a number from 0 up"],
   ])("refuse %j", (more, path, problem) => {
@@ -87,6 +90,8 @@ describe("a training with another optimizer", () => {
   it.each<[Partial<ClosedFormTask>, string | undefined]>([
     [{ optimizer: "adam", beta1: 0.9, beta2: 0.99, epsilon: 1e-8 }, "optimizer"],
     [{ optimizer: "rmsprop", alpha: 0.9, epsilon: 1e-8, centered: true }, "optimizer"],
+    [{ optimizer: "sam", rho: 0.05 }, "sam"],
+    [{ optimizer: "sam", rho: 0.1, momentum: 0.5 }, "sam"],
     [{ momentum: 0.9, dampening: 0.5 }, undefined],
     [{ momentum: 0.9, optimizer: "ema" }, undefined],
     [{ momentum: 0.9, nesterov: true }, undefined],
@@ -121,6 +126,10 @@ describe("a training with another optimizer", () => {
     expect(judgedOptimizer({ momentum: 0, optimizer: "adam", weightDecay: 0.1 })).toEqual({
       optimizer: { kind: "sgd", weightDecay: 0.1 },
       unjudged: "Adam",
+    });
+    expect(judgedOptimizer({ momentum: 0.5, optimizer: "sam", rho: 0.1 })).toEqual({
+      optimizer: { kind: "sgd" },
+      unjudged: "SAM",
     });
     expect(optimizerOfTask({ momentum: 0.9, dampening: 0.5 })).toEqual({
       kind: "heavy-ball",

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { mark } from "@sgdscope/analysis";
 import { prepareBackend } from "@sgdscope/compute";
 import { lockRun, openRun, runId } from "@sgdscope/runs";
-import type { MinimumRecord, MinimumTask } from "@sgdscope/training";
+import type { MinimumRecord, MinimumTask, ProbeNumbers } from "@sgdscope/training";
 import { checkpointExtension, readTrainingRun, taskOfSettings, trainInFolder } from "@sgdscope/training/node";
 import { minimaColumns } from "../report/minima.js";
 import { chooseImages } from "../sources/images.js";
@@ -16,6 +16,7 @@ import { stopSignal } from "../terminal/signals.js";
 import { formatTable } from "../terminal/table.js";
 import { version } from "../version.js";
 import type { TrainOptions } from "./options.js";
+import { edgeBeside, edgeText, probeOf, probingText } from "./probe.js";
 import { print, tell } from "../terminal/print.js";
 
 /** Trains (or continues to train) and leaves the run folder; SIGTERM, SIGINT and SIGUSR1 stop it with a checkpoint. */
@@ -25,6 +26,7 @@ export async function trainRun(options: TrainOptions): Promise<void> {
   };
   const { task, note } = await taskOf(options);
   if (note !== undefined) say(note);
+  const probe = probeOf(options, task);
   const id = runId(task);
   const directory = join(options.out, id);
   const stop = stopSignal();
@@ -57,15 +59,21 @@ export async function trainRun(options: TrainOptions): Promise<void> {
     if (options.resume === true && folder.resume === undefined)
       say(`no checkpoint in ${directory}: starting from step 0`);
     const progress = progressOn(process.stderr, options.quiet === true);
+    const measured: ProbeNumbers = {};
     try {
-      const { record, stopped } = await trainInFolder(task, folder, {
+      const { record, stopped, probing } = await trainInFolder(task, folder, {
         checkpointEvery: options.checkpointEvery,
         signal: AbortSignal.any([stop.signal, locked.lock.lost]),
-        progress: ({ step, loss }) =>
-          progress.update(step / task.maxSteps, `step ${step}, loss ${formatNumber(loss, 3)}`),
+        ...(probe === undefined ? {} : { probe }),
+        progress({ step, loss, ...numbers }) {
+          Object.assign(measured, numbers);
+          const text = `step ${step}, loss ${formatNumber(loss, 3)}${edgeBeside(measured)}`;
+          progress.update(step / task.maxSteps, text);
+        },
       });
       await folder.finish(stopped ? { state: "stopped", record } : { state: "done", record });
       progress.end();
+      for (const line of probing === undefined ? [] : [...edgeText(measured, task), ...probingText(probing)]) say(line);
       if (stopped) {
         say(
           `stopped at step ${record.steps} with a checkpoint in ${directory}; run the same command with --resume to continue`,
@@ -149,8 +157,8 @@ async function taskOf(options: TrainOptions): Promise<{ task: MinimumTask; note:
 
 /** What was said of the optimizer; `taskOfSettings` refuses what does not belong together. */
 function optimizerOf(options: TrainOptions): object {
-  const { optimizer, nesterov, dampening, weightDecay, beta1, beta2, alpha, epsilon, centered } = options;
-  const said = { optimizer, nesterov, dampening, weightDecay, beta1, beta2, alpha, epsilon, centered };
+  const { optimizer, nesterov, dampening, weightDecay, beta1, beta2, alpha, epsilon, centered, rho } = options;
+  const said = { optimizer, nesterov, dampening, weightDecay, beta1, beta2, alpha, epsilon, centered, rho };
   return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
 }
 

@@ -91,10 +91,9 @@ function assertInputs(shape: readonly number[], inputShape: readonly number[]): 
   if (product(shape) === 0 || shape.length === 0) throw mismatch("inputs", problem);
   const order = orderThatFits(shape, inputShape);
   if (order !== undefined) {
-    const channelsFirst = shape.length === inputShape.length + 1 && shape.length > 2 && movesChannelsLast(order);
     throw mismatch(
       "inputs",
-      `${problem}${channelsFirst ? ": its channels come first, the model's last" : ": its axes are in another order"}`,
+      `${problem}${movesChannelsLast(order) ? ": its channels come first, the model's last" : ": its axes are in another order"}`,
       `pass ${transposed("x", order)}`,
     );
   }
@@ -122,26 +121,21 @@ const movesChannelsLast = (order: readonly number[]): boolean => same(order, mov
 const transposed = (name: string, order: readonly number[]): string =>
   order.length === 2 ? `${name}.T` : `${name}.transpose(${order.join(", ")})`;
 
-/** An order of the axes that gives `[n, …inputShape]`; one that keeps the examples first, moves channels and moves little, if it can. */
+/** An order of the axes that gives `[n, …inputShape]`: one that moves channels, else the first, which keeps equal sizes in their order. */
 function orderThatFits(shape: readonly number[], inputShape: readonly number[]): number[] | undefined {
-  if (shape.length !== inputShape.length + 1 || shape.length > 6) return undefined;
-  const axes = shape.map((_, axis) => axis);
-  const fitting = orders(axes).filter((order) =>
+  if (shape.length > 6) return undefined;
+  const fitting = orders(shape.map((_, axis) => axis)).filter((order) =>
     same(
       order.slice(1).map((axis) => shape[axis]!),
       inputShape,
     ),
   );
-  const cost = (order: readonly number[]): number =>
-    (order[0] === 0 ? 0 : 100) + (movesChannelsLast(order) ? 0 : 10) + inversions(order);
-  return fitting.sort((a, b) => cost(a) - cost(b))[0];
+  return fitting.find(movesChannelsLast) ?? fitting[0];
 }
 
-const inversions = (order: readonly number[]): number =>
-  order.reduce((sum, axis, at) => sum + order.slice(at + 1).filter((later) => later < axis).length, 0);
-
+/** All of them, the smaller axes first. */
 function orders(axes: readonly number[]): number[][] {
-  if (axes.length <= 1) return [[...axes]];
+  if (axes.length === 0) return [[]];
   return axes.flatMap((axis) => orders(axes.filter((other) => other !== axis)).map((rest) => [axis, ...rest]));
 }
 

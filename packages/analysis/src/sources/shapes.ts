@@ -145,7 +145,7 @@ function flat(argument: "gram" | "jacobian", shape: readonly number[], rows: num
   if (residuals !== undefined) expectResiduals(argument, shape, rows, residuals, given);
   const told = residuals?.length === 2 && residuals[1] !== 1 ? residuals[1] : undefined;
   const outputs = asked ?? told ?? 1;
-  const open = asked === undefined && told === undefined && (residuals === undefined || residuals.length === 1);
+  const open = asked === undefined && (residuals === undefined || residuals.length === 1);
   return {
     examples: rows / outputs,
     outputs,

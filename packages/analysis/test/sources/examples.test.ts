@@ -66,12 +66,47 @@ describe("inputs of a model", () => {
     [[6, 8, 8, 4], "expected shape [n, 8, 8, 3], got [6, 8, 8, 4]", undefined],
     [[0, 8, 8, 3], "expected shape [n, 8, 8, 3], got [0, 8, 8, 3]", undefined],
     [[], "expected shape [n, 8, 8, 3], got []", undefined],
+    [[7], "expected shape [n, 8, 8, 3], got [7]", undefined],
+    [[6, 24, 8], "expected shape [n, 8, 8, 3], got [6, 24, 8]", undefined],
+    [[6, 8, 24], "expected shape [n, 8, 8, 3], got [6, 8, 24]", undefined],
   ])("of shape %j are refused", (shape, problem, advice) => {
     const error = refusal(() => read(images, counted(shape), counted([6, 2])));
     expect(error).toMatchObject({ code: "SHAPE_MISMATCH", argument: "inputs" });
     expect(error.problem).toContain(problem);
     if (advice === undefined) expect(error.advice).toBeUndefined();
     else expect(error.advice).toContain(advice);
+  });
+
+  it.each([
+    [[4, 5, 4], [7, 4, 4, 5], ": its channels come first, the model's last", "pass x.transpose(0, 2, 3, 1)"],
+    [[4, 5, 3], [4, 5, 4, 3], ": its axes are in another order", "pass x.transpose(0, 2, 1, 3)"],
+    [[4, 4, 3], [3, 4, 7, 4], ": its axes are in another order", "pass x.transpose(2, 1, 3, 0)"],
+    [[5, 3], [7, 3, 5], ": its channels come first, the model's last", "pass x.transpose(0, 2, 1)"],
+    [[5], [5, 7], ": its axes are in another order", "pass x.T"],
+    [[2, 3, 4, 5, 6], [2, 3, 4, 5, 6, 7], ": its axes are in another order", "pass x.transpose(5, 0, 1, 2, 3, 4)"],
+  ])(
+    "of a model of %j and shape %j: the cure moves channels, or else leaves equal sizes in their order",
+    (inputShape, shape, says, advice) => {
+      const error = refusal(() => read({ inputShape, outputs: 2 }, counted(shape), counted([shape[0]!, 2])));
+      expect(error.problem.endsWith(says)).toBe(true);
+      expect(error.advice).toBe(advice);
+    },
+  );
+
+  it("of more axes than six are refused without an order", () => {
+    const inputShape = [1, 2, 1, 3, 2, 2];
+    const error = refusal(() => read({ inputShape, outputs: 2 }, counted([5, 2, 1, 1, 3, 2, 2])));
+    expect(error).toMatchObject({ code: "SHAPE_MISMATCH", advice: undefined });
+  });
+
+  it("that are flat are told both orders, of one channel only the one that there is", () => {
+    const adviceOf = (inputShape: number[], shape: number[]) =>
+      refusal(() => read({ inputShape, outputs: 2 }, counted(shape), counted([shape[0]!, 2]))).advice;
+    expect(adviceOf([4, 5, 1], [3, 20])).toBe("pass x.reshape(-1, 4, 5, 1) if the last axis runs fastest");
+    expect(adviceOf([4, 5], [3, 20])).toBe(
+      "pass x.reshape(-1, 4, 5) if the last axis runs fastest; x.reshape(-1, 5, 4).transpose(0, 2, 1) if channels come first",
+    );
+    expect(adviceOf([4], [12])).toBeUndefined();
   });
 
   it("in any other order of their axes are refused, and the advice gives an order that fits; or their numbers are in place", () => {
@@ -127,17 +162,40 @@ describe("inputs of a model", () => {
     const of = (...data: number[]): NamedArray => ({ shape: [2, 2], data: Float64Array.from(data) });
     expect([...read(shapes, of(0, 3, 1, 2)).inputs]).toEqual([0, 3, 1, 2]);
     for (const wrong of [4, -1, 1.5])
-      expect(refusal(() => read(shapes, of(0, 1, wrong, 2))).problem).toBe(
-        `expected integers 0 … 3, rows of the model's embedding, got ${wrong} at position 2`,
-      );
+      expect(refusal(() => read(shapes, of(0, 1, wrong, 2)))).toMatchObject({
+        code: "INVALID_ARGUMENT",
+        argument: "inputs",
+        problem: `expected integers 0 … 3, rows of the model's embedding, got ${wrong} at position 2`,
+      });
+    expect(refusal(() => read(shapes, of(7, 1, 2, 2))).problem).toContain("got 7 at position 0");
   });
 
   it("say what equal sizes leave open, and refuse numbers that Float32 cannot hold", () => {
-    expect(read({ inputShape: [3, 3, 3], outputs: 2 }, counted([4, 3, 3, 3])).notes).toHaveLength(1);
+    expect(read({ inputShape: [3, 3, 3], outputs: 2 }, counted([4, 3, 3, 3])).notes).toEqual([
+      { argument: "inputs", text: expect.stringContaining("whether channels come first") as string },
+    ]);
+    for (const inputShape of [
+      [3, 3],
+      [3, 3, 1],
+      [1, 1, 1],
+      [3, 1, 3],
+    ])
+      expect(read({ inputShape, outputs: 2 }, counted([4, ...inputShape])).notes).toEqual([]);
     const large = { shape: [1, 1], data: Float64Array.of(1e300) };
     expect(refusal(() => read({ inputShape: [1], outputs: 2 }, large))).toMatchObject({
       code: "NOT_FINITE",
+      argument: "inputs",
       problem: "expected numbers that Float32 can hold, got 1e+300 at position 0",
+    });
+    const missing = { shape: [1, 2], data: Float64Array.of(0, NaN) };
+    expect(refusal(() => read({ inputShape: [2], outputs: 2 }, missing))).toMatchObject({
+      code: "NOT_FINITE",
+      argument: "inputs",
+      problem: "expected finite numbers, got NaN at position 1",
+    });
+    expect(refusal(() => read({ inputShape: [2], outputs: 2 }, counted([1, 2]), missing))).toMatchObject({
+      code: "NOT_FINITE",
+      argument: "targets",
     });
   });
 });
@@ -151,6 +209,16 @@ describe("targets of a model", () => {
     [[12], "the order of its numbers cannot be seen", "pass y.reshape(6, 2) if the outputs of an example lie together"],
     [[5, 2], "there are 6 inputs", undefined],
     [[6], "one number per example for a model with 2 outputs", undefined],
+    [[2, 5], "expected shape [6, 2], got [2, 5]; there are 6 inputs", undefined],
+    [[3, 6], "expected shape [6, 2], got [3, 6]; there are 6 inputs", undefined],
+    [[2, 6, 2], "expected shape [6, 2], got [2, 6, 2]; there are 6 inputs", undefined],
+    [
+      [2, 6, 1],
+      "the order of its numbers cannot be seen",
+      "pass y.reshape(6, 2) if the outputs of an example lie together",
+    ],
+    [[6, 3], "expected shape [6, 2], got [6, 3]; there are 6 inputs", undefined],
+    [[3, 2], "expected shape [6, 2], got [3, 2]; there are 6 inputs", undefined],
   ])("of shape %j are refused", (shape, problem, advice) => {
     const error = refusal(() => read(images, x, counted(shape)));
     expect(error).toMatchObject({ code: "SHAPE_MISMATCH", argument: "targets", advice });
@@ -160,7 +228,34 @@ describe("targets of a model", () => {
   it("of one output are [n] or [n, 1], not [1, n]", () => {
     const one = { inputShape: [8, 8, 3], outputs: 1 };
     for (const shape of [[6], [6, 1]]) expect([...read(one, x, counted(shape)).targets]).toEqual([1, 2, 3, 4, 5, 6]);
-    expect(refusal(() => read(one, x, counted([1, 6])))).toMatchObject({ advice: "pass y.T" });
+    expect(refusal(() => read(one, x, counted([1, 6])))).toMatchObject({
+      problem: "expected shape [6] or [6, 1], got [1, 6]: it is transposed",
+      advice: "pass y.T",
+    });
+    expect(refusal(() => read(one, x, counted([5])))).toMatchObject({
+      problem: "expected shape [6] or [6, 1], got [5]; there are 6 inputs",
+      advice: undefined,
+    });
+    expect(refusal(() => read(one, x, counted([2, 3])))).toMatchObject({
+      problem: "expected shape [6] or [6, 1], got [2, 3]; there are 6 inputs",
+      advice: undefined,
+    });
+  });
+
+  it("of as many examples as outputs are taken as [n, C], and that is said where a transpose would show nothing", () => {
+    const square = { inputShape: [3], outputs: 2 };
+    expect(read(square, counted([2, 3])).notes).toEqual([
+      { argument: "targets", text: "shape [2, 2] is taken as [n, C]" },
+    ]);
+    expect(read(square, counted([2, 3]), counted([2, 2, 1])).notes).toEqual([]);
+    expect(read({ ...square, outputs: 1 }, counted([1, 3]), counted([1, 1])).notes).toEqual([]);
+  });
+
+  it("of one example in one axis are refused without a line that reshapes them", () => {
+    expect(refusal(() => read({ inputShape: [3], outputs: 2 }, counted([1, 3]), counted([2])))).toMatchObject({
+      problem: "expected shape [1, 2], got [2]; there are 1 inputs",
+      advice: undefined,
+    });
   });
 
   it("of images have the shape of the output", () => {
@@ -171,15 +266,42 @@ describe("targets of a model", () => {
 
   it("that are labels become rows with a one on request only", () => {
     expect(refusal(() => read(images, x, labels))).toMatchObject({ code: "MISSING", argument: "oneHot" });
+    expect(refusal(() => examplesOfArrays(images, { inputs: x, targets: labels }))).toMatchObject({ code: "MISSING" });
     const { targets, notes } = read(images, x, labels, true);
     expect([...targets]).toEqual([1, 0, 0, 1, 0, 1, 1, 0, 1, 0, 0, 1]);
-    expect(notes.map(({ text }) => text)).toEqual(["labels 0 … 1 become rows with a one"]);
-    expect(refusal(() => read(images, x, counted([6]), true)).problem).toBe(
-      "expected labels 0 … 1 for 2 outputs, got 2 at position 1",
-    );
-    expect(refusal(() => read(images, x, counted([6, 2]), true)).problem).toBe(
-      "expected labels of shape [6], got [6, 2]",
-    );
-    expect(refusal(() => read({ ...images, outputs: 1 }, x, labels, true))).toMatchObject({ argument: "oneHot" });
+    expect(notes).toEqual([{ argument: "targets", text: "labels 0 … 1 become rows with a one" }]);
+    for (const [data, value, position] of [
+      [[0, 2, 1, 0, 0, 1], 2, 1],
+      [[-1, 0, 1, 0, 0, 1], -1, 0],
+      [[0, 0, 1, 0, 0, 0.5], 0.5, 5],
+      [[0, 0, NaN, 0, 0, 1], NaN, 2],
+    ] as const)
+      expect(refusal(() => read(images, x, { shape: [6], data: Float64Array.from(data) }, true))).toMatchObject({
+        code: "INVALID_ARGUMENT",
+        argument: "targets",
+        problem: `expected labels 0 … 1 for 2 outputs, got ${value} at position ${position}`,
+      });
+    for (const shape of [[6, 2], [5], [2, 3]])
+      expect(refusal(() => read(images, x, counted(shape), true))).toMatchObject({
+        code: "SHAPE_MISMATCH",
+        argument: "targets",
+        problem: `expected labels of shape [6], got [${shape.join(", ")}]`,
+      });
+    expect(refusal(() => read({ ...images, outputs: 1 }, x, labels, true))).toMatchObject({
+      code: "INVALID_ARGUMENT",
+      argument: "oneHot",
+    });
+  });
+
+  it("with numbers that are no labels are not taken for such", () => {
+    for (const data of [
+      [0, 1, 2, 0, 0, 1],
+      [0, 1, -1, 0, 0, 1],
+      [0, 1, 0.5, 0, 0, 1],
+    ])
+      expect(refusal(() => read(images, x, { shape: [6], data: Float64Array.from(data) }))).toMatchObject({
+        code: "SHAPE_MISMATCH",
+        argument: "targets",
+      });
   });
 });

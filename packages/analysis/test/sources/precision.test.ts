@@ -22,6 +22,18 @@ describe("the precision that numbers were computed in", () => {
     ["float64", Float64Array.from({ length: 30 }, (_, i) => i)],
     ["float64", Float64Array.from({ length: 30 }, (_, i) => (i - 15) / 4)],
     ["float64", new Float64Array(4)],
+    // Powers of two are exact in every precision.
+    ["float64", Float64Array.from({ length: 30 }, (_, i) => 2 ** (i - 15))],
+    ["float64", Float64Array.of(0, -1, 0, 4)],
+    // Between those of Float16 and Float32, spread over exponents.
+    ["float32", rounded(15)],
+    ["float16", rounded(9)],
+    ["float32", rounded(12)],
+    // One number of nearly all the bits of Float32, on a grid of its own.
+    ["float32", Float64Array.of(2 ** 20 + 1)],
+    ["float64", Float64Array.of(2 ** 19 + 1)],
+    ["float64", Float64Array.of(2 ** 24 + 1)],
+    ["float32", Float64Array.of(2 ** 23 + 1)],
     // One number that needs more decides.
     ["float64", Float64Array.of(...normals.map(Math.fround), 0.1)],
   ] as const)("is %s", (precision, values) => expect(precisionOf(values)).toBe(precision));

@@ -153,6 +153,95 @@ describe("what contradicts itself is refused with both shapes and the cure", () 
       ["[3, 3, 3, 3]", "[n, n, C, C] or [n, C, n, C]", "reshape(9, -1)"],
     ],
     ["a matrix that is not square", { gram: array([3, 4], () => 1) }, "gram", ["[3, 4]"]],
+    ...([
+      [2, 3, 4, 4],
+      [2, 2, 3, 4],
+      [2, 3, 2, 4],
+      [2, 3, 4, 3],
+      [2, 3, 4, 5],
+      [2, 3, 3, 2],
+    ].map((shape) => [
+      `a kernel of shape [${shape.join(", ")}]`,
+      { gram: array(shape, () => 1) },
+      "gram",
+      [`expected shape [nC, nC], [n, n, C, C] or [n, C, n, C], got [${shape.join(", ")}]`],
+    ]) as [string, MinimumArrays, string, string[]][]),
+    ...([[4], [2, 2, 2], [2, 2, 1, 1, 1]].map((shape) => [
+      `a Gram matrix of shape [${shape.join(", ")}]`,
+      { gram: array(shape, () => 1) },
+      "gram",
+      [`expected shape [nC, nC] or [n, n, C, C], got [${shape.join(", ")}]`],
+    ]) as [string, MinimumArrays, string, string[]][]),
+    ...([[4], [2, 2, 2, 2], []].map((shape) => [
+      `a Jacobian of shape [${shape.join(", ")}]`,
+      { jacobian: array(shape, () => 1) },
+      "jacobian",
+      [`expected shape [n, P], [nC, P] or [n, C, P], got [${shape.join(", ")}]`, "flatten the parameters"],
+    ]) as [string, MinimumArrays, string, string[]][]),
+    ...([[3, 7], [7, 5], [4, 3], [5, 4], [5], [14], [5, 3, 1], [3, 5, 1]].map((shape) => [
+      `a Jacobian beside residuals of shape [${shape.join(", ")}]`,
+      { jacobian: jacobian["[n, C, P]"], residuals: array(shape, () => 1) },
+      "jacobian",
+      [
+        `shape [5, 3, 8] has n = 5, C = 3, and residuals of shape [${shape.join(", ")}] do not fit: expected [5, 3] or [15]`,
+        "J.reshape(5, -1)",
+      ],
+    ]) as [string, MinimumArrays, string, string[]][]),
+    [
+      "a Gram matrix whose rows have C first",
+      { gram: array([3, 5, 3, 5], () => 1), residuals: residuals["[n, C]"] },
+      "gram",
+      ["[3, 5, 3, 5]", "[5, 3]", "the examples of a Gram matrix come first: pass K.transpose(1, 0, 3, 2)"],
+    ],
+    ["no number in the Gram matrix", { gram: array([0, 0], () => 1) }, "gram", ["at least one number", "[0, 0]"]],
+    [
+      "no number in the residuals",
+      { gram: gram["[nC, nC]"], residuals: array([0], () => 1) },
+      "residuals",
+      ["at least one number", "[0]"],
+    ],
+    [
+      "no number in the residuals beside a Jacobian",
+      { jacobian: jacobian["[nC, P]"], residuals: array([3, 0], () => 1) },
+      "residuals",
+      ["at least one number", "[3, 0]"],
+    ],
+    [
+      "a number without an axis",
+      { jacobian: array([1, 3], () => 1), residuals: { shape: [], data: Float64Array.of(1) } },
+      "jacobian",
+      ["has 1 rows, and residuals have shape []"],
+    ],
+    [
+      "residuals in three axes",
+      { jacobian: array([5, 2], () => 1), residuals: array([5, 1, 1], () => 1) },
+      "residuals",
+      ["5 rows", "[5, 1, 1]: expected [5], or [n, C] with nC = 5"],
+    ],
+    [
+      "too few residuals where C is said",
+      { gram: array([6, 6], () => 1), residuals: array([5], () => 1), outputs: 2 },
+      "gram",
+      ["6 rows", "[5]: expected [6] or [3, 2], or [n, C] with nC = 6"],
+    ],
+    [
+      "too few residuals where C is said to be 1",
+      { gram: array([6, 6], () => 1), residuals: array([5], () => 1), outputs: 1 },
+      "gram",
+      ["[5]: expected [6], or [n, C] with nC = 6"],
+    ],
+    [
+      "residuals of other outputs than those that are said",
+      { gram: array([6, 6], () => 1), residuals: array([3, 2], () => 1), outputs: 3 },
+      "outputs",
+      ["residuals of shape [3, 2] have 2 per example, got 3"],
+    ],
+    [
+      "fewer examples than outputs in the residuals",
+      { gram: array([6, 6], () => 1), residuals: array([1, 6], () => 1) },
+      "residuals",
+      ["[1, 6] says 1 example with 6 outputs each", "pass r.T; if not, set `outputs` to 6"],
+    ],
     ["no number at all", { jacobian: array([0, 4], () => 1) }, "jacobian", ["[0, 4]"]],
   ])("%s", (_, arrays, argument, parts) => {
     const error = refusal(arrays);
@@ -161,9 +250,18 @@ describe("what contradicts itself is refused with both shapes and the cure", () 
     for (const part of parts) expect(error.message).toContain(part);
   });
 
+  it("a Gram matrix is never advised to be transposed as a Jacobian is", () => {
+    expect(refusal({ gram: array([6, 6], () => 1), residuals: array([3, 2, 1], () => 1) }).advice).toBeUndefined();
+    expect(refusal({ gram: array([6, 6], () => 1), residuals: array([5], () => 1) }).advice).toBeUndefined();
+    expect(refusal({ jacobian: array([6, 4], () => 1), residuals: array([5], () => 1) }).advice).toBeUndefined();
+  });
+
   it("two matrices, or none", () => {
-    expect(refusal({ gram: gram["[nC, nC]"], jacobian: jacobian["[nC, P]"] }).code).toBe("INVALID_ARGUMENT");
-    expect(refusal({ residuals: residuals["[n, C]"] }).code).toBe("MISSING");
+    expect(refusal({ gram: gram["[nC, nC]"], jacobian: jacobian["[nC, P]"] })).toMatchObject({
+      code: "INVALID_ARGUMENT",
+      argument: "gram",
+    });
+    expect(refusal({ residuals: residuals["[n, C]"] })).toMatchObject({ code: "MISSING", argument: "gram" });
   });
 
   it.each([NaN, Infinity, -Infinity])("%d, at its position", (value) => {
@@ -186,7 +284,36 @@ describe("what no shape says", () => {
     ]);
   });
 
+  it("is said of kernels: how their axes were read", () => {
+    expect(read({ gram: gram["[n, n, C, C]"] }).notes).toEqual([
+      { argument: "gram", text: "shape [5, 5, 3, 3] is taken as [n, n, C, C]" },
+    ]);
+    expect(read({ gram: gram["[n, C, n, C]"] }).notes).toEqual([
+      { argument: "gram", text: "shape [5, 3, 5, 3] is taken as [n, C, n, C]" },
+    ]);
+    // One number is one example of one output, however it is read.
+    expect(read({ gram: array([1, 1, 1, 1], () => 2) }).minimum.system).toMatchObject({ examples: 1, outputs: 1 });
+  });
+
+  it("is said of a Jacobian, and of one row it needs no word", () => {
+    expect(read({ jacobian: array([4, 2], () => 1) }).notes).toMatchObject([
+      { argument: "jacobian", text: "4 rows are taken as 4 examples with one output each" },
+    ]);
+    expect(read({ jacobian: array([1, 2], () => 1) }).notes).toEqual([]);
+    expect(read({ jacobian: array([4, 2], () => 1), residuals: array([4, 1], () => 1) }).notes).toEqual([]);
+  });
+
   it("is silent once somebody says it", () => {
+    const column = { gram: gram["[nC, nC]"], residuals: array([15, 1], ([k]) => numbers[k!]!) };
+    expect(read({ ...column, outputs: 3 }).minimum.system).toMatchObject({ examples: 5, outputs: 3 });
+    expect(read({ ...column, outputs: 3 }).notes).toEqual([]);
+    expect(read({ gram: gram["[nC, nC]"], outputs: 3 }).minimum.system).toMatchObject({ examples: 5, outputs: 3 });
+    expect(
+      read({ gram: gram["[nC, nC]"], residuals: array([3, 5], () => 1), outputs: 5 }).minimum.system,
+    ).toMatchObject({
+      examples: 3,
+      outputs: 5,
+    });
     expect(read({ gram: gram["[nC, nC]"], residuals: residuals["[n, C]"] }).notes).toEqual([]);
     expect(read({ gram: gram["[nC, nC]"], residuals: residuals["[nC]"], outputs: 1 }).notes).toEqual([]);
   });

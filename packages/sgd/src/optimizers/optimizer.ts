@@ -27,6 +27,9 @@ export type RmsProp = {
   centered?: boolean;
 } & Decaying;
 
+/** SAM, sharpness-aware minimisation: ρ = 0.05 by default, and β in [0, 1) of the heavy ball that takes its steps, none by default. */
+export type Sam = { kind: "sam"; rho?: number; momentum?: number } & Decaying;
+
 /**
  * How a gradient g becomes a step, in the conventions of PyTorch.
  *
@@ -39,19 +42,25 @@ export type RmsProp = {
  * | `adam` | `m ← β₁m + (1 − β₁)g`, `v ← β₂v + (1 − β₂)g²`, `θ ← θ − η m̂/(√v̂ + ε)`, `m̂ = m/(1 − β₁ᵗ)`, `v̂ = v/(1 − β₂ᵗ)` | `Adam(betas=(β₁, β₂), eps=ε)` |
  * | `rmsprop` | `v ← αv + (1 − α)g²`, `b ← βb + g/(√v + ε)`, `θ ← θ − ηb`; centred: `v − ḡ²` under the root, `ḡ ← αḡ + (1 − α)g` | `RMSprop(alpha=α, eps=ε, momentum=β, centered=…)` |
  *
- * @see Kingma and Ba (2015), arXiv:1412.6980, for Adam; Graves (2013), arXiv:1308.0850, for centred RMSprop.
+ * | `sam` | the step of `heavy-ball` or `sgd` with the gradient of the same batch at `θ + ρg/(‖g‖ + 1e-12)` in the place of g | two backward passes and `SGD(momentum=β)` |
+ *
+ * SAM takes its ascent by the gradient of the batch as it is; clipping and weight decay are those of the step.
+ *
+ * @see Kingma and Ba (2015), arXiv:1412.6980, for Adam; Graves (2013), arXiv:1308.0850, for centred RMSprop; Foret et al. (2021),
+ *   arXiv:2010.01412, for SAM, in the form of its public implementations, as recalled.
  */
-export type Optimizer = Momentum | Adam | RmsProp;
+export type Optimizer = Momentum | Adam | RmsProp | Sam;
 
 /** The optimizers, by kind. */
-export const optimizerKinds = ["sgd", "heavy-ball", "nesterov", "ema", "adam", "rmsprop"] as const;
+export const optimizerKinds = ["sgd", "heavy-ball", "nesterov", "ema", "adam", "rmsprop", "sam"] as const;
 
 /** Each kind with every setting it has. */
 export type CompleteOptimizer =
   | { kind: "sgd"; weightDecay: number }
   | { kind: "heavy-ball" | "nesterov" | "ema"; momentum: number; dampening: number; weightDecay: number }
   | Required<Adam>
-  | Required<RmsProp>;
+  | Required<RmsProp>
+  | Required<Sam>;
 
 /** The optimizer with its defaults, those of PyTorch; averaged momentum has its dampening. Called at every step: no spreads. */
 export function completeOptimizer(optimizer: Optimizer): CompleteOptimizer {
@@ -72,6 +81,10 @@ export function completeOptimizer(optimizer: Optimizer): CompleteOptimizer {
     case "rmsprop": {
       const { alpha = 0.99, epsilon = 1e-8, momentum = 0, centered = false } = optimizer;
       return { kind, alpha, epsilon, momentum, centered, weightDecay };
+    }
+    case "sam": {
+      const { rho = 0.05, momentum = 0 } = optimizer;
+      return { kind, rho, momentum, weightDecay };
     }
   }
 }
@@ -104,6 +117,10 @@ export function expectOptimizer(caller: string, optimizer: Optimizer): void {
       share("alpha", complete.alpha);
       share("momentum", complete.momentum);
       break;
+    case "sam":
+      share("momentum", complete.momentum);
+      expect("rho", complete.rho, "[0, ∞)", complete.rho >= 0 && complete.rho < Infinity);
+      return;
     default: {
       const { kind, momentum, dampening } = complete;
       if (kind === "nesterov") share("momentum", momentum);

@@ -2,9 +2,10 @@ import { stepAdam } from "./adam.js";
 import { stepMomentum } from "./momentum.js";
 import type { CompleteOptimizer } from "./optimizer.js";
 import { stepRmsProp } from "./rmsprop.js";
+import { baseOf } from "./sam.js";
 import type { OptimizerState } from "./state.js";
 
-/** A step of any optimizer on Float64 arrays; changes `parameters` and `state`, and spends `gradient`. */
+/** A step of any optimizer on Float64 arrays, of SAM with the gradient of the perturbed point; changes `parameters` and `state`, and spends `gradient`. */
 export function stepArrays(
   optimizer: CompleteOptimizer,
   parameters: Float64Array,
@@ -14,5 +15,6 @@ export function stepArrays(
 ): void {
   if (optimizer.kind === "adam") stepAdam(optimizer, parameters, gradient, learningRate, state);
   else if (optimizer.kind === "rmsprop") stepRmsProp(optimizer, parameters, gradient, learningRate, state);
+  else if (optimizer.kind === "sam") stepArrays(baseOf(optimizer), parameters, gradient, learningRate, state);
   else stepMomentum(optimizer, parameters, gradient, learningRate, state);
 }

@@ -10,7 +10,7 @@ import { stepArrays } from "./step.js";
  * weight decay and the clipping are in it. Every optimizer here steps in proportion to η.
  *
  * @param arrays - A snapshot of a trainee; not changed.
- * @param gradient - ĝ of a batch, all parameters one after the other in the order of the snapshot; not changed.
+ * @param gradient - ĝ of a batch, of SAM at the perturbed point; all parameters one after the other in the order of the snapshot; not changed.
  * @param options.clipNorm - The gradient is scaled by min(1, clipNorm/‖ĝ‖) first. Default Infinity.
  * @returns A new array of the length of the gradient, Float64. Cost a few passes over it.
  * @throws SgdError `INVALID_OPTIMIZER`, `INVALID_MOMENTUM`, `INVALID_CLIP_NORM`; `INVALID_CHECKPOINT` for a gradient of another length

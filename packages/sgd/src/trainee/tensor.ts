@@ -1,8 +1,10 @@
 import type { Dataset } from "@sgdscope/array-files";
 import * as tf from "@tensorflow/tfjs-core";
 import { SgdError, expectInteger } from "../errors.js";
-import { completeOptimizer } from "../optimizers/optimizer.js";
+import { completeOptimizer, type Optimizer } from "../optimizers/optimizer.js";
+import { ascentOf, baseOf } from "../optimizers/sam.js";
 import { fits, noState, slots, type OptimizerState } from "../optimizers/state.js";
+import { ascendedTensors } from "../optimizers/tensor/sam.js";
 import { stepTensors } from "../optimizers/tensor/step.js";
 import type { StateArray, StepOptions, Trainee } from "../trainee.js";
 import type { OutputLoss } from "./output-loss.js";
@@ -25,8 +27,12 @@ const lossChunk = 1024;
 export interface TensorTrainee extends Trainee {
   /** The current parameters; owned by the trainee and disposed at its next step: clone what you keep. */
   readonly parameters: tf.NamedTensorMap;
-  /** ĝ = (1/divisor) Σ_{i∈batch} ∇ℓᵢ, the parameters one after the other as a snapshot has them; changes nothing. */
-  gradient(batch: Int32Array, divisor: number): Promise<Float64Array>;
+  /**
+   * ĝ = (1/divisor) Σ_{i∈batch} ∇ℓᵢ, the parameters one after the other as a snapshot has them; changes nothing.
+   *
+   * @param optimizer - Whose gradient: of SAM that of the perturbed point. Default that of the point itself.
+   */
+  gradient(batch: Int32Array, divisor: number, optimizer?: Optimizer): Promise<Float64Array>;
   step(batch: Int32Array, options: StepOptions): void;
   restore(arrays: Record<string, StateArray>): void;
   dispose(): void;
@@ -35,7 +41,7 @@ export interface TensorTrainee extends Trainee {
 /**
  * Trains a TensorFlow.js model by the square loss, or another on its outputs, on the device: gradient, clipping, optimizer and update are never read back.
  *
- * Float32. A step costs one forward and one backward pass over the batch; a batch of all n examples in order needs no gather.
+ * Float32. A step costs one forward and one backward pass over the batch, of SAM two; a batch of all n examples in order needs no gather.
  * The full loss evaluates the model on 1024 examples at a time and is summed in Float64.
  * Gradients must be registered: import `@sgdscope/compute`, `@tensorflow/tfjs` or a backend package that does.
  * The inputs, targets, parameters and what the optimizer keeps stay on the device until `dispose`.
@@ -75,16 +81,25 @@ export function tensorTrainee(
 
   const signal = outputLoss?.gradient ?? ((f: tf.Tensor, y: tf.Tensor): tf.Tensor => tf.sub(f, y));
 
-  async function flatGradient(batch: Int32Array, divisor: number): Promise<Float64Array> {
+  async function flatGradient(batch: Int32Array, divisor: number, optimizer?: Optimizer): Promise<Float64Array> {
     alive("gradient");
-    const flat = tf.tidy(() => tf.concat1d(gradient(batch, 1 / divisor).map((part) => tf.reshape(part, [part.size]))));
+    const ascent = optimizer === undefined ? 0 : ascentOf(completeOptimizer(optimizer));
+    const flat = tf.tidy(() =>
+      tf.concat1d(gradientOfStep(batch, 1 / divisor, divisor, ascent).map((part) => tf.reshape(part, [part.size]))),
+    );
     const values = await flat.data<"float32">();
     flat.dispose();
     return Float64Array.from(values);
   }
 
+  /** {@link gradient} where the optimizer takes it: at θ + ρĝ/‖ĝ‖ for an ascent ρ. */
+  function gradientOfStep(batch: Int32Array, factor: number, divisor: number, ascent: number): tf.Tensor[] {
+    if (ascent === 0) return gradient(batch, factor);
+    return gradient(batch, factor, ascendedTensors(weights, gradient(batch, 1 / divisor), ascent));
+  }
+
   /** factor · Σ_{i∈batch} ∇ℓ(f(xᵢ), yᵢ), one tensor per parameter; zeros for an empty batch. */
-  function gradient(batch: Int32Array, factor: number): tf.Tensor[] {
+  function gradient(batch: Int32Array, factor: number, at: readonly tf.Tensor[] = weights): tf.Tensor[] {
     if (batch.length === 0) return weights.map((w) => tf.zerosLike(w));
     const everything = isEverything(batch, size);
     const x = everything ? inputs : rows(dataset.inputs, batch, dataset.inputShape);
@@ -94,7 +109,7 @@ export function tensorTrainee(
       const s = signal(f as tf.Tensor, y);
       return { value: s, gradFunc: () => tf.mul(s, factor) };
     });
-    return tf.grads((...tensors: tf.Tensor[]) => propagated(model.apply(named(tensors), x)))(weights);
+    return tf.grads((...tensors: tf.Tensor[]) => propagated(model.apply(named(tensors), x)))([...at]);
   }
 
   /** New weights, and the new state of the optimizer. */
@@ -102,15 +117,17 @@ export function tensorTrainee(
     batch: Int32Array,
     { learningRate, optimizer, clipNorm, divisor }: StepOptions,
   ): { weights: tf.Tensor[]; state: OptimizerState<readonly tf.Tensor[]> } {
-    const complete = completeOptimizer(optimizer);
+    const asked = completeOptimizer(optimizer);
+    const complete = baseOf(asked);
+    const ascent = ascentOf(asked);
     const before = fits(complete.kind, state) ? state : noState<readonly tf.Tensor[]>();
     const plain = complete.kind === "sgd" && complete.weightDecay === 0;
     // Without clipping the learning rate multiplies the residual: one operation less per parameter.
     if (plain && clipNorm === Infinity) {
-      const updates = gradient(batch, learningRate / divisor);
+      const updates = gradientOfStep(batch, learningRate / divisor, divisor, ascent);
       return { weights: weights.map((w, k) => tf.sub(w, updates[k]!)), state: before };
     }
-    const g = gradient(batch, 1 / divisor);
+    const g = gradientOfStep(batch, 1 / divisor, divisor, ascent);
     const clip = clipNorm === Infinity ? tf.scalar(1) : clipFactor(g, clipNorm);
     if (plain) {
       const rate = tf.mul(clip, learningRate);

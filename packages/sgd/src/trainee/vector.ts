@@ -1,5 +1,6 @@
 import { SgdError, expectInteger } from "../errors.js";
 import { completeOptimizer } from "../optimizers/optimizer.js";
+import { ascended, ascentOf, baseOf } from "../optimizers/sam.js";
 import { fits, noState, slots, type OptimizerState } from "../optimizers/state.js";
 import { stepArrays } from "../optimizers/step.js";
 import type { StateArray, StepOptions, Trainee } from "../trainee.js";
@@ -29,7 +30,7 @@ export interface VectorTrainee extends Trainee {
 /**
  * Trains a vector of Float64 parameters without TensorFlow.js.
  *
- * Costs one `gradient` and three passes over P per step; memory 2P numbers, and P for each array that the optimizer keeps.
+ * Costs one `gradient`, two of SAM, and three passes over P per step; memory 2P numbers, and P for each array that the optimizer keeps.
  *
  * @throws SgdError `INVALID_SIZE`, `INVALID_PARAMETERS`.
  */
@@ -39,6 +40,8 @@ export function vectorTrainee(problem: VectorProblem): VectorTrainee {
     throw new SgdError("INVALID_PARAMETERS", "vectorTrainee: expected at least one parameter, got none");
   const parameters = problem.parameters.slice();
   const gradient = new Float64Array(parameters.length);
+  /** Where SAM takes its second gradient. */
+  let perturbed: Float64Array | undefined;
   let state: OptimizerState<Float64Array> = noState();
   /** Whose state it is; undefined where that was not looked at. */
   let owner: string | undefined;
@@ -49,8 +52,16 @@ export function vectorTrainee(problem: VectorProblem): VectorTrainee {
     step(batch, { learningRate, optimizer, clipNorm, divisor }) {
       gradient.fill(0);
       if (batch.length > 0) problem.gradient(parameters, batch, gradient);
+      const asked = completeOptimizer(optimizer);
+      const ascent = ascentOf(asked);
+      if (ascent > 0 && batch.length > 0) {
+        perturbed ??= new Float64Array(parameters.length);
+        ascended(parameters, { sum: gradient, divisor }, ascent, perturbed);
+        gradient.fill(0);
+        problem.gradient(perturbed, batch, gradient);
+      }
       const scale = scaleOf(gradient, divisor, clipNorm);
-      const complete = completeOptimizer(optimizer);
+      const complete = baseOf(asked);
       if (complete.kind !== owner) {
         if (!fits(complete.kind, state)) state = noState();
         owner = complete.kind;

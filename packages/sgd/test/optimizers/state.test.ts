@@ -92,6 +92,9 @@ describe("expectOptimizer", () => {
     [{ kind: "adam", beta1: 1 }, "beta1 in [0, 1), got 1"],
     [{ kind: "adam", beta2: 1 }, "beta2 in [0, 1), got 1"],
     [{ kind: "rmsprop", alpha: 1 }, "alpha in [0, 1), got 1"],
+    [{ kind: "sam", rho: -1 }, "rho in [0, ∞), got -1"],
+    [{ kind: "sam", rho: NaN }, "rho in [0, ∞), got NaN"],
+    [{ kind: "sam", momentum: 1 }, "momentum in [0, 1), got 1"],
     [{ kind: "adam", epsilon: -1 }, "epsilon in [0, ∞), got -1"],
   ])("refuses %j by the name of the setting", (optimizer, message) => {
     expect(() => expectOptimizer("train", optimizer)).toThrow(`train: expected ${message}`);
@@ -102,6 +105,7 @@ describe("expectOptimizer", () => {
     { kind: "ema", momentum: -0.5 },
     { kind: "nesterov", momentum: 0 },
     { kind: "adam", beta1: 0, beta2: 0, epsilon: 0 },
+    { kind: "sam", rho: 0, momentum: 0 },
   ])("accepts the ends of the ranges: %j", (optimizer) => {
     expect(() => expectOptimizer("train", optimizer)).not.toThrow();
   });
@@ -109,7 +113,7 @@ describe("expectOptimizer", () => {
   it("names the kinds there are where it is given none of them", () => {
     for (const wrong of [undefined, {}, { kind: "adagrad" }])
       expect(() => expectOptimizer("train", wrong as unknown as Optimizer)).toThrow(
-        "train: expected optimizer.kind sgd, heavy-ball, nesterov, ema, adam, rmsprop, got ",
+        "train: expected optimizer.kind sgd, heavy-ball, nesterov, ema, adam, rmsprop, sam, got ",
       );
   });
 });

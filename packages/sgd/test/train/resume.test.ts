@@ -62,6 +62,8 @@ describe("a checkpoint", () => {
     { kind: "adam", beta2: 0.9 },
     { kind: "adam", weightDecay: 0.01 },
     { kind: "rmsprop" },
+    { kind: "sam" },
+    { kind: "sam", rho: 0.2, momentum: 0.8, weightDecay: 0.01 },
     { kind: "rmsprop", momentum: 0.5, centered: true, weightDecay: 0.01 },
   ])("resumes to the same trajectory bit for bit: %j", async (optimizer) => {
     const { momentum: _, ...rest } = options("bernoulli", 0);

@@ -151,6 +151,9 @@ describe.each(["cpu", "wasm"] as const)("tensorTrainee on %s", (name) => {
     ["weight decay alone, on Bernoulli batches", { optimizer: { kind: "sgd", weightDecay: 0.3 } }, "bernoulli", 1],
     ["Adam", { optimizer: { kind: "adam", weightDecay: 0.01, epsilon: 1e-3 } }, "without-replacement", 4],
     ["RMSprop", { optimizer: { kind: "rmsprop", epsilon: 1e-3 } }, "without-replacement", 4],
+    ["SAM", { optimizer: { kind: "sam", rho: 0.3 } }, "without-replacement", 4],
+    ["SAM, clipped", { optimizer: { kind: "sam", rho: 0.3 }, clipNorm: 0.5 }, "bernoulli", 2],
+    ["SAM with all it has", { optimizer: { kind: "sam", momentum: 0.9, weightDecay: 0.1 } }, "with-replacement", 4],
     [
       "RMSprop with all it has",
       { optimizer: { kind: "rmsprop", epsilon: 0.1, alpha: 0.9, momentum: 0.5, centered: true, weightDecay: 0.1 } },
@@ -184,6 +187,8 @@ describe.each(["cpu", "wasm"] as const)("tensorTrainee on %s", (name) => {
       { kind: "nesterov", momentum: 0.9, weightDecay: 0.1 },
       { kind: "adam" },
       { kind: "rmsprop" },
+      { kind: "sam" },
+      { kind: "sam", rho: 0.1, momentum: 0.5 },
       { kind: "rmsprop", momentum: 0.5, centered: true, weightDecay: 0.1 },
       { kind: "sgd" },
     ];
@@ -217,6 +222,8 @@ describe.each(["cpu", "wasm"] as const)("tensorTrainee on %s", (name) => {
       ["without-replacement", { ...heavy, dampening: 0.5 }, 4, ["velocity"]],
       ["without-replacement", { kind: "adam" }, 4, ["first-moment", "second-moment"]],
       ["without-replacement", { kind: "rmsprop", centered: true }, 4, ["square-average", "gradient-average"]],
+      ["without-replacement", { kind: "sam" }, 4, []],
+      ["bernoulli", { kind: "sam", momentum: 0.5 }, 3, ["velocity"]],
       ["without-replacement", { kind: "rmsprop", momentum: 0.5 }, 4, ["velocity", "square-average"]],
     ] satisfies [Sampling, StepOptions["optimizer"], number, string[]][]) {
       const options = {

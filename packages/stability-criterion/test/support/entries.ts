@@ -190,6 +190,7 @@ const rest: Record<string, Entry> = {
     optimizer: { kind: "heavy-ball", momentum: 0.9, weightDecay: 0.1 },
     largestEigenvalue: 2,
   }),
+  samEdge: entry(optimizers.samEdge, { options: { learningRate: 0.1, radius: 0.05, gradientNorm: 2 } }),
   gaussianKernelNorm: entry(root.gaussianKernelNorm, { spectrum: of(2, 1), learningRate: 0.1, batchSize: 2 }),
   epsilonSharpness: entry(invariance.epsilonSharpness, {
     options: {

@@ -12,7 +12,7 @@ const drawn = 16;
 export const batchSharpness: Probe = {
   id: "batch-sharpness",
   needsExamples: true,
-  passes: ({ examples }, { batchSize }) => (drawn * 12 * batchSize) / examples,
+  passes: ({ examples }, { batchSize }) => (drawn * 24 * batchSize) / examples,
   async measure(point) {
     const { task, examples } = point;
     const optimizer = optimizerOfTask(task);
@@ -24,7 +24,10 @@ export const batchSharpness: Probe = {
     for (const { batch, divisor } of drawBatches(point, "batch sharpness", complete ? 1 : drawn)) {
       const gradient = await examples.gradient(batch, divisor);
       const directions: [typeof gradients, Float64Array][] = [[gradients, gradient]];
-      if (!plain) directions.push([updates, updateOf(optimizer, snapshot, gradient, task)]);
+      if (!plain) {
+        const ofStep = optimizer.kind === "sam" ? await examples.gradient(batch, divisor, optimizer) : gradient;
+        directions.push([updates, updateOf(optimizer, snapshot, ofStep, task)]);
+      }
       const hessian = batch.length === 0 ? undefined : examples.hessian(batch);
       try {
         for (const [sums, direction] of directions) {

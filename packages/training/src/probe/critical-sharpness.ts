@@ -13,8 +13,9 @@ export const criticalSharpness: Probe = {
     const { task, examples } = point;
     const [{ batch, divisor }] = drawBatches(point, "critical sharpness", 1) as [ReturnType<typeof drawBatches>[0]];
     if (batch.length === 0) return {};
-    const gradient = await examples.gradient(batch, divisor);
-    const update = updateOf(optimizerOfTask(task), await point.snapshot(), gradient, task);
+    const optimizer = optimizerOfTask(task);
+    const gradient = await examples.gradient(batch, divisor, optimizer);
+    const update = updateOf(optimizer, await point.snapshot(), gradient, task);
     const found = await examples.along(batch, divisor, update, (lossAt) =>
       sharpnessAlong(lossAt, { learningRate: task.learningRate }),
     );

@@ -1,13 +1,14 @@
 import { hessianOperator, unflatten, type TensorOperator } from "@sgdscope/autodiff";
 import type { ImageDataset } from "@sgdscope/cifar-loader";
 import type { OutputLoss } from "@sgdscope/noise-structure/losses";
+import type { Optimizer } from "@sgdscope/sgd";
 import type { TensorTrainee } from "@sgdscope/sgd/tensor";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** The loss of some examples where a training stands, with two derivatives; nothing here changes the trainee. */
 export interface ExampleLoss {
-  /** ĝ = (1/divisor) Σ_{i∈batch} ∇ℓᵢ. */
-  gradient(batch: Int32Array, divisor: number): Promise<Float64Array>;
+  /** ĝ = (1/divisor) Σ_{i∈batch} ∇ℓᵢ; for an optimizer the gradient of its step, which SAM takes at its perturbed point. */
+  gradient(batch: Int32Array, divisor: number, optimizer?: Optimizer): Promise<Float64Array>;
   /**
    * η ↦ (1/divisor) Σ_{i∈batch} ℓᵢ(θ − ηu), summed in Float64.
    *
@@ -41,7 +42,7 @@ export function exampleLoss(
 ): ExampleLoss {
   const value = loss?.value ?? halfSquare;
   return {
-    gradient: (batch, divisor) => trainee.gradient(batch, divisor),
+    gradient: (batch, divisor, optimizer) => trainee.gradient(batch, divisor, optimizer),
     async along(batch, divisor, update, body) {
       const { size, inputs, targets, outputs } = chosen(data, batch);
       const x = tf.tensor(inputs, [size, ...data.inputShape], "float32");
