@@ -134,7 +134,7 @@ describe.each(["cross-entropy", "logistic"] as const)("at a minimum where %s fit
       // The loss itself has hardly moved where the excess has climbed a hundredfold: it would have seen nothing.
       else expect((trial.largestRatio * trial.startExcess) / trial.startLoss).toBeLessThan(1);
       // Whoever leaves the floor out sees no climb, and calls what leaves a stay.
-      await trainee.restore(at);
+      trainee.restore(at);
       const blind = await tryPrediction({ trainee }, at, prediction, { ...trialDefaults, steps: 100 }, seededRandom(1));
       expect(blind.startExcess).toBe(blind.startLoss);
       expect(blind.largestRatio).toBeLessThan(trialDefaults.leavesAbove);

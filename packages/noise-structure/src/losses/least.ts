@@ -25,7 +25,7 @@ export interface LeastMeanLoss {
  *
  * @param targets - y, `[n, C]`, row-major.
  * @returns Undefined for a loss of one's own that does not say what its least is. Cost `O(nC)`.
- * @throws NoiseStructureError SHAPE_MISMATCH, and as `loss.at` for targets out of the domain of the loss.
+ * @throws NoiseStructureError SHAPE_MISMATCH, NOT_FINITE, and as `loss.at` for targets out of the domain of the loss.
  */
 export function leastMeanLoss(
   loss: OutputLoss,
@@ -36,6 +36,12 @@ export function leastMeanLoss(
     throw new NoiseStructureError(
       "SHAPE_MISMATCH",
       `leastMeanLoss: expected targets [${examples} × ${outputs}], ${examples * outputs} numbers, got ${targets.length}.`,
+    );
+  const wrong = Array.from(targets).findIndex((y) => !Number.isFinite(y));
+  if (wrong >= 0)
+    throw new NoiseStructureError(
+      "NOT_FINITE",
+      `leastMeanLoss: expected finite targets, got ${targets[wrong]!} at index ${wrong}.`,
     );
   if (loss.least === undefined) return undefined;
   let [sum, attained] = [0, true];
