@@ -106,11 +106,7 @@ const rest: Record<string, Entry> = {
   pseudoHuberLoss: entry(losses.pseudoHuberLoss, { options: { delta: 2 } }),
   lossNamed: entry(losses.lossNamed, { id: "huber", options: { delta: 2 } }),
   convexLoss: entry(losses.convexLoss, { loss: { id: "own", rankTolerance: 1e-12 } }),
-  leastMeanLoss: entry(losses.leastMeanLoss, {
-    loss: losses.logisticLoss(),
-    targets: [1, 0],
-    shape: { examples: 2, outputs: 1 },
-  }),
+  leastMeanLoss: entry(losses.leastMeanLoss, { loss: losses.logisticLoss(), targets: of(1, 0, 1), shape }),
   labelRows: entry(losses.labelRows, { labels: [0, 1], classes: 2 }),
   lossDerivatives: entry(losses.lossDerivatives, { inputs, shape }),
   generalisedGramSystem: entry(losses.generalisedGramSystem, { source: { jacobian }, inputs, shape }),

@@ -1,5 +1,5 @@
-import { NoiseStructureError } from "../errors.js";
 import type { OutputLoss } from "./loss.js";
+import { expectCount, expectNumbers } from "./shape.js";
 
 /** The least that a loss can be over all outputs, of one example. */
 export interface LeastLoss {
@@ -25,24 +25,16 @@ export interface LeastMeanLoss {
  *
  * @param targets - y, `[n, C]`, row-major.
  * @returns Undefined for a loss of one's own that does not say what its least is. Cost `O(nC)`.
- * @throws NoiseStructureError SHAPE_MISMATCH, NOT_FINITE, and as `loss.at` for targets out of the domain of the loss.
+ * @throws NoiseStructureError INVALID_ARGUMENT, SHAPE_MISMATCH, NOT_FINITE, and as `loss.at` for targets out of the domain of the loss.
  */
 export function leastMeanLoss(
   loss: OutputLoss,
   targets: ArrayLike<number>,
   { examples, outputs }: { examples: number; outputs: number },
 ): LeastMeanLoss | undefined {
-  if (targets.length !== examples * outputs)
-    throw new NoiseStructureError(
-      "SHAPE_MISMATCH",
-      `leastMeanLoss: expected targets [${examples} × ${outputs}], ${examples * outputs} numbers, got ${targets.length}.`,
-    );
-  const wrong = Array.from(targets).findIndex((y) => !Number.isFinite(y));
-  if (wrong >= 0)
-    throw new NoiseStructureError(
-      "NOT_FINITE",
-      `leastMeanLoss: expected finite targets, got ${targets[wrong]!} at index ${wrong}.`,
-    );
+  expectCount("leastMeanLoss", "examples", examples);
+  expectCount("leastMeanLoss", "outputs", outputs);
+  expectNumbers("leastMeanLoss", "targets", targets, examples, outputs);
   if (loss.least === undefined) return undefined;
   let [sum, attained] = [0, true];
   for (let i = 0; i < examples; i++) {
