@@ -58,7 +58,7 @@ export interface TrainingSettings extends OptimizerSettings {
   batchSize: number;
   sampling: Sampling;
   seed: number;
-  /** Default the square loss; closed forms have no other. */
+  /** Default the square loss. Under the logistic one closed forms tell targets above their mean from the others. */
   loss?: TrainingLoss;
   /** ε of `cross-entropy` and `logistic`. Default 0. */
   labelSmoothing?: number;
