@@ -10,7 +10,7 @@ export type { MetricRecord, ProbeId, ProbeNumbers } from "./probe/numbers.js";
 export type { ProbeSchedule } from "./probe/schedule.js";
 export type { AlignmentRecord, Estimate, LearnedFunction, MinimumMeasurement, MinimumRecord } from "./record.js";
 export { runMinimumTask, trainSubject, type FinishedTask, type RunHooks } from "./run-task.js";
-export { examplesOfTask, outputLossOf, traineeLossOf } from "./loss.js";
+export { examplesOfTask, leastLossOf, outputLossOf, traineeLossOf } from "./loss.js";
 export { isClosedForm, openSubject, type Subject } from "./subject.js";
 export type {
   ClosedFormConfig,

@@ -127,7 +127,11 @@ export function addTrainOptions(command: Command): Command {
         .choices(trainingLosses)
         .default("square"),
     )
-    .option("--label-smoothing <ε>", "label smoothing of cross-entropy, as in PyTorch", smoothingNumber)
+    .option(
+      "--label-smoothing <ε>",
+      "label smoothing of cross-entropy, as in PyTorch, or of logistic, as in Keras",
+      smoothingNumber,
+    )
     .option("--delta <δ>", "δ of pseudo-huber (default: 1)", positiveNumber)
     .addOption(
       new Option(
@@ -155,7 +159,7 @@ export function addTrainOptions(command: Command): Command {
     .option("--max-steps <count>", "steps after which the run ends in any case", positiveInteger, defaults.maxSteps)
     .option(
       "--loss-below <L>",
-      `stop when the full loss is below this (default: ${defaults.lossBelow}, of cross-entropy and logistic ${lossBelowOfLogits})`,
+      `stop when the full loss, of smoothed labels what it is over their entropy, is below this (default: ${defaults.lossBelow}, of cross-entropy and logistic without smoothing ${lossBelowOfLogits})`,
       positiveNumber,
     )
     .option("--every <steps>", "steps between checks of the full loss", positiveInteger, defaults.every)

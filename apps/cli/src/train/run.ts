@@ -105,14 +105,22 @@ async function printRun(directory: string, options: TrainOptions): Promise<void>
   print(`${formatTable(minimaColumns, [record])}\n${ending(record, run.task)}\nRun: ${directory}\n`);
 }
 
-function ending(record: MinimumRecord, { loss, lossBelow }: Pick<MinimumTask, "loss" | "lossBelow">): string {
+function ending(
+  record: MinimumRecord,
+  { loss, lossBelow, labelSmoothing }: Pick<MinimumTask, "loss" | "lossBelow" | "labelSmoothing">,
+): string {
   if (record.reason === "diverged")
     return `The loss diverged after ${record.steps} steps: the learning rate is too large.`;
   const marks = markTexts(record).map((text) => `\n! ${text}`);
   if (loss !== undefined) {
-    const goal = `a loss below ${lossBelow}`;
+    const { excessLoss } = record;
+    const goal = `${excessLoss === undefined ? "a loss" : "an excess loss"} below ${lossBelow}`;
+    const over =
+      excessLoss === undefined
+        ? ""
+        : `, ${formatNumber(excessLoss, 3)} over the least that labels smoothed by ${labelSmoothing} allow`;
     const end = `${record.interpolates ? `Reached its goal, ${goal},` : `Ended short of its goal, ${goal},`} after ${record.steps} steps`;
-    return `${end}, with the ${loss} loss ${formatNumber(record.loss, 3)}.${marks.join("")}`;
+    return `${end}, with the ${loss} loss ${formatNumber(record.loss, 3)}${over}.${marks.join("")}`;
   }
   return record.interpolates
     ? `Interpolates after ${record.steps} steps.${marks.join("")}`
