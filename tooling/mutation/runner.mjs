@@ -9,7 +9,7 @@ import { messages } from "./messages.mjs";
 
 /** Processor time that a test may take with a mutant, in ms; as long may it wait for nothing. A busy machine makes no timeouts. */
 const allowed = (milliseconds) => 4000 + 5 * milliseconds;
-const IDLE = 0.1;
+const IDLE = 0.01;
 
 /** Whether a mutant is among those that are run: all, or this share of them, drawn by the seed alone. */
 function isDrawn({ fileName, location, mutatorName, replacement }) {

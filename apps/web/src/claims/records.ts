@@ -196,6 +196,7 @@ const trial = object({
   ratios: object({ fullBatch: measured, plainSgd: measured, effectiveRate: measured }),
   observed: text,
   startLoss: measured,
+  startExcess: ifMeasured,
   largestRatio: measured,
   endRatio: measured,
   steps: measured,
@@ -217,6 +218,23 @@ const margin = object({
   plainRatio: measured,
 });
 
+const sam = object({
+  part: v.literal("sam"),
+  model: text,
+  data: text,
+  optimizer: text,
+  learningRate: setting,
+  rho: setting,
+  batchSize: setting,
+  fullBatch: truth,
+  seed: setting,
+  step: measured,
+  loss: measured,
+  gradientNorm: measured,
+  largestEigenvalue: measured,
+  samEdge: measured,
+});
+
 const part = told("the name of a part of this study");
 
 /** As a type without the names that texts are taken from: a new field of a study is missed here by the compiler. */
@@ -235,6 +253,7 @@ const shapes: { [K in StudyKind]: v.GenericSchema<unknown, Loose<StudyRecords[K]
   ablation: v.variant("part", [sharpMinimum, noise, path], part),
   prediction: v.variant("part", [sharpMinimum, trial], part),
   margin: v.variant("part", [margin], part),
+  sam: v.variant("part", [sam], part),
 };
 
 /** Some of a record and of the records in it. */
@@ -248,6 +267,7 @@ const tasks = {
   ablation: object({ multiple: aNumber, steps: aNumber }),
   prediction: object({ start: object({ seed: aNumber }) }),
   margin: object({}),
+  sam: object({}),
 } satisfies { [K in StudyKind]: v.GenericSchema<unknown, Part<Loose<StudyTasks[K]>>> };
 
 /** What is wrong with a record or a task, and where in it. */

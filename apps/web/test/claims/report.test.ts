@@ -39,7 +39,7 @@ function replaced(value: unknown, by: (field: string, value: number) => unknown,
 
 /** Numbers that were asked for or counted, not measured. */
 const settings = new Set([
-  ...["parameters", "examples", "outputs", "learningRate", "batchSize", "batchSizes", "seed"],
+  ...["parameters", "examples", "outputs", "learningRate", "batchSize", "batchSizes", "seed", "rho"],
   ...["multiple", "directions", "paths"],
 ]);
 

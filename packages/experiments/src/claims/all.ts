@@ -11,6 +11,7 @@ import { generalization } from "./generalization.js";
 import { momentumEdge } from "./momentum-edge.js";
 import { noiseMagnitude } from "./noise-magnitude.js";
 import { predict } from "./predict.js";
+import { samEdgeClaim } from "./sam-edge.js";
 import { size } from "./size.js";
 
 /** Every claim, in the order of a report: from the noise to what follows from it. */
@@ -21,6 +22,7 @@ export const claims = [
   edge,
   momentumEdge,
   adamEdge,
+  samEdgeClaim,
   crossEntropy,
   predict,
   size,

@@ -3,6 +3,7 @@ import { diagramStudy, type DiagramRecord, type DiagramTask } from "./diagram.js
 import { escapeStudy, type EscapeRecord, type EscapeTask } from "./escape.js";
 import { predictionStudy, type PredictionRecord, type PredictionTask } from "./prediction.js";
 import { marginStudy, type MarginTask, type MarginRecord } from "./margin.js";
+import { samStudy, type SamRecord, type SamTask } from "./sam.js";
 import type { JobHooks } from "./job-hooks.js";
 import { trainingStudy } from "./training.js";
 import type { MinimumRecord, TrainingTask } from "@sgdscope/training";
@@ -17,6 +18,7 @@ export interface StudyTasks {
   ablation: AblationTask;
   prediction: PredictionTask;
   margin: MarginTask;
+  sam: SamTask;
 }
 
 /** What each kind yields. */
@@ -27,6 +29,7 @@ export interface StudyRecords {
   ablation: AblationRecord;
   prediction: PredictionRecord;
   margin: MarginRecord;
+  sam: SamRecord;
 }
 
 export type StudyKind = keyof StudyTasks;
@@ -40,6 +43,7 @@ const studies: { [K in StudyKind]: Study<K> } = {
   ablation: ablationStudy,
   prediction: predictionStudy,
   margin: marginStudy,
+  sam: samStudy,
 };
 
 /**
