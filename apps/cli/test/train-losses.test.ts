@@ -88,8 +88,53 @@ it("train without --loss keeps the name of its run", async () => {
 });
 
 it.each([
+  ["cross-entropy", 2, "softmax cross-entropy, label smoothing 0.2"],
+  ["logistic", 1, "logistic loss, log(1 + eᶠ) − yf, label smoothing 0.2"],
+] as const)(
+  "predict --try at the minimum of %s with smoothed labels watches the excess",
+  async (loss, outputs, label) => {
+    const settings = ["--loss", loss, "--label-smoothing", "0.2", "--loss-below", "1e-9", "--learning-rate", "0.1"];
+    const more = ["--widths", "32", "--batch-size", "8", "--warm-up", "0", "--every", "50", "--max-steps", "4000"];
+    const trained = await sgdscope(...shortTraining(at(`soft-${loss}`), ...settings, ...more));
+    expect(trained.stdout).toMatch(
+      /Reached its goal, an excess loss below 1e-9, after \d+ steps, with the \S+ loss 0\.325, \S+e-1\d over the least that labels smoothed by 0\.2 allow\./,
+    );
+    const run = await runIn(at(`soft-${loss}`));
+    const asked = ["--run", run, "--batch-size", "4", "--momentum", "0,0.9", "--multiples", "0.5,2", "--steps", "400"];
+    const tried = await sgdscope("predict", ...asked, "--try", "--backend", "wasm", "--json", "--quiet");
+    expect(tried.exitCode).toBe(0);
+    const document = JSON.parse(tried.stdout) as {
+      lossConvention: string;
+      minimum: { lossLabel: string; outputs: number };
+      predictions: { predicted: string; trial: { observed: string; startLoss: number; startExcess: number } }[];
+    };
+    expect(document.lossConvention).toContain(label);
+    expect(document.minimum).toMatchObject({ lossLabel: label, outputs });
+    expect(document.predictions).toHaveLength(4);
+    const entropy = -0.9 * Math.log(0.9) - 0.1 * Math.log(0.1);
+    for (const { predicted, trial } of document.predictions) {
+      expect(trial.observed).toBe(predicted);
+      expect(trial.startLoss - trial.startExcess).toBeCloseTo(entropy, 12);
+      expect(trial.startExcess).toBeLessThan(1e-6);
+    }
+    const text = await sgdscope(
+      "predict",
+      ...asked.slice(0, 4),
+      "--multiples",
+      "0.5",
+      "--try",
+      "--steps",
+      "20",
+      "--quiet",
+    );
+    expect(text.stdout).toContain(label);
+    expect(text.stdout).toContain("largest excess/first");
+  },
+);
+
+it.each([
   [["--loss", "hinge"], /Allowed choices are square, cross-entropy, logistic, pseudo-huber/],
-  [["--label-smoothing", "0.1"], /--label-smoothing: expected loss cross-entropy beside it, got square/],
+  [["--label-smoothing", "0.1"], /--label-smoothing: expected loss cross-entropy or logistic beside it, got square/],
   [["--loss", "logistic", "--delta", "2"], /--delta: expected loss pseudo-huber beside it, got logistic/],
 ])("train refuses %j", async (more, said) => {
   const { exitCode, stderr } = await sgdscope(...shortTraining(at("refused"), ...more));

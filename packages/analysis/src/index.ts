@@ -13,6 +13,7 @@ export { growthRates, type GrowthRecord } from "./diagram/growth-rates.js";
 export { phaseDiagram, type PhaseDiagram, type PhaseDiagramOptions } from "./diagram/phase-diagram.js";
 export { analysisDocument, lossConvention } from "./document.js";
 export { AnalysisError, type AnalysisErrorCode } from "./errors.js";
+export { analyseInterval, type ConditionInterval, type IntervalAnalysis, type IntervalOptions } from "./interval.js";
 export { mark, type Mark, type MarkId } from "./marks.js";
 export {
   rankToleranceOf,

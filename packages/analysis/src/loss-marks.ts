@@ -18,12 +18,19 @@ export function lossMarks(
   { loss, lossAtPoint, reached }: Pick<Minimum, "loss" | "lossAtPoint" | "reached">,
   prepared: PreparedMinimum,
 ): Mark[] {
-  if (loss !== "square")
-    return [
-      mark("gauss-newton"),
-      ...((lossAtPoint?.curvatureLeft ?? 1) < CURVATURE ? [mark("vanishing-curvature")] : []),
-    ];
+  if (loss !== "square") return linearisationMarks({ loss, lossAtPoint });
   return reached === undefined && lossFloor(prepared) > SHARE * noiseStructureAt(prepared).loss
     ? [mark("loss-floor")]
     : [];
+}
+
+/** @internal The marks that need no spectrum: what the linearisation of a loss is that is not square. */
+export const linearisationMarks = ({ loss, lossAtPoint }: LinearisedLoss): Mark[] =>
+  loss === "square"
+    ? []
+    : [mark("gauss-newton"), ...((lossAtPoint?.curvatureLeft ?? 1) < CURVATURE ? [mark("vanishing-curvature")] : [])];
+
+interface LinearisedLoss {
+  loss: Minimum["loss"];
+  lossAtPoint?: Minimum["lossAtPoint"] | undefined;
 }

@@ -1,3 +1,4 @@
+export { leadingEigenpairs, type LeadingEigenpairs, type LeadingEigenpairsOptions } from "./eigen/block-lanczos.js";
 export { largestEigenpair, type LargestEigenpair } from "./eigen/lanczos.js";
 export { symmetricEigen, symmetricEigenvalues, symmetricFunction, type SymmetricEigen } from "./eigen/symmetric.js";
 export { tridiagonalEigen, type TridiagonalEigen } from "./eigen/tridiagonal.js";

@@ -134,3 +134,49 @@ it("names the laws of one dimension to whoever asks for another", () => {
     'INVALID_ARGUMENT oneDimensionalDensity: expected law "decoupled", "true-noise" or "moment-matched", got "boltzmann".',
   );
 });
+
+/** Copies of the arguments in which one array lacks its last number. */
+function* shortened(value: unknown, path: string[] = []): Generator<{ path: string[]; value: unknown }> {
+  if (ArrayBuffer.isView(value) || Array.isArray(value)) yield { path, value: (value as number[]).slice(0, -1) };
+  else if (typeof value === "object" && value !== null && value !== structure)
+    for (const [key, inner] of Object.entries(value))
+      if (key !== "system")
+        for (const one of shortened(inner, [...path, key]))
+          yield { path: one.path, value: { ...value, [key]: one.value } };
+}
+
+/** Lists of any length. */
+const lists = [
+  "noiseStrengthFromNorms.gradientNorms",
+  "effectiveDimension.spectrum",
+  "logLossPower.losses",
+  "gaussianStationary.spectrum",
+  "labelRows.labels",
+  "empiricalTailIndex.multipliers",
+  "hillEstimate.samples",
+];
+/** Lists that are as many as there are examples, repetitions or rows, of which one is too few: the number of those is refused. */
+const counted = [
+  "sampledAlignment.first",
+  "twoBatchNoiseScale.smallSquaredNorms",
+  "workerNoiseScale.meanSquaredNorms",
+  "cloudWidth.directions",
+  "gaussianNoise.jacobian",
+  "gaussianAlignmentAlong.jacobian",
+  "sampledBatchSharpness.slopes",
+  "sampledUpdateSharpness.slopes",
+];
+
+it("arrays that lack a number are refused by their shape", () => {
+  for (const [name, one] of Object.entries(entries))
+    for (const { path, value } of shortened(one.arguments)) {
+      const argument = `${name}.${path.at(-1)!}`;
+      const expected = lists.includes(argument)
+        ? /^no error$/
+        : new RegExp(`^${counted.includes(argument) ? "INVALID_ARGUMENT" : "SHAPE_MISMATCH"} \\w+: expected `);
+      expect(
+        outcome(() => run(one, value as Record<string, unknown>)),
+        argument,
+      ).toMatch(expected);
+    }
+});

@@ -1,6 +1,11 @@
 /** What can be wrong with an argument of this package. */
 export type StabilityErrorCode =
-  "INVALID_ARGUMENT" | "BATCH_TOO_LARGE" | "EPOCH_SHUFFLE_HAS_NO_THEORY" | "NO_CURVATURE" | "SHAPE_MISMATCH";
+  | "INVALID_ARGUMENT"
+  | "BATCH_TOO_LARGE"
+  | "EPOCH_SHUFFLE_HAS_NO_THEORY"
+  | "NO_CURVATURE"
+  | "SHAPE_MISMATCH"
+  | "TOO_FEW_MODES";
 
 /** Every error of this package; recognise it by `name` and `code`. */
 export class StabilityError extends Error {

@@ -24,6 +24,8 @@ export { samplingFactor, samplingWeights, type Batches, type Sampling, type Samp
 export { thresholdComparison, type ThresholdComparison } from "./threshold/comparison.js";
 export { exactThreshold, type ExactThreshold, type SolverOptions } from "./threshold/exact.js";
 export { criticalLearningRates } from "./threshold/table.js";
+export { thresholdInterval, type ThresholdInterval } from "./threshold/interval.js";
+export { truncateMinimum, type TruncatedMinimum } from "./threshold/truncated-minimum.js";
 export {
   decoupledStabilitySum,
   decoupledThreshold,

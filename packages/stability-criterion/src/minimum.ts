@@ -115,6 +115,9 @@ function meanSquaredBlocks(
   return sum / examples;
 }
 
+/** What second moments of residuals and parameters are turned into each other by. */
+export type SpreadBasis = Pick<PreparedMinimum, "examples" | "outputs" | "rank" | "features" | "transposedFeatures">;
+
 /**
  * `Σᵢ XᵢᵀQᵢXᵢ` for blocks `Qᵢ`, C × C: what noise of covariance `Qᵢ` in the residuals of example i puts on the parameters.
  *
@@ -122,7 +125,7 @@ function meanSquaredBlocks(
  * @param precision - See `symmetricProduct`. Default `"double"`.
  * @returns `rank × rank`, symmetric. Cost `rank²·nC` operations.
  */
-export function spread(minimum: PreparedMinimum, blocks: Float64Array, precision?: Precision): Float64Array {
+export function spread(minimum: SpreadBasis, blocks: Float64Array, precision?: Precision): Float64Array {
   const { examples, outputs, rank, transposedFeatures: xt } = minimum;
   const size = examples * outputs;
   const weighted = timesBlocks(xt, blocks, rank, outputs);
@@ -139,7 +142,7 @@ export function spread(minimum: PreparedMinimum, blocks: Float64Array, precision
  * @param precision - See `symmetricProduct`. Default `"double"`.
  * @returns n blocks of C × C. Cost `rank²·nC` operations.
  */
-export function collect(minimum: PreparedMinimum, moment: Float64Array, precision?: Precision): Float64Array {
+export function collect(minimum: SpreadBasis, moment: Float64Array, precision?: Precision): Float64Array {
   const { examples, outputs, rank, features: x } = minimum;
   const lower = new Float64Array(rank * rank);
   for (let a = 0; a < rank; a++) {

@@ -142,3 +142,46 @@ it.each([
     new RegExp(`^INVALID_ARGUMENT ${name}: expected .*${argument}.*, got "other"\\.$`),
   );
 });
+
+/** Copies of the arguments in which one array lacks its last number. */
+function* shortened(value: unknown, path: string[] = []): Generator<{ path: string[]; value: unknown }> {
+  if (ArrayBuffer.isView(value) || Array.isArray(value)) yield { path, value: (value as number[]).slice(0, -1) };
+  else if (typeof value === "object" && value !== null && !opaque(value))
+    for (const [key, inner] of Object.entries(value))
+      if (key !== "system")
+        for (const one of shortened(inner, [...path, key]))
+          yield { path: one.path, value: { ...value, [key]: one.value } };
+}
+
+/** Lists of any length. */
+const lists = [
+  "thresholdComparison.batchSizes",
+  "structuredNoiseThreshold.eigenvalues",
+  "isotropicNoiseThreshold.eigenvalues",
+  "gaussianThreshold.spectrum",
+  "decoupledThreshold.spectrum",
+  "decoupledStabilitySum.spectrum",
+  "gaussianKernelNorm.spectrum",
+  "noiseModelStability.eigenvalues",
+  "noiseAblation.eigenvalues",
+  "momentThreshold.curvatures",
+  "pathExponent.curvatures",
+  "almostSureStability.curvatures",
+  "decoupledGrowth.eigenvalues",
+];
+/** Of which one is too few, or the point that a loss of one parameter needs. */
+const counted = ["logBasinWeight.breakpoints", "epsilonSharpness.point"];
+
+it("arrays that lack a number are refused by their shape", () => {
+  for (const [name, one] of Object.entries(entries))
+    for (const { path, value } of shortened(one.arguments)) {
+      const argument = `${name}.${path.at(-1)!}`;
+      const expected = lists.includes(argument)
+        ? /^no error$/
+        : new RegExp(`^${counted.includes(argument) ? "INVALID_ARGUMENT" : "SHAPE_MISMATCH"} \\w+: expected `);
+      expect(
+        outcome(() => run(one, value as Record<string, unknown>)),
+        argument,
+      ).toMatch(expected);
+    }
+});

@@ -25,7 +25,7 @@ export const trainingLosses = [
   "pseudo-huber",
 ] as const satisfies readonly TrainingLoss[];
 
-/** The goal of a loss that only tends to 0 as the outputs grow, and loses its curvature on the way. */
+/** The goal of a loss of labels as they are that only tends to 0 as the outputs grow, and loses its curvature on the way. */
 export const lossBelowOfLogits = 1e-3;
 
 /** The images a training takes where nothing else is said. */

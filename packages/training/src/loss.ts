@@ -1,5 +1,11 @@
 import type { ImageDataset } from "@sgdscope/cifar-loader";
-import { lossNamed, type LossOptions, type OutputLoss } from "@sgdscope/noise-structure/losses";
+import {
+  leastMeanLoss,
+  lossNamed,
+  type LeastMeanLoss,
+  type LossOptions,
+  type OutputLoss,
+} from "@sgdscope/noise-structure/losses";
 import { lossGradient, type OutputLoss as TraineeLoss } from "@sgdscope/sgd/tensor";
 import { datasetOf } from "./data.js";
 import type { MinimumTask, TrainingSettings } from "./task.js";
@@ -34,4 +40,19 @@ export async function examplesOfTask({ data, loss }: Pick<MinimumTask, "data" | 
   return loss === "logistic" && data.targets === "plus-minus-one"
     ? { ...dataset, targets: dataset.targets.map((y) => (y + 1) / 2) }
     : dataset;
+}
+
+/**
+ * The least loss that the targets of a task allow, and whether outputs reach it: the entropy of smoothed labels, else 0, to which
+ * cross-entropy and the logistic loss of labels as they are only tend.
+ *
+ * @param data - As `examplesOfTask` gives them.
+ */
+export function leastLossOf(
+  task: LossSettings,
+  { targets, size, outputs }: Pick<ImageDataset, "targets" | "size" | "outputs">,
+): LeastMeanLoss {
+  const loss = outputLossOf(task);
+  const known = loss === undefined ? undefined : leastMeanLoss(loss, targets, { examples: size, outputs });
+  return known ?? { loss: 0, attained: true };
 }

@@ -54,6 +54,14 @@ export function frozenOptimizer(settings: OptimizerSettings): Reached["optimizer
   return momentum === 0 ? { kind: "sgd" } : { kind: "heavy-ball", momentum };
 }
 
+/** What of a training has no exact threshold at any step: the name of an optimizer that is not judged, frozen or not. */
+export function withoutThreshold(settings: OptimizerSettings): string | undefined {
+  const { unjudged } = judgedOptimizer(settings);
+  if (unjudged === undefined || frozenOptimizer(settings) !== undefined) return undefined;
+  const decay = frozenOptimizer({ ...settings, weightDecay: 0 }) === undefined ? "" : " with weight decay";
+  return `${unjudged}${decay}`;
+}
+
 /** Without what is undefined. */
 const given = <T extends object>(record: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as {

@@ -58,7 +58,9 @@ export interface MinimumRecord {
   /** TensorFlow.js backend. */
   backend: string;
   loss: number;
-  /** Whether the loss fell below the task's `lossBelow`: only then is this a minimum that the theory speaks of. */
+  /** The loss over the least that its targets allow, where that is not 0: of smoothed labels over their entropy. */
+  excessLoss?: number;
+  /** Whether the loss, of smoothed labels the excess, fell below the task's `lossBelow`: only then is this a minimum that the theory speaks of. */
   interpolates: boolean;
   /** η/η* of the Gauss–Newton model at the start, where the task asks for it: below 1 nothing drives SGD away. */
   startEdgeRatio: number | undefined;

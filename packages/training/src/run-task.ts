@@ -67,7 +67,8 @@ async function trainProbed(
   hooks: RunHooks,
 ): Promise<Pick<FinishedTask, "record" | "probing">> {
   const start = performance.now();
-  const { trainee } = subject;
+  const { trainee, leastLoss } = subject;
+  const lossBelow = leastLoss.loss + task.lossBelow;
   const random = seededRandom(task.seed);
   const minimumAt = async (steps: number, converged: boolean): Promise<Minimum> =>
     minimumReached({ name: subject.model, precision: subject.precision }, await subject.system(), task, {
@@ -88,7 +89,7 @@ async function trainProbed(
     clipNorm: task.clipNorm,
     maxSteps: task.maxSteps,
     divergedAbove: 1e6,
-    stop: { lossBelow: task.lossBelow, every: task.every },
+    stop: { lossBelow, every: task.every },
     probe: {
       at: task.alignmentAt,
       due(step, checked) {
@@ -115,7 +116,7 @@ async function trainProbed(
   const alignment = result.probes.flatMap(({ value }) => (value === undefined ? [] : [value]));
   let minimum: MinimumRecord["minimum"];
   if (!unmeasured) {
-    const reached = await minimumAt(result.steps, result.loss < task.lossBelow);
+    const reached = await minimumAt(result.steps, result.loss < lossBelow);
     if (task.measured !== false)
       minimum = {
         ...summaryAt(reached),
@@ -140,7 +141,8 @@ async function trainProbed(
     backend: subject.backend,
     loss: result.loss,
     startEdgeRatio,
-    interpolates: result.loss < task.lossBelow,
+    ...(leastLoss.loss === 0 ? {} : { excessLoss: result.loss - leastLoss.loss }),
+    interpolates: result.loss < lossBelow,
     minimum,
     alignment,
     learned: unmeasured ? undefined : subject.learned(),

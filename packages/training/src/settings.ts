@@ -77,7 +77,8 @@ export function taskOfSettings(settings: Record<string, unknown>): MinimumTask {
   const { learningRate, sampling, seed, clipNorm, warmUp, maxSteps, every, hessianProducts } = asked;
   const { loss, labelSmoothing, delta } = asked;
   expectOptionsOf(loss, { labelSmoothing, delta });
-  const goal = ["cross-entropy", "logistic"].includes(loss) ? lossBelowOfLogits : trainingDefaults.lossBelow;
+  const ofLogits = ["cross-entropy", "logistic"].includes(loss) && (labelSmoothing ?? 0) === 0;
+  const goal = ofLogits ? lossBelowOfLogits : trainingDefaults.lossBelow;
   const lossBelow = asked.lossBelow ?? goal;
   const optimizer = optimizerSettingsOf(asked);
   const classes = data.kind === "synthetic" ? data.classes : data.classes.length;
@@ -138,7 +139,9 @@ function expectOptionsOf(
   { labelSmoothing, delta }: { labelSmoothing: number | undefined; delta: number | undefined },
 ): void {
   const faults = [
-    ...(labelSmoothing !== undefined && loss !== "cross-entropy" ? [["labelSmoothing", "cross-entropy"]] : []),
+    ...(labelSmoothing !== undefined && loss !== "cross-entropy" && loss !== "logistic"
+      ? [["labelSmoothing", "cross-entropy or logistic"]]
+      : []),
     ...(delta !== undefined && loss !== "pseudo-huber" ? [["delta", "pseudo-huber"]] : []),
   ] as [string, string][];
   if (faults.length > 0)

@@ -2,7 +2,7 @@ import { gramSystem } from "@sgdscope/autodiff";
 import { modelFromConfig, type NamedArray, type Network } from "@sgdscope/models-cnn";
 import { leastSquares } from "@sgdscope/models-rfm";
 import type { Precision } from "@sgdscope/analysis";
-import { generalisedGramSystem, type OutputLoss } from "@sgdscope/noise-structure/losses";
+import { generalisedGramSystem, type LeastMeanLoss, type OutputLoss } from "@sgdscope/noise-structure/losses";
 import type { SeededRandom } from "@sgdscope/random";
 import { vectorTrainee, type Trainee } from "@sgdscope/sgd";
 import { gramSystemFromJacobian } from "@sgdscope/noise-structure";
@@ -10,7 +10,7 @@ import { tensorTrainee } from "@sgdscope/sgd/tensor";
 import * as tf from "@tensorflow/tfjs-core";
 import { closedFormProblem, type ClosedFormProblem } from "./closed-form.js";
 import { rescaled } from "./rescaled.js";
-import { examplesOfTask, outputLossOf, traineeLossOf } from "./loss.js";
+import { examplesOfTask, leastLossOf, outputLossOf, traineeLossOf } from "./loss.js";
 import { frobeniusHOf, type MeasuredSystem } from "./measure.js";
 import { exampleLoss, type ExampleLoss } from "./probe/example-loss.js";
 import type { Estimate, LearnedFunction } from "./record.js";
@@ -28,6 +28,8 @@ export interface Subject {
   /** Of the Gram matrices it gives. */
   precision: Precision;
   trainee: Trainee;
+  /** The least loss that the targets allow: what the loss of the trainee is above it is its excess. */
+  leastLoss: LeastMeanLoss;
   /** K and r at the current parameters; K̃ and r̃ of a loss that is not square. */
   system(): Promise<MeasuredSystem>;
   /**
@@ -75,6 +77,7 @@ async function openClosedForm(task: ClosedFormTask, random: SeededRandom): Promi
     backend: "float64",
     precision: "float64",
     trainee,
+    leastLoss: { loss: 0, attained: true },
     system: () => Promise.resolve(model.gramSystem(trainee.parameters, X, y)),
     preconditionedSystem(preconditioner) {
       const roots = Float64Array.from(
@@ -111,6 +114,7 @@ async function openNetwork(task: MinimumTask, random: SeededRandom): Promise<Sub
     backend: tf.getBackend(),
     precision: "float32",
     trainee,
+    leastLoss: leastLossOf(task, data),
     system: async () => systemOf(await gramSystem(model, trainee.parameters, data.inputs, data.targets), data, loss),
     preconditionedSystem: (preconditioner) =>
       rescaled(model, trainee.parameters, preconditioner, async (scaled, parameters) =>

@@ -63,7 +63,7 @@ export interface TrainingSettings extends OptimizerSettings {
   seed: number;
   /** Default the square loss; closed forms have no other. */
   loss?: TrainingLoss;
-  /** ε of `cross-entropy`. Default 0. */
+  /** ε of `cross-entropy` and `logistic`. Default 0. */
   labelSmoothing?: number;
   /** δ of `pseudo-huber`. Default 1. */
   delta?: number;
@@ -71,7 +71,7 @@ export interface TrainingSettings extends OptimizerSettings {
   /** Steps over which the learning rate rises linearly from 0. */
   warmUp: number;
   maxSteps: number;
-  /** Stop when the full loss is below this at a check. */
+  /** Stop when the full loss is less than this above the least that its targets allow, which is 0 but for smoothed labels, at a check. */
   lossBelow: number;
   /** Steps between checks of the full loss. */
   every: number;

@@ -33,7 +33,8 @@ describe("the task of a loss", () => {
 
   it("has an output per class under cross-entropy, and a goal that such losses reach", () => {
     const task = taskOfSettings(settings({ loss: "cross-entropy", labelSmoothing: 0.1 }));
-    expect(task).toMatchObject({ loss: "cross-entropy", labelSmoothing: 0.1, lossBelow: 1e-3 });
+    expect(task).toMatchObject({ loss: "cross-entropy", labelSmoothing: 0.1, lossBelow: 1e-6 });
+    expect(taskOfSettings(settings({ loss: "cross-entropy" })).lossBelow).toBe(1e-3);
     expect([task.data.targets, task.model]).toMatchObject(["one-hot", { outputs: 2 }]);
     const logistic = taskOfSettings(settings({ loss: "logistic", lossBelow: 0.1 }));
     expect([logistic.data.targets, logistic.model, logistic.lossBelow]).toMatchObject([
@@ -45,7 +46,7 @@ describe("the task of a loss", () => {
 
   it.each([
     [{ loss: "hinge" }, /loss.*expected one of square, cross-entropy, logistic, pseudo-huber/],
-    [{ loss: "logistic", labelSmoothing: 0.1 }, /labelSmoothing.*expected loss cross-entropy beside it, got logistic/],
+    [{ labelSmoothing: 0.1 }, /labelSmoothing.*expected loss cross-entropy or logistic beside it, got square/],
     [{ delta: 2 }, /delta.*expected loss pseudo-huber beside it, got square/],
   ])("is refused: %o", (more, said) => expect(() => taskOfSettings(settings(more))).toThrow(said));
 });
@@ -91,6 +92,7 @@ describe("a training", () => {
       expect(tf.memory().numTensors).toBe(tensors);
       expect(record.reason).toBe("interpolated");
       expect(record.loss).toBeLessThan(task.lossBelow);
+      expect(record).not.toHaveProperty("excessLoss");
       expect(record.loss / (await lossAt(task, arrays, loss))).toBeCloseTo(1, 3);
       const { marks, edgeRatio, frobeniusH, frobeniusG } = record.minimum!;
       expect(marks).toContain("gauss-newton");
@@ -101,6 +103,27 @@ describe("a training", () => {
       expect(record.alignment.at(-1)!.loss).toBeCloseTo(record.loss, 5);
     },
   );
+
+  it.each<[string, number]>([
+    ["cross-entropy", 3],
+    ["logistic", 2],
+  ])("by %s of smoothed labels ends where what is over their entropy is small", async (loss, classes) => {
+    const { task, record } = await trained({
+      ...{ loss, labelSmoothing: 0.2, lossBelow: 1e-5, learningRate: 0.1, hessianProducts: 0 },
+      data: { kind: "synthetic", classes, count: 16 },
+      model: { kind: "fully-connected", widths: [32] },
+      batchSize: 8,
+    });
+    const share = 0.2 / classes;
+    const entropy = -(classes - 1) * share * Math.log(share) - (0.8 + share) * Math.log(0.8 + share);
+    expect(record).toMatchObject({ reason: "interpolated", interpolates: true });
+    expect(record.excessLoss).toBeGreaterThan(0);
+    expect(record.excessLoss).toBeLessThan(task.lossBelow);
+    expect(record.loss - record.excessLoss!).toBeCloseTo(entropy, 12);
+    expect(record.minimum!.marks).not.toContain("vanishing-curvature");
+    // Every example is fitted: of its noise nothing is left, m = Σ sᵀS⁺s/n is twice the excess to second order.
+    expect(record.minimum!.naturalScale! / (2 * record.excessLoss!)).toBeCloseTo(1, 1);
+  });
 
   it("of two classes has targets 0 and 1 under the logistic loss, ±1 under the square one", async () => {
     const task = taskOfSettings(settings({ loss: "logistic" }));

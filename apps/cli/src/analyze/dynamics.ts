@@ -50,7 +50,8 @@ export function scalesOf({ prepared, unit }: MinimumInUnits): Scales {
 }
 
 /** The options that ask for more than the record; each needs a learning rate. */
-const dynamicsAsked = ({ curve, lyapunov, escapeDirections: k, cloud }: AnalyzeOptions): string[] => [
+/** The options that ask for more than an analysis. */
+export const dynamicsAsked = ({ curve, lyapunov, escapeDirections: k, cloud }: AnalyzeOptions): string[] => [
   ...(curve === undefined ? [] : ["--curve"]),
   ...(lyapunov === true ? ["--lyapunov"] : []),
   ...(k === undefined ? [] : ["--escape-directions"]),

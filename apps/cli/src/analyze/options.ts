@@ -27,6 +27,7 @@ export interface AnalyzeOptions
   lyapunov?: boolean;
   escapeDirections?: number;
   cloud?: boolean;
+  modes?: number;
   seed: number;
   digits: number;
   sources?: boolean;
@@ -63,6 +64,11 @@ export function addAnalyzeOptions(command: Command): Command {
       "coupled weight decay of the optimizer, as PyTorch's SGD(weight_decay=γ)",
       nonNegativeNumber,
     )
+    .option(
+      "--modes <k>",
+      "for n·C in the thousands: take the <k> largest eigenvalues exactly, and print an interval that holds η* whatever the others are",
+      positiveInteger,
+    )
     .option("--curve <steps>", "print the exact expected loss E L_t for the first <steps> steps", positiveInteger)
     .option("--lyapunov", "print the Lyapunov exponent of single paths, simulated, with its standard error")
     .option(
@@ -74,7 +80,7 @@ export function addAnalyzeOptions(command: Command): Command {
     .option("--seed <number>", "seed of the paths of --lyapunov", seedNumber, 1)
     .option("--digits <d>", "significant digits to print, as far as the numbers support them", digitCount, 6)
     .option("--sources", "also print what each criterion assumes, and the paper it is from")
-    .option("--json", "print one JSON document (schema sgdscope/analyze@2)")
+    .option("--json", "print one JSON document (schema sgdscope/analyze@2; with --modes sgdscope/analyze-interval@1)")
     .option("--quiet", "no progress and no notes")
     .addHelpText(
       "after",
@@ -86,6 +92,7 @@ Example (PyTorch)
   sgdscope analyze --jacobian J.npy --residuals r.npy --batch-size 1,8,64 --momentum 0.9 --nesterov
   np.save("P.npy", v.sqrt() / math.sqrt(1 - beta2**t) + eps)  # Adam's second moment, as one vector
   sgdscope analyze --jacobian J.npy --residuals r.npy --batch-size 16 --optimizer adam --preconditioner P.npy
+  sgdscope analyze --gram K.npy --residuals r.npy --batch-size 1 --modes 1000  # K of 10,000 rows, in minutes
   sgdscope analyze --jacobian J.npy --loss cross-entropy --logits f.npy --labels y.npy --batch-size 1,8,64`,
     );
 }

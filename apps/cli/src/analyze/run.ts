@@ -4,6 +4,7 @@ import { aboutMinimum, readMinimum } from "../sources/minimum.js";
 import { printJson } from "../terminal/json.js";
 import { progressOn } from "../terminal/progress.js";
 import { dynamicsOf, dynamicsText, refuseDynamics, scalesOf } from "./dynamics.js";
+import { analyzeInterval } from "./interval.js";
 import { optimizerOf } from "./optimizer.js";
 import type { AnalyzeOptions } from "./options.js";
 import { analysisText, sourcesText } from "./text.js";
@@ -11,7 +12,11 @@ import { print } from "../terminal/print.js";
 
 /** Reads the files, analyses the minimum and prints it. */
 export async function analyze(options: AnalyzeOptions): Promise<void> {
-  const { batchSize, sampling, learningRate } = options;
+  const { batchSize, sampling, learningRate, modes } = options;
+  if (modes !== undefined) {
+    await analyzeInterval({ ...options, modes });
+    return;
+  }
   const optimizer = optimizerOf(options);
   if (optimizer !== undefined) refuseDynamics(options, optimizer);
   const { minimum, notes, source } = await readMinimum(options);
@@ -20,7 +25,10 @@ export async function analyze(options: AnalyzeOptions): Promise<void> {
   try {
     const { examples, outputs } = minimum.system;
     const asked = { examples, outputs, batchSizes: batchSize.length, judged: learningRate !== undefined };
-    const long = expectedAnalysis(asked, "fewer examples or batch sizes take less; Ctrl-C ends it");
+    const long = expectedAnalysis(
+      asked,
+      "fewer examples or batch sizes take less, and so does an interval from some --modes; Ctrl-C ends it",
+    );
     if (long !== undefined) {
       progress.note(long.note);
       progress.expect(long.cost.seconds, formatDuration(long.cost.seconds));

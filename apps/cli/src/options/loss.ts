@@ -33,7 +33,10 @@ export function addLossName(command: Command, description: string, conflicts: st
   return command
     .addOption(new Option("--loss <name>", description).choices(lossIds).argParser(lossName).conflicts(conflicts))
     .addOption(
-      new Option("--label-smoothing <ε>", "label smoothing of cross-entropy, as in PyTorch")
+      new Option(
+        "--label-smoothing <ε>",
+        "label smoothing of cross-entropy, as in PyTorch, or of logistic, as in Keras",
+      )
         .argParser(smoothingNumber)
         .conflicts(conflicts),
     )

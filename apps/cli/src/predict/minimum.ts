@@ -9,6 +9,10 @@ export interface RunMinimum {
   outputs: number;
   reached: Reached;
   minimum: Minimum;
+  /** What people call a loss that is not square. */
+  lossLabel: string | undefined;
+  /** The least loss that the targets allow. */
+  leastLoss: number;
   trainee: TensorTrainee;
   dispose(): void;
 }
@@ -16,17 +20,16 @@ export interface RunMinimum {
 /**
  * Opens the minimum where a run stopped, on its own data.
  *
- * @throws CliError where the run has not reached a minimum; TrainingError and RunsError as `openStoredRun`.
+ * @throws CliError where the run has not reached a minimum, or its loss has none that outputs reach; TrainingError and RunsError as `openStoredRun`.
  */
 export async function openRunMinimum(run: string): Promise<RunMinimum> {
-  const [{ examplesOfTask, traineeLossOf }, { minimumOfRun, openStoredRun }, { tensorTrainee }, tf] = await Promise.all(
-    [
+  const [{ examplesOfTask, leastLossOf, traineeLossOf }, { minimumOfRun, openStoredRun }, { tensorTrainee }, tf] =
+    await Promise.all([
       import("@sgdscope/training"),
       import("@sgdscope/training/node"),
       import("@sgdscope/sgd/tensor"),
       import("@tensorflow/tfjs-core"),
-    ],
-  );
+    ]);
   const stored = await openStoredRun(run);
   try {
     if (!stored.reached.converged)
@@ -34,22 +37,24 @@ export async function openRunMinimum(run: string): Promise<RunMinimum> {
         "--run: expected a run that interpolates, got one that had not reached its goal: its point is no minimum",
         "train --resume with more --max-steps goes on",
       );
-    const { loss } = stored.task;
-    if (loss === "cross-entropy" || loss === "logistic")
-      throw usageError(
-        `--run: expected a run at a minimum that keeps its curvature, got one trained with the ${loss} loss`,
-        "as its examples are fitted its curvature vanishes, and no setting leaves",
-      );
     const data = await examplesOfTask(stored.task);
+    const least = leastLossOf(stored.task, data);
+    if (!least.attained)
+      throw usageError(
+        `--run: expected a run at a minimum that keeps its curvature, got one trained with the ${stored.task.loss} loss of labels as they are`,
+        "as its examples are fitted its curvature vanishes, and no setting leaves; with train --label-smoothing there is such a minimum",
+      );
     const minimum = await minimumOfRun(stored, data);
     const trainee = tensorTrainee(stored.model, data, stored.params, traineeLossOf(stored.task));
-    const { examples, outputs } = minimum.system;
+    const { examples } = minimum.system;
     return {
       name: stored.name,
       examples,
-      outputs,
+      outputs: data.outputs,
       reached: stored.reached,
       minimum,
+      lossLabel: stored.loss?.label,
+      leastLoss: least.loss,
       trainee,
       dispose: () => trainee.dispose(),
     };

@@ -33,7 +33,9 @@ export function addPredictOptions(command: Command): Command {
     .description(
       "At the minimum where a run of sgdscope train stopped, says of other settings whether they would stay there or leave it, by " +
         "the exact criterion of mean-square stability. With --try each is then run: the network is moved a little off its minimum " +
-        "and trained on, until its loss has grown a hundredfold or the steps are over. The run itself is not changed.",
+        "and trained on, until its loss has grown a hundredfold or the steps are over; of smoothed labels the excess over their " +
+        "entropy. A run of cross-entropy or the logistic loss needs such labels (train --label-smoothing): of others the curvature " +
+        "vanishes, and no setting leaves. The run itself is not changed.",
     )
     .requiredOption("--run <folder>", "a run folder of sgdscope train that interpolates (required)")
     .option("--batch-size <B,…>", "batch sizes (default: the run's own)", batchSizeList)

@@ -35,9 +35,17 @@ export async function predict(options: PredictOptions): Promise<void> {
     });
     const tried = options.try === true ? await trials(point, asked, options, progress, stop.signal) : asked;
     progress.end();
-    const { name, examples, outputs, reached } = point;
+    const { name, examples, outputs, reached, lossLabel } = point;
     const answer = {
-      ...{ name, examples, outputs, reached, rank: prepared.rank, rankTolerance: rankToleranceOf(point.minimum) },
+      ...{
+        name,
+        lossLabel,
+        examples,
+        outputs,
+        reached,
+        rank: prepared.rank,
+        rankTolerance: rankToleranceOf(point.minimum),
+      },
       predictions: tried,
       marks: [...new Map(conditions.flatMap(({ marks }) => marks.map((one) => [one.id, one] as const))).values()],
     };
@@ -52,7 +60,7 @@ export async function predict(options: PredictOptions): Promise<void> {
 }
 
 async function trials(
-  { trainee }: RunMinimum,
+  { trainee, leastLoss }: RunMinimum,
   asked: readonly Prediction[],
   { steps, perturbation, seed }: PredictOptions,
   progress: ReturnType<typeof progressOn>,
@@ -64,7 +72,7 @@ async function trials(
   for (const [k, one] of asked.entries()) {
     progress.update(k / asked.length, `η = ${one.learningRate.toPrecision(4)}, B = ${one.batchSize}`);
     const options = { ...trialDefaults, steps, perturbation };
-    done.push(await tryPrediction(trainee, at, one, options, random.stream(`trial ${k}`), signal));
+    done.push(await tryPrediction({ trainee, leastLoss }, at, one, options, random.stream(`trial ${k}`), signal));
   }
   return done;
 }

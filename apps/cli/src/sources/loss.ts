@@ -13,8 +13,8 @@ export function namedLoss({ loss, labelSmoothing, delta }: LossNameOptions): Out
     if (labelSmoothing !== undefined || delta !== undefined) throw usageError(`${first} needs --loss <name> beside it`);
     return undefined;
   }
-  if (labelSmoothing !== undefined && loss !== "cross-entropy")
-    throw usageError(`--label-smoothing: expected --loss cross-entropy beside it, got ${loss}`);
+  if (labelSmoothing !== undefined && loss !== "cross-entropy" && loss !== "logistic")
+    throw usageError(`--label-smoothing: expected --loss cross-entropy or logistic beside it, got ${loss}`);
   if (delta !== undefined && loss !== "huber" && loss !== "pseudo-huber")
     throw usageError(`--delta: expected --loss huber or pseudo-huber beside it, got ${loss}`);
   return lossNamed(loss, {

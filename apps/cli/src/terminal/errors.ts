@@ -106,6 +106,7 @@ const options: Record<string, string> = {
   logits: "--logits",
   labels: "--labels",
   weights: "--example-weights",
+  modes: "--modes",
 };
 
 /** The option of the command line for an argument of an analysis. */

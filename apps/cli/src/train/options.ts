@@ -1,9 +1,11 @@
 import { networkKinds, type NetworkKind } from "@sgdscope/models-cnn";
-import type { TrainingLoss } from "@sgdscope/training";
+import type { ProbeId, TrainingLoss } from "@sgdscope/training";
 import {
   dataDefaults,
   lossBelowOfLogits,
   optimizerKinds,
+  probeIds,
+  probeOverhead,
   trainingDefaults as defaults,
   trainingLosses,
 } from "@sgdscope/training/defaults";
@@ -58,6 +60,9 @@ export interface TrainOptions extends ImageOptions {
   seed: number;
   out: string;
   checkpointEvery: number;
+  probe: readonly ProbeId[] | "all" | "none";
+  probeOverhead?: number;
+  probeEvery?: number;
   resume?: boolean;
   backend: BackendName;
   json?: boolean;
@@ -71,6 +76,15 @@ const classList = (text: string): number[] => {
 };
 const batch = (text: string): number | "all" => (text === "all" ? "all" : batchSizeNumber(text));
 
+const probeList = (text: string): TrainOptions["probe"] => {
+  const names = text.split(",").map((name) => name.trim());
+  if (names.length === 1 && (names[0] === "all" || names[0] === "none")) return names[0];
+  const wrong = names.find((name) => !(probeIds as readonly string[]).includes(name));
+  if (wrong !== undefined)
+    throw new InvalidArgumentError(`Expected all, none or some of ${probeIds.join(", ")}, got '${wrong}'.`);
+  return names as ProbeId[];
+};
+
 /** The options of `sgdscope train`. */
 export function addTrainOptions(command: Command): Command {
   return command
@@ -79,7 +93,7 @@ export function addTrainOptions(command: Command): Command {
       "Trains one network by SGD on the square loss L = (1/2n) Σ‖f − y‖², or the mean of another (--loss), until it interpolates " +
         "(--loss-below), and measures there.\n\n" +
         "Writes a run folder: run.json (everything that determines the run, and its result), metrics.jsonl (the loss along the " +
-        "way), parameters.safetensors (for sgdscope measure --run), checkpoint.* (for --resume). The folder's name is a hash of " +
+        "way, and what --probe measures of the edge), parameters.safetensors (for sgdscope measure --run), checkpoint.* (for --resume). The folder's name is a hash of " +
         "all settings, defaults included: the same settings give the same folder, which one process writes at a time.",
     )
     .addOption(
@@ -115,7 +129,11 @@ export function addTrainOptions(command: Command): Command {
         .choices(trainingLosses)
         .default("square"),
     )
-    .option("--label-smoothing <ε>", "label smoothing of cross-entropy, as in PyTorch", smoothingNumber)
+    .option(
+      "--label-smoothing <ε>",
+      "label smoothing of cross-entropy, as in PyTorch, or of logistic, as in Keras",
+      smoothingNumber,
+    )
     .option("--delta <δ>", "δ of pseudo-huber (default: 1)", positiveNumber)
     .addOption(
       new Option(
@@ -145,13 +163,29 @@ export function addTrainOptions(command: Command): Command {
     .option("--max-steps <count>", "steps after which the run ends in any case", positiveInteger, defaults.maxSteps)
     .option(
       "--loss-below <L>",
-      `stop when the full loss is below this (default: ${defaults.lossBelow}, of cross-entropy and logistic ${lossBelowOfLogits})`,
+      `stop when the full loss, of smoothed labels what it is over their entropy, is below this (default: ${defaults.lossBelow}, of cross-entropy and logistic without smoothing ${lossBelowOfLogits})`,
       positiveNumber,
     )
     .option("--every <steps>", "steps between checks of the full loss", positiveInteger, defaults.every)
     .option("--seed <number>", "seed of initial parameters, batches and probes", seedNumber, defaults.seed)
     .option("--out <folder>", "where run folders go", "runs")
     .option("--checkpoint-every <steps>", "steps between checkpoints", positiveInteger, 5000)
+    .option(
+      "--probe <which,…>",
+      `measure the edge of stability along the way, into metrics.jsonl: all, none or some of ${probeIds.join(", ")}; the training stays the same to the last bit`,
+      probeList,
+      "none",
+    )
+    .option(
+      "--probe-overhead <share>",
+      `most processor time of probes, as a share of that of the steps; they come at checks of the loss, cheap ones more often (default: ${probeOverhead})`,
+      positiveNumber,
+    )
+    .addOption(
+      new Option("--probe-every <steps>", "measure every so many steps instead, whatever it costs")
+        .argParser(positiveInteger)
+        .conflicts("probeOverhead"),
+    )
     .option("--resume", "continue from the checkpoint of the same settings, bit for bit on the same backend")
     .addOption(backendOption())
     .option("--json", "print the result as one JSON document (schema sgdscope/run@2)")

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { mark } from "@sgdscope/analysis";
 import { prepareBackend } from "@sgdscope/compute";
 import { lockRun, openRun, runId } from "@sgdscope/runs";
-import type { MinimumRecord, MinimumTask } from "@sgdscope/training";
+import type { MinimumRecord, MinimumTask, ProbeNumbers } from "@sgdscope/training";
 import { checkpointExtension, readTrainingRun, taskOfSettings, trainInFolder } from "@sgdscope/training/node";
 import { minimaColumns } from "../report/minima.js";
 import { chooseImages } from "../sources/images.js";
@@ -16,6 +16,7 @@ import { stopSignal } from "../terminal/signals.js";
 import { formatTable } from "../terminal/table.js";
 import { version } from "../version.js";
 import type { TrainOptions } from "./options.js";
+import { edgeBeside, edgeText, probeOf, probingText } from "./probe.js";
 import { print, tell } from "../terminal/print.js";
 
 /** Trains (or continues to train) and leaves the run folder; SIGTERM, SIGINT and SIGUSR1 stop it with a checkpoint. */
@@ -25,6 +26,7 @@ export async function trainRun(options: TrainOptions): Promise<void> {
   };
   const { task, note } = await taskOf(options);
   if (note !== undefined) say(note);
+  const probe = probeOf(options, task);
   const id = runId(task);
   const directory = join(options.out, id);
   const stop = stopSignal();
@@ -57,15 +59,21 @@ export async function trainRun(options: TrainOptions): Promise<void> {
     if (options.resume === true && folder.resume === undefined)
       say(`no checkpoint in ${directory}: starting from step 0`);
     const progress = progressOn(process.stderr, options.quiet === true);
+    const measured: ProbeNumbers = {};
     try {
-      const { record, stopped } = await trainInFolder(task, folder, {
+      const { record, stopped, probing } = await trainInFolder(task, folder, {
         checkpointEvery: options.checkpointEvery,
         signal: AbortSignal.any([stop.signal, locked.lock.lost]),
-        progress: ({ step, loss }) =>
-          progress.update(step / task.maxSteps, `step ${step}, loss ${formatNumber(loss, 3)}`),
+        ...(probe === undefined ? {} : { probe }),
+        progress({ step, loss, ...numbers }) {
+          Object.assign(measured, numbers);
+          const text = `step ${step}, loss ${formatNumber(loss, 3)}${edgeBeside(measured)}`;
+          progress.update(step / task.maxSteps, text);
+        },
       });
       await folder.finish(stopped ? { state: "stopped", record } : { state: "done", record });
       progress.end();
+      for (const line of probing === undefined ? [] : [...edgeText(measured, task), ...probingText(probing)]) say(line);
       if (stopped) {
         say(
           `stopped at step ${record.steps} with a checkpoint in ${directory}; run the same command with --resume to continue`,
@@ -97,14 +105,22 @@ async function printRun(directory: string, options: TrainOptions): Promise<void>
   print(`${formatTable(minimaColumns, [record])}\n${ending(record, run.task)}\nRun: ${directory}\n`);
 }
 
-function ending(record: MinimumRecord, { loss, lossBelow }: Pick<MinimumTask, "loss" | "lossBelow">): string {
+function ending(
+  record: MinimumRecord,
+  { loss, lossBelow, labelSmoothing }: Pick<MinimumTask, "loss" | "lossBelow" | "labelSmoothing">,
+): string {
   if (record.reason === "diverged")
     return `The loss diverged after ${record.steps} steps: the learning rate is too large.`;
   const marks = markTexts(record).map((text) => `\n! ${text}`);
   if (loss !== undefined) {
-    const goal = `a loss below ${lossBelow}`;
+    const { excessLoss } = record;
+    const goal = `${excessLoss === undefined ? "a loss" : "an excess loss"} below ${lossBelow}`;
+    const over =
+      excessLoss === undefined
+        ? ""
+        : `, ${formatNumber(excessLoss, 3)} over the least that labels smoothed by ${labelSmoothing} allow`;
     const end = `${record.interpolates ? `Reached its goal, ${goal},` : `Ended short of its goal, ${goal},`} after ${record.steps} steps`;
-    return `${end}, with the ${loss} loss ${formatNumber(record.loss, 3)}.${marks.join("")}`;
+    return `${end}, with the ${loss} loss ${formatNumber(record.loss, 3)}${over}.${marks.join("")}`;
   }
   return record.interpolates
     ? `Interpolates after ${record.steps} steps.${marks.join("")}`

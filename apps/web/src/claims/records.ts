@@ -196,6 +196,7 @@ const trial = object({
   ratios: object({ fullBatch: measured, plainSgd: measured, effectiveRate: measured }),
   observed: text,
   startLoss: measured,
+  startExcess: ifMeasured,
   largestRatio: measured,
   endRatio: measured,
   steps: measured,

@@ -2,12 +2,11 @@ import { edgeRatioOf, edgesOf } from "@sgdscope/analysis";
 import { seededRandom } from "@sgdscope/random";
 import { train, warmUp } from "@sgdscope/sgd";
 import {
-  frozenOptimizer,
-  judgedOptimizer,
   minimumReached,
   openSubject,
   optimizerMinimum,
   optimizerOfTask,
+  withoutThreshold,
   type TrainingTask,
 } from "@sgdscope/training";
 import type { JobHooks } from "./job-hooks.js";
@@ -104,9 +103,7 @@ export async function* marginStudy({ start, at }: MarginTask, hooks: JobHooks): 
 
 /** Refuses an optimizer that the theory does not judge, such as Adam with weight decay. */
 function expectJudged(task: TrainingTask): void {
-  const { unjudged } = judgedOptimizer(task);
-  if (unjudged !== undefined && frozenOptimizer(task) === undefined)
-    throw new RangeError(
-      `study: expected an optimizer that the theory judges, got ${unjudged}${(task.weightDecay ?? 0) > 0 ? " with weight decay" : ""}`,
-    );
+  const optimizer = withoutThreshold(task);
+  if (optimizer !== undefined)
+    throw new RangeError(`study: expected an optimizer that the theory judges, got ${optimizer}`);
 }

@@ -39,7 +39,9 @@ export interface Trial extends Prediction {
   observed: "stays" | "leaves";
   /** Loss after the parameters were moved off the minimum, where the run began. */
   startLoss: number;
-  /** The largest loss at a check, and the last, over the first. */
+  /** What it was over the least that the targets allow, which is not 0 of smoothed labels. */
+  startExcess: number;
+  /** The largest excess loss at a check, and the last, over the first. */
   largestRatio: number;
   endRatio: number;
   steps: number;
@@ -53,7 +55,7 @@ export interface TrialOptions {
   steps: number;
   /** Steps between checks of the loss. */
   every: number;
-  /** The run has left once its loss is so many times the first. */
+  /** The run has left once its excess loss is so many times the first. */
   leavesAbove: number;
 }
 
@@ -93,12 +95,13 @@ export function predict(minimum: PreparedMinimum, condition: Condition): Predict
 
 /**
  * Tries a prediction: moves the parameters a little off the minimum and trains on from there, at rest, until the loss has left or the
- * steps are over.
+ * steps are over. What is watched is the excess loss: of smoothed labels the loss itself hardly moves.
  *
- * @param at - The parameters at the minimum, as the trainee's `snapshot` gave them; the trainee is left where the run ends.
+ * @param subject - The trainee, which is left where the run ends, and the least loss that its targets allow, default 0.
+ * @param at - The parameters at the minimum, as the trainee's `snapshot` gave them.
  */
 export async function tryPrediction(
-  trainee: Trainee,
+  { trainee, leastLoss = 0 }: { trainee: Trainee; leastLoss?: number },
   at: Record<string, StateArray>,
   prediction: Prediction,
   { perturbation, steps, every, leavesAbove }: TrialOptions,
@@ -108,6 +111,7 @@ export async function tryPrediction(
   const { optimizer, learningRate, batchSize, sampling } = prediction;
   await trainee.restore(atRest(perturbed(at, perturbation, random.stream("step"))));
   const startLoss = await trainee.loss();
+  const startExcess = startLoss - leastLoss;
   const result = await train(trainee, {
     learningRate,
     batchSize,
@@ -115,19 +119,21 @@ export async function tryPrediction(
     random: random.stream("batches"),
     optimizer,
     maxSteps: steps,
-    divergedAbove: leavesAbove * startLoss,
+    divergedAbove: leastLoss + leavesAbove * startExcess,
     stop: { lossBelow: Number.MIN_VALUE, every },
     ...(signal === undefined ? {} : { signal }),
   });
   signal?.throwIfAborted();
-  const largest = result.history.reduce((most, { loss }) => Math.max(most, Number.isNaN(loss) ? Infinity : loss), 0);
+  const ratioOf = (loss: number): number => (Number.isNaN(loss) ? Infinity : (loss - leastLoss) / startExcess);
+  const largestRatio = result.history.reduce((most, { loss }) => Math.max(most, ratioOf(loss)), 0);
   return {
     part: "trial",
     ...prediction,
-    observed: largest > leavesAbove * startLoss ? "leaves" : "stays",
+    observed: largestRatio > leavesAbove ? "leaves" : "stays",
     startLoss,
-    largestRatio: largest / startLoss,
-    endRatio: Number.isNaN(result.loss) ? Infinity : result.loss / startLoss,
+    startExcess,
+    largestRatio,
+    endRatio: Math.max(0, ratioOf(result.loss)),
     steps: result.steps,
   };
 }
@@ -157,6 +163,10 @@ export async function* predictionStudy(task: PredictionTask, hooks: JobHooks): A
   const { start, settings, multiples } = task;
   const { subject, minimum, record, snapshot } = await sharpMinimum(start, { batchSize: 1 }, hooks);
   try {
+    if (!subject.leastLoss.attained)
+      throw new RangeError(
+        `predictionStudy: expected a loss with a minimum that outputs reach, got ${start.loss} of labels as they are, whose curvature vanishes`,
+      );
     yield record;
     const random = seededRandom(start.seed);
     let done = 0;
@@ -173,7 +183,7 @@ export async function* predictionStudy(task: PredictionTask, hooks: JobHooks): A
         const { criticalLearningRate } = optimizerThreshold(minimum, { ...batches, optimizer });
         const prediction = predict(minimum, { ...batches, optimizer, learningRate: multiple * criticalLearningRate });
         yield await tryPrediction(
-          subject.trainee,
+          { trainee: subject.trainee, leastLoss: subject.leastLoss.loss },
           snapshot,
           prediction,
           task,

@@ -1,5 +1,6 @@
 import { symmetricEigen } from "@sgdscope/linear-algebra";
 import { NoiseStructureError } from "../errors.js";
+import type { LeastLoss } from "./least.js";
 import type { OutputLoss } from "./loss.js";
 
 /** What a loss of your own must say of itself. */
@@ -13,6 +14,8 @@ export interface ConvexLoss {
   gradient: (outputs: ArrayLike<number>, targets: ArrayLike<number>) => ArrayLike<number>;
   /** `S`, C × C, row-major. */
   curvature: (outputs: ArrayLike<number>, targets: ArrayLike<number>) => ArrayLike<number>;
+  /** The least ℓ that targets allow, where excess losses are asked for. */
+  least?: (targets: ArrayLike<number>) => LeastLoss;
   /** Eigenvalues of S below this share of the largest are 0. Default 1e-12. */
   rankTolerance?: number;
 }
@@ -34,6 +37,7 @@ export function convexLoss({
   value,
   gradient: gradientOf,
   curvature: curvatureOf,
+  least,
   rankTolerance = 1e-12,
 }: ConvexLoss): OutputLoss {
   if (!(rankTolerance >= 0 && rankTolerance < 1))
@@ -47,6 +51,7 @@ export function convexLoss({
     source,
     rows: (outputs) => outputs,
     value,
+    ...(least === undefined ? {} : { least }),
     at: (outputs, targets, example = 0) => {
       const size = outputs.length;
       const gradient = Float64Array.from(gradientOf(outputs, targets));

@@ -1,4 +1,5 @@
 import { NoiseStructureError } from "../errors.js";
+import { expectSmoothing } from "./labels.js";
 import type { LossAt, OutputLoss } from "./loss.js";
 
 /** How far from 1 targets may sum, as those that were stored in Float16 do; they are divided by their sum. */
@@ -18,11 +19,7 @@ const SUM_TOLERANCE = 2e-3;
  *   distribution, whose gradient is not in the range of S.
  */
 export function crossEntropyLoss({ labelSmoothing = 0 }: { labelSmoothing?: number } = {}): OutputLoss {
-  if (!(labelSmoothing >= 0 && labelSmoothing < 1))
-    throw new NoiseStructureError(
-      "INVALID_ARGUMENT",
-      `crossEntropyLoss: expected labelSmoothing in [0, 1), got ${labelSmoothing}.`,
-    );
+  expectSmoothing("crossEntropyLoss", labelSmoothing);
   return {
     id: "cross-entropy",
     label: `softmax cross-entropy${labelSmoothing === 0 ? "" : `, label smoothing ${labelSmoothing}`}`,
@@ -32,6 +29,11 @@ export function crossEntropyLoss({ labelSmoothing = 0 }: { labelSmoothing?: numb
     value: (outputs, targets, example = 0) => {
       const y = distribution(targets, labelSmoothing, example);
       return valueOf(logarithms(outputs).logs, y);
+    },
+    least: (targets, example = 0) => {
+      const y = distribution(targets, labelSmoothing, example);
+      const logs = y.map(Math.log);
+      return { value: valueOf(logs, y), outputs: logs.every(Number.isFinite) ? logs : undefined };
     },
     at: (outputs, targets, example = 0) => at(outputs, distribution(targets, labelSmoothing, example), example),
   };

@@ -1,5 +1,6 @@
 import { NoiseStructureError } from "../errors.js";
 import type { LossAt, OutputLoss } from "./loss.js";
+import { expectCount, expectNumbers } from "./shape.js";
 
 /** The outputs of a model, what they should be, and the loss that says how much that matters. */
 export interface LossInputs {
@@ -48,10 +49,10 @@ export function lossDerivatives(
   { outputs, targets, loss, weights }: LossInputs,
   { examples, outputs: size }: { examples: number; outputs: number },
 ): LossDerivatives {
-  expectCount("examples", examples);
-  expectCount("outputs", size);
-  expectNumbers("outputs", outputs, examples, size);
-  expectNumbers("targets", targets, examples, size);
+  expectCount("lossDerivatives", "examples", examples);
+  expectCount("lossDerivatives", "outputs", size);
+  expectNumbers("lossDerivatives", "outputs", outputs, examples, size);
+  expectNumbers("lossDerivatives", "targets", targets, examples, size);
   if (weights !== undefined) expectWeights(weights, examples);
   const rows = loss.rows(size);
   const all: LossDerivatives = {
@@ -93,28 +94,6 @@ function weighted({ value, gradient, curvature, factor, residual }: LossAt, weig
     factor: factor.map((r) => root * r),
     residual: residual.map((r) => root * r),
   };
-}
-
-function expectCount(name: string, value: number): void {
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new NoiseStructureError(
-      "INVALID_ARGUMENT",
-      `lossDerivatives: expected ${name} to be a positive integer, got ${value}.`,
-    );
-}
-
-function expectNumbers(name: string, array: ArrayLike<number>, examples: number, size: number): void {
-  if (array.length !== examples * size)
-    throw new NoiseStructureError(
-      "SHAPE_MISMATCH",
-      `lossDerivatives: expected ${name} [${examples} × ${size}], ${examples * size} numbers, got ${array.length}.`,
-    );
-  for (let a = 0; a < array.length; a++)
-    if (!Number.isFinite(array[a]!))
-      throw new NoiseStructureError(
-        "NOT_FINITE",
-        `lossDerivatives: expected finite ${name}, got ${array[a]!} at index ${a}.`,
-      );
 }
 
 function expectWeights(weights: ArrayLike<number>, examples: number): void {

@@ -24,6 +24,7 @@ export function huberLoss({ delta = 1 }: { delta?: number } = {}): OutputLoss {
         const r = Math.abs(f - y);
         return r <= delta ? 0.5 * r * r : delta * (r - delta / 2);
       },
+      least: (y) => ({ value: 0, output: y }),
       derivatives: (f, y, where) => {
         const r = f - y;
         if (!(Math.abs(r) <= delta))
@@ -53,6 +54,7 @@ export function pseudoHuberLoss({ delta = 1 }: { delta?: number } = {}): OutputL
     },
     {
       value: (f, y) => (f - y) ** 2 / (Math.hypot(1, (f - y) / delta) + 1),
+      least: (y) => ({ value: 0, output: y }),
       derivatives: (f, y) => {
         const r = f - y;
         const h = Math.hypot(1, r / delta);

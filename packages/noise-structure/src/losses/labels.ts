@@ -25,3 +25,12 @@ export function labelRows(labels: ArrayLike<number>, classes: number): Float64Ar
   }
   return rows;
 }
+
+/** @internal Refuses a label smoothing out of [0, 1). */
+export function expectSmoothing(caller: string, labelSmoothing: number): void {
+  if (!(labelSmoothing >= 0 && labelSmoothing < 1))
+    throw new NoiseStructureError(
+      "INVALID_ARGUMENT",
+      `${caller}: expected labelSmoothing in [0, 1), got ${labelSmoothing}.`,
+    );
+}

@@ -1,3 +1,5 @@
+import type { LeastLoss } from "./least.js";
+
 /** The losses that come with this package. */
 export type LossId = "square" | "cross-entropy" | "logistic" | "huber" | "pseudo-huber" | "poisson";
 
@@ -33,6 +35,12 @@ export interface OutputLoss {
    * @throws NoiseStructureError INVALID_ARGUMENT as `at`.
    */
   value: (outputs: ArrayLike<number>, targets: ArrayLike<number>, example?: number) => number;
+  /**
+   * The least ℓ that the targets y of one example allow; of losses of one's own where they say it.
+   *
+   * @throws NoiseStructureError INVALID_ARGUMENT as `at`.
+   */
+  least?: (targets: ArrayLike<number>, example?: number) => LeastLoss;
   /**
    * The loss at the outputs f of one example, whose targets are y.
    *

@@ -1,4 +1,5 @@
 import { NoiseStructureError } from "../errors.js";
+import type { LeastLoss } from "./least.js";
 import type { LossAt, LossId, OutputLoss } from "./loss.js";
 
 /** The derivatives of a loss of one output: `s`, `√S` and `r̃ = s/√S`. */
@@ -14,6 +15,8 @@ export function perOutput(
   scalar: {
     value: (f: number, y: number) => number;
     derivatives: (f: number, y: number, where: string) => ScalarDerivatives;
+    /** The least value for a target, and the output that reaches it, ±Infinity or NaN where none does. */
+    least: (y: number) => { value: number; output: number };
     /** Refuses a target out of the domain. */
     check?: (y: number, where: string) => void;
   },
@@ -49,7 +52,18 @@ export function perOutput(
     }
     return { value, gradient, curvature, factor, residual };
   };
-  return { id, label, source, rows: (outputs) => outputs, value: valueOf, at };
+  const least = (targets: ArrayLike<number>, example = 0): LeastLoss => {
+    const outputs = new Float64Array(targets.length);
+    let sum = 0;
+    for (let c = 0; c < targets.length; c++) {
+      scalar.check?.(targets[c]!, place(c, example));
+      const { value, output } = scalar.least(targets[c]!);
+      sum += value;
+      outputs[c] = output;
+    }
+    return { value: sum, outputs: outputs.every(Number.isFinite) ? outputs : undefined };
+  };
+  return { id, label, source, rows: (outputs) => outputs, value: valueOf, least, at };
 }
 
 /** @internal Refuses a target that the loss does not take. */

@@ -17,6 +17,7 @@ export const poissonLoss = (): OutputLoss =>
     {
       check: (y, where) => expectTarget("poisson", y >= 0, "of at least 0", y, where),
       value: (f, y) => Math.exp(f) - y * f,
+      least: (y) => ({ value: y === 0 ? 0 : y - y * Math.log(y), output: Math.log(y) }),
       derivatives: (f, y) => {
         const mean = Math.exp(f);
         const root = Math.exp(f / 2);

@@ -8,7 +8,7 @@ import { squareLoss } from "./square.js";
 
 /** What a loss can be told beyond its name; each loss takes its own and refuses the others. */
 export interface LossOptions {
-  /** ε of `cross-entropy`. */
+  /** ε of `cross-entropy` and `logistic`. */
   labelSmoothing?: number;
   /** δ of `huber` and `pseudo-huber`. */
   delta?: number;
@@ -22,7 +22,7 @@ interface Entry {
 const losses: Record<LossId, Entry> = {
   square: { make: squareLoss, takes: [] },
   "cross-entropy": { make: crossEntropyLoss, takes: ["labelSmoothing"] },
-  logistic: { make: logisticLoss, takes: [] },
+  logistic: { make: logisticLoss, takes: ["labelSmoothing"] },
   huber: { make: huberLoss, takes: ["delta"] },
   "pseudo-huber": { make: pseudoHuberLoss, takes: ["delta"] },
   poisson: { make: poissonLoss, takes: [] },

@@ -7,6 +7,7 @@ export const squareLoss = (): OutputLoss =>
     { id: "square", label: "square loss, ½‖f − y‖²", source: "definition" },
     {
       value: (f, y) => 0.5 * (f - y) ** 2,
+      least: (y) => ({ value: 0, output: y }),
       derivatives: (f, y) => ({ gradient: f - y, root: 1, residual: f - y }),
     },
   );

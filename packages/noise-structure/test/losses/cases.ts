@@ -50,6 +50,12 @@ export const cases: readonly Case[] = [
     targets: label,
   },
   { name: "logistic of labels", loss: logisticLoss(), outputs: 1, targets: (random) => [random() < 0.5 ? 0 : 1] },
+  {
+    name: "logistic, smoothed, C = 2",
+    loss: logisticLoss({ labelSmoothing: 0.2 }),
+    outputs: 2,
+    targets: label,
+  },
   { name: "logistic of shares, C = 3", loss: logisticLoss(), outputs: 3, targets: (random, C) => shares(random, C) },
   { name: "Huber within δ", loss: huberLoss({ delta: 9 }), outputs: 2, targets: any },
   { name: "pseudo-Huber", loss: pseudoHuberLoss({ delta: 0.7 }), outputs: 2, targets: any },

@@ -5,6 +5,7 @@ import {
   crossEntropyLoss,
   huberLoss,
   labelRows,
+  leastMeanLoss,
   logisticLoss,
   lossIds,
   lossNamed,
@@ -56,6 +57,29 @@ describe.each(cases)("the loss $name", (one) => {
         points[0]!.y,
       ),
     ).toBeNaN();
+  });
+
+  it("has a least value that no outputs go below, and reaches it with s = 0, or else loses its gradient on the way", () => {
+    for (const { f, y } of points) {
+      const least = loss.least?.(y);
+      if (least === undefined) {
+        expect(loss.id).toBe("log-cosh");
+        continue;
+      }
+      expect(loss.value(f, y)).toBeGreaterThanOrEqual(least.value);
+      if (least.outputs === undefined) {
+        // Labels, and counts of none: on the way there the gradient vanishes.
+        const logit = (target: number): number =>
+          loss.id === "poisson" ? Math.log(Math.max(target, 1e-30)) : 90 * target;
+        const far = Float64Array.from(y, loss.id === "logistic" ? (target) => 90 * (target - 0.5) : logit);
+        expect(loss.value(far, y) - least.value).toBeLessThan(1e-12);
+        expect(Math.max(...loss.at(far, y).gradient.map(Math.abs))).toBeLessThan(1e-12);
+        continue;
+      }
+      const { value, gradient, residual } = loss.at(least.outputs, y);
+      expect(value).toBeCloseTo(least.value, 13);
+      for (const s of [...gradient, ...residual]) expect(Math.abs(s)).toBeLessThan(1e-14);
+    }
   });
 
   it("has factors with RᵀR = S and Rᵀr̃ = s", () => {
@@ -135,6 +159,16 @@ describe("softmax cross-entropy", () => {
     smoothed.residual.forEach((r, row) => expect(r).toBeCloseTo(soft.residual[row]!, 14));
   });
 
+  it("has the entropy of its targets for its least, where those are soft reached at their logarithms", () => {
+    const smoothed = crossEntropyLoss({ labelSmoothing: 0.2 }).least!([0, 0, 1, 0]);
+    expect(smoothed.value).toBeCloseTo(-(0.85 * Math.log(0.85) + 3 * 0.05 * Math.log(0.05)), 14);
+    smoothed.outputs!.forEach((f, c) => expect(f).toBeCloseTo(Math.log(c === 2 ? 0.85 : 0.05), 14));
+    expect(crossEntropyLoss().least!([0, 0, 1, 0])).toEqual({ value: 0, outputs: undefined });
+    const partly = crossEntropyLoss().least!([0.5, 0, 0.5]);
+    expect([partly.value, partly.outputs]).toEqual([Math.log(2), undefined]);
+    expect(refusal(() => crossEntropyLoss().least!([0.5, 0.4], 3))).toMatch(/INVALID_ARGUMENT .*at example 3/);
+  });
+
   it("does not move with a constant added to all logits, nor with classes that are ruled out", () => {
     const one = crossEntropyLoss().at([1, 2, 3], [0, 1, 0]);
     const moved = crossEntropyLoss().at([1001, 1002, 1003], [0, 1, 0]);
@@ -197,6 +231,49 @@ describe("losses of one output", () => {
   });
 });
 
+describe("label smoothing of the logistic loss", () => {
+  it("is that of the targets (1 − ε)y + ε/2, and of cross-entropy of two classes", () => {
+    for (const f of [-3, 0.2, 4])
+      for (const y of [0, 1]) {
+        const smoothed = logisticLoss({ labelSmoothing: 0.3 }).at([f], [y]);
+        expect(smoothed).toEqual(logisticLoss().at([f], [0.7 * y + 0.15]));
+        const two = crossEntropyLoss({ labelSmoothing: 0.3 });
+        expect(smoothed.value).toBeCloseTo(two.at([f, 0], [y, 1 - y]).value, 14);
+        expect(logisticLoss({ labelSmoothing: 0.3 }).least!([y]).value).toBeCloseTo(two.least!([y, 1 - y]).value, 14);
+      }
+  });
+});
+
+describe("the least mean loss of a data set", () => {
+  it("is the mean over the examples, attained where it is for each", () => {
+    const targets = labelRows([0, 2, 1, 1], 3);
+    const shape = { examples: 4, outputs: 3 };
+    const entropy = -(0.8 * Math.log(0.8) + 0.2 * Math.log(0.1));
+    const smoothed = leastMeanLoss(crossEntropyLoss({ labelSmoothing: 0.3 }), targets, shape)!;
+    expect(smoothed.loss).toBeCloseTo(entropy, 14);
+    expect(smoothed.attained).toBe(true);
+    expect(leastMeanLoss(crossEntropyLoss(), targets, shape)).toEqual({ loss: 0, attained: false });
+    const mixed = leastMeanLoss(crossEntropyLoss(), [0.5, 0.5, 1, 0], { examples: 2, outputs: 2 });
+    expect(mixed).toEqual({ loss: Math.log(2) / 2, attained: false });
+    expect(leastMeanLoss(squareLoss(), targets, shape)).toEqual({ loss: 0, attained: true });
+    expect(leastMeanLoss(poissonLoss(), [2, 1], { examples: 2, outputs: 1 })!.loss).toBeCloseTo(
+      (3 - 2 * Math.log(2)) / 2,
+      14,
+    );
+  });
+
+  it("is unknown of a loss of one's own that does not say it, and refused where shapes do not fit", () => {
+    const own = { id: "x", value: () => 1, gradient: () => [0], curvature: () => [1] };
+    const shape = { examples: 2, outputs: 1 };
+    expect(leastMeanLoss(convexLoss(own), [0, 0], shape)).toBeUndefined();
+    const least = (): { value: number; outputs: Float64Array } => ({ value: 1, outputs: Float64Array.of(0) });
+    expect(leastMeanLoss(convexLoss({ ...own, least }), [0, 0], shape)).toEqual({ loss: 1, attained: true });
+    expect(refusal(() => leastMeanLoss(squareLoss(), [0, 0, 0], shape))).toMatch(
+      /^SHAPE_MISMATCH leastMeanLoss: expected targets \[2 × 1\], 2 numbers, got 3/,
+    );
+  });
+});
+
 describe("the value alone", () => {
   it("is there also where no Gram system is", () => {
     expect(huberLoss({ delta: 2 }).value([0, 5], [0, 0])).toBe(8);
@@ -222,7 +299,13 @@ describe("losses by name", () => {
       expect(crossEntropyLoss().largestCurvature!(C)).toBeCloseTo(trace, 14);
       expect(logisticLoss().largestCurvature!(C)).toBe(C * logisticLoss().at([0], [1]).curvature[0]!);
     }
-    for (const loss of [crossEntropyLoss({ labelSmoothing: 0.1 }), squareLoss(), poissonLoss(), huberLoss()])
+    for (const loss of [
+      crossEntropyLoss({ labelSmoothing: 0.1 }),
+      logisticLoss({ labelSmoothing: 0.1 }),
+      squareLoss(),
+      poissonLoss(),
+      huberLoss(),
+    ])
       expect(loss.largestCurvature).toBeUndefined();
   });
 
@@ -236,7 +319,8 @@ describe("losses by name", () => {
       /^INVALID_ARGUMENT .*square loss takes no delta, got 1/,
     );
     for (const labelSmoothing of [1, -0.1])
-      expect(refusal(() => crossEntropyLoss({ labelSmoothing }))).toMatch(/INVALID_ARGUMENT .*labelSmoothing/);
+      for (const make of [crossEntropyLoss, logisticLoss])
+        expect(refusal(() => make({ labelSmoothing }))).toMatch(/INVALID_ARGUMENT .*labelSmoothing/);
   });
 });
 

@@ -11,24 +11,27 @@ export interface OutputLoss {
 
 /** Options of {@link lossGradient}; each loss takes its own. */
 export interface LossGradientOptions {
-  /** ε of `cross-entropy`: targets become (1 − ε)y + ε/C. */
+  /** ε: targets become (1 − ε)y + ε/C of `cross-entropy`, (1 − ε)y + ε/2 of `logistic`. */
   labelSmoothing?: number;
   /** δ of `huber` and `pseudo-huber`; default 1. */
   delta?: number;
 }
+
+/** (1 − ε)y + ε/classes. */
+const smoothed = (y: tf.Tensor, labelSmoothing: number, classes: number): tf.Tensor =>
+  labelSmoothing === 0 ? y : tf.add(tf.mul(y, 1 - labelSmoothing), labelSmoothing / classes);
 
 const gradients: Record<string, (options: LossGradientOptions) => OutputLoss["gradient"]> = {
   square: () => (f, y) => tf.sub(f, y),
   "cross-entropy":
     ({ labelSmoothing = 0 }) =>
     (f, y) => {
-      const share = labelSmoothing / f.shape[1]!;
-      return tf.sub(
-        tf.softmax(f as tf.Tensor2D),
-        labelSmoothing === 0 ? y : tf.add(tf.mul(y, 1 - labelSmoothing), share),
-      );
+      return tf.sub(tf.softmax(f as tf.Tensor2D), smoothed(y, labelSmoothing, f.shape[1]!));
     },
-  logistic: () => (f, y) => tf.sub(tf.sigmoid(f), y),
+  logistic:
+    ({ labelSmoothing = 0 }) =>
+    (f, y) =>
+      tf.sub(tf.sigmoid(f), smoothed(y, labelSmoothing, 2)),
   huber:
     ({ delta = 1 }) =>
     (f, y) =>

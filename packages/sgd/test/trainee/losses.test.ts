@@ -17,6 +17,7 @@ const cases: [string, LossOptions, Float32Array][] = [
   ["cross-entropy", {}, oneHot],
   ["cross-entropy", { labelSmoothing: 0.2 }, oneHot],
   ["logistic", {}, oneHot],
+  ["logistic", { labelSmoothing: 0.2 }, oneHot],
   ["huber", { delta: 0.5 }, oneHot],
   ["pseudo-huber", { delta: 0.5 }, oneHot],
   ["poisson", {}, oneHot.map((y, a) => y + (a % 3))],

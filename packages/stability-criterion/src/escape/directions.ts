@@ -104,8 +104,9 @@ export function escapeDirections(
   const { rank, eigenvalues, examples, outputs } = minimum;
   expectDirections("escapeDirections", directions, rank);
   const { noise } = weightsFor("escapeDirections", examples, options);
+  // Variances: what is negative is the rounding of a 0.
   const diagonal = (matrix: Float64Array): Float64Array =>
-    Float64Array.from({ length: rank }, (_, a) => matrix[a * rank + a]!);
+    Float64Array.from({ length: rank }, (_, a) => Math.max(0, matrix[a * rank + a]!));
   const ratios: number[] = [];
   secondMoments("escapeDirections", minimum, { ...options, steps }, (_, moment) => {
     const variances = diagonal(moment);

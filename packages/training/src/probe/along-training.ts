@@ -1,5 +1,5 @@
 import { TrainingError } from "../errors.js";
-import type { Subject } from "../subject.js";
+import { isClosedForm, type Subject } from "../subject.js";
 import type { TrainingTask } from "../task.js";
 import { probes } from "./all.js";
 import { probeIds, type ProbeId, type ProbeNumbers } from "./numbers.js";
@@ -22,6 +22,8 @@ export interface ProbeSummary {
   probeSeconds: number;
   /** How often each was measured. */
   measurements: Partial<Record<ProbeId, number>>;
+  /** Points at which one could not be measured, with what was said at the last. */
+  failed: Partial<Record<ProbeId, { times: number; reason: string }>>;
   /** Those that did not fit into the overhead even once, and roughly the seconds that one measurement takes. */
   left: Partial<Record<ProbeId, number>>;
 }
@@ -40,33 +42,48 @@ const timeOfDay = (): number => performance.now() / 1000;
 /**
  * Probes for a training. They draw from generators of their own and change nothing: a training is the same with them and without.
  *
- * @throws TrainingError `INVALID_SETTINGS` for probes and schedules that are none, and probes that a closed form does not have.
+ * @throws TrainingError as {@link expectProbes}.
  */
 export function probesAlong(subject: Subject, task: TrainingTask, options: ProbeOptions): AlongTraining {
   const { ids, clock = timeOfDay } = options;
-  check(subject, options);
+  expectProbes(task, options);
   const chosen = probeIds.filter((id) => ids.includes(id)).map((id) => probes[id]);
   const works = together(chosen);
   const schedule = scheduler(
     works.map((work) => ({ passes: Math.max(...work.map((probe) => probe.passes(subject, task))) })),
     options,
-    { examples: subject.examples, batchSize: task.batchSize },
     clock,
   );
-  let due: number[] = [];
+  const failed: ProbeSummary["failed"] = {};
+  let [due, isFirst]: [number[], boolean] = [[], false];
   return {
     due(step, checked) {
+      isFirst = schedule.needsPass(step, checked);
       due = schedule.due(step, checked);
-      return due.length > 0;
+      return isFirst || due.length > 0;
     },
     async measure(step, loss) {
       if (!Number.isFinite(loss)) return {};
+      if (isFirst) {
+        const since = clock();
+        await subject.trainee.loss();
+        schedule.passed(since);
+        due = schedule.due(step, true);
+      }
       const point = probePoint(subject, task, step);
       const numbers: ProbeNumbers = {};
       try {
         for (const index of due) {
           const since = clock();
-          for (const probe of works[index]!) Object.assign(numbers, await probe.measure(point));
+          for (const probe of works[index]!) {
+            try {
+              Object.assign(numbers, await probe.measure(point));
+            } catch (error) {
+              // A point that a theory refuses, such as one with numbers out of range, does not end the training.
+              if (!isRefusal(error)) throw error;
+              failed[probe.id] = { times: (failed[probe.id]?.times ?? 0) + 1, reason: error.message };
+            }
+          }
           schedule.spent(index, since);
         }
       } finally {
@@ -80,6 +97,7 @@ export function probesAlong(subject: Subject, task: TrainingTask, options: Probe
       return {
         trainingSeconds,
         probeSeconds,
+        failed,
         measurements: Object.fromEntries(each.map(([id, index]) => [id, measurements[index]!])),
         left: Object.fromEntries(
           each.flatMap(([id, index]) => (measurements[index] === 0 ? [[id, expectedSeconds[index]!]] : [])),
@@ -88,6 +106,13 @@ export function probesAlong(subject: Subject, task: TrainingTask, options: Probe
     },
   };
 }
+
+/** Whether a package said no on purpose: its errors have a code, and so have those of the system, which are none. */
+const isRefusal = (error: unknown): error is Error & { code: string } =>
+  error instanceof Error &&
+  /Error$/.test(error.name) &&
+  typeof (error as { code?: unknown }).code === "string" &&
+  !("syscall" in error);
 
 /** Probes that share their dearest part in one list each, the others alone. */
 function together(chosen: readonly Probe[]): Probe[][] {
@@ -99,7 +124,16 @@ function together(chosen: readonly Probe[]): Probe[][] {
   return [...works.values()];
 }
 
-function check({ exampleLoss, model }: Subject, { ids, every, overhead }: ProbeOptions): void {
+/** The probes that say something of a task. */
+export const probesOf = (task: TrainingTask): ProbeId[] =>
+  probeIds.filter((id) => probes[id].none?.(task) === undefined && !(isClosedForm(task) && probes[id].needsExamples));
+
+/**
+ * Refuses probes that are none, or say nothing of a task, and schedules that are none.
+ *
+ * @throws TrainingError `INVALID_SETTINGS`.
+ */
+export function expectProbes(task: TrainingTask, { ids, every, overhead }: ProbeOptions): void {
   const refuse = (path: string, problem: string): never => {
     throw new TrainingError("INVALID_SETTINGS", [{ path, problem }]);
   };
@@ -110,7 +144,11 @@ function check({ exampleLoss, model }: Subject, { ids, every, overhead }: ProbeO
     refuse("probeEvery", `expected a whole number from 1 up, got ${every}`);
   if (overhead !== undefined && !(overhead > 0 && Number.isFinite(overhead)))
     refuse("probeOverhead", `expected a positive number, got ${overhead}`);
-  const needy = ids.filter((id) => probes[id].needsExamples === true);
-  if (exampleLoss === undefined && needy.length > 0)
-    refuse("probe", `expected a network for ${needy.join(", ")}, got ${model}, a closed form`);
+  const needy = isClosedForm(task) ? ids.filter((id) => probes[id].needsExamples === true) : [];
+  if (needy.length > 0)
+    refuse("probe", `expected a network for ${needy.join(", ")}, got ${task.model.kind}, a closed form`);
+  for (const id of ids) {
+    const reason = probes[id].none?.(task);
+    if (reason !== undefined) refuse("probe", `cannot give ${id}: ${reason}`);
+  }
 }

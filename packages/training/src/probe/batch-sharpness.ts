@@ -12,7 +12,7 @@ const drawn = 16;
 export const batchSharpness: Probe = {
   id: "batch-sharpness",
   needsExamples: true,
-  passes: ({ examples }, { batchSize }) => (drawn * 12 * batchSize) / examples,
+  passes: ({ examples }, { batchSize }) => (drawn * 24 * batchSize) / examples,
   async measure(point) {
     const { task, examples } = point;
     const optimizer = optimizerOfTask(task);

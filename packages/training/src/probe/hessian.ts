@@ -3,12 +3,14 @@ import type { Probe } from "./probe.js";
 
 /** Products with H per measurement, at most. */
 const products = 40;
+/** What a product costs, in evaluations of the model: two gradients and their derivatives. */
+const productPasses = 14;
 
 /** λ_max of H by Lanczos, to 1e-3 or as far as its products lead, with the residual that says how far. */
 export const largestEigenvalue: Probe = {
   id: "largest-eigenvalue",
   needsExamples: true,
-  passes: () => 6 * products,
+  passes: () => productPasses * (products / 2),
   async measure(point) {
     const hessian = point.hessian();
     const { values, residuals } = await topEigenpairs(hessian, {
@@ -25,7 +27,7 @@ export const largestEigenvalue: Probe = {
 export const trace: Probe = {
   id: "trace",
   needsExamples: true,
-  passes: () => 6 * (products / 2),
+  passes: () => productPasses * (products / 2),
   async measure(point) {
     const { value, standardError } = await xTrace(point.hessian(), {
       maxMatvecs: products / 2,

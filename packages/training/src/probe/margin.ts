@@ -1,17 +1,17 @@
 import { edgesOf, type Minimum } from "@sgdscope/analysis";
 import { preconditionerOf, type StateArray } from "@sgdscope/sgd";
 import { minimumReached, type MeasuredSystem } from "../measure.js";
-import { frozenOptimizer, optimizerOfTask } from "../optimizer.js";
+import { frozenOptimizer, optimizerOfTask, withoutThreshold } from "../optimizer.js";
 import type { Subject } from "../subject.js";
 import type { TrainingTask } from "../task.js";
 import type { Probe } from "./probe.js";
 
 /**
- * The point where a training stands, as its own optimizer sees it: of Adam and RMSprop with the second moment as it stands, of IRE with its mask, in the
- * coordinates in which they step plainly.
+ * The point where a training stands, as its own optimizer sees it: of Adam and RMSprop with the second moment as it stands, of IRE
+ * with its mask, in the coordinates in which they step plainly.
  *
  * @param at.snapshot - Of the trainee, and `at.system` K and r, both at this step.
- * @returns Undefined where the theory has no such point: SAM; Adam, RMSprop and IRE before their first step, or with weight decay.
+ * @returns Undefined where the theory has no such point: Adam, RMSprop and IRE before their first step or with weight decay, and SAM.
  */
 export async function optimizerMinimum(
   subject: Subject,
@@ -37,7 +37,11 @@ export async function optimizerMinimum(
 export const margin: Probe = {
   id: "margin",
   shares: "gram",
-  passes: ({ outputs }) => 6 * outputs,
+  none(task) {
+    const optimizer = withoutThreshold(task);
+    return optimizer === undefined ? undefined : `the theory does not judge ${optimizer}`;
+  },
+  passes: ({ outputs }) => 4 * outputs + 10,
   async measure(point) {
     const [snapshot, system] = [await point.snapshot(), await point.system()];
     const minimum = await optimizerMinimum(point.subject, point.task, { step: point.step, snapshot, system });

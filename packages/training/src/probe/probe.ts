@@ -10,6 +10,8 @@ export interface Probe {
   shares?: string;
   /** Whether it needs the losses of single examples, which closed forms do not give. */
   needsExamples?: true;
+  /** Why it says nothing of this task at any step, where that is so. */
+  none?(task: TrainingTask): string | undefined;
   /** Roughly what it costs before that was measured, in evaluations of the model on all examples. */
   passes(subject: Pick<Subject, "outputs" | "examples">, task: TrainingTask): number;
   /** Leaves everything as it is. */

@@ -1,6 +1,6 @@
 import { edgeRatioOf } from "@sgdscope/analysis";
 import { prepareBackend } from "@sgdscope/compute";
-import { noiseStructure } from "@sgdscope/noise-structure";
+import { NoiseStructureError, noiseStructure } from "@sgdscope/noise-structure";
 import { noiseScale } from "@sgdscope/noise-structure/noise-scale";
 import { seededRandom } from "@sgdscope/random";
 import type { Checkpoint } from "@sgdscope/sgd";
@@ -9,9 +9,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { repetitions } from "../../../../tooling/soak.js";
 import { probeIds } from "../../src/defaults.js";
+import { probesAlong } from "../../src/probe/along-training.js";
 import {
   openSubject,
   optimizerMinimum,
+  probesOf,
   runMinimumTask,
   trainingDefaults,
   type MetricRecord,
@@ -122,9 +124,13 @@ describe("the margin along a training", () => {
     }
   });
 
-  it("is not there where the theory has none: Adam with weight decay", async () => {
-    const metrics = await numbersOf({ optimizer: "adam", weightDecay: 0.1, learningRate: 1e-3 }, "margin");
-    expect(metrics.map((metric) => Object.keys(metric))).toEqual(metrics.map(() => ["step", "loss"]));
+  it("is refused where the theory has none: Adam with weight decay", async () => {
+    const more = { optimizer: "adam", weightDecay: 0.1, learningRate: 1e-3 } as const;
+    await expect(numbersOf(more, "margin")).rejects.toThrow(
+      "probe: cannot give margin: the theory does not judge Adam with weight decay",
+    );
+    expect(probesOf({ ...task, ...more })).toEqual(probeIds.filter((id) => id !== "margin"));
+    expect(probesOf(task)).toEqual([...probeIds]);
   });
 });
 
@@ -184,11 +190,11 @@ describe("probes of a quadratic loss", () => {
     const c = rho / Math.sqrt(m0);
     const expected = (m1 + 2 * c * m2 + c * c * m3) / (m0 + c * m1);
     const sam = { ...quadratic, batchSize: n, optimizer: "sam", rho } as const;
-    const [first] = await numbersOf(sam, "batch-sharpness", "critical-sharpness", "margin");
+    const [first] = await numbersOf(sam, "batch-sharpness", "critical-sharpness");
     expect(first!.updateSharpness! / expected).toBeCloseTo(1, 4);
     expect(first!.criticalSharpness! / expected).toBeCloseTo(1, 3);
     expect(first!.batchSharpness! / expected).not.toBeCloseTo(1, 1);
-    expect(first!.margin).toBeUndefined();
+    await expect(numbersOf(sam, "margin")).rejects.toThrow("probe: cannot give margin: the theory does not judge SAM");
   });
 
   it("give λ_max and Tr of H = G, and the noise scales of K and r", async () => {
@@ -211,6 +217,31 @@ describe("probes of a quadratic loss", () => {
     const alone = await numbersOf({}, "trace");
     const together = await numbersOf({}, ...probeIds);
     expect(together.map(({ traceH }) => traceH)).toEqual(alone.map(({ traceH }) => traceH));
+  });
+});
+
+describe("a point that a theory refuses", () => {
+  const measureAt = async (error: Error) => {
+    const subject = await openSubject(task, seededRandom(task.seed));
+    const refusing = { ...subject, system: () => Promise.reject(error) };
+    const along = probesAlong(refusing, task, { ids: ["margin", "critical-sharpness"], every: 1 });
+    try {
+      expect(along.due(0, true)).toBe(true);
+      return { numbers: await along.measure(0, 1), summary: along.summary() };
+    } finally {
+      subject.dispose();
+    }
+  };
+
+  it("does not end the training, keeps what others found, and is told", async () => {
+    const refusal = new NoiseStructureError("NOT_FINITE", "checkGramSystem: expected finite gram, got Infinity.");
+    const { numbers, summary } = await measureAt(refusal);
+    expect(Object.keys(numbers)).toEqual(["criticalSharpness"]);
+    expect(summary.failed).toEqual({ margin: { times: 1, reason: refusal.message } });
+  });
+
+  it("is not what any other fault is taken for", async () => {
+    await expect(measureAt(new TypeError("x is not a function"))).rejects.toThrow("x is not a function");
   });
 });
 
@@ -239,6 +270,7 @@ describe("probes that are none", () => {
     await expect(runMinimumTask(closed, hooks(["trace", "margin"]))).rejects.toThrow(
       "probe: expected a network for trace, got linear",
     );
+    expect(probesOf(closed)).toEqual(["margin", "noise-scale"]);
     await runMinimumTask({ ...closed, lossBelow: 1e-300 }, hooks(["margin"]));
     expect(found.at(-1)!.margin).toBeGreaterThan(0);
   });

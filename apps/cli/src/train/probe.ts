@@ -1,0 +1,79 @@
+import {
+  expectProbes,
+  probesOf,
+  type MinimumTask,
+  type ProbeNumbers,
+  type ProbeOptions,
+  type ProbeSummary,
+} from "@sgdscope/training";
+import { probeOverhead } from "@sgdscope/training/defaults";
+import { inOptions } from "../sources/settings.js";
+import { usageError } from "../terminal/errors.js";
+import { formatMeasured, formatNumber, formatSeconds } from "../terminal/number.js";
+import { plural } from "../terminal/words.js";
+import type { TrainOptions } from "./options.js";
+
+/** What is measured along the training; `all` leaves out what says nothing of it. */
+export function probeOf(
+  { probe, probeEvery: every, probeOverhead: overhead }: TrainOptions,
+  task: MinimumTask,
+): ProbeOptions | undefined {
+  if (probe === "none") {
+    const stray = every === undefined ? (overhead === undefined ? undefined : "overhead") : "every";
+    if (stray !== undefined)
+      throw usageError(`--probe-${stray}: expected --probe beside it, which says what is measured`);
+    return undefined;
+  }
+  const ids = probe === "all" ? probesOf(task) : probe;
+  const options: ProbeOptions = every === undefined ? { ids, overhead: overhead ?? probeOverhead } : { ids, every };
+  inOptions(() => {
+    expectProbes(task, options);
+  });
+  return options;
+}
+
+/** The edge beside the loss in a line of progress. */
+export const edgeBeside = ({ margin, batchSharpness }: ProbeNumbers): string =>
+  [
+    ...(margin === undefined ? [] : [`, η*/η ${formatNumber(margin, 3)}`]),
+    ...(batchSharpness === undefined ? [] : [`, batch sharpness ${formatNumber(batchSharpness, 3)}`]),
+  ].join("");
+
+/** What each probe measured last, beside what SGD keeps the sharpness at. */
+export function edgeText(numbers: ProbeNumbers, { learningRate }: Pick<MinimumTask, "learningRate">): string[] {
+  const plain = (label: string, value: number | undefined): string[] =>
+    value === undefined ? [] : [`${label} ${formatNumber(value, 3)}`];
+  const measured = (label: string, value: number | undefined, standardError: number | undefined): string[] =>
+    value === undefined ? [] : [`${label} ${formatMeasured({ value, standardError: standardError ?? 0 }, 3)}`];
+  const parts = [
+    ...plain("margin η*/η", numbers.margin),
+    ...measured("batch sharpness", numbers.batchSharpness, numbers.batchSharpnessStandardError),
+    ...measured("update sharpness", numbers.updateSharpness, numbers.updateSharpnessStandardError),
+    ...plain("critical sharpness", numbers.criticalSharpness),
+    ...plain("λ_max of H", numbers.largestEigenvalueH),
+    ...measured("Tr H", numbers.traceH, numbers.traceHStandardError),
+    ...plain("noise scale", numbers.noiseScale),
+    ...plain("μ", numbers.alignmentFactor),
+  ];
+  return parts.length === 0 ? [] : [`Measured last: ${parts.join(", ")}; 2/η is ${formatNumber(2 / learningRate, 3)}.`];
+}
+
+/** What the probes took, and what there was no room for. */
+export function probingText({ trainingSeconds, probeSeconds, measurements, failed, left }: ProbeSummary): string[] {
+  const percent = (100 * probeSeconds) / trainingSeconds;
+  const share = percent < 10 ? formatNumber(percent, 2) : percent.toFixed(0);
+  const times = Object.entries(measurements).flatMap(([id, count]) =>
+    count === 0 ? [] : [`${id} ${plural(count, "time")}`],
+  );
+  return [
+    `Probes took ${share} % of the processor time of the steps, ${formatSeconds(probeSeconds)} of ${formatSeconds(trainingSeconds)}` +
+      `${times.length === 0 ? "" : `: ${times.join(", ")}`}.`,
+    ...Object.entries(failed).map(
+      ([id, { times, reason }]) => `! ${id} could not be measured at ${plural(times, "point")}: ${reason}`,
+    ),
+    ...Object.entries(left).map(
+      ([id, seconds]) =>
+        `There was no room for ${id}: one measurement takes about ${formatSeconds(seconds)}; --probe-overhead makes more, --probe-every takes it.`,
+    ),
+  ];
+}

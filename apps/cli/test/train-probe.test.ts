@@ -1,0 +1,114 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseJson } from "@sgdscope/array-files";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { edgeText, probingText } from "../src/train/probe.js";
+import { sgdscope } from "./support.js";
+import { runFileIn, runIn, shortTraining } from "./train-support.js";
+
+vi.setConfig({ testTimeout: 120_000 });
+
+let folder: string;
+const at = (...names: string[]): string => join(folder, ...names);
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sgdscope-train-probe-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** A short training that says on standard error what it did. */
+const aloud = (out: string, ...more: string[]): string[] =>
+  shortTraining(out, "--max-steps", "100", "--backend", "wasm", ...more).filter((word) => word !== "--quiet");
+const metricsOf = async (out: string): Promise<Record<string, number>[]> =>
+  (await readFile(join(await runIn(out), "metrics.jsonl"), "utf8"))
+    .trimEnd()
+    .split("\n")
+    .map((line) => parseJson(line) as Record<string, number>);
+
+describe("train --probe", () => {
+  it("logs the edge along the way, in the folder and to the parameters of the same training without", async () => {
+    const probed = await sgdscope(...aloud(at("probed"), "--probe", "all", "--probe-every", "50"));
+    const plain = await sgdscope(...aloud(at("plain")));
+    expect([probed.exitCode, plain.exitCode]).toEqual([0, 0]);
+    const parameters = (out: string): Promise<Buffer> =>
+      runIn(out).then((run) => readFile(join(run, "parameters.safetensors")));
+    expect(await parameters(at("probed"))).toEqual(await parameters(at("plain")));
+    const [metrics, without] = [await metricsOf(at("probed")), await metricsOf(at("plain"))];
+    expect(metrics.map(({ step, loss }) => ({ step, loss }))).toEqual(without);
+    const { record } = await runFileIn(at("probed"));
+    expect(metrics.at(-1)).toMatchObject({ step: 100, margin: 1 / record!.minimum!.edgeRatio });
+    for (const name of ["batchSharpness", "criticalSharpness", "largestEigenvalueH", "traceH", "noiseScale"])
+      expect(metrics.every((line) => line[name]! > 0)).toBe(true);
+    expect(probed.stderr).toMatch(/Measured last: margin η\*\/η [\d.]+, batch sharpness [\d.]+ ± .*; 2\/η is 100\.\n/);
+    expect(probed.stderr).toMatch(
+      /Probes took [\d.]+ % of the processor time of the steps, [\d.]+ s of [\d.]+ s: margin 3 times, /,
+    );
+    expect(plain.stderr).not.toMatch(/Probes|Measured/);
+
+    // TensorBoard and tables take the numbers by their names.
+    const logs = at("logs");
+    expect((await sgdscope("export", at("probed"), "--to", "tensorboard", "--out", logs)).exitCode).toBe(0);
+    const events = await readFile(join(logs, (await runFileIn(at("probed"))).id, "events.out.tfevents.0.sgdscope"));
+    for (const tag of ["margin", "batchSharpness", "criticalSharpness"]) expect(events.includes(tag)).toBe(true);
+    await sgdscope("export", at("probed"), "--to", "csv", "--out", at("metrics.csv"));
+    expect((await readFile(at("metrics.csv"), "utf8")).split("\r\n")[0]).toMatch(/^run,step,loss,margin,/);
+  });
+
+  it("spaces itself out by processor time, and says what it had no room for", async () => {
+    const { exitCode, stderr } = await sgdscope(...aloud(at("spaced"), "--probe", "all", "--probe-overhead", "1e-9"));
+    expect(exitCode).toBe(0);
+    expect((await metricsOf(at("spaced"))).map((line) => Object.keys(line))).toEqual(
+      [0, 50, 100].map(() => ["step", "loss"]),
+    );
+    expect(stderr).toMatch(/There was no room for margin: one measurement takes about [\d.]+ s; /);
+  });
+
+  it("leaves what says nothing out of all, and refuses it by name", async () => {
+    const adam = ["--optimizer", "adam", "--weight-decay", "0.1", "--probe-every", "50", "--max-steps", "50"];
+    expect((await sgdscope(...aloud(at("adam"), ...adam, "--probe", "all"))).exitCode).toBe(0);
+    const last = (await metricsOf(at("adam"))).at(-1)!;
+    expect([last["margin"], last["updateSharpness"]! > 0]).toEqual([undefined, true]);
+    const refused = await sgdscope(...aloud(at("refused"), ...adam, "--probe", "trace,margin"));
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      2,
+      "error: --probe: cannot give margin: the theory does not judge Adam with weight decay\n",
+    ]);
+  });
+
+  it.each([
+    [["--probe", "sharpness"], /--probe.*Expected all, none or some of margin, .*, got 'sharpness'/],
+    [["--probe-every", "10"], /--probe-every: expected --probe beside it/],
+    [["--probe-overhead", "0.1"], /--probe-overhead: expected --probe beside it/],
+    [["--probe", "all", "--probe-overhead", "0.1", "--probe-every", "3"], /--probe-every.*--probe-overhead/],
+    [["--probe", "all", "--probe-every", "0"], /--probe-every.*Expected a whole number from 1 up, got '0'/],
+  ])("refuses %j", async (words, message) => {
+    const { exitCode, stderr } = await sgdscope(...aloud(at("none"), ...words));
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+});
+
+describe("what is said of probes", () => {
+  it("agrees in number, and counts nothing that was not measured", () => {
+    expect(
+      probingText({
+        trainingSeconds: 40,
+        probeSeconds: 1.5,
+        measurements: { margin: 1, trace: 0, "critical-sharpness": 3 },
+        failed: { margin: { times: 2, reason: "expected finite gram, got Infinity" } },
+        left: { trace: 12 },
+      }),
+    ).toEqual([
+      "Probes took 3.8 % of the processor time of the steps, 1.5 s of 40 s: margin 1 time, critical-sharpness 3 times.",
+      "! margin could not be measured at 2 points: expected finite gram, got Infinity",
+      "There was no room for trace: one measurement takes about 12 s; --probe-overhead makes more, --probe-every takes it.",
+    ]);
+  });
+
+  it("shows what has no edge as infinite", () => {
+    expect(edgeText({ margin: Infinity, criticalSharpness: 0 }, { learningRate: 0.5 })).toEqual([
+      "Measured last: margin η*/η ∞, critical sharpness 0; 2/η is 4.",
+    ]);
+    expect(edgeText({}, { learningRate: 1 })).toEqual([]);
+  });
+});
