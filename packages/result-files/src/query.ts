@@ -2,6 +2,7 @@ import { access } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ResultFilesError } from "./errors.js";
 import { findRuns } from "./runs.js";
+import { columnsWithNumbers, withoutDates, type DescribedColumn } from "./view-numbers.js";
 
 /** The answer to a query: plain JavaScript values, one object per row. */
 export interface QueryResult {
@@ -15,7 +16,8 @@ type DuckDB = typeof import("@duckdb/node-api");
  * Answers an SQL query over run folders by DuckDB. There are two views: `metrics`, one row per metric line with its `run`, and `runs`, one
  * row per run with `id`, `state`, and `task`, `record` and `environment` as structures (`record.minimum.traceG`).
  *
- * The files are read in place. Integers beyond 2⁵³ come as text, dates as ISO text.
+ * The files are read in place. Infinities, texts in JSON, are numbers. Integers beyond 2⁵³ come as
+ * text, dates in an answer as ISO text.
  *
  * @param folders - As for `findRuns`.
  * @param load - Imports the optional package; for tests and bundlers.
@@ -39,21 +41,36 @@ export async function queryRuns(
   try {
     // A query must not fetch anything from the network.
     await connection.run("set autoinstall_known_extensions = false");
+    const rowsOf = async (asked: string): Promise<Record<string, unknown>[]> =>
+      (await connection.runAndReadAll(asked)).getRowObjectsJS();
+    const ask = async (asked: string): Promise<Record<string, unknown>> => (await rowsOf(asked))[0]!;
+    /** Reads files as rows: the columns there are, and what to select them from. */
+    const reading = async (paths: string[], more: string): Promise<{ columns: DescribedColumn[]; source: string }> => {
+      const guessed = await rowsOf(`describe select * from read_json(${list(paths)}, union_by_name = true, ${more})`);
+      const columns = guessed
+        .map((row) => withoutDates({ name: row["column_name"] as string, type: row["column_type"] as string }))
+        .filter(({ name }) => name !== "filename");
+      const types = columns.map(({ name, type }) => `${text(name)}: ${text(type)}`).join(", ");
+      return { columns, source: `read_json(${list(paths)}, columns = {${types}}, ${more})` };
+    };
+    const ofRuns = await reading(
+      runs.map((run) => join(run, "run.json")),
+      "maximum_object_size = 1073741824",
+    );
     await connection.run(
-      `create view runs as select * from read_json(${list(runs.map((run) => join(run, "run.json")))}, union_by_name = true, maximum_object_size = 1073741824)`,
+      `create view runs as select ${await columnsWithNumbers(ofRuns.columns, ofRuns.source, ask)} from ${ofRuns.source}`,
     );
     const metrics = await existing(runs.map((run) => join(run, "metrics.jsonl")));
     if (metrics.length > 0) {
-      const lines = `read_json(${list(metrics)}, format = 'newline_delimited', union_by_name = true, filename = true, ignore_errors = true)`;
-      const described = await connection.runAndReadAll(`describe select * exclude (filename) from ${lines}`);
-      const names = described
-        .getRowObjectsJS()
-        .map((row) => `"${(row["column_name"] as string).replaceAll('"', '""')}"`);
+      const { columns, source } = await reading(
+        metrics,
+        "format = 'newline_delimited', filename = true, ignore_errors = true",
+      );
       // A torn line is read as a row of nulls.
-      const present = names.map((name) => `${name} is not null`).join(" or ");
+      const present = columns.map(({ name }) => `"${name.replaceAll('"', '""')}" is not null`).join(" or ");
       await connection.run(
-        "create view metrics as select regexp_extract(filename, '([^/\\\\]+)[/\\\\]metrics.jsonl$', 1) as run, * exclude (filename) " +
-          `from ${lines} where ${present}`,
+        "create view metrics as select regexp_extract(filename, '([^/\\\\]+)[/\\\\]metrics.jsonl$', 1) as run, " +
+          `${await columnsWithNumbers(columns, source, ask)} from ${source} where ${present}`,
       );
     }
     const reader = await connection.runAndReadAll(sql);
@@ -68,8 +85,8 @@ export async function queryRuns(
   }
 }
 
-const list = (paths: readonly string[]): string =>
-  `[${paths.map((path) => `'${path.replaceAll("'", "''")}'`).join(", ")}]`;
+const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
+const list = (paths: readonly string[]): string => `[${paths.map(text).join(", ")}]`;
 
 async function existing(paths: readonly string[]): Promise<string[]> {
   const found: string[] = [];

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { formatJson } from "@sgdscope/array-files";
 import { runId } from "@sgdscope/runs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findRuns, metricsTable, queryRuns, readRuns, recordsTable } from "../src/index.js";
@@ -78,6 +79,39 @@ describe("queryRuns", () => {
     expect((await queryRuns(joined, [join(folder, "sweep")])).rows).toEqual([
       { eta: rateOf(first.task), ratio: 0.97, model: { kind: "fully-connected" } },
     ]);
+  });
+
+  it("compares numbers as numbers where some are infinite, and texts as texts", async () => {
+    const runs = [9, 10, Infinity].map((margin, k) => {
+      const task = { learningRate: k + 1, 'the "name", quoted': "Infinity" };
+      const minimum = { criticalLearningRate: margin, always: Infinity, marks: ["a"], id: k === 0 ? 12 : "word" };
+      return { id: runId(task), task, record: { loss: margin, minimum }, margin };
+    });
+    for (const { id, task, record, margin } of runs) {
+      const directory = join(folder, "infinite", "runs", id);
+      await mkdir(directory, { recursive: true });
+      const run = { schema: "sgdscope/run@2", id, task, environment: {}, state: "done", record };
+      await writeFile(join(directory, "run.json"), formatJson(run));
+      const lines = [
+        { step: 0, loss: 1 },
+        { step: 5, loss: 0.5, margin },
+      ].map((line) => `${formatJson(line)}\n`);
+      await writeFile(join(directory, "metrics.jsonl"), lines.join(""));
+    }
+    const ask = async (sql: string) => (await queryRuns(sql, [join(folder, "infinite")])).rows;
+    expect(
+      await ask("select max(margin) as most, min(margin) as least, typeof(any_value(margin)) as type from metrics"),
+    ).toEqual([{ most: Infinity, least: 9, type: "DOUBLE" }]);
+    expect(
+      await ask(
+        "select max(record.loss) as loss, max(record.minimum.criticalLearningRate) as rate, min(record.minimum.always) as always from runs",
+      ),
+    ).toEqual([{ loss: Infinity, rate: Infinity, always: Infinity }]);
+    expect(
+      await ask(
+        `select distinct task."the ""name"", quoted" as text, count(record.minimum.id) as ids from runs group by all`,
+      ),
+    ).toEqual([{ text: "\\Infinity", ids: 3 }]);
   });
 
   it("gives DuckDB's message for a wrong query", async () => {
