@@ -438,19 +438,23 @@ describe("the phase diagram", () => {
     expect(cells).toBeLessThanOrEqual(8);
   });
 
-  it("is one of K times 2^99 and learning rates as many times smaller", async () => {
-    const scaled = { ...minimum, system: { ...minimum.system, gram: minimum.system.gram.map((k) => k * 2 ** 99) } };
+  it.each([99, 400, -400])("of K times 2^%i has learning rates as many times smaller", async (exponent) => {
+    const gram = minimum.system.gram.map((value) => value * 2 ** exponent);
+    const scaled = { ...minimum, system: { ...minimum.system, gram } };
     const axes = { batchSizes: [1], learningRates: { minimum: 0.001, maximum: 0.4, count: 2 } };
+    const scale = 2 ** -exponent;
     const expected = await phaseDiagram(minimum, axes);
     const found = await phaseDiagram(scaled, {
       ...axes,
-      learningRates: { minimum: 0.001 * 2 ** -99, maximum: 0.4 * 2 ** -99, count: 2 },
+      learningRates: { minimum: 0.001 * scale, maximum: 0.4 * scale, count: 2 },
     });
-    for (const [k, { growthRate }] of found.growth.entries())
-      expect(growthRate).toBeCloseTo(expected.growth[k]!.growthRate, 12);
+    for (const [k, { growthRate, learningRate }] of found.growth.entries()) {
+      expect(growthRate).toBeCloseTo(expected.growth[k]!.growthRate, 10);
+      expect(learningRate / scale).toBeCloseTo(expected.growth[k]!.learningRate, 12);
+    }
     for (const [k, curve] of found.curves.entries())
       for (const [b, rate] of curve.criticalLearningRates.entries())
-        expect(rate! * 2 ** 99, curve.id).toBeCloseTo(expected.curves[k]!.criticalLearningRates[b]!, 10);
+        expect(rate! / scale, curve.id).toBeCloseTo(expected.curves[k]!.criticalLearningRates[b]!, 10);
   });
 
   it("ends when it is told to", async () => {
