@@ -45,7 +45,7 @@ describe("train", () => {
       ["--optimizer", "adam", "--momentum", "0.5"],
       /error: --momentum: expected 0 with optimizer adam, whose own is beta1, got 0.5/,
     ],
-    [["--optimizer", "adagrad"], /Allowed choices are sgd, heavy-ball, nesterov, ema, adam, rmsprop, sam/],
+    [["--optimizer", "adagrad"], /Allowed choices are sgd, heavy-ball, nesterov, ema, adam, rmsprop, sam, ire/],
     [["--nesterov"], /error: --nesterov: expected momentum above 0 beside it, got 0/],
     [["--dampening", "0.5"], /error: --dampening: expected optimizer heavy-ball beside it, got sgd/],
     [["--dampening", "2"], /Expected a number in \[0, 1\], got '2'/],
@@ -102,6 +102,19 @@ describe("train --optimizer", () => {
     const measured = await sgdscope("measure", "--run", run, "--quiet");
     expect(measured.stdout).toContain("! Trained with SAM; judged as plain SGD");
     expect(measured.stdout).not.toContain("frozen");
+  });
+
+  it("judges IRE by itself with its mask frozen, beside the marked verdict of plain SGD", async () => {
+    const asked = ["--optimizer", "ire", "--prog", "3", "--rank", "0.3"];
+    const { exitCode, stdout } = await sgdscope(...settings("ire", ...asked));
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("! Trained with IRE; judged as plain SGD");
+    expect((await runFile("ire")).task).toMatchObject({ optimizer: "ire", prog: 3, rank: 0.3 });
+    const measured = await sgdscope("measure", "--run", await runOf("ire"), "--quiet");
+    expect(measured.stdout).toContain("! Trained with IRE; judged as plain SGD");
+    expect(measured.stdout).toMatch(
+      /With the mask of flat coordinates frozen where the training stopped:\n(?:Uns|S)table.*Preconditioned SGD/,
+    );
   });
 
   it("judges SGD's own optimizers without that mark", async () => {

@@ -1,7 +1,7 @@
 import { samplingWeights, type Sampling, type SamplingWeights } from "@sgdscope/stability-criterion";
 import type { Optimizer } from "@sgdscope/stability-criterion/optimizers";
 import { AnalysisError } from "./errors.js";
-import { mark, type Mark } from "./marks.js";
+import { mark, type Mark, type MarkId } from "./marks.js";
 import type { Minimum } from "./minimum.js";
 
 /** What is asked of a minimum; everything left out is taken from how the minimum was reached. */
@@ -35,6 +35,9 @@ export type JudgedMinimum = Pick<Minimum, "reached" | "regularized" | "precondit
   system: { examples: number };
 };
 
+/** Optimizers with a mark of their own, by what people call them. */
+const marksOfOptimizers: Record<string, MarkId> = { SAM: "sam", IRE: "ire" };
+
 /**
  * The conditions under which a minimum is judged, one per batch size; nobody else decides them.
  *
@@ -65,7 +68,7 @@ export function decideConditions(minimum: JudgedMinimum, request: ConditionsRequ
     );
   const learningRate = learningRateOf(minimum, request);
   if (request.optimizer === undefined && reached?.unjudged !== undefined)
-    marks.push(mark(reached.unjudged === "SAM" ? "sam" : "optimizer"));
+    marks.push(mark(marksOfOptimizers[reached.unjudged] ?? "optimizer"));
   if ((optimizer.weightDecay ?? 0) > 0) marks.push(mark("weight-decay"));
   if (reached?.clipped === true) marks.push(mark("clipping"));
   if (minimum.regularized === true) marks.push(mark("regularizers"));

@@ -4,6 +4,7 @@ export type MarkId =
   | "momentum"
   | "optimizer"
   | "sam"
+  | "ire"
   | "weight-decay"
   | "clipping"
   | "not-converged"
@@ -26,6 +27,7 @@ const texts: Record<MarkId, string> = {
   optimizer:
     "Trained with Adam or RMSprop; judged as plain SGD with this learning rate, whose threshold is another one. With the second moment frozen, Adam and RMSprop have one of their own, from J and that preconditioner.",
   sam: "Trained with SAM; judged as plain SGD with this learning rate, and without momentum, whose threshold is another one. SAM is no linear optimizer: the edge of its full batches depends on the norm of the gradient, and that of minibatches has no theory here.",
+  ire: "Trained with IRE; judged as plain SGD with this learning rate, whose threshold is another one. With its mask of flat coordinates frozen, IRE has one of its own, from J and the preconditioner 1/(1 + prog·mask).",
   "weight-decay":
     "With weight decay training ends at a minimum of the loss and a penalty, where residuals and noise remain: the verdict is that of the Gauss–Newton model there.",
   clipping: "Gradients may have been clipped up to the end; judged as SGD without clipping.",

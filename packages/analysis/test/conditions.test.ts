@@ -60,6 +60,7 @@ describe("what stands outside the theorem's hypotheses is marked", () => {
     ["not-converged", { converged: false }],
     ["optimizer", { optimizer: { kind: "sgd" }, unjudged: "Adam" }],
     ["sam", { optimizer: { kind: "sgd" }, unjudged: "SAM" }],
+    ["ire", { optimizer: { kind: "sgd" }, unjudged: "IRE" }],
   ] as const)("%s, and nothing else", (id, reached) => {
     const [{ marks, sampling }] = decideConditions(minimum(10, reached)) as [ReturnType<typeof decideConditions>[0]];
     expect(marks.map((mark) => mark.id)).toEqual([id]);

@@ -2,6 +2,7 @@ export { SgdError, type SgdErrorCode } from "./errors.js";
 export {
   optimizerKinds,
   type Adam,
+  type Ire,
   type Momentum,
   type Optimizer,
   type RmsProp,

@@ -50,7 +50,7 @@ export async function examplesOfTask({ data, loss }: Pick<MinimumTask, "data" | 
  */
 export function leastLossOf(
   task: LossSettings,
-  { targets, size, outputs }: Pick<ImageDataset, "targets" | "size" | "outputs">,
+  { targets, size, outputs }: { targets: ArrayLike<number>; size: number; outputs: number },
 ): LeastMeanLoss {
   const loss = outputLossOf(task);
   const known = loss === undefined ? undefined : leastMeanLoss(loss, targets, { examples: size, outputs });

@@ -18,6 +18,8 @@ export const optimizerFields = {
   epsilon: fromZero.optional(),
   centered: z.boolean().optional(),
   rho: fromZero.optional(),
+  prog: fromZero.optional(),
+  rank: share.optional(),
 };
 
 type Asked = z.output<z.ZodObject<typeof optimizerFields>> & { momentum: number };
@@ -31,6 +33,8 @@ const owners: Partial<Record<keyof Asked, readonly string[]>> = {
   epsilon: ["adam", "rmsprop"],
   centered: ["rmsprop"],
   rho: ["sam"],
+  prog: ["ire"],
+  rank: ["ire"],
 };
 
 /**
@@ -49,7 +53,7 @@ export function optimizerSettingsOf(asked: Asked): OptimizerSettings {
   const needed = ["heavy-ball", "nesterov", "ema"].includes(kind);
   if (needed && momentum === 0)
     refuse(nesterov ? "nesterov" : "optimizer", `expected momentum above 0 beside ${nesterov ? "it" : kind}, got 0`);
-  if (momentum > 0 && !needed && kind !== "rmsprop" && kind !== "sam")
+  if (momentum > 0 && !needed && !["rmsprop", "sam", "ire"].includes(kind))
     refuse(
       "momentum",
       `expected 0 with optimizer ${kind}${kind === "adam" ? ", whose own is beta1" : ""}, got ${momentum}`,
@@ -76,6 +80,10 @@ export function optimizerSettingsOf(asked: Asked): OptimizerSettings {
     case "sam": {
       const { rho = 0.05 } = asked;
       return { momentum, optimizer: kind, rho, ...decay };
+    }
+    case "ire": {
+      const { prog = 2, rank = 0.2 } = asked;
+      return { momentum, optimizer: kind, prog, rank, ...decay };
     }
   }
 }

@@ -7,11 +7,13 @@ const decaying = ({ weightDecay }: OptimizerSettings): { weightDecay?: number } 
 
 /** The optimizer of a training as its steps are taken. */
 export function optimizerOfTask(settings: OptimizerSettings): Optimizer {
-  const { momentum, nesterov, optimizer, dampening, beta1, beta2, epsilon, alpha, centered, rho } = settings;
+  const { momentum, nesterov, optimizer, dampening, beta1, beta2, epsilon, alpha, centered, rho, prog, rank } =
+    settings;
   const decay = decaying(settings);
   if (optimizer === "adam") return { kind: optimizer, ...given({ beta1, beta2, epsilon }), ...decay };
   if (optimizer === "rmsprop") return { kind: optimizer, momentum, ...given({ alpha, epsilon, centered }), ...decay };
   if (optimizer === "sam") return { kind: optimizer, momentum, ...given({ rho }), ...decay };
+  if (optimizer === "ire") return { kind: optimizer, momentum, ...given({ prog, rank }), ...decay };
   if (optimizer === "ema") return { kind: optimizer, momentum, ...decay };
   if (momentum === 0) return { kind: "sgd", ...decay };
   if (nesterov === true) return { kind: "nesterov", momentum, ...decay };
@@ -29,6 +31,8 @@ export function judgedOptimizer(settings: OptimizerSettings): Pick<Reached, "opt
       return { optimizer: plain, unjudged: "RMSprop" };
     case "sam":
       return { optimizer: plain, unjudged: "SAM" };
+    case "ire":
+      return { optimizer: plain, unjudged: "IRE" };
     default:
       return { optimizer };
   }
@@ -38,14 +42,14 @@ export function judgedOptimizer(settings: OptimizerSettings): Pick<Reached, "opt
 export const preconditionerPrefix = "preconditioner/";
 
 /**
- * Adam and RMSprop with their second moment frozen, in the coordinates in which they step plainly; undefined for other optimizers, and
+ * Adam and RMSprop with their second moment frozen, IRE with its mask, in the coordinates in which they step plainly; undefined for other optimizers, and
  * with weight decay, which a preconditioner scales differently for each parameter.
  */
 export function frozenOptimizer(settings: OptimizerSettings): Reached["optimizer"] | undefined {
   const optimizer = optimizerOfTask(settings);
   if ((settings.weightDecay ?? 0) > 0) return undefined;
   if (optimizer.kind === "adam") return { kind: "ema", momentum: optimizer.beta1 ?? 0.9 };
-  if (optimizer.kind !== "rmsprop") return undefined;
+  if (optimizer.kind !== "rmsprop" && optimizer.kind !== "ire") return undefined;
   const { momentum = 0 } = optimizer;
   return momentum === 0 ? { kind: "sgd" } : { kind: "heavy-ball", momentum };
 }

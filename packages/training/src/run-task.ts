@@ -27,7 +27,7 @@ export interface RunHooks {
 /** A measured run and where it ended. */
 export interface FinishedTask {
   record: MinimumRecord;
-  /** The parameters by name, the buffers of normalisation layers, and P of Adam and RMSprop as `preconditioner/…`. */
+  /** The parameters by name, the buffers of normalisation layers, and P of Adam, RMSprop and IRE as `preconditioner/…`. */
   arrays: Record<string, NamedArray>;
   /** What the probes came to, where there were some. */
   probing: ProbeSummary | undefined;

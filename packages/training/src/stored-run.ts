@@ -124,7 +124,7 @@ export async function minimumOfRun(
 }
 
 /**
- * The minimum of a run of Adam or RMSprop with its second moment frozen where the training stopped: that of `JP⁻¹Jᵀ`, judged as the
+ * The minimum of a run of Adam or RMSprop with its second moment frozen where the training stopped, or of IRE with its mask: that of `JP⁻¹Jᵀ`, judged as the
  * optimizer that remains.
  *
  * @param options.reached - As the plain minimum has it, which knows whether the clip was active; default without that.

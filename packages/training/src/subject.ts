@@ -9,6 +9,7 @@ import { gramSystemFromJacobian } from "@sgdscope/noise-structure";
 import { tensorTrainee } from "@sgdscope/sgd/tensor";
 import * as tf from "@tensorflow/tfjs-core";
 import { closedFormProblem, type ClosedFormProblem } from "./closed-form.js";
+import { labelsAboveMean, lossProblem } from "./closed-form-loss.js";
 import { rescaled } from "./rescaled.js";
 import { examplesOfTask, leastLossOf, outputLossOf, traineeLossOf } from "./loss.js";
 import { frobeniusHOf, type MeasuredSystem } from "./measure.js";
@@ -66,8 +67,21 @@ export async function openSubject(task: TrainingTask, random: SeededRandom): Pro
 
 async function openClosedForm(task: ClosedFormTask, random: SeededRandom): Promise<Subject> {
   const problem = await closedFormProblem(task, random);
-  const { name, model, size, outputs, X, y, start } = problem;
-  const trainee = vectorTrainee({ parameters: start, ...leastSquares(model, X, y) });
+  const { name, model, size, outputs, X, start } = problem;
+  const loss = outputLossOf(task);
+  const y = loss?.id === "logistic" ? labelsAboveMean(problem.y) : problem.y;
+  const trainee = vectorTrainee({
+    parameters: start,
+    ...(loss === undefined ? leastSquares(model, X, y) : lossProblem(model, X, y, loss)),
+  });
+  const shape = { examples: size, outputs };
+  /** K̃ and r̃ from J, of a loss that is not square. */
+  const generalised = (jacobian: Float64Array): MeasuredSystem =>
+    generalisedGramSystem(
+      { jacobian },
+      { outputs: model.predict(trainee.parameters, X), targets: y, loss: loss! },
+      shape,
+    );
   return {
     model: model.name,
     data: name,
@@ -77,19 +91,29 @@ async function openClosedForm(task: ClosedFormTask, random: SeededRandom): Promi
     backend: "float64",
     precision: "float64",
     trainee,
-    leastLoss: { loss: 0, attained: true },
-    system: () => Promise.resolve(model.gramSystem(trainee.parameters, X, y)),
+    leastLoss: leastLossOf(task, { targets: y, size, outputs }),
+    system: () =>
+      Promise.resolve(
+        loss === undefined
+          ? model.gramSystem(trainee.parameters, X, y)
+          : generalised(model.jacobian(trainee.parameters, X)),
+      ),
     preconditionedSystem(preconditioner) {
       const roots = Float64Array.from(
         preconditioner["parameters"]!.data as Float64Array,
         (value) => 1 / Math.sqrt(value),
       );
       const jacobian = model.jacobian(trainee.parameters, X).map((value, k) => value * roots[k % roots.length]!);
+      if (loss !== undefined) return Promise.resolve(generalised(jacobian));
       const residuals = model.residuals(trainee.parameters, X, y);
-      return Promise.resolve(gramSystemFromJacobian(jacobian, residuals, { examples: size, outputs }));
+      return Promise.resolve(gramSystemFromJacobian(jacobian, residuals, shape));
     },
     frobeniusH: () => Promise.resolve(undefined),
-    learned: () => problem.learned(trainee.parameters),
+    // The test loss of a problem is the square one.
+    learned: () => ({
+      ...problem.learned(trainee.parameters),
+      ...(loss === undefined ? {} : { testLoss: undefined }),
+    }),
     arrays: () => trainee.snapshot(),
     exampleLoss: undefined,
     closedForm: { ...problem, parameters: trainee.parameters },

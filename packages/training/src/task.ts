@@ -33,7 +33,7 @@ export interface OptimizerSettings {
   /** Nesterov's momentum. Default false. */
   nesterov?: boolean;
   /** Another rule than SGD's own with `momentum`. */
-  optimizer?: "ema" | "adam" | "rmsprop" | "sam";
+  optimizer?: "ema" | "adam" | "rmsprop" | "sam" | "ire";
   /** τ in m ← βm + (1 − τ)g. Default 0. */
   dampening?: number;
   /** γ of the coupled weight decay g + γθ. Default 0. */
@@ -49,6 +49,9 @@ export interface OptimizerSettings {
   centered?: boolean;
   /** ρ of SAM. */
   rho?: number;
+  /** How much longer the steps of IRE are along flat coordinates, and the share of coordinates that is sharp. */
+  prog?: number;
+  rank?: number;
 }
 
 /** How one training steps and stops, and what is measured; plain JSON. */
@@ -58,7 +61,7 @@ export interface TrainingSettings extends OptimizerSettings {
   batchSize: number;
   sampling: Sampling;
   seed: number;
-  /** Default the square loss; closed forms have no other. */
+  /** Default the square loss. Under the logistic one closed forms tell targets above their mean from the others. */
   loss?: TrainingLoss;
   /** ε of `cross-entropy` and `logistic`. Default 0. */
   labelSmoothing?: number;

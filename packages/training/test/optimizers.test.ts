@@ -27,6 +27,7 @@ describe("settings of an optimizer", () => {
         { momentum: 0.9, dampening: 0.9 },
       ],
       [{ optimizer: "adam" }, { optimizer: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }],
+      [{ optimizer: "ire" }, { optimizer: "ire", prog: 2, rank: 0.2 }],
       [{ optimizer: "sam" }, { optimizer: "sam", rho: 0.05 }],
       [{ optimizer: "rmsprop" }, { optimizer: "rmsprop", alpha: 0.99, centered: false, momentum: 0 }],
     ];
@@ -37,7 +38,7 @@ describe("settings of an optimizer", () => {
   });
 
   it.each<[object, string, string]>([
-    [{ optimizer: "adagrad" }, "optimizer", "expected one of sgd, heavy-ball, nesterov, ema, adam, rmsprop, sam"],
+    [{ optimizer: "adagrad" }, "optimizer", "expected one of sgd, heavy-ball, nesterov, ema, adam, rmsprop, sam, ire"],
     [{ optimizer: "sgd", momentum: 0.5 }, "momentum", "expected 0 with optimizer sgd, got 0.5"],
     [{ optimizer: "adam", momentum: 0.5 }, "momentum", "expected 0 with optimizer adam, whose own is beta1, got 0.5"],
     [{ optimizer: "ema" }, "optimizer", "expected momentum above 0 beside ema, got 0"],
@@ -53,6 +54,8 @@ describe("settings of an optimizer", () => {
     [{ optimizer: "adam", alpha: 0.5 }, "alpha", "expected optimizer rmsprop beside it, got adam"],
     [{ epsilon: 1, momentum: 0.5 }, "epsilon", "expected optimizer adam or rmsprop beside it, got heavy-ball"],
     [{ optimizer: "rmsprop", rho: 0.1 }, "rho", "expected optimizer sam beside it, got rmsprop"],
+    [{ prog: 1 }, "prog", "expected optimizer ire beside it, got sgd"],
+    [{ optimizer: "ire", rank: 1 }, "rank", "expected a number below 1"],
     [{ optimizer: "sam", rho: -0.1 }, "rho", "expected a number from 0 up"],
     [{ optimizer: "rmsprop", alpha: 1 }, "alpha", "expected a number below 1"],
     [{ weightDecay: -1 }, "weightDecay", "expected a number from 0 up"],
@@ -90,6 +93,8 @@ describe("a training with another optimizer", () => {
   it.each<[Partial<ClosedFormTask>, string | undefined]>([
     [{ optimizer: "adam", beta1: 0.9, beta2: 0.99, epsilon: 1e-8 }, "optimizer"],
     [{ optimizer: "rmsprop", alpha: 0.9, epsilon: 1e-8, centered: true }, "optimizer"],
+    [{ optimizer: "ire", prog: 2, rank: 0.2 }, "ire"],
+    [{ optimizer: "ire", prog: 1, rank: 0.5, momentum: 0.5 }, "ire"],
     [{ optimizer: "sam", rho: 0.05 }, "sam"],
     [{ optimizer: "sam", rho: 0.1, momentum: 0.5 }, "sam"],
     [{ momentum: 0.9, dampening: 0.5 }, undefined],

@@ -48,18 +48,23 @@ async function stored(optimizer: object): Promise<StoredRun> {
   return openStoredRun(directory);
 }
 
-describe("a run of Adam or RMSprop", () => {
+describe("a run of Adam, RMSprop or IRE", () => {
   it.each([
     [
       { optimizer: "adam", beta1: 0.8 },
       { kind: "ema", momentum: 0.8 },
     ],
     [{ optimizer: "rmsprop" }, { kind: "sgd" }],
+    [{ optimizer: "ire", prog: 3 }, { kind: "sgd" }],
+    [
+      { optimizer: "ire", momentum: 0.5 },
+      { kind: "heavy-ball", momentum: 0.5 },
+    ],
     [
       { optimizer: "rmsprop", momentum: 0.5, centered: true },
       { kind: "heavy-ball", momentum: 0.5 },
     ],
-  ])("has JP⁻¹Jᵀ as its Gram matrix where its second moment is frozen: %j", async (settings, optimizer) => {
+  ])("has JP⁻¹Jᵀ as its Gram matrix where its second moment or mask is frozen: %j", async (settings, optimizer) => {
     const run = await stored(settings);
     const data = await datasetOf(run.task.data);
     const before = tf.memory().numTensors;
@@ -76,6 +81,7 @@ describe("a run of Adam or RMSprop", () => {
     const weights = Object.keys(run.params).flatMap((name) => [...(run.preconditioner![name]!.data as Float32Array)]);
     const P = weights.length;
     expect(jacobian.length).toBe(data.size * P);
+    expect(Math.min(...weights)).toBeGreaterThan(0);
     const { gram } = found.system;
     const largest = Math.max(...gram);
     for (let i = 0; i < data.size; i++)
@@ -89,7 +95,7 @@ describe("a run of Adam or RMSprop", () => {
   });
 
   it("has none with weight decay, and SGD has none", async () => {
-    for (const settings of [{ optimizer: "adam", weightDecay: 0.1 }, { momentum: 0.5 }]) {
+    for (const settings of [{ optimizer: "adam", weightDecay: 0.1 }, { optimizer: "sam" }, { momentum: 0.5 }]) {
       const run = await stored(settings);
       expect(await preconditionedMinimumOfRun(run, await datasetOf(run.task.data))).toBeUndefined();
       tf.dispose(run.params);

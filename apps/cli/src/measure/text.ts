@@ -42,7 +42,7 @@ export interface Measurement {
   hessian: Curvature;
   /** Whether H has the diagonal of G, or the operation because of which that is not known. */
   traceIdentity: PiecewiseLinearity;
-  /** That of Adam or RMSprop with the second moment frozen where a run of them stopped; undefined for other runs. */
+  /** That of Adam or RMSprop with the second moment frozen where a run of them stopped, of IRE with its mask; undefined for other runs. */
   preconditioned?: MinimumAnalysis | undefined;
   /** What a LayersModel has beside its function; undefined for a run. */
   model?: LayersModelFacts | undefined;
@@ -90,15 +90,15 @@ export function measurementText(measurement: Measurement, digits?: number): stri
     (logDeterminant === undefined ? "" : `${logDeterminantText(logDeterminant)}\n`) +
     (analysis === undefined
       ? "Noise metrics and thresholds are exact from the Gram matrix, which was not taken: measure fewer examples for them.\n"
-      : analysisText(analysis, { digits }) + frozenText(measurement.preconditioned))
+      : analysisText(analysis, { digits }) + frozenText(measurement.preconditioned, analysis))
   );
 }
 
 /** The verdict of the optimizer itself, beside that of plain SGD. */
-const frozenText = (analysis: MinimumAnalysis | undefined): string =>
+const frozenText = (analysis: MinimumAnalysis | undefined, plain: MinimumAnalysis): string =>
   analysis === undefined
     ? ""
-    : `\nWith the second moment of the optimizer frozen where the training stopped:\n${answerText(analysis)}` +
+    : `\nWith the ${plain.conditions[0]!.marks.some(({ id }) => id === "ire") ? "mask of flat coordinates" : "second moment of the optimizer"} frozen where the training stopped:\n${answerText(analysis)}` +
       analysis.conditions[0]!.marks.map(({ text }) => `! ${text}\n`).join("");
 
 const identityText = (identity: PiecewiseLinearity): string =>

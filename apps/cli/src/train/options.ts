@@ -50,6 +50,8 @@ export interface TrainOptions extends ImageOptions {
   epsilon?: number;
   centered?: boolean;
   rho?: number;
+  prog?: number;
+  rank?: number;
   clipNorm: number;
   warmUp: number;
   maxSteps: number;
@@ -136,10 +138,10 @@ export function addTrainOptions(command: Command): Command {
     .addOption(
       new Option(
         "--optimizer <kind>",
-        "optimizer, in PyTorch's conventions; ema is SGD(momentum=β, dampening=β), sam sharpness-aware minimisation around SGD (default: sgd, or heavy-ball with --momentum)",
+        "optimizer, in PyTorch's conventions; ema is SGD(momentum=β, dampening=β), sam sharpness-aware minimisation and ire implicit regularization enhancement around SGD (default: sgd, or heavy-ball with --momentum)",
       ).choices(optimizerKinds),
     )
-    .option("--momentum <β>", "momentum of SGD, RMSprop or SAM", momentumNumber, defaults.momentum)
+    .option("--momentum <β>", "momentum of SGD, RMSprop, SAM or IRE", momentumNumber, defaults.momentum)
     .option("--nesterov", "Nesterov's momentum in the place of the heavy ball's")
     .option("--dampening <τ>", "dampening of the heavy ball's momentum (default: 0)", dampeningNumber)
     .option("--weight-decay <γ>", "coupled weight decay, as PyTorch's weight_decay (default: 0)", nonNegativeNumber)
@@ -149,6 +151,8 @@ export function addTrainOptions(command: Command): Command {
     .option("--epsilon <ε>", "added to the root by Adam and RMSprop (default: 1e-8)", nonNegativeNumber)
     .option("--centered", "RMSprop by the variance of the gradient")
     .option("--rho <ρ>", "how far SAM ascends along the gradient of a batch (default: 0.05)", nonNegativeNumber)
+    .option("--prog <κ>", "IRE's steps along flat coordinates are 1 + κ times as long (default: 2)", nonNegativeNumber)
+    .option("--rank <share>", "share of the coordinates that IRE takes for sharp (default: 0.2)", momentumNumber)
     .option(
       "--clip-norm <g>",
       "largest norm of the gradient of a batch; longer ones are scaled down",

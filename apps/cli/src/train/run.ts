@@ -157,8 +157,9 @@ async function taskOf(options: TrainOptions): Promise<{ task: MinimumTask; note:
 
 /** What was said of the optimizer; `taskOfSettings` refuses what does not belong together. */
 function optimizerOf(options: TrainOptions): object {
-  const { optimizer, nesterov, dampening, weightDecay, beta1, beta2, alpha, epsilon, centered, rho } = options;
-  const said = { optimizer, nesterov, dampening, weightDecay, beta1, beta2, alpha, epsilon, centered, rho };
+  const { optimizer, nesterov, dampening, weightDecay, beta1, beta2, alpha, epsilon, centered, rho, prog, rank } =
+    options;
+  const said = { optimizer, nesterov, dampening, weightDecay, beta1, beta2, alpha, epsilon, centered, rho, prog, rank };
   return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
 }
 

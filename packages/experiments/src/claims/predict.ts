@@ -1,24 +1,24 @@
 import { chart, type Canvas } from "@sgdscope/figures";
 import type { Optimizer } from "@sgdscope/stability-criterion/optimizers";
-import type { Claim, Figure, Finished, Job, Scope } from "../claim.js";
+import type { Claim, Figure, Finished } from "../claim.js";
 import { judge, type Acceptance, type Comparison } from "../judge.js";
 import { groupBy } from "../statistics.js";
-import { trialDefaults, trialsOf, type PredictionTask, type Trial } from "../study/prediction.js";
+import { trialsOf, type Trial } from "../study/prediction.js";
 import { cell } from "./minima.js";
-import { fullyConnected, imageTask, ofPreset, reluTask, seedsOf, smallCnn, tinyImageTask } from "./settings.js";
+import { predictJobs } from "./predict-jobs.js";
 
 /** Which settings stay at a minimum and which leave it: said first, run then. */
 export const predict: Claim<"prediction"> = {
   name: "predict",
   title: "Which learning rates, batch sizes and momenta stay at a minimum is known before they are run",
   statement:
-    "At a minimum that some training found, the exact criterion says of other (η, B, β) whether they stay or leave; run from there, at least 95 % of those beyond 10 % of the edge do as it said. The edge of full-batch training, that of plain SGD and the effective rate do not say it.",
+    "At a minimum that some training found, the exact criterion says of other (η, B, β) whether they stay or leave; run from there, at least 95 % of those beyond 10 % of the edge do as it said, with the square loss and where cross-entropy or the logistic loss fits smoothed labels. The edge of full-batch training, that of plain SGD and the effective rate do not say it.",
   source:
     "The criterion: Ma & Ying, NeurIPS 2021; Mulayoff & Michaeli, COLT 2024 (arXiv:2306.07850); with momentum derived here. The experiment is ours; of switching from one minimum to other settings Wu, Ma & E, NeurIPS 2018, is the model.",
   method:
-    "Networks of three kinds are trained to a minimum with various learning rates and batch sizes. From there, moved by 1e-4 of their norm, they are trained on with other settings at fractions and multiples of η*(B, β): those whose loss climbs above a hundred times where it began have left. Controls: what rules of thumb would have said of the same runs.",
+    "Networks of three kinds are trained to a minimum with various learning rates and batch sizes. From there, moved by 1e-4 of their norm, they are trained on with other settings at fractions and multiples of η*(B, β): those whose loss climbs above a hundred times where it began have left. Smoothed labels are fitted exactly too, and there the loss is that over their entropy. Controls: what rules of thumb would have said of the same runs.",
   study: "prediction",
-  jobs: (scope) => [...reluJobs(scope), ...imageJobs(scope)],
+  jobs: predictJobs,
   judge: (finished) => judgeTrials(finished),
   figures: (finished, canvas) => [outcomes(finished, canvas)],
   table: (finished) => ({
@@ -68,97 +68,29 @@ const isMiss = ({ predicted, observed }: Trial): boolean => predicted !== observ
 /** Within a tenth of the edge the long run is too long to wait for. */
 const isJudged = ({ edgeRatio }: Trial): boolean => Math.abs(edgeRatio - 1) > 0.1 + 1e-9;
 
-function reluJobs(scope: Scope): Job<"prediction">[] {
-  const { preset } = scope;
-  const count = ofPreset(preset, { test: 12, fast: 20, full: 40 });
-  const width = ofPreset(preset, { test: 20, fast: 60, full: 120 });
-  const starts = [
-    [0.02, 1],
-    [0.01, 4],
-    [0.04, 16],
-    [0.02, count],
-  ] as const;
-  return seedsOf(scope, ofPreset(preset, { test: 1, fast: 12, full: 24 })).map((seed, k) => {
-    const [learningRate, batchSize] = starts[k % starts.length]!;
-    return {
-      role: "two-layer ReLU",
-      task: taskOf(reluTask({ count, width, learningRate, batchSize, seed, startThreshold: false }), scope),
-    };
-  });
-}
-
-function imageJobs(scope: Scope): Job<"prediction">[] {
-  const { preset, images, seed } = scope;
-  if (preset === "test") return [{ role: "fully connected", task: taskOf(tinyImageTask(0.02, 2, seed), scope) }];
-  const starts = [
-    [0.02, 4],
-    [0.04, 16],
-    [0.02, "all"],
-  ] as const;
-  return seedsOf(scope, ofPreset(preset, { test: 1, fast: 4, full: 9 })).flatMap((each, k) =>
-    [fullyConnected([64, 64]), smallCnn([8, 16])].map((model): Job<"prediction"> => {
-      const [learningRate, batchSize] = starts[k % starts.length]!;
-      const start = imageTask(images, {
-        ...{ count: ofPreset(preset, { test: 16, fast: 24, full: 100 }), model, learningRate, batchSize, seed: each },
-        ...{ warmUp: 100, hessianProducts: 0, alignmentAt: [], startThreshold: false },
-      });
-      return { role: model.kind === "small-cnn" ? "convolutional" : "fully connected", task: taskOf(start, scope) };
-    }),
-  );
-}
-
-function taskOf(start: PredictionTask["start"], { preset }: Scope): PredictionTask {
-  const sgd: Optimizer = { kind: "sgd" };
-  const heavyBall: Optimizer = { kind: "heavy-ball", momentum: 0.9 };
-  const all: PredictionTask["settings"] = [
-    { batchSize: 1, optimizer: sgd },
-    { batchSize: 8, optimizer: sgd },
-    { batchSize: 4, optimizer: heavyBall },
-    { batchSize: "all", optimizer: heavyBall },
-    { batchSize: 8, optimizer: { kind: "nesterov", momentum: 0.9 } },
-    { batchSize: "all", optimizer: sgd },
-  ];
-  return {
-    start,
-    settings: ofPreset(preset, { test: all.slice(1, 3), fast: all.slice(0, 4), full: all }),
-    multiples: ofPreset(preset, { test: [0.5, 1.5], fast: [0.5, 0.85, 1.25, 2], full: [0.5, 0.8, 0.9, 1.1, 1.25, 2] }),
-    ...trialDefaults,
-    steps: ofPreset(preset, { test: 400, fast: start.model.kind === "two-layer-relu" ? 1000 : 700, full: 6000 }),
-  };
-}
-
 const rules = {
   fullBatch: "the edge of full-batch training",
   plainSgd: "the edge of plain SGD, of runs with momentum",
   effectiveRate: "the effective rate η/(1 − β), of runs with momentum",
 } as const;
 
+type Tried = { family: string; seed: number; interpolates: boolean; trial: Trial };
+
 function judgeTrials(finished: readonly Finished<"prediction">[]): Acceptance[] {
-  const trials = finished.flatMap(({ role, task, records }) =>
-    trialsOf(records).map((trial) => ({ family: role, seed: task.start.seed, trial })),
-  );
-  const judged = trials.filter(({ trial }) => isJudged(trial));
-  const share = (of: readonly { trial: Trial }[], right: (trial: Trial) => boolean): number =>
-    of.filter(({ trial }) => right(trial)).length / of.length;
-  const byRule = (key: keyof typeof rules) => (trial: Trial) =>
-    (trial.ratios[key] < 1 ? "stays" : "leaves") === trial.observed;
-  const withMomentum = judged.filter(({ trial }) => trial.optimizer.kind !== "sgd");
-  const comparison = (key: keyof typeof rules): Comparison => {
-    const own = key === "fullBatch" ? judged : withMomentum;
-    return { what: rules[key], values: own.length === 0 ? [] : [share(own, byRule(key))] };
-  };
+  const isSquare = ({ task }: Finished<"prediction">): boolean => (task.start.loss ?? "square") === "square";
+  const square = finished.filter(isSquare);
+  const soft = finished.filter((one) => !isSquare(one));
+  const ofSquare = triedOf(square);
+  const judged = ofSquare.filter(({ trial }) => isJudged(trial));
   return [
     judge({
       kind: "evidence",
-      statement: `the exact criterion says what ${judged.length} runs at ${finished.length} minima do, share that did so`,
-      samples: [...groupBy(judged, ({ family }) => family)].map(([setting, own]) => ({
-        value: share(own, (trial) => !isMiss(trial)),
-        setting,
-      })),
+      statement: `the exact criterion says what ${judged.length} runs at ${square.length} minima do, share that did so`,
+      samples: sharesOf(judged),
       band: [0.95, 1],
       because: "ours: one run in twenty may be a rare path, or slower to leave than it was watched",
-      excluded: trials.length - judged.length,
-      controls: [comparison("fullBatch"), comparison("plainSgd"), comparison("effectiveRate")],
+      excluded: ofSquare.length - judged.length,
+      controls: rulesOf(judged),
     }),
     judge({
       kind: "evidence",
@@ -179,7 +111,50 @@ function judgeTrials(finished: readonly Finished<"prediction">[]): Acceptance[] 
         },
       ],
     }),
+    judgeSoft(triedOf(soft), soft.length),
   ];
+}
+
+/** The same of losses that fit smoothed labels. Their networks are few, so that all kinds are judged together, and shown each. */
+function judgeSoft(tried: readonly Tried[], minima: number): Acceptance {
+  const judged = tried.filter(({ trial, interpolates }) => interpolates && isJudged(trial));
+  const shares = sharesOf(judged);
+  return judge({
+    kind: "evidence",
+    statement: `where cross-entropy and the logistic loss fit smoothed labels, the exact criterion says what ${judged.length} runs at ${minima} minima do, share that did so`,
+    samples: [{ value: judged.length === 0 ? undefined : share(judged, (trial) => !isMiss(trial)) }],
+    band: [0.95, 1],
+    because: "that of the square loss, over the networks of all kinds together",
+    excluded: tried.length - judged.length,
+    controls: rulesOf(judged),
+    beside: shares.map(({ value, setting }) => ({ what: setting, values: [value] })),
+  });
+}
+
+const triedOf = (finished: readonly Finished<"prediction">[]): Tried[] =>
+  finished.flatMap(({ role, task, records }) => {
+    const interpolates = records.every((record) => record.part !== "minimum" || record.interpolates);
+    return trialsOf(records).map((trial) => ({ family: role, seed: task.start.seed, interpolates, trial }));
+  });
+
+const share = (of: readonly Tried[], right: (trial: Trial) => boolean): number =>
+  of.filter(({ trial }) => right(trial)).length / of.length;
+
+/** The share that did as said, of each kind of network. */
+const sharesOf = (judged: readonly Tried[]): { value: number; setting: string }[] =>
+  [...groupBy(judged, ({ family }) => family)].map(([setting, own]) => ({
+    value: share(own, (trial) => !isMiss(trial)),
+    setting,
+  }));
+
+/** What rules of thumb would have said of the same runs, the share that did so. */
+function rulesOf(judged: readonly Tried[]): Comparison[] {
+  const withMomentum = judged.filter(({ trial }) => trial.optimizer.kind !== "sgd");
+  return (Object.keys(rules) as (keyof typeof rules)[]).map((key) => {
+    const own = key === "fullBatch" ? judged : withMomentum;
+    const said = (trial: Trial): boolean => (trial.ratios[key] < 1 ? "stays" : "leaves") === trial.observed;
+    return { what: rules[key], values: own.length === 0 ? [] : [share(own, said)] };
+  });
 }
 
 function outcomes(finished: readonly Finished<"prediction">[], canvas: Canvas): Figure {
@@ -191,7 +166,7 @@ function outcomes(finished: readonly Finished<"prediction">[], canvas: Canvas): 
     name: "outcomes",
     title: "Said before it was run: what stays below the line 1 and what leaves above it",
     caption:
-      "One mark per run: η over the exact threshold of the minimum it began at, and how far its loss climbed within the steps it was watched. Below 1 nothing climbs; above 1 the loss climbs above a hundred times where it began, where the run was ended.",
+      "One mark per run: η over the exact threshold of the minimum it began at, and how far its loss, of smoothed labels its excess over their entropy, climbed within the steps it was watched. Below 1 nothing climbs; above 1 the loss climbs above a hundred times where it began, where the run was ended.",
     svg: chart(
       {
         description: "How far the loss climbs over η/η*: nothing below 1, beyond a hundredfold above.",

@@ -70,7 +70,7 @@ export async function* marginStudy({ start, at }: MarginTask, hooks: JobHooks): 
           const minimum = await optimizerMinimum(subject, start, { step, snapshot, system });
           if (minimum === undefined)
             throw new RangeError(
-              `study: expected steps from 1 up for ${optimizer.kind}, which has no second moment before`,
+              `study: expected steps from 1 up for ${optimizer.kind}, which has no preconditioner before`,
             );
           const { edgeRatio, meanEdge } = edgesOf(minimum);
           const named = { name: subject.model, precision: subject.precision };

@@ -31,6 +31,12 @@ export type RmsProp = {
 export type Sam = { kind: "sam"; rho?: number; momentum?: number } & Decaying;
 
 /**
+ * IRE, implicit regularization enhancement: `prog` ≥ 0 (2 by default) and `rank` in [0, 1) (0.2 by default) say how much longer its steps are
+ * along flat coordinates, and which share of the coordinates is sharp; β in [0, 1) of the heavy ball that takes its steps, none by default.
+ */
+export type Ire = { kind: "ire"; prog?: number; rank?: number; momentum?: number } & Decaying;
+
+/**
  * How a gradient g becomes a step, in the conventions of PyTorch.
  *
  * | kind | step | PyTorch |
@@ -43,16 +49,18 @@ export type Sam = { kind: "sam"; rho?: number; momentum?: number } & Decaying;
  * | `rmsprop` | `v ← αv + (1 − α)g²`, `b ← βb + g/(√v + ε)`, `θ ← θ − ηb`; centred: `v − ḡ²` under the root, `ḡ ← αḡ + (1 − α)g` | `RMSprop(alpha=α, eps=ε, momentum=β, centered=…)` |
  *
  * | `sam` | the step of `heavy-ball` or `sgd` with the gradient of the same batch at `θ + ρg/(‖g‖ + 1e-12)` in the place of g | two backward passes and `SGD(momentum=β)` |
+ * | `ire` | `m ← βm + g`, `θ ← θ − ηP⁻¹m`, `P⁻¹ = 1 + prog` for flat coordinates and 1 for the share `rank` of them with the largest g² in the batch of every tenth step | a scaled step of `SGD(momentum=β)` |
  *
  * SAM takes its ascent by the gradient of the batch as it is; clipping and weight decay are those of the step.
  *
  * @see Kingma and Ba (2015), arXiv:1412.6980, for Adam; Graves (2013), arXiv:1308.0850, for centred RMSprop; Foret et al. (2021),
- *   arXiv:2010.01412, for SAM, in the form of its public implementations, as recalled.
+ *   arXiv:2010.01412, for SAM, in the form of its public implementations, as recalled; Wang et al. (2024), arXiv:2405.20763, for IRE, whose
+ *   code ranks coordinates by the diagonal of the Fisher matrix with labels that are sampled from the model: g² of a batch stands for it here.
  */
-export type Optimizer = Momentum | Adam | RmsProp | Sam;
+export type Optimizer = Momentum | Adam | RmsProp | Sam | Ire;
 
 /** The optimizers, by kind. */
-export const optimizerKinds = ["sgd", "heavy-ball", "nesterov", "ema", "adam", "rmsprop", "sam"] as const;
+export const optimizerKinds = ["sgd", "heavy-ball", "nesterov", "ema", "adam", "rmsprop", "sam", "ire"] as const;
 
 /** Each kind with every setting it has. */
 export type CompleteOptimizer =
@@ -60,7 +68,8 @@ export type CompleteOptimizer =
   | { kind: "heavy-ball" | "nesterov" | "ema"; momentum: number; dampening: number; weightDecay: number }
   | Required<Adam>
   | Required<RmsProp>
-  | Required<Sam>;
+  | Required<Sam>
+  | Required<Ire>;
 
 /** The optimizer with its defaults, those of PyTorch; averaged momentum has its dampening. Called at every step: no spreads. */
 export function completeOptimizer(optimizer: Optimizer): CompleteOptimizer {
@@ -85,6 +94,10 @@ export function completeOptimizer(optimizer: Optimizer): CompleteOptimizer {
     case "sam": {
       const { rho = 0.05, momentum = 0 } = optimizer;
       return { kind, rho, momentum, weightDecay };
+    }
+    case "ire": {
+      const { prog = 2, rank = 0.2, momentum = 0 } = optimizer;
+      return { kind, prog, rank, momentum, weightDecay };
     }
   }
 }
@@ -120,6 +133,11 @@ export function expectOptimizer(caller: string, optimizer: Optimizer): void {
     case "sam":
       share("momentum", complete.momentum);
       expect("rho", complete.rho, "[0, ∞)", complete.rho >= 0 && complete.rho < Infinity);
+      return;
+    case "ire":
+      share("momentum", complete.momentum);
+      share("rank", complete.rank);
+      expect("prog", complete.prog, "[0, ∞)", complete.prog >= 0 && complete.prog < Infinity);
       return;
     default: {
       const { kind, momentum, dampening } = complete;

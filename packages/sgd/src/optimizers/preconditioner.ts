@@ -3,11 +3,14 @@ import type { StateArray } from "../trainee.js";
 import { corrections } from "./adam.js";
 import { completeOptimizer, type Optimizer } from "./optimizer.js";
 
+const slotOf = { adam: "second-moment", rmsprop: "square-average", ire: "flat-mask" } as const;
+
 /**
- * P of the step θ ← θ − ηP⁻¹m that an optimizer takes at a snapshot: √v̂ + ε of Adam, √v + ε of RMSprop (centred: √(v − ḡ²) + ε).
+ * P of the step θ ← θ − ηP⁻¹m that an optimizer takes at a snapshot: √v̂ + ε of Adam, √v + ε of RMSprop (centred: √(v − ḡ²) + ε),
+ * 1/(1 + prog·mask) of IRE, which is positive.
  *
- * It moves with the gradients; frozen, the optimizer is averaged momentum (Adam), heavy balls or plain SGD (RMSprop) in the coordinates
- * P^(1/2)θ.
+ * It moves with the gradients; frozen, the optimizer is averaged momentum (Adam), heavy balls or plain SGD (RMSprop, IRE) in the
+ * coordinates P^(1/2)θ.
  *
  * @param arrays - A snapshot of a trainee, after at least one step of this optimizer.
  * @returns One array per parameter, by its name, or `parameters` of a vector, shaped and typed as the parameter; undefined for an
@@ -18,14 +21,15 @@ export function preconditionerOf(
   arrays: Readonly<Record<string, StateArray>>,
 ): Record<string, NamedArray> | undefined {
   const complete = completeOptimizer(optimizer);
-  if (complete.kind !== "adam" && complete.kind !== "rmsprop") return undefined;
-  const slot = complete.kind === "adam" ? "second-moment" : "square-average";
+  if (complete.kind !== "adam" && complete.kind !== "rmsprop" && complete.kind !== "ire") return undefined;
+  const slot = slotOf[complete.kind];
   const steps = arrays["optimizer-steps"]?.data[0] ?? 0;
   const root = complete.kind === "adam" ? corrections(complete, 1, steps).root : 1;
   const found = Object.entries(arrays).flatMap(([key, { shape, data }]): [string, NamedArray][] => {
     if (key !== slot && !key.startsWith(`${slot}/`)) return [];
     const mean = arrays[key.replace(slot, "gradient-average")]?.data;
     const values = Float64Array.from(data, (v, k) => {
+      if (complete.kind === "ire") return 1 / (1 + complete.prog * v);
       const variance = mean === undefined ? v : Math.max(0, v - mean[k]! ** 2);
       return Math.sqrt(variance) / root + complete.epsilon;
     });

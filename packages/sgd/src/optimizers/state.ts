@@ -1,10 +1,17 @@
 /** What an optimizer keeps of past gradients, each as large as the parameters; the names are those of snapshots. */
-export const slots = ["velocity", "first-moment", "second-moment", "square-average", "gradient-average"] as const;
+export const slots = [
+  "velocity",
+  "first-moment",
+  "second-moment",
+  "square-average",
+  "gradient-average",
+  "flat-mask",
+] as const;
 type Slot = (typeof slots)[number];
 
 /** The slots that an optimizer has after its first step, and how many steps it has taken where they matter. */
 export interface OptimizerState<Values> {
-  /** Counted by Adam only, whose bias correction depends on it; else 0. */
+  /** Counted by Adam, whose bias correction depends on it, and IRE, which chooses its mask anew from time to time; else 0. */
   steps: number;
   slots: Partial<Record<Slot, Values>>;
 }
@@ -16,6 +23,13 @@ export const noState = <Values>(): OptimizerState<Values> => ({ steps: 0, slots:
 const own: Record<string, readonly Slot[]> = {
   adam: ["first-moment", "second-moment"],
   rmsprop: ["square-average", "gradient-average", "velocity"],
+  ire: ["flat-mask", "velocity"],
+};
+
+/** What some keep always, beside which their velocity stands. */
+const always: Record<string, Slot> = {
+  rmsprop: "square-average",
+  ire: "flat-mask",
 };
 
 /** Whether a state can be that of an optimizer of this kind. */
@@ -23,8 +37,8 @@ export function fits<Values>(kind: string, { slots: kept }: OptimizerState<Value
   const names = Object.keys(kept) as Slot[];
   if (names.length === 0) return true;
   const mine = own[kind] ?? ["velocity"];
-  // RMSprop has a velocity beside its average only.
-  return names.every((name) => mine.includes(name)) && (kind !== "rmsprop" || names.includes("square-average"));
+  const needed = always[kind];
+  return names.every((name) => mine.includes(name)) && (needed === undefined || names.includes(needed));
 }
 
 /** bᵗ for a whole t by products alone, which are the same bits in every JavaScript engine. */

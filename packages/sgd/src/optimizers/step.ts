@@ -1,4 +1,5 @@
 import { stepAdam } from "./adam.js";
+import { stepIre } from "./ire.js";
 import { stepMomentum } from "./momentum.js";
 import type { CompleteOptimizer } from "./optimizer.js";
 import { stepRmsProp } from "./rmsprop.js";
@@ -15,6 +16,7 @@ export function stepArrays(
 ): void {
   if (optimizer.kind === "adam") stepAdam(optimizer, parameters, gradient, learningRate, state);
   else if (optimizer.kind === "rmsprop") stepRmsProp(optimizer, parameters, gradient, learningRate, state);
+  else if (optimizer.kind === "ire") stepIre(optimizer, parameters, gradient, learningRate, state);
   else if (optimizer.kind === "sam") stepArrays(baseOf(optimizer), parameters, gradient, learningRate, state);
   else stepMomentum(optimizer, parameters, gradient, learningRate, state);
 }

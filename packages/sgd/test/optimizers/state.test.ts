@@ -70,6 +70,9 @@ it("a state fits the optimizers that keep such arrays, and none fits all", () =>
   expect(fits("rmsprop", state("velocity", "square-average"))).toBe(true);
   expect(fits("heavy-ball", state("velocity", "square-average"))).toBe(false);
   expect(fits("adam", state("first-moment", "second-moment"))).toBe(true);
+  expect(fits("ire", state("velocity"))).toBe(false);
+  expect(fits("ire", state("velocity", "flat-mask"))).toBe(true);
+  expect(fits("heavy-ball", state("velocity", "flat-mask"))).toBe(false);
 });
 
 it("RMSprop keeps a velocity with momentum only, and a mean where it is centred only", async () => {
@@ -94,6 +97,9 @@ describe("expectOptimizer", () => {
     [{ kind: "rmsprop", alpha: 1 }, "alpha in [0, 1), got 1"],
     [{ kind: "sam", rho: -1 }, "rho in [0, ∞), got -1"],
     [{ kind: "sam", rho: NaN }, "rho in [0, ∞), got NaN"],
+    [{ kind: "ire", prog: -1 }, "prog in [0, ∞), got -1"],
+    [{ kind: "ire", rank: 1 }, "rank in [0, 1), got 1"],
+    [{ kind: "ire", momentum: -0.1 }, "momentum in [0, 1), got -0.1"],
     [{ kind: "sam", momentum: 1 }, "momentum in [0, 1), got 1"],
     [{ kind: "adam", epsilon: -1 }, "epsilon in [0, ∞), got -1"],
   ])("refuses %j by the name of the setting", (optimizer, message) => {
@@ -106,6 +112,7 @@ describe("expectOptimizer", () => {
     { kind: "nesterov", momentum: 0 },
     { kind: "adam", beta1: 0, beta2: 0, epsilon: 0 },
     { kind: "sam", rho: 0, momentum: 0 },
+    { kind: "ire", prog: 0, rank: 0, momentum: 0 },
   ])("accepts the ends of the ranges: %j", (optimizer) => {
     expect(() => expectOptimizer("train", optimizer)).not.toThrow();
   });
@@ -113,7 +120,7 @@ describe("expectOptimizer", () => {
   it("names the kinds there are where it is given none of them", () => {
     for (const wrong of [undefined, {}, { kind: "adagrad" }])
       expect(() => expectOptimizer("train", wrong as unknown as Optimizer)).toThrow(
-        "train: expected optimizer.kind sgd, heavy-ball, nesterov, ema, adam, rmsprop, sam, got ",
+        "train: expected optimizer.kind sgd, heavy-ball, nesterov, ema, adam, rmsprop, sam, ire, got ",
       );
   });
 });

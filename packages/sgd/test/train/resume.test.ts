@@ -63,6 +63,8 @@ describe("a checkpoint", () => {
     { kind: "adam", weightDecay: 0.01 },
     { kind: "rmsprop" },
     { kind: "sam" },
+    { kind: "ire" },
+    { kind: "ire", prog: 1, momentum: 0.5, weightDecay: 0.01 },
     { kind: "sam", rho: 0.2, momentum: 0.8, weightDecay: 0.01 },
     { kind: "rmsprop", momentum: 0.5, centered: true, weightDecay: 0.01 },
   ])("resumes to the same trajectory bit for bit: %j", async (optimizer) => {

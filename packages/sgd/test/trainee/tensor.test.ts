@@ -151,6 +151,8 @@ describe.each(["cpu", "wasm"] as const)("tensorTrainee on %s", (name) => {
     ["weight decay alone, on Bernoulli batches", { optimizer: { kind: "sgd", weightDecay: 0.3 } }, "bernoulli", 1],
     ["Adam", { optimizer: { kind: "adam", weightDecay: 0.01, epsilon: 1e-3 } }, "without-replacement", 4],
     ["RMSprop", { optimizer: { kind: "rmsprop", epsilon: 1e-3 } }, "without-replacement", 4],
+    ["IRE", { optimizer: { kind: "ire", rank: 0.3 } }, "without-replacement", 4],
+    ["IRE with all it has", { optimizer: { kind: "ire", momentum: 0.9, weightDecay: 0.1 } }, "bernoulli", 2],
     ["SAM", { optimizer: { kind: "sam", rho: 0.3 } }, "without-replacement", 4],
     ["SAM, clipped", { optimizer: { kind: "sam", rho: 0.3 }, clipNorm: 0.5 }, "bernoulli", 2],
     ["SAM with all it has", { optimizer: { kind: "sam", momentum: 0.9, weightDecay: 0.1 } }, "with-replacement", 4],
@@ -189,6 +191,8 @@ describe.each(["cpu", "wasm"] as const)("tensorTrainee on %s", (name) => {
       { kind: "rmsprop" },
       { kind: "sam" },
       { kind: "sam", rho: 0.1, momentum: 0.5 },
+      { kind: "ire" },
+      { kind: "ire", momentum: 0.5 },
       { kind: "rmsprop", momentum: 0.5, centered: true, weightDecay: 0.1 },
       { kind: "sgd" },
     ];
@@ -223,6 +227,7 @@ describe.each(["cpu", "wasm"] as const)("tensorTrainee on %s", (name) => {
       ["without-replacement", { kind: "adam" }, 4, ["first-moment", "second-moment"]],
       ["without-replacement", { kind: "rmsprop", centered: true }, 4, ["square-average", "gradient-average"]],
       ["without-replacement", { kind: "sam" }, 4, []],
+      ["bernoulli", { kind: "ire", momentum: 0.5 }, 3, ["velocity", "flat-mask"]],
       ["bernoulli", { kind: "sam", momentum: 0.5 }, 3, ["velocity"]],
       ["without-replacement", { kind: "rmsprop", momentum: 0.5 }, 4, ["velocity", "square-average"]],
     ] satisfies [Sampling, StepOptions["optimizer"], number, string[]][]) {
@@ -247,7 +252,7 @@ describe.each(["cpu", "wasm"] as const)("tensorTrainee on %s", (name) => {
       const { arrays, state } = await run.checkpoint();
       expect(Object.keys(arrays)).toEqual([
         ...["parameters", ...kept].flatMap((each) => [`${each}/hidden`, `${each}/output`]),
-        ...(optimizer.kind === "adam" ? ["optimizer-steps"] : []),
+        ...(optimizer.kind === "adam" || optimizer.kind === "ire" ? ["optimizer-steps"] : []),
       ]);
       const resume = { arrays, state: JSON.parse(JSON.stringify(state)) as Checkpoint["state"] };
       const result = await train(second, { ...options, resume });

@@ -7,11 +7,11 @@ import type { TrainingTask } from "../task.js";
 import type { Probe } from "./probe.js";
 
 /**
- * The point where a training stands, as its own optimizer sees it: of Adam and RMSprop with the second moment as it stands, in the
- * coordinates in which they step plainly.
+ * The point where a training stands, as its own optimizer sees it: of Adam and RMSprop with the second moment as it stands, of IRE
+ * with its mask, in the coordinates in which they step plainly.
  *
  * @param at.snapshot - Of the trainee, and `at.system` K and r, both at this step.
- * @returns Undefined where the theory has no such point: Adam and RMSprop before their first step or with weight decay, and SAM.
+ * @returns Undefined where the theory has no such point: Adam, RMSprop and IRE before their first step or with weight decay, and SAM.
  */
 export async function optimizerMinimum(
   subject: Subject,
@@ -41,7 +41,7 @@ export const margin: Probe = {
     const optimizer = withoutThreshold(task);
     return optimizer === undefined ? undefined : `the theory does not judge ${optimizer}`;
   },
-  passes: ({ outputs }) => 4 * outputs + 10,
+  passes: ({ outputs }) => 4 * outputs + 20,
   async measure(point) {
     const [snapshot, system] = [await point.snapshot(), await point.system()];
     const minimum = await optimizerMinimum(point.subject, point.task, { step: point.step, snapshot, system });
