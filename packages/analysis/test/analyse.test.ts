@@ -390,6 +390,17 @@ describe("the phase diagram", () => {
     expect(over.growth[0]!.growthRate).toBeCloseTo(growthRate, 10);
   });
 
+  it("with weight decay alone has no momentum: the rule of thumb is the threshold of plain SGD", async () => {
+    const { curves } = await phaseDiagram(minimum, {
+      learningRates: { minimum: 0.1, maximum: 0.4, count: 1 },
+      batchSizes: [2],
+      optimizer: { kind: "sgd", weightDecay: 0.1 },
+    });
+    const plain = exactThreshold(minimum.system, { batchSize: 2 }).criticalLearningRate;
+    for (const id of ["plain-sgd", "effective-rate"])
+      expect(curves.find((curve) => curve.id === id)!.criticalLearningRates[0], id).toBeCloseTo(plain, 12);
+  });
+
   it("says of the minimum what is known, and what is computed", async () => {
     const axes = { learningRates: { minimum: 0.1, maximum: 0.4, count: 2 }, batchSizes: [1, 3] };
     const seen: string[] = [];

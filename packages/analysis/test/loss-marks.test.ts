@@ -18,6 +18,11 @@ describe("the floor of the loss", () => {
     expect(marksOf(minimumWith([0, 0]))).toEqual([]);
     expect(marksOf(minimumWith([2, -1]))).toEqual(["loss-floor"]);
     expect(marksOf(minimumWith([1, 0]))).toEqual(["loss-floor"]);
+    // Whatever their scale.
+    for (const scale of [1e-4, 1e4]) {
+      expect(marksOf(minimumWith([scale, 0]))).toEqual(["loss-floor"]);
+      expect(marksOf(minimumWith([1.002 * scale, 1.999 * scale]))).toEqual([]);
+    }
     // Below a thousandth of the loss it is what convergence has left.
     expect(marksOf(minimumWith([1.002, 1.999]))).toEqual([]);
   });

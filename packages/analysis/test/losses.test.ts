@@ -215,6 +215,18 @@ describe("other losses", () => {
     expect(outputLoss!.alignmentFactorOfLoss).toBeUndefined();
   });
 
+  it("have no μ where the gradient vanishes and L does not: soft targets that are met", () => {
+    const targets = array([2, 2], 0.5, 0.5, 0.5, 0.5);
+    const met = minimumOfArrays("x", {
+      jacobian: array([2, 2, 1], 1, 0, 0, 1),
+      loss: { loss: "cross-entropy", logits: array([2, 2], 3, 3, -1, -1), targets },
+    }).minimum;
+    const { outputLoss } = analyseSync(met);
+    expect(outputLoss!.loss).toBeCloseTo(Math.log(2), 12);
+    expect(outputLoss!.alignmentFactor).toBeUndefined();
+    expect(outputLoss!.alignmentFactorOfLoss).toBeUndefined();
+  });
+
   it("have targets of every shape that says the same: [n, C], and [n] or [nC] where the logits are", () => {
     const systemOf = (loss: LossArrays, outputs?: number) =>
       minimumOfArrays("x", { jacobian: J, loss, ...(outputs === undefined ? {} : { outputs }) }).minimum.system;
@@ -386,6 +398,29 @@ describe("arrays of a loss that do not fit", () => {
       "SHAPE_MISMATCH targets: targets: expected shape \\[3\\] or \\[3, 1\\], as the logits of shape \\[3\\], got \\[2\\]$",
     ],
     [
+      "two targets per example of one output",
+      () =>
+        refusal({
+          jacobian: array([3, 1], 1, 2, 3),
+          loss: { loss: "logistic", logits: array([3], 1, 2, 3), targets: array([3, 2], 0, 1, 1, 0, 0, 1) },
+        }),
+      "SHAPE_MISMATCH targets: targets: expected shape \\[3\\] or \\[3, 1\\], .*, got \\[3, 2\\]$",
+    ],
+    [
+      "two targets per number beside flat logits",
+      () =>
+        refusal({
+          jacobian: array([6, 3], ...J.data),
+          outputs: 2,
+          loss: {
+            loss: "logistic",
+            logits: array([6], ...logits.data),
+            targets: array([6, 2], ...new Float64Array(12)),
+          },
+        }),
+      "SHAPE_MISMATCH targets: targets: expected shape \\[3, 2\\], as the logits of shape \\[6\\], got \\[6, 2\\]$",
+    ],
+    [
       "flat targets beside logits in rows",
       () =>
         refusal({
@@ -509,7 +544,12 @@ describe("arrays of a loss that do not fit", () => {
 
   it("a minimum that names a loss without its value, or a value without a loss, is refused", () => {
     const { lossAtPoint: _, ...bare } = minimum;
-    expect(() => analyseSync(bare)).toThrow(AnalysisError);
-    expect(() => analyseSync({ ...minimum, loss: "square" })).toThrow(/expected the name of a loss that is not square/);
+    for (const [of, problem] of [
+      [bare, "expected lossAtPoint with L and m of the cross-entropy loss beside its system, got none"],
+      [{ ...minimum, loss: "square" }, "expected the name of a loss that is not square beside lossAtPoint, got square"],
+    ] as const)
+      expect(() => analyseSync(of)).toThrow(
+        expect.objectContaining({ name: "AnalysisError", code: "INVALID_ARGUMENT", argument: "loss", problem }),
+      );
   });
 });

@@ -169,5 +169,26 @@ describe("η/η* of one point", () => {
     expect(meanEdge).toBe(condition!.meanEdge);
   });
 
+  it.each([400, -400])("are in the units of K, times 2^%i too", (exponent) => {
+    const reached = {
+      steps: 1,
+      converged: true,
+      optimizer: { kind: "heavy-ball", momentum: 0.5 },
+      learningRate: 0.3,
+      batchSize: 2,
+      sampling: "with-replacement",
+    } as const;
+    const expected = edgesOf({ ...minimum, reached });
+    const gram = system.gram.map((value) => value * 2 ** exponent);
+    const found = edgesOf({
+      ...minimum,
+      system: { ...system, gram },
+      reached: { ...reached, learningRate: 0.3 * 2 ** -exponent },
+    });
+    expect(found.criticalLearningRate * 2 ** exponent).toBeCloseTo(expected.criticalLearningRate, 10);
+    expect(found.meanEdge * 2 ** exponent).toBeCloseTo(expected.meanEdge, 12);
+    expect(found.edgeRatio).toBeCloseTo(expected.edgeRatio, 10);
+  });
+
   it("is refused without a learning rate", () => expect(() => edgeRatioOf(minimum)).toThrow(RangeError));
 });

@@ -178,7 +178,7 @@ describe("what contradicts itself is refused with both shapes and the cure", () 
       "jacobian",
       [`expected shape [n, P], [nC, P] or [n, C, P], got [${shape.join(", ")}]`, "flatten the parameters"],
     ]) as [string, MinimumArrays, string, string[]][]),
-    ...([[3, 7], [7, 5], [4, 3], [5, 4], [5], [14], [5, 3, 1], [3, 5, 1]].map((shape) => [
+    ...([[3, 7], [7, 5], [4, 3], [5, 4], [5], [14], [5, 3, 1], [3, 5, 1], [15, 2]].map((shape) => [
       `a Jacobian beside residuals of shape [${shape.join(", ")}]`,
       { jacobian: jacobian["[n, C, P]"], residuals: array(shape, () => 1) },
       "jacobian",
@@ -293,6 +293,19 @@ describe("what no shape says", () => {
     ]);
     // One number is one example of one output, however it is read.
     expect(read({ gram: array([1, 1, 1, 1], () => 2) }).minimum.system).toMatchObject({ examples: 1, outputs: 1 });
+  });
+
+  it("is the row i·C + c for output c of example i, of a kernel too", () => {
+    const kernel = array([2, 2, 3, 3], ([i, j, c, d]) => 1000 * i! + 100 * j! + 10 * c! + d!);
+    const { system } = read({ gram: kernel, outputs: 3 }).minimum;
+    expect([system.examples, system.outputs]).toEqual([2, 3]);
+    for (let row = 0; row < 6; row++)
+      for (let column = 0; column < 6; column++)
+        expect(system.gram[row * 6 + column]).toBe(
+          1000 * Math.floor(row / 3) + 100 * Math.floor(column / 3) + 10 * (row % 3) + (column % 3),
+        );
+    expect(system.residuals).toEqual(new Float64Array(6));
+    expect(read({ jacobian: problem(2, 3, 4).jacobian["[n, C, P]"], outputs: 3 }).minimum.system.examples).toBe(2);
   });
 
   it("is said of a Jacobian, and of one row it needs no word", () => {

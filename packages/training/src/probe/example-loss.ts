@@ -75,7 +75,8 @@ export function exampleLoss(
         model,
         trainee.parameters,
         batch === undefined ? data : chosen(data, batch),
-        loss === undefined ? {} : { loss },
+        // That the model is pure, the whole data set says once; batches are many.
+        { check: batch === undefined, ...(loss === undefined ? {} : { loss }) },
       ),
   };
 }

@@ -3,8 +3,8 @@ import type { Probe } from "./probe.js";
 
 /** Products with H per measurement, at most. */
 const products = 40;
-/** What a product costs, in evaluations of the model: two gradients and their derivatives. */
-const productPasses = 14;
+/** What a product costs, in evaluations of the model: 2 to 14 were measured, by backend and network. */
+const productPasses = 5;
 
 /** λ_max of H by Lanczos, to 1e-3 or as far as its products lead, with the residual that says how far. */
 export const largestEigenvalue: Probe = {

@@ -41,7 +41,7 @@ export const margin: Probe = {
     const optimizer = withoutThreshold(task);
     return optimizer === undefined ? undefined : `the theory does not judge ${optimizer}`;
   },
-  passes: ({ outputs }) => 4 * outputs + 10,
+  passes: ({ outputs }) => 4 * outputs + 20,
   async measure(point) {
     const [snapshot, system] = [await point.snapshot(), await point.system()];
     const minimum = await optimizerMinimum(point.subject, point.task, { step: point.step, snapshot, system });

@@ -6,7 +6,7 @@ import type { Probe } from "./probe.js";
 export const noiseScale: Probe = {
   id: "noise-scale",
   shares: "gram",
-  passes: ({ outputs }) => 4 * outputs + 10,
+  passes: ({ outputs }) => 4 * outputs + 20,
   async measure(point) {
     const noise = noiseStructure(await point.system());
     const { simple, curvatureWeighted } = scalesOf(noise);
