@@ -23,6 +23,27 @@ function* withNaN(value: unknown, path: string[]): Generator<{ path: string[]; v
         yield { path: change.path, value: { ...value, [key]: change.value } };
 }
 
+/** Functions that answer with a promise, by what they are given. */
+const asynchronous: Record<string, { name: string; call: (value: number) => Promise<unknown> }> = {
+  truncateMinimum: { name: "options.modes", call: (modes) => root.truncateMinimum(system, { modes }) },
+  thresholdInterval: {
+    name: "batchSize",
+    call: async (batchSize) => root.thresholdInterval(await root.truncateMinimum(system, { modes: 3 }), { batchSize }),
+  },
+};
+
+it.each(Object.entries(asynchronous))("%s refuses numbers that are none", async (caller, { name, call }) => {
+  for (const value of [NaN, 0, -1, 1.5, Infinity]) {
+    const found = await call(value).catch((error: unknown) => error);
+    expect(
+      outcome(() => {
+        throw found;
+      }),
+    ).toMatch(new RegExp(`^INVALID_ARGUMENT ${caller}: expected ${name} to be an? .*integer.*, got ${value}\\.$`));
+  }
+  await expect(call(1)).resolves.toBeDefined();
+});
+
 it("knows every public function", () => {
   // Definitions and their lookup take no numbers.
   const others = ["StabilityError", "boundDefinition", "boundDefinitions"];
@@ -34,7 +55,7 @@ it("knows every public function", () => {
     ...optimizers,
     ...simulation,
     ...stationary,
-  }).filter((name) => !others.includes(name));
+  }).filter((name) => !others.includes(name) && !Object.hasOwn(asynchronous, name));
   expect(Object.keys(entries).sort()).toEqual(functions.sort());
 });
 
