@@ -62,6 +62,19 @@ describe("the density of rules", () => {
     expect(spectralDensity(open, [...few, 2.3, ...far.slice(0, 94)], sigma).coverage).toBe("unreliable");
   });
 
+  test.each([0.01, 0.25, 10])("does not count points below a thousandth of its peak, σ = %d", (width) => {
+    const open = {
+      size: 5,
+      matvecs: 24,
+      runs: Array.from({ length: 12 }, () => run([0, -1e6], [0.5, 0.5], 0.1)),
+    };
+    const at = (share: number): number => width * Math.sqrt(-2 * Math.log(share));
+    // The peak is in doubt and one point of 30; a second one is too many.
+    const grid = (share: number): number[] => [0, at(share), ...Array.from({ length: 28 }, () => 1e5)];
+    expect(spectralDensity(open, grid(0.9e-3), width).coverage).toBeUndefined();
+    expect(spectralDensity(open, grid(1.1e-3), width).coverage).toBe("unreliable");
+  });
+
   test("of few probes says so", () => {
     const found = spectralDensity({ ...quadrature, runs: probes.slice(0, 5) }, [2, 2.1, 2.2], sigma);
     expect(found).toMatchObject({

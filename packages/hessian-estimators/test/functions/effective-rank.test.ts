@@ -2,6 +2,7 @@ import type { LanczosQuadrature } from "@sgdscope/hessian-estimators/density";
 import { lanczosQuadrature } from "@sgdscope/hessian-estimators/density";
 import { entropyRank, participationRatio, stableRank } from "@sgdscope/hessian-estimators/functions";
 import { describe, expect, test } from "vitest";
+import { shorterRules } from "../../src/density/rule.js";
 import { mean, sum, withSpectrum } from "../support.js";
 
 const SIZE = 10;
@@ -117,6 +118,22 @@ describe("the interval of a ratio", () => {
       return expected;
     });
     expect(new Set(flags).size).toBe(2);
+  });
+
+  test("is unreliable where the growth of the largest Ritz value moves it by more than a quarter of its error", async () => {
+    const flags = new Set<boolean>();
+    for (const scale of [0.01, 1, 100])
+      for (const steps of [4, 6, 8, 9, 10, 12, 16, 24]) {
+        const slow = withSpectrum(Array.from({ length: 60 }, (_, i) => scale * (1 - i / 60)));
+        const q = await lanczosQuadrature(slow, { seed: 2, probes: 12, steps });
+        const top = (of: typeof q.runs): number => Math.max(...of.map(({ nodes }) => Math.abs(nodes[0]!)));
+        const grown = 1 - top(q.runs.map((run) => shorterRules(run)[0]!)) / top(q.runs);
+        const { value, standardError, coverage } = stableRank(q);
+        const expected = 2 * value * grown > 0.25 * standardError;
+        expect(coverage === "unreliable", `${steps} steps, scale ${scale}`).toBe(expected);
+        flags.add(expected);
+      }
+    expect(flags.size).toBe(2);
   });
 
   test("is unreliable where the largest Ritz value still grows, unless the norm is given", async () => {

@@ -1,7 +1,7 @@
-import { gaussian, seededRandom } from "@sgdscope/random";
 import { describe, expect, it } from "vitest";
 import { gramOfRows, leadingEigenpairs, multiplyTransposed, norm, symmetricEigen } from "../../src/index.js";
 import type { LeadingEigenpairs, LeadingEigenpairsOptions } from "../../src/index.js";
+import { generator } from "../support.js";
 
 function finish(matrix: Float64Array, size: number, options: LeadingEigenpairsOptions): LeadingEigenpairs {
   const steps = leadingEigenpairs(matrix, size, options);
@@ -14,10 +14,15 @@ function finish(matrix: Float64Array, size: number, options: LeadingEigenpairsOp
   }
 }
 
+const numbers = (count: number, seed: number): Float64Array => {
+  const random = generator(seed);
+  return Float64Array.from({ length: count }, random);
+};
+
 /** `size × size` of rank `rank`, whose k-th eigenvalue is about `k^−exponent`. */
 const powerLaw = (size: number, rank: number, exponent: number): Float64Array =>
   gramOfRows(
-    gaussian(size * rank, seededRandom(size)).map((value, k) => value * (1 + (k % rank)) ** (-exponent / 2)),
+    numbers(size * rank, size).map((value, k) => value * (1 + (k % rank)) ** (-exponent / 2)),
     size,
     rank,
   );

@@ -10,7 +10,7 @@ import * as stationary from "../../src/stationary.js";
 import { problem } from "./problems.js";
 
 export const { system } = problem([1, 0, 1, 0, 2, 0, 1, 1, 0], [1, -1, 2]);
-export const minimum = root.prepareMinimum(system);
+const minimum = root.prepareMinimum(system);
 const weights = root.samplingWeights(3, { batchSize: 2 });
 const bernoulli = root.samplingWeights(3, { batchSize: 2, sampling: "bernoulli" });
 export const of = (...values: number[]): Float64Array => Float64Array.from(values);
