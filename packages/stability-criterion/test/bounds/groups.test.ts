@@ -8,6 +8,7 @@ import {
   samplingWeights,
   spectralRadius,
   stabilityBounds,
+  structuredNoiseThreshold,
   type PreparedMinimum,
 } from "../../src/index.js";
 import { gramProblem, problem } from "../support/problems.js";
@@ -146,4 +147,31 @@ it("the batch sharpness leaves out examples without a gradient, and is 0 without
   expect(at(1, 0, 2)).toBe(2);
   expect(at(0, 5, 0)).toBe(2);
   expect(at(0, 0, 0)).toBe(0);
+});
+
+it("the batch sharpness of several outputs is the mean of rᵀK_ii²r/rᵀK_iir", () => {
+  // K_00 = 1 with r = (1, 0), K_11 = [[2, 1], [1, 2]] with its eigenvector (1, 1).
+  const gram = [
+    [1, 0, 0, 0],
+    [0, 1, 0, 0],
+    [0, 0, 2, 1],
+    [0, 0, 1, 2],
+  ];
+  const system = { examples: 2, outputs: 2, gram: Float64Array.from(gram.flat()) };
+  expect(batchSharpness({ ...system, residuals: Float64Array.of(1, 0, 1, 1) })).toBeCloseTo((1 + 3) / 2, 14);
+  expect(batchSharpness({ ...system, residuals: Float64Array.of(0, 0, 1, -1) })).toBeCloseTo(1, 14);
+});
+
+it("structured noise of C outputs along one eigenvalue has the threshold 2/(λ(p/C + 1 − cp))", () => {
+  for (const [outputs, c] of [
+    [1, 1],
+    [3, 1],
+    [3, 0],
+    [5, -1],
+  ] as const)
+    // prettier-ignore
+    expect(structuredNoiseThreshold(Float64Array.of(4), 0.3, c, outputs)).toBeCloseTo(
+      2 / (4 * (0.3 / outputs + 1 - c * 0.3)),
+      12,
+    );
 });
