@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { gaussianMinibatchCovariance, gaussianNoise, minimumNoise } from "../src/gaussian-design.js";
-import { noiseStructure, noiseWeights, type Sampling } from "../src/index.js";
+import { alignmentAlong, logLossPower, noiseStructure, noiseWeights, type Sampling } from "../src/index.js";
 import { convexLoss, lossIds, lossNamed } from "../src/losses.js";
 import { sampledBatchSharpness, sampledUpdateSharpness, twoBatchNoiseScale } from "../src/noise-scale.js";
+import { empiricalTailIndex } from "../src/tail.js";
 import { of, outcome } from "./entries.js";
 
 describe("a matrix that should be symmetric", () => {
@@ -47,6 +48,7 @@ describe("the number of examples", () => {
     ["with-replacement", Infinity, 1 / 4],
     ["with-replacement", 2, 1 / 4],
     ["without-replacement", 4, 0],
+    ["with-replacement", 1, 1 / 4],
     ["without-replacement", 5, 1 / 16],
     ["bernoulli", 8, 1 / 8],
   ])("%s of %d gives batches of 4 the factor %d", (sampling, examples, noise) =>
@@ -67,6 +69,9 @@ describe("the number of examples", () => {
       `INVALID_ARGUMENT noiseWeights: expected examples to be an integer of at least 1, got ${examples}.`,
     ),
   );
+
+  it("of which there is one leaves no noise without replacement", () =>
+    expect(noiseWeights({ batchSize: 1, examples: 1 })).toEqual({ noise: 0, gradient: 0 }));
 
   it("is a stream of fresh ones where nothing is said", () => {
     const norms = { smallBatch: 4, largeBatch: 32, smallSquaredNorms: [5, 5], largeSquaredNorms: [2, 2] };
@@ -117,3 +122,29 @@ describe("what a loss says of itself", () => {
     for (const id of lossIds) expect(lossNamed(id).rows(3)).toBe(id === "cross-entropy" ? 2 : 3);
   });
 });
+
+it("tails that are no power laws are known without error", () => {
+  expect(empiricalTailIndex([0.5, 0.25, 0.9])).toMatchObject({
+    value: Infinity,
+    standardError: 0,
+    regime: "every step contracts",
+  });
+  expect(empiricalTailIndex([2, 0.9, 1.5])).toMatchObject({ value: 0, standardError: 0, regime: "no stationary law" });
+});
+
+it("alignments have values from a loss of 1e-20 on", () => {
+  const shape = { examples: 1, outputs: 1 };
+  const at = (loss: number) => alignmentAlong([1], [Math.sqrt(2 * loss)], shape).uncentredAlignment;
+  expect(at(1.0000001e-20)).toBeCloseTo(1, 12);
+  expect(at(0.9999999e-20)).toBeUndefined();
+});
+
+it.each([
+  ["expected losses of at least options.minimumLoss 1, got 0.5 at index 1.", [2, 0.5]],
+  [
+    "cannot fit a power, because all losses equal options.minimumLoss 1; at least one must be above options.minimumLoss.",
+    [1, 1],
+  ],
+])("logLossPower refuses: %s", (said, losses) =>
+  expect(outcome(() => logLossPower(losses, { minimumLoss: 1 }))).toBe(`INVALID_ARGUMENT logLossPower: ${said}`),
+);

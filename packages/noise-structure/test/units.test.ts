@@ -50,6 +50,8 @@ const units = [
   [160, 140],
   [-210, 130],
   [-240, 0],
+  [0, 400],
+  [130, 350],
 ] as const;
 
 describe.each(units)("with K in units of 2^%d and r in units of 2^%d", (k, r) => {
@@ -76,6 +78,7 @@ describe.each(units)("with K in units of 2^%d and r in units of 2^%d", (k, r) =>
       .forEach((value, a) => expect(value / 2 ** k / gramSpectrum(system).eigenvalues[a]!).toBeCloseTo(1, 9));
     expect(spectrum.rank).toBe(gramSpectrum(system).rank);
     const found = noiseStructure(one, { eigenvalues: 3, spectrum });
+    expect(found.eigenvalues).toHaveLength(3);
     found.eigenvalues.forEach((value, a) => expect(value / spectrum.eigenvalues[a]!).toBeCloseTo(1, 12));
     expect(found.largestEigenvalue).toBe(found.eigenvalues[0]);
     const [own, given] = [alignmentRange(one), alignmentRange(one, { spectrum })];

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { kernelNorm, prepareMinimum, structuredNoiseThreshold } from "../src/index.js";
+import { expectedLoss, kernelNorm, prepareMinimum, structuredNoiseThreshold } from "../src/index.js";
 import { crossoverNoise, laplaceOdds, noiseModelStability } from "../src/escape.js";
 import { epsilonSharpness } from "../src/invariance.js";
 import { isPlainSgd, meanEdge, type Optimizer } from "../src/optimizers.js";
 import { batchSource } from "../src/simulation.js";
+import { stationaryCovariance } from "../src/stationary.js";
 import { outcome } from "./support/entries.js";
 import { gramProblem } from "./support/problems.js";
 
@@ -51,6 +52,27 @@ describe("what depends on several arguments", () => {
       /^INVALID_ARGUMENT prepareMinimum: expected gram with a largest diagonal entry between 2\^-100 and 2\^100, got one of about 2\^-?1[01]\d\./,
     ),
   );
+});
+
+describe("a cloud", () => {
+  const pair = gramProblem([[1, 0], [0, 1]]); // prettier-ignore
+  const options = { batchSize: 1, learningRate: 0.1, optimizer: { kind: "sgd", weightDecay: 0.1 } } as const;
+
+  it("and a curve of expected losses know no weight decay, which pulls the parameters themselves", () => {
+    const said = (caller: string): string =>
+      `INVALID_ARGUMENT ${caller}: expected options.optimizer without weight decay, whose pull depends on the parameters themselves, got 0.1.`;
+    expect(outcome(() => stationaryCovariance(pair, options))).toBe(said("stationaryCovariance"));
+    expect(outcome(() => expectedLoss(pair, { ...options, steps: 1 }))).toBe(said("expectedLoss"));
+  });
+
+  it("exists below the threshold, 2 for orthogonal examples drawn singly", () => {
+    const at = (learningRate: number): string =>
+      outcome(() => stationaryCovariance(pair, { batchSize: 1, learningRate }));
+    expect(at(1.999)).toBe("no error");
+    expect(at(2.001)).toMatch(
+      /^INVALID_ARGUMENT stationaryCovariance: expected options\.learningRate below the threshold (2|1\.99999\d+|2\.00000\d+), got 2\.001\.$/,
+    );
+  });
 });
 
 describe("an optimizer that is none", () => {

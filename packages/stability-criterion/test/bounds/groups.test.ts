@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { coherence, coherenceBound, rankOneBound } from "../../src/bounds.js";
-import { prepareMinimum, samplingWeights, stabilityBounds, type PreparedMinimum } from "../../src/index.js";
+import { coherence, coherenceBound, rankOneBound, wuMaEBound } from "../../src/bounds.js";
+import {
+  batchSharpness,
+  escapeRateLowerBound,
+  exactThreshold,
+  prepareMinimum,
+  samplingWeights,
+  spectralRadius,
+  stabilityBounds,
+  type PreparedMinimum,
+} from "../../src/index.js";
 import { gramProblem, problem } from "../support/problems.js";
 
 /** Groups of equal examples, orthogonal to those of other groups: of how many, and of what squared norm. */
@@ -82,4 +91,59 @@ describe("a bound in its native form", () => {
       ]);
     },
   );
+});
+
+describe.each([
+  ["with-replacement", 1, 1],
+  ["with-replacement", 2, 1 / 2],
+  ["without-replacement", 3, 1 / 9],
+] as const)("orthogonal examples, %s in batches of %d of 4: p = %d", (sampling, batchSize, p) => {
+  const [n, a, eta] = [4, 3, 0.2];
+  const equal = groups([1, a], [1, a], [1, a], [1, a]);
+
+  it("grow by 1 − 2ηa/n + η²a²(p/n + (1 − p)/n²), and at least by η²p(1 − 1/n)a²/n", () => {
+    for (const rate of [eta, 4 * eta, 12 * eta]) {
+      const expected = 1 - (2 * rate * a) / n + rate ** 2 * a ** 2 * (p / n + (1 - p) / n ** 2);
+      expect(spectralRadius(equal, rate, { batchSize, sampling }).spectralRadius / expected).toBeCloseTo(1, 11);
+      const least = (rate ** 2 * p * (1 - 1 / n) * a ** 2) / n;
+      expect(escapeRateLowerBound(equal, rate, { batchSize, sampling }) / least).toBeCloseTo(1, 11);
+    }
+    const edge = 2 / (a * (p + (1 - p) / n));
+    expect(exactThreshold(equal, { batchSize, sampling }).criticalLearningRate / edge).toBeCloseTo(1, 11);
+  });
+
+  it("with several outputs have the sufficient condition 2/(k(p + (1 − p)/n)) of the sharpest k", () => {
+    const root = Math.sqrt(3);
+    // Blocks 1, 2·1 and [[2, 1], [1, 2]] with eigenvalues 3 and 1, in any order.
+    const blocks = [
+      [1, 0, 0, 1],
+      [Math.SQRT2, 0, 0, Math.SQRT2],
+      [Math.SQRT2, 0, Math.SQRT1_2, root / Math.SQRT2],
+      [1, 0, 0, 1],
+    ];
+    for (let turn = 0; turn < n; turn++) {
+      const jacobian = Array.from({ length: n }, (_, i) => {
+        const block = blocks[(i + turn) % n]!;
+        return [0, 1].flatMap((c) =>
+          Array.from({ length: 2 * n }, (_, k) => (Math.floor(k / 2) === i ? block[2 * c + (k % 2)]! : 0)),
+        );
+      }).flat();
+      const minimum = prepareMinimum(problem(jacobian, new Float64Array(2 * n), 2).system);
+      const found = wuMaEBound(minimum, samplingWeights(n, { batchSize, sampling })).criticalLearningRate;
+      expect(found / (2 / (3 * (p + (1 - p) / n)))).toBeCloseTo(1, 8);
+    }
+  });
+});
+
+it("the batch sharpness leaves out examples without a gradient, and is 0 without any", () => {
+  const gram = [
+    [1, 0, 0],
+    [0, 2, 0],
+    [0, 0, 3],
+  ];
+  const at = (...residuals: number[]): number =>
+    batchSharpness({ ...gramProblem(gram), residuals: Float64Array.from(residuals) });
+  expect(at(1, 0, 2)).toBe(2);
+  expect(at(0, 5, 0)).toBe(2);
+  expect(at(0, 0, 0)).toBe(0);
 });
