@@ -198,7 +198,7 @@ function* conditionStages(
       verdict: Math.abs(edgeRatio - 1) <= marginalTolerance ? "marginal" : edgeRatio < 1 ? "stable" : "unstable",
       learningRate,
       edgeRatio,
-      growth: withoutMode(optimizerGrowth(prepared, scaled, judged)),
+      growth: withoutMode(optimizerGrowth(prepared, scaled, { ...judged, guess: exact.mode })),
       escapeRateLowerBound: whole && isPlain ? escapeRateLowerBound(prepared, scaled, batches) : undefined,
       frobeniusLimit:
         alignmentFactor === undefined || !isPlain

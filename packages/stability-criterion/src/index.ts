@@ -18,7 +18,7 @@ export {
 } from "./growth/one-dimension.js";
 export { oneStepLoss, type OneStepLoss } from "./growth/one-step.js";
 export { secondMomentStep } from "./growth/second-moment.js";
-export { spectralRadius, type SpectralRadius } from "./growth/spectral-radius.js";
+export { spectralRadius, type GrowthOptions, type SpectralRadius } from "./growth/spectral-radius.js";
 export { noiseStructureAt, prepareMinimum, type PreparedMinimum } from "./minimum.js";
 export { samplingFactor, samplingWeights, type Batches, type Sampling, type SamplingWeights } from "./sampling.js";
 export { thresholdComparison, type ThresholdComparison } from "./threshold/comparison.js";

@@ -10,7 +10,8 @@ const NEAR = 1e-6;
 /** How a root is approached. */
 interface Approach {
   precision: Precision;
-  /** Relative residual of eigenvectors at the root. */
+  /** Relative residuals of eigenvectors far from the root, and at it. */
+  coarse: number;
   fine: number;
   /** How much of the identity is mixed into the start where the order of eigenvalues is looked at. */
   mixed: number;
@@ -20,11 +21,18 @@ interface Approach {
   /** Whether a last step that leaves less than a hundredth of the tolerance is taken at its word. */
   trusting?: boolean;
 }
-const EXACTLY: Approach = { precision: "double", fine: FINE, mixed: 0.03, mostProducts: Infinity, mostSteps: 60 };
-/** From where `ROUGHLY` came to, two products are enough: the eigenvalue is known to the square of the residual. */
-const FINISHING: Approach = { ...EXACTLY, fine: 1e-7, trusting: true };
+const EXACTLY: Approach = {
+  precision: "double",
+  coarse: COARSE,
+  fine: FINE,
+  mixed: 0.03,
+  mostProducts: Infinity,
+  mostSteps: 60,
+};
+/** From where `ROUGHLY` came to, a few products are enough: the eigenvalue is known to the square of the residual. */
+const FINISHING: Approach = { ...EXACTLY, fine: 3e-8, trusting: true };
 /** Products cost half, and know nothing below 1e-6: more of the identity makes up for it. */
-const ROUGHLY: Approach = { precision: "single", fine: 1e-6, mixed: 0.3, mostProducts: 40, mostSteps: 8 };
+const ROUGHLY: Approach = { precision: "single", coarse: COARSE, fine: 1e-6, mixed: 0.3, mostProducts: 40, mostSteps: 8 };
 /** From this rank on a root is approached roughly first, of the leading modes before all of them. */
 const LARGE_RANK = 256;
 /** Largest eigenvalues, either way, whose products with residual blocks stay in the range of Float32. */
@@ -57,6 +65,8 @@ export interface SecularProblem {
   slope: Coefficients;
   /** A lower bound of the root, above the poles: any Rayleigh quotient. */
   start: number;
+  /** Blocks near those of the root, if any are known. */
+  guess?: Float64Array;
   /** Added to x before its accuracy is judged: the root is wanted relative to `shift + x`. */
   shift: number;
 }
@@ -94,13 +104,19 @@ export function secularRoot(
 ): SecularRoot {
   const { tolerance = 1e-12, maxProducts = 400 } = options;
   const { rank, examples, outputs } = problem.minimum;
-  const vector = identityBlocks(examples, outputs);
+  const { guess } = problem;
+  const vector = guess ?? identityBlocks(examples, outputs);
   let state: State = { x: problem.start, vector, products: 0, newtonSteps: 0, verifiedAt: NaN };
   if (isRoughFirst(problem.minimum)) {
     const most = Math.floor(maxProducts / 2);
-    state = { ...newton(leading(problem, Math.ceil(rank / 3)), state, ROUGHLY, NEAR, most), verifiedAt: NaN };
+    if (guess === undefined)
+      state = { ...newton(leading(problem, Math.ceil(rank / 3)), state, ROUGHLY, NEAR, most), verifiedAt: NaN };
     state = newton(problem, state, ROUGHLY, NEAR / 4, most);
-    if (!Number.isNaN(state.verifiedAt)) return newton(problem, state, FINISHING, tolerance, maxProducts);
+    if (!Number.isNaN(state.verifiedAt)) {
+      // Where x has moved since, the order of eigenvalues is looked at again at once, not once more after a first solution.
+      const hasMoved = !(Math.abs(state.x - state.verifiedAt) <= NEAR * state.x);
+      return newton(problem, hasMoved ? { ...state, verifiedAt: NaN } : state, FINISHING, tolerance, maxProducts);
+    }
   }
   return newton(problem, state, EXACTLY, tolerance, maxProducts);
 }
@@ -128,7 +144,7 @@ function leading(problem: SecularProblem, rank: number): SecularProblem {
 function newton(
   problem: SecularProblem,
   from: State,
-  { precision, fine, mixed, mostProducts, mostSteps, trusting = false }: Approach,
+  { precision, coarse, fine, mixed, mostProducts, mostSteps, trusting = false }: Approach,
   tolerance: number,
   maxProducts: number,
 ): SecularRoot & State {
@@ -139,8 +155,8 @@ function newton(
   // Eigenvectors are found as well as the size of the Newton steps deserves. Near the root, and once more at the end if x
   // has moved since, the identity is mixed into the start: where examples form nearly separate groups, another group may
   // have overtaken on the way, and the Perron vector is never orthogonal to the identity.
-  let near = !Number.isNaN(verifiedAt);
-  let accuracy = near ? fine : COARSE;
+  let near = trusting || !Number.isNaN(verifiedAt);
+  let accuracy = near ? fine : coarse;
   let settling = false;
   for (let steps = 1; ; steps++) {
     const delta = problem.delta(x);
@@ -200,7 +216,7 @@ function newton(
     x = next;
     near ||= Math.abs(step) <= 1e-2 * x;
     settling = Math.abs(step) <= NEAR * x;
-    accuracy = Math.min(COARSE, Math.max(fine, Math.abs(step / x) / 10));
+    accuracy = Math.min(coarse, Math.max(fine, Math.abs(step / x) / 10));
   }
 }
 

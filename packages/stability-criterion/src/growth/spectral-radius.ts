@@ -1,8 +1,8 @@
 import type { GramSystem } from "@sgdscope/noise-structure";
-import { expectPositive } from "../errors.js";
-import { prepareMinimum, type PreparedMinimum } from "../minimum.js";
+import { expectPositive, StabilityError } from "../errors.js";
+import { collect, prepareMinimum, type PreparedMinimum } from "../minimum.js";
 import { weightsFor, type Batches } from "../sampling.js";
-import { secularRoot } from "../secular.js";
+import { isRoughFirst, secularRoot } from "../secular.js";
 import { checkSolver, fourthMoment, shares, topBlocks, type SolverOptions } from "../threshold/exact.js";
 
 /** The growth per step of second moments under linearised SGD, on the range of H. */
@@ -22,6 +22,12 @@ export interface SpectralRadius {
   exampleShares: Float64Array;
 }
 
+/** How exactly to solve, and what is known already. */
+export interface GrowthOptions extends SolverOptions {
+  /** A second moment near the one that grows, such as the mode of a threshold near η: a large rank takes fewer products then. */
+  guess?: Float64Array;
+}
+
 /**
  * The spectral radius of the second-moment operator `Q = I − 2ηC + η²D` of linearised SGD, restricted to the range of H.
  *
@@ -36,7 +42,7 @@ export interface SpectralRadius {
 export function spectralRadius(
   minimum: GramSystem | PreparedMinimum,
   learningRate: number,
-  options: Batches & SolverOptions,
+  options: Batches & GrowthOptions,
 ): SpectralRadius {
   expectPositive("spectralRadius", "learningRate", learningRate);
   checkSolver("spectralRadius", options);
@@ -66,18 +72,26 @@ export function spectralRadius(
   const [t1, t2, t3, t4] = powerTraces;
   const quotient = (linear: number, full: number, single: number): number =>
     1 - 2 * eta * linear + eta * eta * (fullBatch * full + noise * single) - pole;
+  const start = Math.max(
+    eta * eta * noise * fourthMoment(prepared, outer),
+    quotient(t1 / rank, t2 / rank, meanSquaredH / rank),
+    quotient(t3 / t2, t4 / t2, meanSquaredChi / t2),
+  );
+  const known = guessOf(prepared, options.guess, (a, b, square) => {
+    const product = eigenvalues[a]! * eigenvalues[b]!;
+    return square * (1 - eta * (eigenvalues[a]! + eigenvalues[b]!) + eta * eta * fullBatch * product - pole);
+  });
+  // A little below, since rounding may have put a quotient at the root itself above it.
+  const byGuess = known === undefined ? -Infinity : (known.diagonal + eta * eta * noise * known.single) * (1 - 1e-7);
+  const guess = byGuess > start ? { guess: known!.blocks, start: byGuess } : { start };
   const root = secularRoot(
     {
+      ...guess,
       minimum: prepared,
       coordinates: eigenvalues.map((value) => value - eigenvalues[outer]!),
       weight: (eta * eta * noise) / examples,
       delta: (x) => [x, eta - eta * eta * fullBatch * eigenvalues[outer]!, -eta * eta * fullBatch],
       slope: [1, 0, 0],
-      start: Math.max(
-        eta * eta * noise * fourthMoment(prepared, outer),
-        quotient(t1 / rank, t2 / rank, meanSquaredH / rank),
-        quotient(t3 / t2, t4 / t2, meanSquaredChi / t2),
-      ),
       shift: pole,
     },
     options,
@@ -94,4 +108,31 @@ export function spectralRadius(
     mode: root.moment,
     exampleShares: shares(prepared, root.blocks),
   };
+}
+
+/** A guess of a large rank as blocks, and the two parts of its Rayleigh quotient. */
+function guessOf(
+  minimum: PreparedMinimum,
+  guess: Float64Array | undefined,
+  diagonalOf: (a: number, b: number, square: number) => number,
+): { blocks: Float64Array; diagonal: number; single: number } | undefined {
+  const { rank, examples } = minimum;
+  if (guess === undefined) return undefined;
+  if (guess.length !== rank * rank)
+    throw new StabilityError(
+      "SHAPE_MISMATCH",
+      `spectralRadius: expected options.guess of length ${rank * rank}, rank × rank, got ${guess.length}.`,
+    );
+  if (!isRoughFirst(minimum)) return undefined;
+  const blocks = collect(minimum, guess);
+  let squares = 0;
+  let diagonal = 0;
+  for (let a = 0, k = 0; a < rank; a++)
+    for (let b = 0; b < rank; b++, k++) {
+      const square = guess[k]! * guess[k]!;
+      squares += square;
+      diagonal += diagonalOf(a, b, square);
+    }
+  const single = blocks.reduce((sum, value) => sum + value * value, 0) / examples;
+  return { blocks, diagonal: diagonal / squares, single: single / squares };
 }

@@ -1,9 +1,9 @@
 import type { GramSystem } from "@sgdscope/noise-structure";
 import { expectPositive } from "../errors.js";
-import { spectralRadius, type SpectralRadius } from "../growth/spectral-radius.js";
+import { spectralRadius, type GrowthOptions, type SpectralRadius } from "../growth/spectral-radius.js";
 import { prepareMinimum, type PreparedMinimum } from "../minimum.js";
 import { weightsFor, type Batches } from "../sampling.js";
-import { checkSolver, shares, topBlocks, type SolverOptions } from "../threshold/exact.js";
+import { checkSolver, shares, topBlocks } from "../threshold/exact.js";
 import { checkOptimizer, isPlainSgd, type Optimizer } from "./optimizer.js";
 import { responseRoot } from "./response-root.js";
 import { meanRadius, responseMatrix } from "./response.js";
@@ -24,7 +24,7 @@ import { meanRadius, responseMatrix } from "./response.js";
 export function optimizerGrowth(
   minimum: GramSystem | PreparedMinimum,
   learningRate: number,
-  options: Batches & SolverOptions & { optimizer: Optimizer },
+  options: Batches & GrowthOptions & { optimizer: Optimizer },
 ): SpectralRadius {
   const { optimizer } = options;
   expectPositive("optimizerGrowth", "learningRate", learningRate);

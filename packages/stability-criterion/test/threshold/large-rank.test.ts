@@ -87,3 +87,21 @@ it.each<[Optimizer, number]>([
     expect(Math.max(...image.map((value, k) => Math.abs(value / blocks[k]! - 1)))).toBeLessThan(1e-5);
   },
 );
+
+it.each([0.3, 0.9, 1.01, 1.3, 4])("growth at %d η* is the same from a guess, in no more products", (multiple) => {
+  const minimum = prepareMinimum(powerLaw(300, 1, 0.8));
+  const batches = { batchSize: 4 };
+  const { criticalLearningRate, mode } = exactThreshold(minimum, batches);
+  const whole = spectralRadius(minimum, multiple * criticalLearningRate, batches);
+  const guessed = spectralRadius(minimum, multiple * criticalLearningRate, { ...batches, guess: mode });
+  expect(guessed.converged).toBe(true);
+  expect(Math.abs(guessed.spectralRadius / whole.spectralRadius - 1)).toBeLessThan(1e-12);
+  expect(guessed.products).toBeLessThanOrEqual(whole.products);
+});
+
+it("refuses a guess of another rank", () => {
+  const minimum = prepareMinimum(powerLaw(20, 1, 0.8));
+  expect(() => spectralRadius(minimum, 0.1, { batchSize: 4, guess: new Float64Array(4) })).toThrow(
+    "options.guess of length 400, rank × rank, got 4",
+  );
+});
