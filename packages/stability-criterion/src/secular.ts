@@ -32,7 +32,14 @@ const EXACTLY: Approach = {
 /** From where `ROUGHLY` came to, a few products are enough: the eigenvalue is known to the square of the residual. */
 const FINISHING: Approach = { ...EXACTLY, fine: 3e-8, trusting: true };
 /** Products cost half, and know nothing below 1e-6: more of the identity makes up for it. */
-const ROUGHLY: Approach = { precision: "single", coarse: COARSE, fine: 1e-6, mixed: 0.3, mostProducts: 40, mostSteps: 8 };
+const ROUGHLY: Approach = {
+  precision: "single",
+  coarse: COARSE,
+  fine: 1e-6,
+  mixed: 0.3,
+  mostProducts: 40,
+  mostSteps: 8,
+};
 /** From this rank on a root is approached roughly first, of the leading modes before all of them. */
 const LARGE_RANK = 256;
 /** Largest eigenvalues, either way, whose products with residual blocks stay in the range of Float32. */
