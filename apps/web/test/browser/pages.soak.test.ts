@@ -255,7 +255,7 @@ async function reportsOfEveryClaim(): Promise<{ claims: string; quickstart: stri
   };
 }
 
-const settings = /^(parameters|examples|outputs|learningRate|batchSizes?|seed|multiple|directions|paths)$/;
+const settings = /^(parameters|examples|outputs|learningRate|rho|batchSizes?|seed|multiple|directions|paths)$/;
 
 function withoutNumbers(value: unknown, field = ""): unknown {
   if (typeof value === "number") return settings.test(field) ? value : null;
