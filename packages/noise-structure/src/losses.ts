@@ -4,8 +4,8 @@ export { generalisedGramSystem, type GeneralisedGramSystem } from "./losses/gram
 export { huberLoss, pseudoHuberLoss } from "./losses/huber.js";
 export { labelRows } from "./losses/labels.js";
 export { logisticLoss } from "./losses/logistic.js";
-export { leastMeanLoss, type LeastLoss, type LeastMeanLoss } from "./losses/least.js";
-export type { LossAt, LossId, OutputLoss } from "./losses/loss.js";
+export { leastMeanLoss, type LeastMeanLoss } from "./losses/least.js";
+export type { LeastLoss, LossAt, LossId, OutputLoss } from "./losses/loss.js";
 export { lossDerivatives, type LossDerivatives, type LossInputs } from "./losses/derivatives.js";
 export { poissonLoss } from "./losses/poisson.js";
 export { lossIds, lossNamed, type LossOptions } from "./losses/registry.js";

@@ -196,7 +196,7 @@ const trial = object({
   ratios: object({ fullBatch: measured, plainSgd: measured, effectiveRate: measured }),
   observed: text,
   startLoss: measured,
-  startExcess: ifMeasured,
+  startExcess: measured,
   largestRatio: measured,
   endRatio: measured,
   steps: measured,

@@ -1,7 +1,6 @@
 import { symmetricEigen } from "@sgdscope/linear-algebra";
 import { NoiseStructureError } from "../errors.js";
-import type { LeastLoss } from "./least.js";
-import type { OutputLoss } from "./loss.js";
+import type { LeastLoss, OutputLoss } from "./loss.js";
 
 /** What a loss of your own must say of itself. */
 export interface ConvexLoss {

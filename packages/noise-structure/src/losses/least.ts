@@ -1,14 +1,6 @@
 import type { OutputLoss } from "./loss.js";
 import { expectCount, expectNumbers } from "./shape.js";
 
-/** The least that a loss can be over all outputs, of one example. */
-export interface LeastLoss {
-  /** `inf_f ℓ(f, y)`. */
-  value: number;
-  /** Outputs f that reach it, length C; undefined where the outputs only tend there, as to a label under cross-entropy. */
-  outputs: Float64Array | undefined;
-}
-
 /** The least mean loss that the targets of a data set allow. */
 export interface LeastMeanLoss {
   /** `(1/n) Σ inf_f ℓ(f, yᵢ)`: of cross-entropy the mean entropy of the targets. */

@@ -1,7 +1,13 @@
-import type { LeastLoss } from "./least.js";
-
 /** The losses that come with this package. */
 export type LossId = "square" | "cross-entropy" | "logistic" | "huber" | "pseudo-huber" | "poisson";
+
+/** The least that a loss can be over all outputs, of one example. */
+export interface LeastLoss {
+  /** `inf_f ℓ(f, y)`. */
+  value: number;
+  /** Outputs f that reach it, length C; undefined where the outputs only tend there, as to a label under cross-entropy. */
+  outputs: Float64Array | undefined;
+}
 
 /** A convex loss on the outputs of one example, and its derivatives with respect to them, at one point. */
 export interface LossAt {

@@ -1,6 +1,5 @@
 import { NoiseStructureError } from "../errors.js";
-import type { LeastLoss } from "./least.js";
-import type { LossAt, LossId, OutputLoss } from "./loss.js";
+import type { LeastLoss, LossAt, LossId, OutputLoss } from "./loss.js";
 
 /** The derivatives of a loss of one output: `s`, `√S` and `r̃ = s/√S`. */
 export interface ScalarDerivatives {
