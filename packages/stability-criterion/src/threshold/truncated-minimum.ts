@@ -1,12 +1,14 @@
 import {
   gramExponent,
+  largestEigenpair,
   leadingEigenpairs,
+  multiplySymmetric,
   norm,
   symmetricProduct,
   transpose,
   type LeadingEigenpairs,
 } from "@sgdscope/linear-algebra";
-import { checkGramSystem, type GramSystem } from "@sgdscope/noise-structure";
+import { checkGramSystem, NoiseStructureError, type GramSystem } from "@sgdscope/noise-structure";
 import { expectInteger, StabilityError } from "../errors.js";
 import type { SpreadBasis } from "../minimum.js";
 
@@ -51,6 +53,8 @@ export interface Watched {
 export const TOLERANCE = 1e-6;
 /** Eigenvalues below this share of the largest count as zero. */
 const SMALLEST = 1e-10;
+/** Most negative accepted eigenvalue, relative to the largest. */
+const NEGATIVE = 1e-5;
 
 /**
  * The leading modes of a minimum whose Gram matrix is too large for all its eigenvalues, for {@link thresholdInterval}.
@@ -60,7 +64,7 @@ const SMALLEST = 1e-10;
  * @returns Cost, for k modes, `8(nC)²k` operations for eigenpairs, `(nC)²k` three times for the rest; memory two and a half Gram
  *   matrices in Float64 beside the one that is given. The event loop is let through between blocks of the eigenpairs.
  * @throws StabilityError INVALID_ARGUMENT, also for a largest diagonal entry outside 2^±100; TOO_FEW_MODES where no eigenpair converges; NO_CURVATURE;
- *   NoiseStructureError as `checkGramSystem`.
+ *   NoiseStructureError as `checkGramSystem`, and NOT_POSITIVE_SEMIDEFINITE as `gramSpectrum`.
  */
 export async function truncateMinimum(
   system: GramSystem,
@@ -91,6 +95,8 @@ export async function truncateMinimum(
     );
   if (!(pairs.values[0]! > 0))
     throw new StabilityError("NO_CURVATURE", "truncateMinimum: expected gram with a positive eigenvalue, got zero.");
+  await pause({ onProgress, signal }, 0.8, "smallest eigenvalue");
+  expectNoNegative(system.gram, size, pairs.values[0]!);
   await pause({ onProgress, signal }, 0.85, "rest of the Gram matrix");
   return splitSpectrum(system, pairs);
 }
@@ -104,6 +110,22 @@ export async function pause(
   onProgress?.(fraction, stage);
   await new Promise((resolve) => setTimeout(resolve, 0));
   signal?.throwIfAborted();
+}
+
+/** Refuses what no Jacobian gives: bounds of the rest would not hold. The limit is that of `gramSpectrum`. */
+function expectNoNegative(gram: Float64Array, size: number, largest: number): void {
+  const start = Float64Array.from({ length: size }, (_, k) => 1 + 0.5 * Math.sin(k + 1));
+  const { value } = largestEigenpair(
+    (x) => multiplySymmetric(gram, x, size).map((image, k) => largest * x[k]! - image),
+    start,
+    { tolerance: 1e-6, maxProducts: 200 },
+  );
+  const smallest = largest - value;
+  if (smallest < -NEGATIVE * Math.max(largest, -smallest))
+    throw new NoiseStructureError(
+      "NOT_POSITIVE_SEMIDEFINITE",
+      `truncateMinimum: expected gram = JJᵀ without negative eigenvalues, got ${smallest.toPrecision(4)} beside the largest ${largest.toPrecision(4)}.`,
+    );
 }
 
 function splitSpectrum(

@@ -1,4 +1,4 @@
-import { gramOfRows } from "@sgdscope/linear-algebra";
+import { gramOfRows, symmetricEigen } from "@sgdscope/linear-algebra";
 import type { GramSystem } from "@sgdscope/noise-structure";
 import { gaussian, seededRandom } from "@sgdscope/random";
 import fc from "fast-check";
@@ -106,7 +106,13 @@ it("says how far it is, and stops when it is told to", async () => {
   expect(stages.map(([fraction]) => fraction)).toEqual(stages.map(([fraction]) => fraction).sort((a, b) => a - b));
   await thresholdInterval(truncated, { batchSize: 2, onProgress });
   expect(new Set(stages.map(([, stage]) => stage))).toEqual(
-    new Set(["leading eigenvalues", "rest of the Gram matrix", "threshold from above", "threshold from below"]),
+    new Set([
+      "leading eigenvalues",
+      "smallest eigenvalue",
+      "rest of the Gram matrix",
+      "threshold from above",
+      "threshold from below",
+    ]),
   );
   const abort = new AbortController();
   const stopped = truncateMinimum(system, {
@@ -129,6 +135,27 @@ it("refuses what says nothing", async () => {
   const huge = { ...system, gram: system.gram.map((value) => value * 2 ** 120) };
   await expect(truncateMinimum(huge)).rejects.toThrow("between 2^-100 and 2^100");
 });
+
+it.each([1e-4, 1e-2, 0.3])(
+  "refuses a matrix with an eigenvalue of −%d times the largest, and takes rounding",
+  async (share) => {
+    const system = powerLaw(60, 1, 1);
+    const { values, vectors } = symmetricEigen(system.gram, 60);
+    const shifted = (by: number): GramSystem => ({
+      ...system,
+      gram: system.gram.map(
+        (value, k) =>
+          value -
+          (values[59]! + by * values[0]!) * vectors[59 * 60 + (k % 60)]! * vectors[59 * 60 + Math.floor(k / 60)]!,
+      ),
+    });
+    await expect(truncateMinimum(shifted(share), { modes: 20 })).rejects.toMatchObject({
+      code: "NOT_POSITIVE_SEMIDEFINITE",
+    });
+    const { modes } = await truncateMinimum(shifted(1e-6), { modes: 20 });
+    expect(modes).toBeGreaterThan(1);
+  },
+);
 
 describe.each([1, 2, 3])("Hadamard products on blocks of %d outputs", (outputs) => {
   it("are the sums that define them", () => {
