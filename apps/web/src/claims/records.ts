@@ -235,6 +235,40 @@ const sam = object({
   samEdge: measured,
 });
 
+const rateAndBatch = object({ learningRate: setting, batchSize: setting });
+
+const end = object({
+  part: v.literal("end"),
+  model: text,
+  data: text,
+  examples: setting,
+  seed: setting,
+  learningRate: setting,
+  batchSize: setting,
+  startEdgeRatio: ifMeasured,
+  reason: text,
+  steps: measured,
+  loss: measured,
+  interpolates: truth,
+  traceG: ifMeasured,
+  frobeniusG: ifMeasured,
+  largestEigenvalue: ifMeasured,
+  edgeRatio: ifMeasured,
+  thresholds: list(object({ batchSize: setting, criticalLearningRate: measured })),
+});
+
+const segment = object({
+  part: v.literal("segment"),
+  model: text,
+  seed: setting,
+  from: rateAndBatch,
+  to: rateAndBatch,
+  distance: measured,
+  losses: list(object({ position: setting, loss: measured })),
+  curvatureFrom: measured,
+  curvatureTo: measured,
+});
+
 const part = told("the name of a part of this study");
 
 /** As a type without the names that texts are taken from: a new field of a study is missed here by the compiler. */
@@ -254,6 +288,7 @@ const shapes: { [K in StudyKind]: v.GenericSchema<unknown, Loose<StudyRecords[K]
   prediction: v.variant("part", [sharpMinimum, trial], part),
   margin: v.variant("part", [margin], part),
   sam: v.variant("part", [sam], part),
+  endPoints: v.variant("part", [end, segment], part),
 };
 
 /** Some of a record and of the records in it. */
@@ -268,6 +303,13 @@ const tasks = {
   prediction: object({ start: object({ seed: aNumber }) }),
   margin: object({}),
   sam: object({}),
+  endPoints: object({
+    start: object({ seed: aNumber }),
+    settings: v.pipe(
+      list(object({ learningRate: aNumber, batchSize: aNumber })),
+      v.minLength(1, "expected settings, got an empty list"),
+    ),
+  }),
 } satisfies { [K in StudyKind]: v.GenericSchema<unknown, Part<Loose<StudyTasks[K]>>> };
 
 /** What is wrong with a record or a task, and where in it. */

@@ -13,6 +13,7 @@ import { noiseMagnitude } from "./noise-magnitude.js";
 import { predict } from "./predict.js";
 import { samEdgeClaim } from "./sam-edge.js";
 import { size } from "./size.js";
+import { threeFactors } from "./three-factors.js";
 
 /** Every claim, in the order of a report: from the noise to what follows from it. */
 export const claims = [
@@ -25,6 +26,7 @@ export const claims = [
   samEdgeClaim,
   crossEntropy,
   predict,
+  threeFactors,
   size,
   escape,
   diagram,

@@ -1,5 +1,6 @@
 import { ablationStudy, type AblationRecord, type AblationTask } from "./ablation.js";
 import { diagramStudy, type DiagramRecord, type DiagramTask } from "./diagram.js";
+import { endPointsStudy, type EndPointsRecord, type EndPointsTask } from "./end-points.js";
 import { escapeStudy, type EscapeRecord, type EscapeTask } from "./escape.js";
 import { predictionStudy, type PredictionRecord, type PredictionTask } from "./prediction.js";
 import { marginStudy, type MarginTask, type MarginRecord } from "./margin.js";
@@ -19,6 +20,7 @@ export interface StudyTasks {
   prediction: PredictionTask;
   margin: MarginTask;
   sam: SamTask;
+  endPoints: EndPointsTask;
 }
 
 /** What each kind yields. */
@@ -30,6 +32,7 @@ export interface StudyRecords {
   prediction: PredictionRecord;
   margin: MarginRecord;
   sam: SamRecord;
+  endPoints: EndPointsRecord;
 }
 
 export type StudyKind = keyof StudyTasks;
@@ -44,6 +47,7 @@ const studies: { [K in StudyKind]: Study<K> } = {
   prediction: predictionStudy,
   margin: marginStudy,
   sam: samStudy,
+  endPoints: endPointsStudy,
 };
 
 /**
