@@ -1,11 +1,9 @@
 import { axpy, largestEigenpair, norm, scale, type Precision } from "@sgdscope/linear-algebra";
 import { collect, spread, type PreparedMinimum } from "./minimum.js";
 
-/** Relative residuals of eigenvectors, far from the root and at it; eigenvalues are known to about their squares. */
-const COARSE = 3e-4;
-const FINE = 1e-8;
-/** Relative distance in x within which the order of eigenvalues is taken as known. */
+/** Relative distance in x within which the order of eigenvalues is taken as known; of a large rank, where the next one is far away, the largest. */
 const NEAR = 1e-6;
+const FAR = 1e-3;
 
 /** How a root is approached. */
 interface Approach {
@@ -13,30 +11,35 @@ interface Approach {
   /** Relative residuals of eigenvectors far from the root, and at it. */
   coarse: number;
   fine: number;
+  /** The relative step from which on x counts as near the root. */
+  near: number;
   /** How much of the identity is mixed into the start where the order of eigenvalues is looked at. */
   mixed: number;
   /** Most products for one eigenvector. */
   mostProducts: number;
   mostSteps: number;
-  /** Whether a last step that leaves less than a hundredth of the tolerance is taken at its word. */
-  trusting?: boolean;
+  /** What a last step that is taken at its word may leave, in tolerances. */
+  trusted?: number;
 }
 const EXACTLY: Approach = {
   precision: "double",
-  coarse: COARSE,
-  fine: FINE,
+  coarse: 3e-4,
+  fine: 1e-8,
+  near: 1e-2,
   mixed: 0.03,
   mostProducts: Infinity,
   mostSteps: 60,
 };
-/** From where `ROUGHLY` came to, a few products are enough: the eigenvalue is known to the square of the residual. */
-const FINISHING: Approach = { ...EXACTLY, fine: 3e-8, trusting: true };
+/** From where `ROUGHLY` came to, a product or two are enough: the eigenvalue is known to the square of the residual. */
+const FINISHING: Approach = { ...EXACTLY, fine: 3e-8, trusted: 0.1 };
 /** Products cost half, and know nothing below 1e-6: more of the identity makes up for it. */
 const ROUGHLY: Approach = {
   precision: "single",
-  coarse: COARSE,
+  coarse: 3e-3,
   fine: 1e-6,
+  near: 3e-2,
   mixed: 0.3,
+  trusted: 1e-3,
   mostProducts: 40,
   mostSteps: 8,
 };
@@ -53,6 +56,12 @@ interface State {
   newtonSteps: number;
   /** The x at which no other group of examples was found to lead; NaN before. */
   verifiedAt: number;
+  /** The relative distance of the next eigenvalue there, 0 where it was not seen. */
+  gap: number;
+  /** The relative change of x up to which no other can have overtaken. */
+  lead: number;
+  /** Relative change of x, in units of `shift + x`, per relative change of the eigenvalue; undefined before it is known. */
+  response?: number;
 }
 
 /** Coefficients of `Δ_ab = c₀ + c₁(u_a + u_b) + c₂(u_aw_b + u_bw_a)/2 + c₃(u_a² + u_b²)`; c₃ is 0 where it is left out. */
@@ -113,7 +122,7 @@ export function secularRoot(
   const { rank, examples, outputs } = problem.minimum;
   const { guess } = problem;
   const vector = guess ?? identityBlocks(examples, outputs);
-  let state: State = { x: problem.start, vector, products: 0, newtonSteps: 0, verifiedAt: NaN };
+  let state: State = { x: problem.start, vector, products: 0, newtonSteps: 0, verifiedAt: NaN, gap: 0, lead: 0 };
   if (isRoughFirst(problem.minimum)) {
     const most = Math.floor(maxProducts / 2);
     if (guess === undefined)
@@ -121,7 +130,7 @@ export function secularRoot(
     state = newton(problem, state, ROUGHLY, NEAR / 4, most);
     if (!Number.isNaN(state.verifiedAt)) {
       // Where x has moved since, the order of eigenvalues is looked at again at once, not once more after a first solution.
-      const hasMoved = !(Math.abs(state.x - state.verifiedAt) <= NEAR * state.x);
+      const hasMoved = !isOrdered(state, state.x);
       return newton(problem, hasMoved ? { ...state, verifiedAt: NaN } : state, FINISHING, tolerance, maxProducts);
     }
   }
@@ -151,24 +160,28 @@ function leading(problem: SecularProblem, rank: number): SecularProblem {
 function newton(
   problem: SecularProblem,
   from: State,
-  { precision, coarse, fine, mixed, mostProducts, mostSteps, trusting = false }: Approach,
+  { precision, coarse, fine, near: nearStep, mixed, mostProducts, mostSteps, trusted }: Approach,
   tolerance: number,
   maxProducts: number,
 ): SecularRoot & State {
   const { minimum, coordinates: u, partners: w = u, weight, slope } = problem;
   const { rank, examples, outputs } = minimum;
   const identity = identityBlocks(examples, outputs);
-  let { x, vector, products, verifiedAt } = from;
+  let { x, vector, products, verifiedAt, gap, lead, response } = from;
   // Eigenvectors are found as well as the size of the Newton steps deserves. Near the root, and once more at the end if x
   // has moved since, the identity is mixed into the start: where examples form nearly separate groups, another group may
   // have overtaken on the way, and the Perron vector is never orthogonal to the identity.
-  let near = trusting || !Number.isNaN(verifiedAt);
+  const finishing = trusted !== undefined && precision === "double";
+  let near = finishing || !Number.isNaN(verifiedAt);
   let accuracy = near ? fine : coarse;
   let settling = false;
   for (let steps = 1; ; steps++) {
     const delta = problem.delta(x);
-    const verifying = settling ? !(Math.abs(x - verifiedAt) <= NEAR * x) : near && Number.isNaN(verifiedAt);
+    const verifying = settling ? !isOrdered({ verifiedAt, lead }, x) : near && Number.isNaN(verifiedAt);
     if (verifying) verifiedAt = x;
+    // The eigenvalue is known to `residual²/gap`, and x moves by `response` times that.
+    if (finishing && gap > 0 && response !== undefined)
+      accuracy = Math.min(1e-6, Math.max(1e-10, Math.sqrt((trusted * tolerance * gap) / response)));
     const pair = largestEigenpair(
       (q) => {
         const image = collect(minimum, divide(spread(minimum, q, precision), delta, u, w, "lower"), precision);
@@ -177,28 +190,35 @@ function newton(
       },
       verifying ? axpy(mixed, identity, vector.slice()) : vector,
       {
-        tolerance: verifying || settling ? fine : accuracy,
+        tolerance: verifying || (settling && !finishing) ? fine : accuracy,
         maxProducts: Math.max(1, Math.min(mostProducts, maxProducts - products)),
       },
     );
     products += pair.products;
     vector = pair.vector;
+    if (verifying) gap = precision === "single" && pair.next !== undefined ? 1 - pair.next / pair.value : 0;
     const source = spread(minimum, vector, precision);
     let value = 0;
     let change = 0;
+    let steepest = 1 / x;
     for (let a = 0; a < rank; a++)
       for (let b = 0, o = a * rank; b <= a; b++, o++) {
-        const gap = at(delta, u, w, a, b);
+        const distance = at(delta, u, w, a, b);
         const square = (a === b ? 1 : 2) * source[o]! * source[o]!;
-        value += square / gap;
-        change += (square * at(slope, u, w, a, b)) / (gap * gap);
+        const relative = at(slope, u, w, a, b) / distance;
+        value += square / distance;
+        change += (square / distance) * relative;
+        steepest = Math.max(steepest, relative);
       }
+    // No eigenvalue of T falls faster than Δ grows: their ratios change by `steepest·δx` at most.
+    if (verifying) lead = Math.min(gap / (4 * steepest * x), FAR);
     // φ = 1/(weight·value) and φ' = change/(weight·value²).
     const step = (value * (weight * value - 1)) / change;
     const relativeStep = Math.abs(step / (problem.shift + x));
+    response = Math.abs(value / (change * (problem.shift + x)));
     // A small step alone may only mean that φ is steep here, next to its pole, before it bends.
     const settled =
-      Math.abs(x - verifiedAt) <= NEAR * x &&
+      isOrdered({ verifiedAt, lead }, x) &&
       relativeStep <= tolerance &&
       Math.abs(weight * value - 1) <= (precision === "single" ? 1e-4 : 1e-10);
     // Rounding in a start at the root itself may ask for a step down: never below the start, which is above the poles.
@@ -206,26 +226,32 @@ function newton(
     const stuck = precision === "single" && next === x;
     // `|φ''| ≤ 2φ'/x` along a fixed eigenvector, since x counts from the pole or further: a step leaves step²/x.
     const left = step ** 2 / (x * Math.abs(problem.shift + x));
-    const foreseen = trusting && pair.converged && Math.abs(x - verifiedAt) <= NEAR * x && left <= tolerance / 100;
+    const foreseen =
+      trusted !== undefined && pair.converged && isOrdered({ verifiedAt, lead }, next) && left <= trusted * tolerance;
     if (settled || foreseen || stuck || products >= maxProducts || steps === mostSteps) {
       const newtonSteps = from.newtonSteps + steps;
       const converged = (settled || foreseen) && pair.converged;
+      const order = { verifiedAt, gap, lead, response };
       const known = { x, blocks: vector, vector, relativeStep, residual: pair.residual, products, newtonSteps };
       // Of a rough root only the way to the exact one is wanted; the last step still leads there.
-      if (precision === "single") return { ...known, x: next, moment: source, converged, verifiedAt };
+      if (precision === "single") return { ...known, x: next, moment: source, converged, ...order };
       if (foreseen && !settled) Object.assign(known, { x: next, relativeStep: left });
       const moment = divide(source, problem.delta(known.x), u, w);
       let trace = 0;
       for (let a = 0; a < rank; a++) trace += moment[a * rank + a]!;
       for (let k = 0; k < moment.length; k++) moment[k]! /= trace;
-      return { ...known, moment, converged, verifiedAt };
+      return { ...known, moment, converged, ...order };
     }
     x = next;
-    near ||= Math.abs(step) <= 1e-2 * x;
+    near ||= Math.abs(step) <= nearStep * x;
     settling = Math.abs(step) <= NEAR * x;
     accuracy = Math.min(coarse, Math.max(fine, Math.abs(step / x) / 10));
   }
 }
+
+/** Whether the eigenvalue that was the largest where it was verified is so at x. */
+const isOrdered = ({ verifiedAt, lead }: Pick<State, "verifiedAt" | "lead">, x: number): boolean =>
+  Math.abs(x - verifiedAt) <= Math.max(NEAR, lead) * x;
 
 const at = ([c0, c1, c2, c3 = 0]: Coefficients, u: Float64Array, w: Float64Array, a: number, b: number): number =>
   c0 + c1 * (u[a]! + u[b]!) + 0.5 * c2 * (u[a]! * w[b]! + u[b]! * w[a]!) + c3 * (u[a]! * u[a]! + u[b]! * u[b]!);

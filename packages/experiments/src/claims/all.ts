@@ -10,6 +10,7 @@ import { escape } from "./escape.js";
 import { generalization } from "./generalization.js";
 import { momentumEdge } from "./momentum-edge.js";
 import { noiseMagnitude } from "./noise-magnitude.js";
+import { powerLawEscape } from "./power-law-escape.js";
 import { predict } from "./predict.js";
 import { samEdgeClaim } from "./sam-edge.js";
 import { size } from "./size.js";
@@ -27,6 +28,7 @@ export const claims = [
   predict,
   size,
   escape,
+  powerLawEscape,
   diagram,
   ablation,
   generalization,

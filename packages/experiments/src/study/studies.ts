@@ -3,6 +3,7 @@ import { diagramStudy, type DiagramRecord, type DiagramTask } from "./diagram.js
 import { escapeStudy, type EscapeRecord, type EscapeTask } from "./escape.js";
 import { predictionStudy, type PredictionRecord, type PredictionTask } from "./prediction.js";
 import { marginStudy, type MarginTask, type MarginRecord } from "./margin.js";
+import { powerLawStudy, type PowerLawRecord, type PowerLawTask } from "./power-law.js";
 import { samStudy, type SamRecord, type SamTask } from "./sam.js";
 import type { JobHooks } from "./job-hooks.js";
 import { trainingStudy } from "./training.js";
@@ -19,6 +20,7 @@ export interface StudyTasks {
   prediction: PredictionTask;
   margin: MarginTask;
   sam: SamTask;
+  "power-law": PowerLawTask;
 }
 
 /** What each kind yields. */
@@ -30,6 +32,7 @@ export interface StudyRecords {
   prediction: PredictionRecord;
   margin: MarginRecord;
   sam: SamRecord;
+  "power-law": PowerLawRecord;
 }
 
 export type StudyKind = keyof StudyTasks;
@@ -44,6 +47,7 @@ const studies: { [K in StudyKind]: Study<K> } = {
   prediction: predictionStudy,
   margin: marginStudy,
   sam: samStudy,
+  "power-law": powerLawStudy,
 };
 
 /**
