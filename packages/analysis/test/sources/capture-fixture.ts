@@ -50,7 +50,7 @@ export const capture = (
   arrays: Record<string, NamedArray | undefined> = {},
 ): Record<string, NamedArray> =>
   Object.fromEntries(
-    Object.entries({
+    Object.entries<NamedArray | undefined>({
       gram: { shape: [6, 6], data: gramOf(jacobian) },
       logits: { shape: [3, 2], data: Float64Array.of(0.5, -0.5, 1, 0, -0.2, 0.3) },
       labels: { shape: [3], data: BigInt64Array.of(0n, 1n, 1n) },
