@@ -41,7 +41,7 @@ describe("train --probe", () => {
       expect(metrics.every((line) => line[name]! > 0)).toBe(true);
     expect(probed.stderr).toMatch(/Measured last: margin η\*\/η [\d.]+, batch sharpness [\d.]+ ± .*; 2\/η is 100\.\n/);
     expect(probed.stderr).toMatch(
-      /Probes took [\d.]+ % of the processor time of the steps, [\d.]+ s of [\d.]+ s: margin 3 times, /,
+      /Probes took [\d.]+ % of the processor time of the steps, [\d.]+ s of [\d.]+ s, at most \d+ % with what first measurements cost the steps after them: margin 3 times, /,
     );
     expect(plain.stderr).not.toMatch(/Probes|Measured/);
 
@@ -60,7 +60,9 @@ describe("train --probe", () => {
     expect((await metricsOf(at("spaced"))).map((line) => Object.keys(line))).toEqual(
       [0, 50, 100].map(() => ["step", "loss"]),
     );
-    expect(stderr).toMatch(/There was no room for margin: one measurement takes about [\d.]+ s; /);
+    expect(stderr).toMatch(
+      /There was no room for margin \(about [\d.]+ s\), .* and trace \(about [\d.]+ s\): --probe-overhead \d[\d.]* measures each in a training as long as this, /,
+    );
   });
 
   it("leaves what says nothing out of all, and refuses it by name", async () => {
@@ -89,19 +91,35 @@ describe("train --probe", () => {
 });
 
 describe("what is said of probes", () => {
+  const probing: Parameters<typeof probingText>[0] = {
+    trainingSeconds: 40,
+    probeSeconds: 1.5,
+    share: 0.0375,
+    measurements: { margin: 1, trace: 0, "critical-sharpness": 3 },
+    failed: { margin: { times: 2, reason: "expected finite gram, got Infinity" } },
+    left: { "largest-eigenvalue": 11.6, trace: 12 },
+    enough: 0.9831,
+  };
+
   it("agrees in number, and counts nothing that was not measured", () => {
-    expect(
-      probingText({
-        trainingSeconds: 40,
-        probeSeconds: 1.5,
-        measurements: { margin: 1, trace: 0, "critical-sharpness": 3 },
-        failed: { margin: { times: 2, reason: "expected finite gram, got Infinity" } },
-        left: { trace: 12 },
-      }),
-    ).toEqual([
+    expect(probingText(probing)).toEqual([
       "Probes took 3.8 % of the processor time of the steps, 1.5 s of 40 s: margin 1 time, critical-sharpness 3 times.",
       "! margin could not be measured at 2 points: expected finite gram, got Infinity",
-      "There was no room for trace: one measurement takes about 12 s; --probe-overhead makes more, --probe-every takes it.",
+      "There was no room for largest-eigenvalue (about 12 s) and trace (about 12 s): --probe-overhead 0.99 measures each in a training as long as this, --probe-every whatever it takes.",
+    ]);
+  });
+
+  it("tells what it may have been with all it caused, where that is more", () => {
+    expect(probingText({ ...probing, share: 0.049, left: {} })[0]).toMatch(
+      /1\.5 s of 40 s, at most 4\.9 % with what first measurements cost the steps after them: /,
+    );
+  });
+
+  it("knows no overhead where nothing could be measured", () => {
+    const nothing = { measurements: { margin: 0 }, failed: {}, left: { margin: undefined }, enough: undefined };
+    expect(probingText({ ...probing, probeSeconds: 0, share: 0, ...nothing })).toEqual([
+      "Probes took 0 % of the processor time of the steps, 0.0 s of 40 s.",
+      "There was no room for margin: the training ended before a second check of the loss (--every).",
     ]);
   });
 

@@ -178,7 +178,7 @@ export function addTrainOptions(command: Command): Command {
     )
     .option(
       "--probe-overhead <share>",
-      `most processor time of probes, as a share of that of the steps; they come at checks of the loss, cheap ones more often (default: ${probeOverhead})`,
+      `most time of probes, as a share of that of the steps, by the processor and by the wall clock; they come at checks of the loss, cheap ones more often (default: ${probeOverhead})`,
       positiveNumber,
     )
     .addOption(

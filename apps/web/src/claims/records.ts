@@ -235,6 +235,105 @@ const sam = object({
   samEdge: measured,
 });
 
+const strength = object({
+  part: v.literal("strength"),
+  model: text,
+  data: text,
+  loss: text,
+  seed: setting,
+  step: measured,
+  value: measured,
+  strength: measured,
+  decoupledStrength: measured,
+});
+
+const power = v.nullish(object({ value: measured, standardError: measured }), null);
+
+const walks = object({
+  part: v.literal("walks"),
+  noise: text,
+  dimension: setting,
+  learningRate: setting,
+  batchSize: setting,
+  levels: list(setting),
+  walks: setting,
+  maxSteps: setting,
+  longSteps: setting,
+  every: setting,
+  seed: setting,
+  times: numbers,
+  power,
+  trueNoisePower: power,
+  meanSquare: measured,
+});
+
+const well = object({
+  part: v.literal("well"),
+  lossAtMinimum: setting,
+  temperature: setting,
+  time: measured,
+  rate: measured,
+  additiveTime: measured,
+});
+
+const basin = object({
+  part: v.literal("basin"),
+  dimension: setting,
+  temperature: setting,
+  levels: list(setting),
+  logTimes: numbers,
+  additiveLogTimes: numbers,
+  exponent: measured,
+});
+
+const cloud = object({
+  part: v.literal("cloud"),
+  spectrum: numbers,
+  learningRate: setting,
+  batchSize: setting,
+  momentum: setting,
+  steps: measured,
+  seed: setting,
+  criticalLearningRate: measured,
+  excessLoss: measured,
+  exactExcess: measured,
+  smallStepExcess: measured,
+  variances: numbers,
+  exactVariances: numbers,
+  noise: measured,
+  exactNoise: measured,
+  noiseAtMinimum: measured,
+});
+
+const features = object({
+  part: v.literal("features"),
+  activation: text,
+  examples: setting,
+  features: setting,
+  batchSize: setting,
+  seed: setting,
+  fraction: setting,
+  learningRate: setting,
+  excessLoss: measured,
+  exactExcess: measured,
+  gaussianExcess: measured,
+  smallStepExcess: measured,
+});
+
+const tail = object({
+  part: v.literal("tail"),
+  learningRate: setting,
+  batchSize: setting,
+  steps: measured,
+  every: setting,
+  share: setting,
+  seed: setting,
+  hill: measured,
+  kesten: measured,
+  formula: measured,
+  drift: measured,
+});
+
 const part = told("the name of a part of this study");
 
 /** As a type without the names that texts are taken from: a new field of a study is missed here by the compiler. */
@@ -254,6 +353,8 @@ const shapes: { [K in StudyKind]: v.GenericSchema<unknown, Loose<StudyRecords[K]
   prediction: v.variant("part", [sharpMinimum, trial], part),
   margin: v.variant("part", [margin], part),
   sam: v.variant("part", [sam], part),
+  minibatch: v.variant("part", [cloud, features, tail], part),
+  "power-law": v.variant("part", [strength, walks, well, basin], part),
 };
 
 /** Some of a record and of the records in it. */
@@ -268,6 +369,16 @@ const tasks = {
   prediction: object({ start: object({ seed: aNumber }) }),
   margin: object({}),
   sam: object({}),
+  minibatch: object({}),
+  "power-law": v.variant(
+    "part",
+    [
+      object({ part: v.literal("strength"), start: object({ seed: aNumber, loss: v.exactOptional(text) }) }),
+      object({ part: v.literal("walks") }),
+      object({ part: v.literal("barriers") }),
+    ],
+    part,
+  ),
 } satisfies { [K in StudyKind]: v.GenericSchema<unknown, Part<Loose<StudyTasks[K]>>> };
 
 /** What is wrong with a record or a task, and where in it. */

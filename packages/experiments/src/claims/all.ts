@@ -8,8 +8,10 @@ import { diagram } from "./diagram.js";
 import { edge } from "./edge.js";
 import { escape } from "./escape.js";
 import { generalization } from "./generalization.js";
+import { minibatchNoise } from "./minibatch-noise.js";
 import { momentumEdge } from "./momentum-edge.js";
 import { noiseMagnitude } from "./noise-magnitude.js";
+import { powerLawEscape } from "./power-law-escape.js";
 import { predict } from "./predict.js";
 import { samEdgeClaim } from "./sam-edge.js";
 import { size } from "./size.js";
@@ -27,6 +29,8 @@ export const claims = [
   predict,
   size,
   escape,
+  powerLawEscape,
+  minibatchNoise,
   diagram,
   ablation,
   generalization,

@@ -3,6 +3,8 @@ import { diagramStudy, type DiagramRecord, type DiagramTask } from "./diagram.js
 import { escapeStudy, type EscapeRecord, type EscapeTask } from "./escape.js";
 import { predictionStudy, type PredictionRecord, type PredictionTask } from "./prediction.js";
 import { marginStudy, type MarginTask, type MarginRecord } from "./margin.js";
+import { minibatchStudy, type MinibatchRecord, type MinibatchTask } from "./minibatch.js";
+import { powerLawStudy, type PowerLawRecord, type PowerLawTask } from "./power-law.js";
 import { samStudy, type SamRecord, type SamTask } from "./sam.js";
 import type { JobHooks } from "./job-hooks.js";
 import { trainingStudy } from "./training.js";
@@ -19,6 +21,8 @@ export interface StudyTasks {
   prediction: PredictionTask;
   margin: MarginTask;
   sam: SamTask;
+  "power-law": PowerLawTask;
+  minibatch: MinibatchTask;
 }
 
 /** What each kind yields. */
@@ -30,6 +34,8 @@ export interface StudyRecords {
   prediction: PredictionRecord;
   margin: MarginRecord;
   sam: SamRecord;
+  "power-law": PowerLawRecord;
+  minibatch: MinibatchRecord;
 }
 
 export type StudyKind = keyof StudyTasks;
@@ -44,6 +50,8 @@ const studies: { [K in StudyKind]: Study<K> } = {
   prediction: predictionStudy,
   margin: marginStudy,
   sam: samStudy,
+  "power-law": powerLawStudy,
+  minibatch: minibatchStudy,
 };
 
 /**

@@ -5,7 +5,7 @@ interface Multipliers {
 }
 
 /**
- * @internal A quadrature rule for functions of `M = |1 − qs|`, `s ~ χ²_B/B`: values `log M` and logarithms of weights, not
+ * A quadrature rule for functions of `M = |1 − qs|`, `s ~ χ²_B/B`: values `log M` and logarithms of weights, not
  * normalised.
  *
  * The density `s^{B/2−1}e^{−Bs/2}` and powers of M have algebraic ends at `s = 0` and at the kink `c = 1/q`: the tanh-sinh
@@ -16,11 +16,7 @@ interface Multipliers {
  * @param degrees - B.
  * @param step - Of the trapezoidal rule in t.
  */
-export function gaussianMultipliers(
-  q: number,
-  degrees: number,
-  step: number,
-): Multipliers & { logCurvatures: Float64Array } {
+function gaussianMultipliers(q: number, degrees: number, step: number): Multipliers & { logCurvatures: Float64Array } {
   const nodes = Math.ceil(6 / step);
   const count = 2 * nodes + 1;
   const logs = new Float64Array(2 * count);
