@@ -286,6 +286,54 @@ const basin = object({
   exponent: measured,
 });
 
+const cloud = object({
+  part: v.literal("cloud"),
+  spectrum: numbers,
+  learningRate: setting,
+  batchSize: setting,
+  momentum: setting,
+  steps: measured,
+  seed: setting,
+  criticalLearningRate: measured,
+  excessLoss: measured,
+  exactExcess: measured,
+  smallStepExcess: measured,
+  variances: numbers,
+  exactVariances: numbers,
+  noise: measured,
+  exactNoise: measured,
+  noiseAtMinimum: measured,
+});
+
+const features = object({
+  part: v.literal("features"),
+  activation: text,
+  examples: setting,
+  features: setting,
+  batchSize: setting,
+  seed: setting,
+  fraction: setting,
+  learningRate: setting,
+  excessLoss: measured,
+  exactExcess: measured,
+  gaussianExcess: measured,
+  smallStepExcess: measured,
+});
+
+const tail = object({
+  part: v.literal("tail"),
+  learningRate: setting,
+  batchSize: setting,
+  steps: measured,
+  every: setting,
+  share: setting,
+  seed: setting,
+  hill: measured,
+  kesten: measured,
+  formula: measured,
+  drift: measured,
+});
+
 const part = told("the name of a part of this study");
 
 /** As a type without the names that texts are taken from: a new field of a study is missed here by the compiler. */
@@ -305,6 +353,7 @@ const shapes: { [K in StudyKind]: v.GenericSchema<unknown, Loose<StudyRecords[K]
   prediction: v.variant("part", [sharpMinimum, trial], part),
   margin: v.variant("part", [margin], part),
   sam: v.variant("part", [sam], part),
+  minibatch: v.variant("part", [cloud, features, tail], part),
   "power-law": v.variant("part", [strength, walks, well, basin], part),
 };
 
@@ -320,6 +369,7 @@ const tasks = {
   prediction: object({ start: object({ seed: aNumber }) }),
   margin: object({}),
   sam: object({}),
+  minibatch: object({}),
   "power-law": v.variant(
     "part",
     [

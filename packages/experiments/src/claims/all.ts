@@ -8,6 +8,7 @@ import { diagram } from "./diagram.js";
 import { edge } from "./edge.js";
 import { escape } from "./escape.js";
 import { generalization } from "./generalization.js";
+import { minibatchNoise } from "./minibatch-noise.js";
 import { momentumEdge } from "./momentum-edge.js";
 import { noiseMagnitude } from "./noise-magnitude.js";
 import { powerLawEscape } from "./power-law-escape.js";
@@ -29,6 +30,7 @@ export const claims = [
   size,
   escape,
   powerLawEscape,
+  minibatchNoise,
   diagram,
   ablation,
   generalization,

@@ -3,6 +3,7 @@ import { diagramStudy, type DiagramRecord, type DiagramTask } from "./diagram.js
 import { escapeStudy, type EscapeRecord, type EscapeTask } from "./escape.js";
 import { predictionStudy, type PredictionRecord, type PredictionTask } from "./prediction.js";
 import { marginStudy, type MarginTask, type MarginRecord } from "./margin.js";
+import { minibatchStudy, type MinibatchRecord, type MinibatchTask } from "./minibatch.js";
 import { powerLawStudy, type PowerLawRecord, type PowerLawTask } from "./power-law.js";
 import { samStudy, type SamRecord, type SamTask } from "./sam.js";
 import type { JobHooks } from "./job-hooks.js";
@@ -21,6 +22,7 @@ export interface StudyTasks {
   margin: MarginTask;
   sam: SamTask;
   "power-law": PowerLawTask;
+  minibatch: MinibatchTask;
 }
 
 /** What each kind yields. */
@@ -33,6 +35,7 @@ export interface StudyRecords {
   margin: MarginRecord;
   sam: SamRecord;
   "power-law": PowerLawRecord;
+  minibatch: MinibatchRecord;
 }
 
 export type StudyKind = keyof StudyTasks;
@@ -48,6 +51,7 @@ const studies: { [K in StudyKind]: Study<K> } = {
   margin: marginStudy,
   sam: samStudy,
   "power-law": powerLawStudy,
+  minibatch: minibatchStudy,
 };
 
 /**

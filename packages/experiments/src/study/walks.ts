@@ -1,6 +1,7 @@
 import { logLossPower } from "@sgdscope/noise-structure";
-import { gaussian, seededRandom } from "@sgdscope/random";
+import { seededRandom } from "@sgdscope/random";
 import type { JobHooks } from "./job-hooks.js";
+import { normals } from "./normals.js";
 
 /**
  * What moves a walker at `L = ½(1 + ‖θ‖²)`, linear regression on inputs N(0, I) with label noise of variance 1: SGD itself on fresh
@@ -100,11 +101,7 @@ export async function* walksStudy(task: WalksTask, { progress, signal }: JobHook
     const theta = new Float64Array(dimension);
     const gradient = new Float64Array(dimension);
     const input = new Float64Array(dimension);
-    let [buffer, at] = [gaussian(0, random), 0];
-    const normal = (): number => {
-      if (at === buffer.length) [buffer, at] = [gaussian(4096, random), 0];
-      return buffer[at++]!;
-    };
+    const normal = normals(random);
     const square = (): number => {
       let value = 0;
       for (let j = 0; j < dimension; j++) value += theta[j]! * theta[j]!;
