@@ -24,6 +24,8 @@ export {
   type Reached,
 } from "./minimum.js";
 export { minimumOfArrays, type MinimumArrays, type ReadMinimum } from "./sources/arrays.js";
+export { minimumOfCapture, type ReadCapture } from "./sources/capture/capture.js";
+export { captureSchema, type CapturedOptimizer, type CaptureMetadata } from "./sources/capture/metadata.js";
 export { lossOfMinimum, type LossArrays } from "./sources/loss-arrays.js";
 export { examplesOfArrays, type ExampleShapes, type ReadExamples } from "./sources/examples.js";
 export type { ShapeNote } from "./sources/shapes.js";
