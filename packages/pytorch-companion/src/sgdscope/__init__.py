@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from .analysis import Analysis, Condition, analyze, measure
 from .capture import capture
 from .errors import SgdscopeError
 from .layout import SCHEMA, Capture
 from .version import __version__
 
-__all__ = ["Capture", "SCHEMA", "SgdscopeError", "__version__", "capture"]
+__all__ = [
+    *("Analysis", "Capture", "Condition", "SCHEMA", "SgdscopeError"),
+    *("__version__", "analyze", "capture", "measure"),
+]
