@@ -111,7 +111,7 @@ function progressOf(plan: PlannedRun<MinimumTask>[], quiet: boolean, before: num
   };
   return {
     end: () => progress.end(),
-    probing: probing.lines,
+    probing: () => probing.lines(),
     listener: (message: SweepMessage): void => {
       if (message.kind === "progress") {
         const { index, step, loss } = message;
