@@ -54,6 +54,25 @@ describe("train --probe", () => {
     expect((await readFile(at("metrics.csv"), "utf8")).split("\r\n")[0]).toMatch(/^run,step,loss,margin,/);
   });
 
+  it("is drawn over the steps on one page by export --to html, and of a training without probes the loss alone", async () => {
+    const page = at("curves.html");
+    const { exitCode, stdout } = await sgdscope("export", at("probed"), "--to", "html", "--out", page);
+    expect([exitCode, stdout]).toEqual([0, `1 run: ${page}\n`]);
+    const html = await readFile(page, "utf8");
+    const headings = [...html.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, title]) => title);
+    expect(headings).toEqual([
+      ...["Where it ended", "How far from the edge", "Sharpness", "Trace of the Hessian"],
+      ...["Gradient noise scale", "Alignment factor", "Loss"],
+    ]);
+    expect(html.match(/<svg/g)).toHaveLength(6);
+    expect(html).toMatch(/with the line 1, the edge\.".*The line is 2\/η = 100: SGD at the edge/s);
+    expect(html).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)|NaN/);
+    await sgdscope("export", at("probed"), at("plain"), "--to", "html", "--out", page);
+    const both = await readFile(page, "utf8");
+    expect(both.match(/class="chapter"/g)).toHaveLength(2);
+    expect(both).toContain("This training measured its loss alone: train --probe all measures the edge along the way.");
+  });
+
   it("spaces itself out by processor time, and says what it had no room for", async () => {
     const { exitCode, stderr } = await sgdscope(...aloud(at("spaced"), "--probe", "all", "--probe-overhead", "1e-9"));
     expect(exitCode).toBe(0);
@@ -79,8 +98,8 @@ describe("train --probe", () => {
 
   it.each([
     [["--probe", "sharpness"], /--probe.*Expected all, none or some of margin, .*, got 'sharpness'/],
-    [["--probe-every", "10"], /--probe-every: expected --probe beside it/],
-    [["--probe-overhead", "0.1"], /--probe-overhead: expected --probe beside it/],
+    [["--probe-every", "10"], /--probe-every: expected a probe beside it, which says what is measured/],
+    [["--probe-overhead", "0.1"], /--probe-overhead: expected a probe beside it/],
     [["--probe", "all", "--probe-overhead", "0.1", "--probe-every", "3"], /--probe-every.*--probe-overhead/],
     [["--probe", "all", "--probe-every", "0"], /--probe-every.*Expected a whole number from 1 up, got '0'/],
   ])("refuses %j", async (words, message) => {
