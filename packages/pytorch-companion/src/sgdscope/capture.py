@@ -78,6 +78,44 @@ def capture(
     Raises:
         SgdscopeError: With a ``code``, the ``argument`` and what was expected; see ``errors``.
     """
+    return captured(
+        Ranks(),
+        model,
+        data,
+        loss,
+        optimizer,
+        path=path,
+        outputs=outputs,
+        batch_size=batch_size,
+        sampling=sampling,
+        examples=examples,
+        memory=memory,
+        accumulate=accumulate,
+        precision=precision,
+        per_example=per_example,
+        progress=progress,
+    )
+
+
+def captured(
+    ranks: Ranks,
+    model: nn.Module,
+    data: Any,
+    loss: Union[nn.Module, Callable[..., Tensor]],
+    optimizer: Optional[torch.optim.Optimizer],
+    *,
+    path: Union[str, "os.PathLike[str]", None] = None,
+    outputs: Optional[Outputs] = None,
+    batch_size: Optional[int] = None,
+    sampling: Optional[str] = None,
+    examples: Optional[int] = None,
+    memory: Optional[int] = None,
+    accumulate: str = "float64",
+    precision: Optional[str] = None,
+    per_example: str = "auto",
+    progress: Union[bool, Progress] = True,
+) -> Capture:
+    """As ``capture``, by the given ranks."""
     _expect("sampling", sampling, (None, *SAMPLINGS))
     _expect("accumulate", accumulate, tuple(_ACCUMULATE))
     _expect("precision", precision, (None, "float32", "float64"))
@@ -85,7 +123,6 @@ def capture(
     if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
         raise SgdscopeError("INVALID_ARGUMENT", "batch_size", f"expected a whole number from 1 up, got {batch_size}")
     target = None if path is None else expect_npz(path)
-    ranks = Ranks()
     known = loss_of(loss)
     judged = None if optimizer is None else optimizer_of(optimizer)
     function = model_function(model, outputs, None if judged is None else judged.moving, precision)

@@ -53,13 +53,9 @@ def optimizer_of(optimizer: Optimizer) -> JudgedOptimizer:
     Raises:
         SgdscopeError: UNSUPPORTED_OPTIMIZER, INVALID_ARGUMENT, argument ``optimizer``.
     """
-    while hasattr(optimizer, "optimizer") and not isinstance(optimizer, Optimizer):
-        optimizer = optimizer.optimizer  # Wrappers of trainers keep theirs here.
+    optimizer = inner_optimizer(optimizer)
     kind = type(optimizer)
-    if not isinstance(optimizer, (SGD, Adam, AdamW, RMSprop)) or kind not in (SGD, Adam, AdamW, RMSprop):
-        own = getattr(optimizer, "optimizer", None)
-        if isinstance(own, Optimizer):
-            return optimizer_of(own)
+    if kind not in (SGD, Adam, AdamW, RMSprop):
         raise _refused(f"expected one of {ACCEPTED}, got {kind.__name__}")
     groups: list[dict[str, Any]] = optimizer.param_groups
     if any(bool(group.get("maximize", False)) for group in groups):
@@ -67,6 +63,15 @@ def optimizer_of(optimizer: Optimizer) -> JudgedOptimizer:
     if kind is SGD:
         return _sgd(groups)
     return _adaptive(optimizer, kind.__name__)
+
+
+def inner_optimizer(optimizer: Any) -> Optimizer:
+    """The optimizer itself, inside of the wrappers of trainers, which keep it as ``optimizer``."""
+    while isinstance(getattr(optimizer, "optimizer", None), Optimizer):
+        optimizer = optimizer.optimizer
+    if not isinstance(optimizer, Optimizer):
+        raise _refused(f"expected one of {ACCEPTED}, got {type(optimizer).__name__}")
+    return optimizer
 
 
 def _refused(problem: str, advice: Optional[str] = None) -> SgdscopeError:

@@ -12,10 +12,10 @@ from .errors import SgdscopeError
 
 
 class Ranks:
-    """The default process group where one is initialised, else one process alone."""
+    """The default process group where one is initialised, else, or if ``alone``, one process."""
 
-    def __init__(self) -> None:
-        joined = distributed.is_available() and distributed.is_initialized()
+    def __init__(self, *, alone: bool = False) -> None:
+        joined = not alone and distributed.is_available() and distributed.is_initialized()
         self.rank = distributed.get_rank() if joined else 0
         self.count = distributed.get_world_size() if joined else 1
 
