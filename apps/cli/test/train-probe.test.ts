@@ -98,8 +98,8 @@ describe("train --probe", () => {
 
   it.each([
     [["--probe", "sharpness"], /--probe.*Expected all, none or some of margin, .*, got 'sharpness'/],
-    [["--probe-every", "10"], /--probe-every: expected --probe beside it/],
-    [["--probe-overhead", "0.1"], /--probe-overhead: expected --probe beside it/],
+    [["--probe-every", "10"], /--probe-every: expected a probe beside it, which says what is measured/],
+    [["--probe-overhead", "0.1"], /--probe-overhead: expected a probe beside it/],
     [["--probe", "all", "--probe-overhead", "0.1", "--probe-every", "3"], /--probe-every.*--probe-overhead/],
     [["--probe", "all", "--probe-every", "0"], /--probe-every.*Expected a whole number from 1 up, got '0'/],
   ])("refuses %j", async (words, message) => {

@@ -19,7 +19,7 @@ export interface FolderHooks {
   signal?: AbortSignal;
   /** Called with every line of the metrics. */
   progress?: (metric: MetricRecord) => void;
-  /** What is measured along the training, into its metrics; nothing by default. It keeps its overhead by processor time and by the time of day, unless it has other clocks. */
+  /** What is measured along the training, into its metrics; what the task asks for by default. It keeps its overhead by processor time and by the time of day, unless it has other clocks. */
   probe?: ProbeOptions;
 }
 
@@ -35,12 +35,13 @@ export async function trainInFolder(
   folder: RunFolder<MinimumRecord>,
   { checkpointEvery, signal, progress, probe }: FolderHooks,
 ): Promise<{ record: MinimumRecord; stopped: boolean; probing: ProbeSummary | undefined }> {
+  const asked = probe ?? task.probe;
   const resume = folder.resume === undefined ? undefined : parseCheckpoint(folder.resume.bytes, folder.directory);
   // A checkpoint of earlier versions says only inside which losses belong to it.
   if (resume !== undefined && folder.resume?.step === undefined) await folder.restart(resume.state.history);
   const { record, arrays, probing } = await runMinimumTask(task, {
     ...(signal === undefined ? {} : { signal }),
-    ...(probe === undefined ? {} : { probe: { clocks: [processorSeconds, timeOfDay], ...probe } }),
+    ...(asked === undefined ? {} : { probe: { clocks: [processorSeconds, timeOfDay], ...asked } }),
     checkpoint: {
       every: checkpointEvery,
       save: (checkpoint) => folder.checkpoint(checkpoint.state.step, formatCheckpoint(checkpoint)),

@@ -14,7 +14,7 @@ import type { TrainingTask } from "./task.js";
 export interface RunHooks {
   /** Called with every check of the full loss, and what probes found there or at steps of their own. */
   progress?: (record: MetricRecord) => void;
-  /** What is measured along the training; nothing by default. It does not change the training. */
+  /** What is measured along the training; what the task asks for by default. It does not change the training. */
   probe?: ProbeOptions;
   /** Ends the training between two steps; an aborted run is checkpointed but not measured. */
   signal?: AbortSignal;
@@ -77,7 +77,8 @@ async function trainProbed(
     });
   const startEdgeRatio =
     task.startThreshold === true && hooks.resume === undefined ? edgeRatioOf(await minimumAt(0, false)) : undefined;
-  const along = hooks.probe === undefined ? undefined : probesAlong(subject, task, hooks.probe);
+  const probe = hooks.probe ?? task.probe;
+  const along = probe === undefined ? undefined : probesAlong(subject, task, probe);
   const metrics = metricsOf(hooks.progress);
   let asked = false;
   const driven = await training<typeof trainee, AlignmentRecord | undefined>(trainee, {

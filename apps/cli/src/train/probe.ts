@@ -1,36 +1,6 @@
-import {
-  expectProbes,
-  probesOf,
-  type MinimumTask,
-  type ProbeNumbers,
-  type ProbeOptions,
-  type ProbeSummary,
-} from "@sgdscope/training";
-import { probeOverhead } from "@sgdscope/training/defaults";
-import { inOptions } from "../sources/settings.js";
-import { usageError } from "../terminal/errors.js";
+import type { MinimumTask, ProbeNumbers, ProbeSummary } from "@sgdscope/training";
 import { formatMeasured, formatNumber, formatSeconds } from "../terminal/number.js";
 import { listed, plural } from "../terminal/words.js";
-import type { TrainOptions } from "./options.js";
-
-/** What is measured along the training; `all` leaves out what says nothing of it. */
-export function probeOf(
-  { probe, probeEvery: every, probeOverhead: overhead }: TrainOptions,
-  task: MinimumTask,
-): ProbeOptions | undefined {
-  if (probe === "none") {
-    const stray = every === undefined ? (overhead === undefined ? undefined : "overhead") : "every";
-    if (stray !== undefined)
-      throw usageError(`--probe-${stray}: expected --probe beside it, which says what is measured`);
-    return undefined;
-  }
-  const ids = probe === "all" ? probesOf(task) : probe;
-  const options: ProbeOptions = every === undefined ? { ids, overhead: overhead ?? probeOverhead } : { ids, every };
-  inOptions(() => {
-    expectProbes(task, options);
-  });
-  return options;
-}
 
 /** The edge beside the loss in a line of progress. */
 export const edgeBeside = ({ margin, batchSharpness }: ProbeNumbers): string =>

@@ -16,7 +16,7 @@ import { stopSignal } from "../terminal/signals.js";
 import { formatTable } from "../terminal/table.js";
 import { version } from "../version.js";
 import type { TrainOptions } from "./options.js";
-import { edgeBeside, edgeText, probeOf, probingText } from "./probe.js";
+import { edgeBeside, edgeText, probingText } from "./probe.js";
 import { print, tell } from "../terminal/print.js";
 
 /** Trains (or continues to train) and leaves the run folder; SIGTERM, SIGINT and SIGUSR1 stop it with a checkpoint. */
@@ -26,7 +26,6 @@ export async function trainRun(options: TrainOptions): Promise<void> {
   };
   const { task, note } = await taskOf(options);
   if (note !== undefined) say(note);
-  const probe = probeOf(options, task);
   const id = runId(task);
   const directory = join(options.out, id);
   const stop = stopSignal();
@@ -64,7 +63,6 @@ export async function trainRun(options: TrainOptions): Promise<void> {
       const { record, stopped, probing } = await trainInFolder(task, folder, {
         checkpointEvery: options.checkpointEvery,
         signal: AbortSignal.any([stop.signal, locked.lock.lost]),
-        ...(probe === undefined ? {} : { probe }),
         progress({ step, loss, ...numbers }) {
           Object.assign(measured, numbers);
           const text = `step ${step}, loss ${formatNumber(loss, 3)}${edgeBeside(measured)}`;
@@ -114,7 +112,7 @@ function ending(
   const marks = markTexts(record).map((text) => `\n! ${text}`);
   if (loss !== undefined) {
     const { excessLoss } = record;
-    const goal = `${excessLoss === undefined ? "a loss" : "an excess loss"} below ${lossBelow}`;
+    const goal = `${excessLoss === undefined ? "a loss" : "an excess loss"} below ${lossBelow < 1e-3 ? lossBelow.toExponential() : lossBelow}`;
     const over =
       excessLoss === undefined
         ? ""
@@ -151,6 +149,9 @@ async function taskOf(options: TrainOptions): Promise<{ task: MinimumTask; note:
     maxSteps: options.maxSteps,
     ...(options.lossBelow === undefined ? {} : { lossBelow: options.lossBelow }),
     every: options.every,
+    probe: options.probe,
+    ...(options.probeEvery === undefined ? {} : { probeEvery: options.probeEvery }),
+    ...(options.probeOverhead === undefined ? {} : { probeOverhead: options.probeOverhead }),
   };
   return { task: inOptions(() => taskOfSettings(settings)), note };
 }

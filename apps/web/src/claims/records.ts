@@ -334,6 +334,46 @@ const tail = object({
   drift: measured,
 });
 
+const quadratic = object({
+  part: v.literal("quadratic"),
+  curvatures: v.tuple([v.nullable(aNumber, NaN), v.nullable(aNumber, NaN)], told("two numbers")),
+  noise: numbers,
+  learningRate: setting,
+  momentum: setting,
+  steps: measured,
+  seed: setting,
+  sharpness: measured,
+  variances: numbers,
+  discrete: numbers,
+  continuous: numbers,
+  mixed: measured,
+  discreteMixed: measured,
+});
+
+const network = object({
+  part: v.literal("network"),
+  examples: setting,
+  inputs: measured,
+  width: measured,
+  labelNoise: measured,
+  batchSize: setting,
+  sampling: text,
+  sharpness: measured,
+  steps: measured,
+  seed: setting,
+  learningRate: setting,
+  loss: measured,
+  gradientNorm: measured,
+  curvatures: numbers,
+  noise: numbers,
+  widths: numbers,
+  variances: numbers,
+  exact: numbers,
+  fixedNoise: numbers,
+  continuous: numbers,
+  shuffled: numbers,
+});
+
 const part = told("the name of a part of this study");
 
 /** As a type without the names that texts are taken from: a new field of a study is missed here by the compiler. */
@@ -353,6 +393,7 @@ const shapes: { [K in StudyKind]: v.GenericSchema<unknown, Loose<StudyRecords[K]
   prediction: v.variant("part", [sharpMinimum, trial], part),
   margin: v.variant("part", [margin], part),
   sam: v.variant("part", [sam], part),
+  fluctuation: v.variant("part", [quadratic, network], part),
   minibatch: v.variant("part", [cloud, features, tail], part),
   "power-law": v.variant("part", [strength, walks, well, basin], part),
 };
@@ -369,6 +410,7 @@ const tasks = {
   prediction: object({ start: object({ seed: aNumber }) }),
   margin: object({}),
   sam: object({}),
+  fluctuation: object({}),
   minibatch: object({}),
   "power-law": v.variant(
     "part",

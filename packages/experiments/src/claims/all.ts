@@ -7,6 +7,7 @@ import { crossEntropy } from "./cross-entropy.js";
 import { diagram } from "./diagram.js";
 import { edge } from "./edge.js";
 import { escape } from "./escape.js";
+import { fluctuation } from "./fluctuation.js";
 import { generalization } from "./generalization.js";
 import { minibatchNoise } from "./minibatch-noise.js";
 import { momentumEdge } from "./momentum-edge.js";
@@ -31,6 +32,7 @@ export const claims = [
   escape,
   powerLawEscape,
   minibatchNoise,
+  fluctuation,
   diagram,
   ablation,
   generalization,

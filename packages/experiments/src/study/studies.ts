@@ -3,6 +3,7 @@ import { diagramStudy, type DiagramRecord, type DiagramTask } from "./diagram.js
 import { escapeStudy, type EscapeRecord, type EscapeTask } from "./escape.js";
 import { predictionStudy, type PredictionRecord, type PredictionTask } from "./prediction.js";
 import { marginStudy, type MarginTask, type MarginRecord } from "./margin.js";
+import { fluctuationStudy, type FluctuationRecord, type FluctuationTask } from "./fluctuation.js";
 import { minibatchStudy, type MinibatchRecord, type MinibatchTask } from "./minibatch.js";
 import { powerLawStudy, type PowerLawRecord, type PowerLawTask } from "./power-law.js";
 import { samStudy, type SamRecord, type SamTask } from "./sam.js";
@@ -23,6 +24,7 @@ export interface StudyTasks {
   sam: SamTask;
   "power-law": PowerLawTask;
   minibatch: MinibatchTask;
+  fluctuation: FluctuationTask;
 }
 
 /** What each kind yields. */
@@ -36,6 +38,7 @@ export interface StudyRecords {
   sam: SamRecord;
   "power-law": PowerLawRecord;
   minibatch: MinibatchRecord;
+  fluctuation: FluctuationRecord;
 }
 
 export type StudyKind = keyof StudyTasks;
@@ -52,6 +55,7 @@ const studies: { [K in StudyKind]: Study<K> } = {
   sam: samStudy,
   "power-law": powerLawStudy,
   minibatch: minibatchStudy,
+  fluctuation: fluctuationStudy,
 };
 
 /**
