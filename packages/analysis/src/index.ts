@@ -14,6 +14,7 @@ export { phaseDiagram, type PhaseDiagram, type PhaseDiagramOptions } from "./dia
 export { analysisDocument, lossConvention } from "./document.js";
 export { AnalysisError, type AnalysisErrorCode } from "./errors.js";
 export { analyseInterval, type ConditionInterval, type IntervalAnalysis, type IntervalOptions } from "./interval.js";
+export { lossMarks } from "./loss-marks.js";
 export { mark, type Mark, type MarkId } from "./marks.js";
 export {
   rankToleranceOf,

@@ -1,5 +1,5 @@
 import { axpy, largestEigenpair, norm, scale, type Precision } from "@sgdscope/linear-algebra";
-import { collect, spread, type PreparedMinimum } from "./minimum.js";
+import { collect, roomFor, spread, type PreparedMinimum } from "./minimum.js";
 import { at, leading, outside, type Coefficients, type SecularProblem } from "./secular-problem.js";
 
 /** Relative distance in x within which the order of eigenvalues is taken as known; of a large rank, where the next one is far away, the largest. */
@@ -138,6 +138,7 @@ function newton(
   const { minimum, coordinates: u, partners: w = u, weight, slope } = problem;
   const { rank, examples, outputs } = minimum;
   const identity = identityBlocks(examples, outputs);
+  const how = { precision, room: roomFor(minimum) };
   let { x, vector, products, verifiedAt, gap, lead, response } = from;
   // Eigenvectors are found as well as the size of the Newton steps deserves. Near the root, and once more at the end if x
   // has moved since, the identity is mixed into the start: where examples form nearly separate groups, another group may
@@ -157,7 +158,7 @@ function newton(
     const accuracy = closing ? finest : Math.min(coarse, Math.max(finest, change / 10));
     const pair = largestEigenpair(
       (q) => {
-        const image = collect(minimum, divide(spread(minimum, q, precision), delta, u, w, "lower"), precision);
+        const image = collect(minimum, divide(spread(minimum, q, how), delta, u, w, "lower"), how);
         for (let k = 0; k < image.length; k++) image[k]! *= weight;
         return image;
       },
@@ -170,7 +171,7 @@ function newton(
     products += pair.products;
     vector = pair.vector;
     if (verifying) gap = precision === "single" && pair.next !== undefined ? 1 - pair.next / pair.value : 0;
-    const source = spread(minimum, vector, precision);
+    const source = spread(minimum, vector, how);
     let value = 0;
     let slopes = 0;
     let steepest = 1 / x;

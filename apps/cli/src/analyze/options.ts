@@ -71,12 +71,8 @@ export function addAnalyzeOptions(command: Command): Command {
       ).choices(["sgd", "heavy-ball", "nesterov", "ema", "adam", "rmsprop"]),
     )
     .option("--momentum <β>", "momentum of the optimizer, between −1 and 1 (default of adam: β₁ = 0.9)", signedMomentum)
-    .option("--nesterov", "Nesterov's momentum")
-    .option(
-      "--weight-decay <γ>",
-      "coupled weight decay of the optimizer, as PyTorch's SGD(weight_decay=γ)",
-      nonNegativeNumber,
-    )
+    .option("--nesterov", "Nesterov's momentum in the place of the heavy ball's")
+    .option("--weight-decay <γ>", "coupled weight decay of the optimizer, as PyTorch's weight_decay", nonNegativeNumber)
     .option(
       "--modes <k>",
       "for n·C in the thousands: take the <k> largest eigenvalues exactly, and print an interval that holds η* whatever the others are",

@@ -112,7 +112,7 @@ function ending(
   const marks = markTexts(record).map((text) => `\n! ${text}`);
   if (loss !== undefined) {
     const { excessLoss } = record;
-    const goal = `${excessLoss === undefined ? "a loss" : "an excess loss"} below ${lossBelow}`;
+    const goal = `${excessLoss === undefined ? "a loss" : "an excess loss"} below ${lossBelow < 1e-3 ? lossBelow.toExponential() : lossBelow}`;
     const over =
       excessLoss === undefined
         ? ""
