@@ -29,6 +29,7 @@ class Plan:
         chunk: Examples whose rows are computed together.
         outputs_at_once: Outputs that are differentiated together.
         block: Rows of K that are added to together.
+        piece: Columns of a slice that are multiplied together, in Float64.
         bytes: Memory at the most, beside the model.
         passes: Backward passes in all: one per row and slice.
         method: ``"vmap"`` or ``"loop"``.
@@ -39,6 +40,7 @@ class Plan:
     chunk: int
     outputs_at_once: int
     block: int
+    piece: int
     bytes: int
     passes: int
     method: str
@@ -69,33 +71,36 @@ def plan_gram(
     own = rows * rows * 8
     item = torch.empty((), dtype=function.dtype).element_size()
     left = budget - own
-    # A column of J in its precision, and again in Float64.
-    column = rows * (item + 8)
-    if left < 4 * column:
+    # A column of J in its precision; and in Float64, of a piece of the slice at a time.
+    column, wide = rows * item, rows * 8
+    if left < 4 * (column + wide):
         raise SgdscopeError(
             "TOO_LARGE",
             "memory",
-            f"expected at least {(own + 4 * column) / 2**30:.3g} GiB for K of {rows} rows, got {budget / 2**30:.3g} GiB",
+            f"expected at least {(own + 4 * (column + wide)) / 2**30:.3g} GiB for K of {rows} rows, got {budget / 2**30:.3g} GiB",
             "capture fewer examples",
         )
-    width = max(1, min(function.size, left // (2 * column)))
+    width = max(1, min(function.size, int(0.6 * left) // column))
     slices = tuple(slices_of(function, width))
     one = prepared(function, map_tensors(lambda value: value[:1], examples.inputs))
     graph = bytes_per_example(function, one)
     widest = max(sum(function.moving[name].numel() for name in each.names) for each in slices) * item
     # The graph, its cotangents and the gradients with respect to whole parameters of every output that is differentiated at once.
     per_output = 2 * graph + 2 * widest
-    share = left // 3
+    share = left // 4
     outputs_at_once = max(1, min(outputs, share // max(1, per_output)))
     per_example = graph + outputs_at_once * (2 * graph + widest) + outputs * widest
     chunk = 1 if method == "loop" else max(1, min(examples.size, 256, share // max(1, per_example)))
-    used = own + column * max(each.width for each in slices) + chunk * per_example
+    held = max(each.width for each in slices)
+    piece = max(1, min(held, left // (10 * wide)))
+    used = own + column * held + max(wide * piece, chunk * per_example)
     return Plan(
         rows=rows,
         slices=slices,
         chunk=chunk,
         outputs_at_once=outputs_at_once,
         block=max(1, -(-rows // 8)),
+        piece=piece,
         bytes=int(used),
         passes=rows * len(slices),
         method=method,
@@ -105,7 +110,7 @@ def plan_gram(
 def choose_method(function: ModelFunction, examples: Examples) -> tuple[str, Optional[str]]:
     """``"vmap"`` where it works and agrees with a loop on the first example, else ``"loop"`` and why."""
     one = prepared(function, map_tensors(lambda value: value[:1], examples.inputs))
-    columns = Columns(tuple(function.moving), 0, function.size)
+    columns = _few_columns(function)
     two = prepared(function, map_tensors(lambda value: value[: min(2, examples.size)], examples.inputs))
     expected = rows_by_loop(function, one, columns)
     try:
@@ -117,6 +122,18 @@ def choose_method(function: ModelFunction, examples: Examples) -> tuple[str, Opt
     if not float((found - expected).abs().max()) <= tolerance:
         return "loop", "vmap and a loop over examples disagree on this model"
     return "vmap", None
+
+
+def _few_columns(function: ModelFunction, most: int = 1_000_000) -> Columns:
+    """The small parameters, up to ``most`` columns of J, in the order of the parameters; at least one."""
+    chosen: set[str] = set()
+    width = 0
+    for name, value in sorted(function.moving.items(), key=lambda item: item[1].numel()):
+        if chosen and width + value.numel() > most:
+            break
+        chosen.add(name)
+        width += value.numel()
+    return Columns(tuple(name for name in function.moving if name in chosen), 0, width)
 
 
 def gram_matrix(
@@ -162,18 +179,14 @@ def gram_matrix(
             if progress is not None:
                 progress(0.9 * done / work, f"backward passes, {_left(started, done, work)}")
         ranks.add(rows)
-        wide = rows.to(accumulate)
+        scale = None if preconditioner is None else _of(columns, preconditioner).to(device, accumulate).rsqrt()
+        for first in range(0, columns.width, plan.piece):
+            wide = rows[:, first : first + plan.piece].to(accumulate)
+            if scale is not None:
+                wide = wide * scale[first : first + plan.piece]
+            _add_products(gram, wide, plan.block, ranks)
+            del wide
         del rows
-        if preconditioner is not None:
-            wide *= _of(columns, preconditioner).to(device, accumulate).rsqrt()
-        for index, start in enumerate(range(0, plan.rows, plan.block)):
-            if index % ranks.count == ranks.rank:
-                stop = min(start + plan.block, plan.rows)
-                if gram.device == wide.device:
-                    gram[start:stop, :stop].addmm_(wide[start:stop], wide[:stop].T)
-                else:
-                    gram[start:stop, :stop] += (wide[start:stop] @ wide[:stop].T).to(gram.device)
-        del wide
     ranks.add(gram)
     gram = gram.double().cpu()
     for start in range(0, plan.rows, plan.block):
@@ -186,6 +199,17 @@ def gram_matrix(
     if progress is not None:
         progress(1.0, "done")
     return gram
+
+
+def _add_products(gram: Tensor, wide: Tensor, block: int, ranks: Ranks) -> None:
+    """Adds ``wide·wideᵀ`` to the lower triangle of K, in the blocks of this rank."""
+    for index, start in enumerate(range(0, len(gram), block)):
+        if index % ranks.count == ranks.rank:
+            stop = min(start + block, len(gram))
+            if gram.device == wide.device:
+                gram[start:stop, :stop].addmm_(wide[start:stop], wide[:stop].T)
+            else:
+                gram[start:stop, :stop] += (wide[start:stop] @ wide[:stop].T).to(gram.device)
 
 
 def _of(columns: Columns, preconditioner: dict[str, Tensor]) -> Tensor:

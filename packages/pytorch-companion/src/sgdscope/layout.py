@@ -123,7 +123,8 @@ class Capture:
         n, outputs = found["logits"].shape
         if found["gram"].shape != (n * outputs, n * outputs):
             raise _invalid(f"expected gram of shape {(n * outputs,) * 2} beside logits of {(n, outputs)}, got {found['gram'].shape}")
-        return Capture(**{name: found.get(name) for name in _ARRAYS}, metadata=metadata, path=source)
+        arrays: dict[str, Any] = {name: found.get(name) for name in _ARRAYS}
+        return Capture(**arrays, metadata=metadata, path=source)
 
 
 def expect_npz(path: Union[str, os.PathLike[str]]) -> Path:

@@ -31,7 +31,8 @@ def random_states_kept(*sources: Any) -> Iterator[None]:
     generators = [each for each in map(_generator, _parts(sources)) if each is not None]
     states = [each.get_state() for each in generators]
     try:
-        with torch.random.fork_rng(devices=range(torch.cuda.device_count()) if torch.cuda.is_initialized() else []):
+        cuda = range(torch.cuda.device_count()) if torch.cuda.is_available() else range(0)
+        with torch.random.fork_rng(devices=cuda):
             yield
     finally:
         random.setstate(python)

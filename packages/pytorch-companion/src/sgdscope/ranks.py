@@ -24,7 +24,7 @@ class Ranks:
         if self.count == 1:
             return
         needs_cuda = distributed.get_backend() == "nccl" and tensor.device.type != "cuda"
-        for part in tensor.split(max(1, 2**27 // max(1, tensor[0].numel()))):
+        for part in torch.split(tensor, max(1, 2**27 // max(1, tensor[0].numel()))):
             moved = part.cuda() if needs_cuda else part.contiguous()
             distributed.all_reduce(moved)
             if moved.data_ptr() != part.data_ptr():
