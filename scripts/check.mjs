@@ -7,12 +7,14 @@ import { join } from "node:path";
 
 const scratch = mkdtempSync(join(tmpdir(), "sgdscope-check-"));
 const report = join(scratch, "vitest.json");
+const companionReport = join(scratch, "companion.json");
 const steps = [
   ["format", "npx prettier --check . --log-level warn"],
   ["lint", "npx eslint . --cache --cache-location node_modules/.cache/eslint/"],
   ["circles", "npm run --silent circles"],
   ["types", "npx tsc -p . && npx tsc -p apps/web"],
   ["tests", `npx vitest run --mode all --reporter=default --reporter=json --outputFile.json=${report}`],
+  ["companion", `node scripts/companion.mjs check ${companionReport}`],
   ["build", "npx turbo run build --output-logs=errors-only"],
   ["packages", "npx turbo run pack:check --concurrency=2 --output-logs=errors-only"],
   ["readmes", "node scripts/run-readme.mjs"],
@@ -31,6 +33,7 @@ if (unknown.length > 0) {
 let passed = 0;
 let failed = 0;
 const lines = [];
+const untested = [process.env.SGDSCOPE_NOT_TESTED].filter(Boolean);
 for (const [name, command] of steps) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   console.log(`\n— ${name}: ${command}`);
@@ -42,6 +45,7 @@ for (const [name, command] of steps) {
   });
   let counts = status === 0 ? [1, 0] : [0, 1];
   if (name === "tests") counts = testCounts(status);
+  if (name === "companion") counts = companionCounts(status);
   passed += counts[0];
   failed += counts[1];
   lines.push(
@@ -50,9 +54,9 @@ for (const [name, command] of steps) {
 }
 rmSync(scratch, { recursive: true, force: true });
 console.log(`\n${lines.join("\n")}\n`);
-const { SGDSCOPE_BACKENDS: backends, SGDSCOPE_NOT_TESTED: untested } = process.env;
+const { SGDSCOPE_BACKENDS: backends } = process.env;
 if (backends) console.log(`Backends under test: ${backends}`);
-if (untested) console.log(`NOT TESTED: ${untested}`);
+if (untested.length > 0) console.log(`NOT TESTED: ${untested.join("; ")}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
@@ -63,6 +67,17 @@ function testCounts(status) {
     const broken = numFailedTests + (numFailedTests === 0 ? numFailedTestSuites : 0);
     if (numPassedTests === 0) return [0, Math.max(1, broken)];
     return [numPassedTests, status === 0 ? broken : Math.max(1, broken)];
+  } catch {
+    return [0, 1];
+  }
+}
+
+/** Tests of the Python package, and its build; where no Python has PyTorch nothing is counted, and the last lines say so. */
+function companionCounts(status) {
+  try {
+    const counts = JSON.parse(readFileSync(companionReport, "utf8"));
+    untested.push(...counts.untested);
+    return [counts.passed, status === 0 ? counts.failed : Math.max(1, counts.failed)];
   } catch {
     return [0, 1];
   }

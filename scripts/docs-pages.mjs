@@ -2,9 +2,10 @@
 // first line is `<!-- package: <folder> -->`. All other pages belong to none.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 
-/** Folders of everything that is published: packages/* and the command line. */
-export const published = [...readdirSync("packages").map((name) => `packages/${name}`), "apps/cli"].filter((folder) =>
-  existsSync(`${folder}/package.json`),
+/** Folders of everything that is published to npm: packages/* and the command line. */
+export const published = [...readdirSync("packages").map((name) => `packages/${name}`), "apps/cli"].filter(
+  (folder) =>
+    existsSync(`${folder}/package.json`) && JSON.parse(readFileSync(`${folder}/package.json`, "utf8")).private !== true,
 );
 
 /** `{ page, folder }` of every page in docs/, in alphabetical order; `folder` is undefined where it belongs to no package. */

@@ -80,7 +80,7 @@ describe("compare on a draw of 200 Gaussian inputs in 8 dimensions by NumPy", ()
   it("prints the documented table from the inputs alone", async () => {
     const { exitCode, stdout } = await sgdscope("compare", "--jacobian", inputs, "--sampling", "with-replacement");
     expect(exitCode).toBe(0);
-    const start = stdout.indexOf("Critical learning rates, with-replacement");
+    const start = stdout.indexOf("Critical learning rates of plain SGD, with-replacement");
     const lines = stdout.slice(start).split("\n").slice(1, 7);
     expect(lines[0]!.trim().split(/ {2,}/)).toEqual([
       "B",

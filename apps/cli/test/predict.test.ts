@@ -124,7 +124,7 @@ describe("predict", () => {
     const short = await sgdscope("predict", "--run", await runIn(join(folder, "short")), "--quiet");
     expect([short.exitCode, short.stderr]).toEqual([
       2,
-      expect.stringContaining("--run: expected a run that interpolates"),
+      expect.stringContaining("--run: expected a run that reached its goal"),
     ]);
     const large = await sgdscope("predict", "--run", run, "--batch-size", "13", "--quiet");
     expect([large.exitCode, large.stderr]).toEqual([2, expect.stringContaining("at most 12, the number of examples")]);

@@ -101,16 +101,28 @@ export async function startSlurm(folder: string, maxArraySize: number): Promise<
     }
     return found;
   };
+  const signalAll = (pids: readonly number[], signal: NodeJS.Signals): number => {
+    let reached = 0;
+    for (const pid of pids)
+      try {
+        process.kill(pid, signal);
+        reached++;
+      } catch {
+        // It ended by itself meanwhile.
+      }
+    return reached;
+  };
   const killNode = async (): Promise<number> => {
-    let died = 0;
-    for (let left = await ours(); left.length > 0; left = await ours())
-      for (const pid of left)
-        try {
-          process.kill(pid, "SIGKILL");
-          died++;
-        } catch {
-          // It ended by itself meanwhile.
-        }
+    // All are stopped before the first dies: a slurmstepd that sees its task die reports a failed task, which is not queued again.
+    const stopped = new Set<number>();
+    for (;;) {
+      const more = (await ours()).filter((pid) => !stopped.has(pid));
+      if (more.length === 0) break;
+      signalAll(more, "SIGSTOP");
+      for (const pid of more) stopped.add(pid);
+    }
+    const died = signalAll([...stopped], "SIGKILL");
+    while ((await ours()).length > 0) await sleep(20);
     return died;
   };
   await startNode();

@@ -41,7 +41,7 @@ export type AnalysableMinimum = Omit<Minimum, "system"> & {
 
 /** What is asked, how exactly, and who wants to know how far it is. */
 export interface AnalyseOptions extends ConditionsRequest {
-  /** The solver of thresholds and growth; its rank tolerance is that of the minimum. */
+  /** The solver of thresholds, by default to 1e-12, and growth, by default to 1e-10; its rank tolerance is that of the minimum. */
   solver?: Omit<SolverOptions, "rankTolerance">;
   /** Relative distance of η and η* that counts as equal. Default 1e-9. */
   marginalTolerance?: number;
@@ -92,6 +92,9 @@ export function analyseSync(
     if (done === true) return value;
   }
 }
+
+/** Relative accuracy of ρ(Q), unless a solver is given. The verdict rests on η* alone. */
+const GROWTH = 1e-10;
 
 type Stage = { fraction: number; stage: string };
 
@@ -198,7 +201,7 @@ function* conditionStages(
       verdict: Math.abs(edgeRatio - 1) <= marginalTolerance ? "marginal" : edgeRatio < 1 ? "stable" : "unstable",
       learningRate,
       edgeRatio,
-      growth: withoutMode(optimizerGrowth(prepared, scaled, { ...judged, guess: exact.mode })),
+      growth: withoutMode(optimizerGrowth(prepared, scaled, { tolerance: GROWTH, ...judged, guess: exact.mode })),
       escapeRateLowerBound: whole && isPlain ? escapeRateLowerBound(prepared, scaled, batches) : undefined,
       frobeniusLimit:
         alignmentFactor === undefined || !isPlain

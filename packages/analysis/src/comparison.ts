@@ -1,8 +1,9 @@
 import { timesPowerOfTwo } from "@sgdscope/linear-algebra";
 import { thresholdComparison, type ThresholdComparison } from "@sgdscope/stability-criterion";
+import { isPlainSgd } from "@sgdscope/stability-criterion/optimizers";
 import { decideConditions, type ConditionsRequest } from "./conditions.js";
 import { AnalysisError } from "./errors.js";
-import type { Mark } from "./marks.js";
+import { mark, type Mark } from "./marks.js";
 import { lossMarks } from "./loss-marks.js";
 import type { Minimum } from "./minimum.js";
 import { prepareInUnits } from "./units.js";
@@ -12,6 +13,7 @@ export interface Comparison {
   minimum: {
     name: string;
     examples: number;
+    /** C of the model. */
     outputs: number;
     rank: number;
     /** What people call its loss, where it is not square. */
@@ -52,7 +54,7 @@ export function compareThresholds(
     minimum: {
       name: minimum.name,
       examples,
-      outputs,
+      outputs: minimum.lossAtPoint?.modelOutputs ?? outputs,
       rank,
       ...(minimum.lossAtPoint === undefined ? {} : { lossLabel: minimum.lossAtPoint.label }),
     },
@@ -60,9 +62,13 @@ export function compareThresholds(
     rows: thresholdComparison(prepared, { batchSizes: conditions.map(({ batchSize }) => batchSize), sampling }).map(
       (row) => (unit === 0 ? row : fromUnits(row, unit)),
     ),
-    marks: [...marks, ...lossMarks(minimum, prepared)],
+    marks: [...marks, ...optimizerMarks(minimum), ...lossMarks(minimum, prepared)],
   };
 }
+
+/** The formulas are those of plain SGD, whatever the training stepped by; optimizers without a theory have marks of their own. */
+const optimizerMarks = ({ reached }: Minimum): Mark[] =>
+  reached === undefined || reached.unjudged !== undefined || isPlainSgd(reached.optimizer) ? [] : [mark("momentum")];
 
 /** Every number of a row but the batch size is a learning rate. */
 const fromUnits = ({ batchSize, ...rates }: ThresholdComparison, unit: number): ThresholdComparison => ({

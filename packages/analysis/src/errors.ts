@@ -23,7 +23,7 @@ export type AnalysisErrorCode =
 export class AnalysisError extends Error {
   override readonly name = "AnalysisError";
   readonly code: AnalysisErrorCode;
-  /** What was wrong, by the name it has in this package: `batchSizes`, `learningRate`, `learningRates`, `weightDecay`, `gram`, `jacobian`, `preconditioner`, `residuals`, `outputs`, `sampling`, `inputs`, `targets`, `oneHot`, `loss`, `logits`, `labels`, `weights`, `modes`. */
+  /** What was wrong, by the name it has in this package: `batchSizes`, `learningRate`, `learningRates`, `weightDecay`, `gram`, `jacobian`, `preconditioner`, `residuals`, `outputs`, `sampling`, `inputs`, `targets`, `oneHot`, `loss`, `logits`, `labels`, `weights`, `modes`, `capture`. */
   readonly argument: string;
   /** What is wrong with it, without its name; other arguments stand in backticks. */
   readonly problem: string;

@@ -14,6 +14,7 @@ export { phaseDiagram, type PhaseDiagram, type PhaseDiagramOptions } from "./dia
 export { analysisDocument, lossConvention } from "./document.js";
 export { AnalysisError, type AnalysisErrorCode } from "./errors.js";
 export { analyseInterval, type ConditionInterval, type IntervalAnalysis, type IntervalOptions } from "./interval.js";
+export { lossMarks } from "./loss-marks.js";
 export { mark, type Mark, type MarkId } from "./marks.js";
 export {
   rankToleranceOf,
@@ -24,6 +25,8 @@ export {
   type Reached,
 } from "./minimum.js";
 export { minimumOfArrays, type MinimumArrays, type ReadMinimum } from "./sources/arrays.js";
+export { minimumOfCapture, type ReadCapture } from "./sources/capture/capture.js";
+export { captureSchema, type CapturedOptimizer, type CaptureMetadata } from "./sources/capture/metadata.js";
 export { lossOfMinimum, type LossArrays } from "./sources/loss-arrays.js";
 export { examplesOfArrays, type ExampleShapes, type ReadExamples } from "./sources/examples.js";
 export type { ShapeNote } from "./sources/shapes.js";

@@ -10,7 +10,7 @@ const SHARE = 1e-3;
 const CURVATURE = 1e-2;
 
 /**
- * @internal The marks that a loss sets. Of the square loss: that of a point whose loss has a floor that no step can reduce; of a
+ * The marks that a loss sets. Of the square loss: that of a point whose loss has a floor that no step can reduce; of a
  * training it is known how far it came, of mere arrays the residuals tell. Of others: what its linearisation is, and whether any
  * curvature is left.
  */

@@ -22,7 +22,7 @@ export interface Mark {
 const texts: Record<MarkId, string> = {
   "epoch-shuffle":
     "Batches were shuffled by epoch, which no stability theorem covers; judged as batches without replacement, the nearest model.",
-  // Of records that were made before momentum had a theory here.
+  // Of comparisons, and of records that were made before momentum had a theory here.
   momentum: "Trained with momentum; judged as plain SGD, whose threshold differs.",
   optimizer:
     "Trained with Adam or RMSprop; judged as plain SGD with this learning rate, whose threshold is another one. With the second moment frozen, Adam and RMSprop have one of their own, from J and that preconditioner.",

@@ -1,8 +1,9 @@
-import { readArray, type NamedArray } from "@sgdscope/array-files";
+import { readArray, readArrays, type NamedArray, type ReadBudget } from "@sgdscope/array-files";
 import type { LossId, OutputLoss } from "@sgdscope/noise-structure/losses";
 import { AnalysisError } from "./errors.js";
 import type { LossArrays } from "./sources/loss-arrays.js";
 import { minimumOfArrays, type ReadMinimum } from "./sources/arrays.js";
+import { minimumOfCapture, type ReadCapture } from "./sources/capture/capture.js";
 
 /** Files that describe a minimum: `.npy`, `.npz:key`, `.safetensors:key` or `.json`; shapes as `minimumOfArrays` takes them. */
 export interface MinimumFiles {
@@ -54,6 +55,24 @@ export async function minimumOfFiles(
     ...(outputs === undefined ? {} : { outputs }),
     ...(loss === undefined ? {} : { loss: await readLoss(loss, read) }),
   });
+}
+
+/**
+ * Reads a capture, `sgdscope/capture@1`, that the Python package sgdscope wrote of a PyTorch model.
+ *
+ * @param path - An `.npz` file.
+ * @param options - How large it may be; default 8 GiB.
+ * @throws AnalysisError as `minimumOfCapture`, and INVALID_ARGUMENT for another extension; ArrayFilesError as `readArrays`.
+ */
+export async function readCapture(path: string, options: ReadBudget = {}): Promise<ReadCapture> {
+  if (!/\.npz$/i.test(path))
+    throw new AnalysisError(
+      "INVALID_ARGUMENT",
+      "capture",
+      `expected a file .npz that sgdscope.capture wrote, got ${path}`,
+      "pip install sgdscope has sgdscope.capture(model, data, loss, optimizer, path=…)",
+    );
+  return minimumOfCapture(path, await readArrays(path, options));
 }
 
 async function readLoss({ loss, logits, labels, targets, weights }: LossFiles, read: Read): Promise<LossArrays> {

@@ -517,7 +517,7 @@ describe("the phase diagram", () => {
     }
     expect(diagram.curves.map(({ id, kind, evidence }) => [id, kind, evidence])).toEqual([
       ["exact", "exact", "derived here"],
-      ["mean-edge", "necessary", "recalled"],
+      ["mean-edge", "necessary", "derived here"],
       ["plain-sgd", "idealised", "sourced"],
       ["effective-rate", "idealised", "derived here"],
     ]);

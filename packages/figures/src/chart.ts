@@ -61,6 +61,8 @@ export interface ChartOptions {
   /** A region that the prediction excludes, above or below the first prediction. */
   shade?: "above" | "below";
   height?: number;
+  /** Least width of the legend beside the plot, CSS pixels: figures under each other have plots of one width. */
+  legend?: number;
   /** What readers who cannot see it are told. */
   description: string;
 }
@@ -85,14 +87,17 @@ export function chart(options: ChartOptions, canvas: Canvas): SVGSVGElement {
   );
   const yDomain = domainOf(
     y,
-    points.flatMap((point) => [point.y, point.low, point.high]).filter((value) => value !== undefined),
+    // A whisker that reaches beyond what an axis can show ends at its edge.
+    points
+      .flatMap((point) => [point.y, point.low, point.high])
+      .filter((value): value is number => value !== undefined && onAxis(y, value)),
   );
   const within = (value: number): number => Math.min(Math.max(value, yDomain[0]), yDomain[1]);
   const lines = predictions.map((one) => ({ ...one, points: one.points.filter(usable) }));
   const labels = [...predictions, ...series].map(({ label }) => label);
   const place = legendPlace(canvas, lines.length + series.length, {
     height: Math.max(options.height ?? 360, 90 + rowHeight * labels.length),
-    legend: legendWidth(labels, 42),
+    legend: Math.max(options.legend ?? 0, legendWidth(labels, 42)),
   });
 
   return svg(

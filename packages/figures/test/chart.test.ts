@@ -47,6 +47,14 @@ describe("chart", () => {
     expect(svg.outerHTML).not.toContain("NaN");
   });
 
+  it("ends a whisker at the edge of a logarithmic axis that cannot show where it ends", () => {
+    const point = { x: 1, y: 2, low: -1, high: 3 };
+    const drawn = chart({ ...options, predictions: [], series: [{ label: "a", points: [point] }] }, { document });
+    expect(drawn.outerHTML).not.toMatch(/NaN|Infinity/);
+    expect([...drawn.querySelectorAll("title")].map((each) => each.textContent)).toEqual(["a: 1, 2 (-1 … 3)"]);
+    expect([...drawn.querySelectorAll("text")].map((each) => each.textContent)).toContain("2");
+  });
+
   it("draws predictions before the data", () => {
     const html = svg.outerHTML;
     expect(html.indexOf("#d55e00")).toBeGreaterThan(0);

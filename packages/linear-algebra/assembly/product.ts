@@ -134,17 +134,17 @@ function sixteen(a: usize, b: usize, length: i32, out: usize, outRow: usize, mod
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
     let x = v128.load_splat<f64>(a);
-    c00 = f64x2.add(c00, f64x2.mul(x, b0));
-    c01 = f64x2.add(c01, f64x2.mul(x, b1));
+    c00 = added(c00, x, b0);
+    c01 = added(c01, x, b1);
     x = v128.load_splat<f64>(a, 8);
-    c10 = f64x2.add(c10, f64x2.mul(x, b0));
-    c11 = f64x2.add(c11, f64x2.mul(x, b1));
+    c10 = added(c10, x, b0);
+    c11 = added(c11, x, b1);
     x = v128.load_splat<f64>(a, 16);
-    c20 = f64x2.add(c20, f64x2.mul(x, b0));
-    c21 = f64x2.add(c21, f64x2.mul(x, b1));
+    c20 = added(c20, x, b0);
+    c21 = added(c21, x, b1);
     x = v128.load_splat<f64>(a, 24);
-    c30 = f64x2.add(c30, f64x2.mul(x, b0));
-    c31 = f64x2.add(c31, f64x2.mul(x, b1));
+    c30 = added(c30, x, b0);
+    c31 = added(c31, x, b1);
     a += 32;
     b += 32;
   }
@@ -155,6 +155,11 @@ function sixteen(a: usize, b: usize, length: i32, out: usize, outRow: usize, mod
   put(out, c20, c21, mode);
   out += outRow;
   put(out, c30, c31, mode);
+}
+
+/** `sum + x·y`: rounded once where the module may fuse, twice elsewhere. */
+function added(sum: v128, x: v128, y: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? f64x2.relaxed_madd(x, y, sum) : f64x2.add(sum, f64x2.mul(x, y));
 }
 
 function put(to: usize, x: v128, y: v128, mode: i32): void {

@@ -131,17 +131,17 @@ function thirtyTwo(a: usize, b: usize, length: i32, out: usize, outRow: usize): 
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
     let x = v128.load_splat<f32>(a);
-    c00 = f32x4.add(c00, f32x4.mul(x, b0));
-    c01 = f32x4.add(c01, f32x4.mul(x, b1));
+    c00 = added(c00, x, b0);
+    c01 = added(c01, x, b1);
     x = v128.load_splat<f32>(a, 4);
-    c10 = f32x4.add(c10, f32x4.mul(x, b0));
-    c11 = f32x4.add(c11, f32x4.mul(x, b1));
+    c10 = added(c10, x, b0);
+    c11 = added(c11, x, b1);
     x = v128.load_splat<f32>(a, 8);
-    c20 = f32x4.add(c20, f32x4.mul(x, b0));
-    c21 = f32x4.add(c21, f32x4.mul(x, b1));
+    c20 = added(c20, x, b0);
+    c21 = added(c21, x, b1);
     x = v128.load_splat<f32>(a, 12);
-    c30 = f32x4.add(c30, f32x4.mul(x, b0));
-    c31 = f32x4.add(c31, f32x4.mul(x, b1));
+    c30 = added(c30, x, b0);
+    c31 = added(c31, x, b1);
     a += 16;
     b += 32;
   }
@@ -152,6 +152,11 @@ function thirtyTwo(a: usize, b: usize, length: i32, out: usize, outRow: usize): 
   add(out, c20, c21);
   out += outRow;
   add(out, c30, c31);
+}
+
+/** As in product.ts. */
+function added(sum: v128, x: v128, y: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(x, y, sum) : f32x4.add(sum, f32x4.mul(x, y));
 }
 
 function add(to: usize, x: v128, y: v128): void {

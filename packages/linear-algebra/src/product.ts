@@ -57,6 +57,13 @@ export function gramOfRows(a: Vector, rows: number, inner: number): Float64Array
   return lowerProduct(a, a, rows, inner);
 }
 
+/** How a product is computed, and where it goes. */
+export interface ProductOptions {
+  precision?: Precision;
+  /** An array of the size of the product that is written over and returned: memory that is there already costs nothing. Default a new one. */
+  out?: Float64Array;
+}
+
 /**
  * The product `A·Bᵀ` where it is known to be symmetric, as in `A·W·Aᵀ` with `B = A·W`: half the cost, exactly symmetric.
  *
@@ -64,6 +71,7 @@ export function gramOfRows(a: Vector, rows: number, inner: number): Float64Array
  * @param b - `rows × inner`, row-major.
  * @param options.precision - `"single"` rounds the operands to Float32 and sums 256 terms at a time in it, where that is faster: for large
  *   products in half the time, right to about 1e-6 of the sum of the absolute terms. Default `"double"`.
+ * @param options.out - See {@link ProductOptions}; must not share memory with an operand.
  * @returns `rows × rows`: the lower triangle of `A·Bᵀ`, mirrored. Cost `rows²·inner` operations.
  * @throws LinearAlgebraError SHAPE_MISMATCH when a length does not fit its shape.
  */
@@ -72,11 +80,12 @@ export function symmetricProduct(
   b: Vector,
   rows: number,
   inner: number,
-  options: { precision?: Precision } = {},
+  options: ProductOptions = {},
 ): Float64Array {
   expectShape("symmetricProduct", "a", a, rows, inner);
   expectShape("symmetricProduct", "b", b, rows, inner);
-  return lowerProduct(a, b, rows, inner, options.precision);
+  if (options.out !== undefined) expectShape("symmetricProduct", "options.out", options.out, rows, rows);
+  return lowerProduct(a, b, rows, inner, options);
 }
 
 /**
@@ -84,7 +93,7 @@ export function symmetricProduct(
  *
  * @param a - `rows × size`, row-major.
  * @param lower - `size × size`, row-major, zero above the diagonal.
- * @param options.precision - As in {@link symmetricProduct}.
+ * @param options - As in {@link symmetricProduct}.
  * @returns `rows × size`, row-major. Cost `rows·size²` operations.
  * @throws LinearAlgebraError SHAPE_MISMATCH when a length does not fit its shape.
  */
@@ -93,12 +102,18 @@ export function multiplyLower(
   lower: Vector,
   rows: number,
   size: number,
-  options: { precision?: Precision } = {},
+  options: ProductOptions = {},
 ): Float64Array {
   expectShape("multiplyLower", "a", a, rows, size);
   expectShape("multiplyLower", "lower", lower, size, size);
+  if (options.out !== undefined) expectShape("multiplyLower", "options.out", options.out, rows, size);
   const wanted = { a, b: lower, rows, columns: size, inner: size, triangular: true, ...options };
-  return kernelProduct(wanted) ?? multiplyTransposed(a, lower, rows, size, size);
+  const fast = kernelProduct(wanted);
+  if (fast !== undefined) return fast;
+  const product = multiplyTransposed(a, lower, rows, size, size);
+  if (options.out === undefined) return product;
+  options.out.set(product);
+  return options.out;
 }
 
 function lowerProduct(
@@ -106,16 +121,16 @@ function lowerProduct(
   right: Vector,
   rows: number,
   inner: number,
-  precision: Precision = "double",
+  options: ProductOptions = {},
 ): Float64Array {
-  const fast = kernelProduct({ a: left, b: right, rows, columns: rows, inner, lower: true, precision });
+  const fast = kernelProduct({ a: left, b: right, rows, columns: rows, inner, lower: true, ...options });
   if (fast !== undefined) {
     mirrorLower(fast, rows);
     return fast;
   }
   const a = double(left);
   const b = left === right ? a : double(right);
-  const product = new Float64Array(rows * rows);
+  const product = options.out?.fill(0) ?? new Float64Array(rows * rows);
   for (let depth = 0; depth < inner; depth += DEPTH) {
     const end = Math.min(inner, depth + DEPTH);
     for (let top = 0; top < rows; top += PANEL) {

@@ -3,6 +3,7 @@ import {
   gramOfRows,
   LinearAlgebraError,
   multiply,
+  multiplyLower,
   multiplyTransposed,
   multiplyVector,
   symmetricProduct,
@@ -71,4 +72,29 @@ it("refuses shapes that do not fit, naming the argument", () => {
     "multiply: expected b [3 × 2] of length 6, got 5.",
   );
   expect(() => gramOfRows(new Float64Array(6), 2.5, 3)).toThrow(LinearAlgebraError);
+});
+
+describe.each([
+  [5, 3],
+  [40, 70],
+])("products of %d × %d into an array that is there", (rows, inner) => {
+  const a = Float64Array.from({ length: rows * inner }, generator(3));
+  const lower = Float64Array.from({ length: inner * inner }, generator(4)).map((value, k) =>
+    k % inner <= Math.floor(k / inner) ? value : 0,
+  );
+
+  it.each(["double", "single"] as const)("write over it and give it back, in %s precision", (precision) => {
+    const square = new Float64Array(rows * rows).fill(NaN);
+    expect(symmetricProduct(a, a, rows, inner, { precision, out: square })).toBe(square);
+    expect(square).toEqual(symmetricProduct(a, a, rows, inner, { precision }));
+    const image = new Float64Array(rows * inner).fill(NaN);
+    expect(multiplyLower(a, lower, rows, inner, { precision, out: image })).toBe(image);
+    expect(image).toEqual(multiplyLower(a, lower, rows, inner, { precision }));
+  });
+
+  it("refuse one of another length", () => {
+    const short = { out: new Float64Array(4) };
+    expect(() => symmetricProduct(a, a, rows, inner, short)).toThrow(/options\.out/);
+    expect(() => multiplyLower(a, lower, rows, inner, short)).toThrow(/options\.out/);
+  });
 });

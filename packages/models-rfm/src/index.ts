@@ -20,6 +20,7 @@ export {
   type RandomFeatures,
   type RandomFeaturesOptions,
 } from "./models/random-features.js";
+export { twoLayerTanh, type TwoLayerTanh, type TwoLayerTanhOptions } from "./models/two-layer-tanh.js";
 export { twoLayerRelu, type TwoLayerRelu, type TwoLayerReluOptions } from "./models/two-layer-relu.js";
 export { rescaleLayers, type RescaledParameters } from "./rescaling.js";
 export { diagonalLinearBalance, diagonalLinearTrace } from "./trace/diagonal-linear.js";

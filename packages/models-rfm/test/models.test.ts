@@ -8,6 +8,7 @@ import {
   ModelsRfmError,
   randomFeatures,
   twoLayerRelu,
+  twoLayerTanh,
   type Activation,
 } from "@sgdscope/models-rfm";
 import { everyModel, problem, relativeError } from "./problems.js";
@@ -16,7 +17,9 @@ const [n, d] = [11, 7];
 const { X } = problem(n, d, 5);
 const everything = Int32Array.from({ length: n }, (_, i) => i);
 
-describe.each(everyModel(d).map((model) => [model.name, model] as const))("%s", (_, model) => {
+const models = [...everyModel(d), twoLayerTanh({ inputs: d, width: 8 })];
+
+describe.each(models.map((model) => [model.name, model] as const))("%s", (_, model) => {
   const { y } = problem(n, d, 5, model.outputs);
   const [P, C, rows] = [model.parameters, model.outputs, n * model.outputs];
   const theta = model.init(seededRandom(2));
@@ -169,5 +172,26 @@ describe("twoLayerRelu", () => {
       ),
     ).toBeLessThan(1e-14);
     expect(model.jacobian(new Float64Array(model.parameters), X).every((g) => g === 0)).toBe(true);
+  });
+});
+
+describe("twoLayerTanh", () => {
+  it("is odd in the inputs and in the output weights, and starts by its scales", () => {
+    const model = twoLayerTanh({ inputs: d, width: 6 });
+    const theta = model.init(seededRandom(3));
+    const f = model.predict(theta, X);
+    const mirrored = model.predict(
+      theta,
+      X.map((x) => -x),
+    );
+    expect([...mirrored]).toEqual([...f].map((value) => -value));
+    expect(() => twoLayerTanh({ inputs: 3, width: 0 })).toThrow(
+      "twoLayerTanh: expected width to be an integer ≥ 1, got 0",
+    );
+    expect(() => twoLayerTanh({ inputs: 3, width: 2, outputScale: 0 })).toThrow(ModelsRfmError);
+    const start = twoLayerTanh({ inputs: 4, width: 4000 }).init(seededRandom(1));
+    const square = (of: Float64Array): number => of.reduce((sum, value) => sum + value * value, 0) / of.length;
+    expect(square(start.subarray(0, 16_000))).toBeCloseTo(1 / 4, 2);
+    expect(square(start.subarray(16_000))).toBeCloseTo(1, 1);
   });
 });

@@ -64,7 +64,8 @@ export function alignmentRange(
   const second = symmetricProduct(basis, weighted, rank, size);
   let squared = 0;
   for (const value of scaled.gram) squared += (value / n) ** 2;
-  const uncentred = symmetricEigenvalues(second, rank);
+  // The whole space changes no eigenvalue of the blocks.
+  const uncentred = rank === size ? eigenvaluesOfBlocks(blocks, outputs) : symmetricEigenvalues(second, rank);
   for (let k = 0; k < rank; k++) second[k * rank + k]! -= timesPowerOfTwo(spectrum.eigenvalues[k]!, -unit) ** 2;
   const centred = symmetricEigenvalues(second, rank);
   return {
@@ -74,6 +75,14 @@ export function alignmentRange(
     uncentredSupremum: uncentred[0]! / squared,
     rank,
   };
+}
+
+/** All eigenvalues of a block-diagonal matrix, largest first. */
+function eigenvaluesOfBlocks(blocks: Float64Array, outputs: number): Float64Array {
+  const values = new Float64Array(blocks.length / outputs);
+  for (let i = 0; i < values.length; i += outputs)
+    values.set(symmetricEigenvalues(blocks.subarray(i * outputs, (i + outputs) * outputs), outputs), i);
+  return values.sort().reverse();
 }
 
 /**

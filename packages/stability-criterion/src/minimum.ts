@@ -118,18 +118,35 @@ function meanSquaredBlocks(
 /** What second moments of residuals and parameters are turned into each other by. */
 export type SpreadBasis = Pick<PreparedMinimum, "examples" | "outputs" | "rank" | "features" | "transposedFeatures">;
 
+/** Matrices that products of one minimum write over, each `rank × nC` or `rank × rank`: new ones cost as much as a tenth of a product. */
+export interface Room {
+  rows: Float64Array;
+  moment: Float64Array;
+}
+
+/** @internal Room for products with a minimum. */
+export const roomFor = ({ examples, outputs, rank }: SpreadBasis): Room => ({
+  rows: new Float64Array(rank * examples * outputs),
+  moment: new Float64Array(rank * rank),
+});
+
 /**
  * `Σᵢ XᵢᵀQᵢXᵢ` for blocks `Qᵢ`, C × C: what noise of covariance `Qᵢ` in the residuals of example i puts on the parameters.
  *
  * @param blocks - n symmetric blocks of C × C, one after the other.
- * @param precision - See `symmetricProduct`. Default `"double"`.
+ * @param options.precision - See `symmetricProduct`. Default `"double"`.
+ * @param options.room - Written over; the result is its `moment`.
  * @returns `rank × rank`, symmetric. Cost `rank²·nC` operations.
  */
-export function spread(minimum: SpreadBasis, blocks: Float64Array, precision?: Precision): Float64Array {
+export function spread(
+  minimum: SpreadBasis,
+  blocks: Float64Array,
+  { precision = "double", room }: { precision?: Precision; room?: Room } = {},
+): Float64Array {
   const { examples, outputs, rank, transposedFeatures: xt } = minimum;
-  const size = examples * outputs;
-  const weighted = timesBlocks(xt, blocks, rank, outputs);
-  return symmetricProduct(xt, weighted, rank, size, precision === undefined ? {} : { precision });
+  const weighted = timesBlocks(xt, blocks, rank, outputs, room?.rows);
+  const into = room === undefined ? {} : { out: room.moment };
+  return symmetricProduct(xt, weighted, rank, examples * outputs, { precision, ...into });
 }
 
 /**
@@ -139,17 +156,24 @@ export function spread(minimum: SpreadBasis, blocks: Float64Array, precision?: P
  * Half of M is enough, `M = L + Lᵀ` with L lower triangular: `XᵢMXᵢᵀ = Aᵢ + Aᵢᵀ` with `Aᵢ = XᵢLXᵢᵀ`.
  *
  * @param moment - Symmetric `rank × rank`, of which the lower triangle is read.
- * @param precision - See `symmetricProduct`. Default `"double"`.
+ * @param options.precision - See `symmetricProduct`. Default `"double"`.
+ * @param options.room - Written over; the moment may be its `moment`.
  * @returns n blocks of C × C. Cost `rank²·nC` operations.
  */
-export function collect(minimum: SpreadBasis, moment: Float64Array, precision?: Precision): Float64Array {
+export function collect(
+  minimum: SpreadBasis,
+  moment: Float64Array,
+  { precision = "double", room }: { precision?: Precision; room?: Room } = {},
+): Float64Array {
   const { examples, outputs, rank, features: x } = minimum;
-  const lower = new Float64Array(rank * rank);
+  const lower = room?.moment ?? new Float64Array(rank * rank);
   for (let a = 0; a < rank; a++) {
-    lower.set(moment.subarray(a * rank, a * rank + a), a * rank);
+    if (lower !== moment) lower.set(moment.subarray(a * rank, a * rank + a), a * rank);
     lower[a * rank + a] = moment[a * rank + a]! / 2;
+    lower.fill(0, a * rank + a + 1, (a + 1) * rank);
   }
-  const image = multiplyLower(x, lower, examples * outputs, rank, precision === undefined ? {} : { precision });
+  const into = room === undefined ? {} : { out: room.rows };
+  const image = multiplyLower(x, lower, examples * outputs, rank, { precision, ...into });
   const halves = blocksOfProduct(image, x, rank, outputs);
   const blocks = new Float64Array(halves.length);
   for (let q = 0; q < blocks.length; q += outputs * outputs)

@@ -7,11 +7,17 @@
  * @param rows - `count × nC`, row-major.
  * @param blocks - n symmetric blocks of C × C, one after the other.
  * @param outputs - C.
+ * @param product - Written over and returned; default a new array.
  * @returns `count × nC`. Cost `count·nC²` operations.
  */
-export function timesBlocks(rows: Float64Array, blocks: Float64Array, count: number, outputs: number): Float64Array {
+export function timesBlocks(
+  rows: Float64Array,
+  blocks: Float64Array,
+  count: number,
+  outputs: number,
+  product: Float64Array = new Float64Array(rows.length),
+): Float64Array {
   const size = rows.length / count;
-  const product = new Float64Array(rows.length);
   if (outputs === 1) {
     for (let a = 0, o = 0; a < count; a++) for (let i = 0; i < size; i++, o++) product[o] = rows[o]! * blocks[i]!;
     return product;

@@ -1,11 +1,12 @@
 import { axpy, largestEigenpair, norm, scale, type Precision } from "@sgdscope/linear-algebra";
-import { collect, spread, type PreparedMinimum } from "./minimum.js";
+import { collect, roomFor, spread, type PreparedMinimum } from "./minimum.js";
+import { at, leading, outside, type Coefficients, type SecularProblem } from "./secular-problem.js";
 
-/** Relative residuals of eigenvectors, far from the root and at it; eigenvalues are known to about their squares. */
-const COARSE = 3e-4;
-const FINE = 1e-8;
-/** Relative distance in x within which the order of eigenvalues is taken as known. */
+/** Relative distance in x within which the order of eigenvalues is taken as known; of a large rank, where the next one is far away, the largest. */
 const NEAR = 1e-6;
+const FAR = 1e-3;
+/** The gap below the largest eigenvalue from which on the leading modes decide which group of examples leads. */
+const CLEAR = 0.03;
 
 /** How a root is approached. */
 interface Approach {
@@ -13,30 +14,35 @@ interface Approach {
   /** Relative residuals of eigenvectors far from the root, and at it. */
   coarse: number;
   fine: number;
+  /** The relative step from which on x counts as near the root. */
+  near: number;
   /** How much of the identity is mixed into the start where the order of eigenvalues is looked at. */
   mixed: number;
   /** Most products for one eigenvector. */
   mostProducts: number;
   mostSteps: number;
-  /** Whether a last step that leaves less than a hundredth of the tolerance is taken at its word. */
-  trusting?: boolean;
+  /** What a last step that is taken at its word may leave, in tolerances. */
+  trusted?: number;
 }
 const EXACTLY: Approach = {
   precision: "double",
-  coarse: COARSE,
-  fine: FINE,
+  coarse: 3e-4,
+  fine: 1e-8,
+  near: 1e-2,
   mixed: 0.03,
   mostProducts: Infinity,
   mostSteps: 60,
 };
-/** From where `ROUGHLY` came to, a few products are enough: the eigenvalue is known to the square of the residual. */
-const FINISHING: Approach = { ...EXACTLY, fine: 3e-8, trusting: true };
+/** From where `ROUGHLY` came to, a product or two are enough: the eigenvalue is known to the square of the residual. */
+const FINISHING: Approach = { ...EXACTLY, fine: 3e-8, trusted: 0.1 };
 /** Products cost half, and know nothing below 1e-6: more of the identity makes up for it. */
 const ROUGHLY: Approach = {
   precision: "single",
-  coarse: COARSE,
+  coarse: 1e-2,
   fine: 1e-6,
+  near: 3e-2,
   mixed: 0.3,
+  trusted: 1e-3,
   mostProducts: 40,
   mostSteps: 8,
 };
@@ -53,29 +59,12 @@ interface State {
   newtonSteps: number;
   /** The x at which no other group of examples was found to lead; NaN before. */
   verifiedAt: number;
-}
-
-/** Coefficients of `Δ_ab = c₀ + c₁(u_a + u_b) + c₂(u_aw_b + u_bw_a)/2 + c₃(u_a² + u_b²)`; c₃ is 0 where it is left out. */
-type Coefficients = readonly [number, number, number, number?];
-
-/** A generalised eigenproblem `Δ(x)∘M = weight·Σᵢ Xᵢᵀ(XᵢMXᵢᵀ)Xᵢ` for the largest x. */
-export interface SecularProblem {
-  minimum: PreparedMinimum;
-  /** u: the eigenvalues, or their distances from one of them, so that nothing cancels in Δ near its pole. */
-  coordinates: Float64Array;
-  /** w, where Δ has another factor beside u: its distances from the pole. Default u. */
-  partners?: Float64Array;
-  weight: number;
-  /** `Δ(x)`, affine in x and positive for x above the poles. */
-  delta(x: number): Coefficients;
-  /** `dΔ/dx`. */
-  slope: Coefficients;
-  /** A lower bound of the root, above the poles: any Rayleigh quotient. */
-  start: number;
-  /** Blocks near those of the root, if any are known. */
-  guess?: Float64Array;
-  /** Added to x before its accuracy is judged: the root is wanted relative to `shift + x`. */
-  shift: number;
+  /** The relative distance of the next eigenvalue there, 0 where it was not seen. */
+  gap: number;
+  /** The relative change of x up to which no other can have overtaken. */
+  lead: number;
+  /** Relative change of x, in units of `shift + x`, per relative change of the eigenvalue; undefined before it is known. */
+  response?: number;
 }
 
 /** The largest root, and how well it is known. */
@@ -85,7 +74,10 @@ export interface SecularRoot {
   moment: Float64Array;
   /** The blocks `XᵢMXᵢᵀ` up to scale: how much of the loss sits in each example. */
   blocks: Float64Array;
-  /** Size of the last Newton step relative to `shift + x`; of a large rank, what a step as small as the last one leaves. */
+  /**
+   * Size of the last Newton step relative to `shift + x`; of a large rank, what a step as small as the last one, and a residual as
+   * small as the last one, leave.
+   */
   relativeStep: number;
   /** `‖Tv − v‖` for the unit eigenvector v of the reduced operator at the root. */
   residual: number;
@@ -112,93 +104,95 @@ export function secularRoot(
   const { tolerance = 1e-12, maxProducts = 400 } = options;
   const { rank, examples, outputs } = problem.minimum;
   const { guess } = problem;
-  const vector = guess ?? identityBlocks(examples, outputs);
-  let state: State = { x: problem.start, vector, products: 0, newtonSteps: 0, verifiedAt: NaN };
+  const vector = guess?.blocks ?? identityBlocks(examples, outputs);
+  let state: State = { x: problem.start, vector, products: 0, newtonSteps: 0, verifiedAt: NaN, gap: 0, lead: 0 };
   if (isRoughFirst(problem.minimum)) {
     const most = Math.floor(maxProducts / 2);
-    if (guess === undefined)
-      state = { ...newton(leading(problem, Math.ceil(rank / 3)), state, ROUGHLY, NEAR, most), verifiedAt: NaN };
-    state = newton(problem, state, ROUGHLY, NEAR / 4, most);
+    const modes = Math.ceil(rank / 3);
+    state = newton(leading(problem, modes), state, ROUGHLY, { tolerance: NEAR, maxProducts: most });
+    // Further modes add no more than this to any eigenvalue: where it closes no gap, the order stays what it is for every larger x.
+    const gap = Number.isNaN(state.verifiedAt) ? 0 : state.gap - outside(problem, modes, state.x);
+    state = gap > CLEAR ? { ...state, gap, lead: Infinity } : { ...state, gap: 0, lead: 0, verifiedAt: NaN };
+    if (guess !== undefined) state = { ...state, vector: guess.blocks, x: Math.max(state.x, guess.start) };
+    state = newton(problem, state, ROUGHLY, { tolerance: NEAR / 4, wanted: tolerance, maxProducts: most });
     if (!Number.isNaN(state.verifiedAt)) {
       // Where x has moved since, the order of eigenvalues is looked at again at once, not once more after a first solution.
-      const hasMoved = !(Math.abs(state.x - state.verifiedAt) <= NEAR * state.x);
-      return newton(problem, hasMoved ? { ...state, verifiedAt: NaN } : state, FINISHING, tolerance, maxProducts);
+      const hasMoved = !isOrdered(state, state.x);
+      return newton(problem, hasMoved ? { ...state, verifiedAt: NaN } : state, FINISHING, { tolerance, maxProducts });
     }
   }
-  return newton(problem, state, EXACTLY, tolerance, maxProducts);
+  return newton(problem, state, EXACTLY, { tolerance, maxProducts });
 }
 
 /** @internal Whether a root is approached in single precision first: from this rank on, where products fit its range. */
 export const isRoughFirst = ({ rank, eigenvalues }: PreparedMinimum): boolean =>
   rank >= LARGE_RANK && eigenvalues[0]! < LARGEST_CURVATURE && eigenvalues[0]! > 1 / LARGEST_CURVATURE;
 
-/** The problem in the first modes alone: second moments that live there are a subspace, so that its root is no larger. */
-function leading(problem: SecularProblem, rank: number): SecularProblem {
-  const { minimum, coordinates, partners = coordinates } = problem;
-  const { examples, outputs, features, transposedFeatures, rank: all } = minimum;
-  const size = examples * outputs;
-  const part = new Float64Array(size * rank);
-  for (let i = 0; i < size; i++) part.set(features.subarray(i * all, i * all + rank), i * rank);
-  return {
-    ...problem,
-    minimum: { ...minimum, rank, features: part, transposedFeatures: transposedFeatures.subarray(0, rank * size) },
-    coordinates: coordinates.subarray(0, rank),
-    partners: partners.subarray(0, rank),
-  };
-}
-
 /** Newton's method for `φ(x) = 1` until a step is below the tolerance, relative to `shift + x`, and nothing else has to be looked at. */
 function newton(
   problem: SecularProblem,
   from: State,
-  { precision, coarse, fine, mixed, mostProducts, mostSteps, trusting = false }: Approach,
-  tolerance: number,
-  maxProducts: number,
+  { precision, coarse, fine, near: nearStep, mixed, mostProducts, mostSteps, trusted }: Approach,
+  { tolerance, wanted = tolerance, maxProducts }: { tolerance: number; wanted?: number; maxProducts: number },
 ): SecularRoot & State {
   const { minimum, coordinates: u, partners: w = u, weight, slope } = problem;
   const { rank, examples, outputs } = minimum;
   const identity = identityBlocks(examples, outputs);
-  let { x, vector, products, verifiedAt } = from;
+  const how = { precision, room: roomFor(minimum) };
+  let { x, vector, products, verifiedAt, gap, lead, response } = from;
   // Eigenvectors are found as well as the size of the Newton steps deserves. Near the root, and once more at the end if x
   // has moved since, the identity is mixed into the start: where examples form nearly separate groups, another group may
   // have overtaken on the way, and the Perron vector is never orthogonal to the identity.
-  let near = trusting || !Number.isNaN(verifiedAt);
-  let accuracy = near ? fine : coarse;
+  const finishing = trusted !== undefined && precision === "double";
+  let near = finishing || !Number.isNaN(verifiedAt);
   let settling = false;
+  let change = finishing ? 0 : Infinity;
   for (let steps = 1; ; steps++) {
     const delta = problem.delta(x);
-    const verifying = settling ? !(Math.abs(x - verifiedAt) <= NEAR * x) : near && Number.isNaN(verifiedAt);
+    const verifying = settling ? !isOrdered({ verifiedAt, lead }, x) : near && Number.isNaN(verifiedAt);
     if (verifying) verifiedAt = x;
+    // The eigenvalue is known to `residual²/gap`, and x moves by `response` times that.
+    const enough = gap > 0 && response !== undefined ? Math.sqrt((0.1 * wanted * gap) / response) : fine;
+    const finest = Math.min(1e-5, Math.max(enough, precision === "single" ? fine : 1e-10));
+    const closing = verifying || settling || (trusted !== undefined && near && change < Infinity);
+    const accuracy = closing ? finest : Math.min(coarse, Math.max(finest, change / 10));
     const pair = largestEigenpair(
       (q) => {
-        const image = collect(minimum, divide(spread(minimum, q, precision), delta, u, w, "lower"), precision);
+        const image = collect(minimum, divide(spread(minimum, q, how), delta, u, w, "lower"), how);
         for (let k = 0; k < image.length; k++) image[k]! *= weight;
         return image;
       },
       verifying ? axpy(mixed, identity, vector.slice()) : vector,
       {
-        tolerance: verifying || settling ? fine : accuracy,
+        tolerance: accuracy,
         maxProducts: Math.max(1, Math.min(mostProducts, maxProducts - products)),
       },
     );
     products += pair.products;
     vector = pair.vector;
-    const source = spread(minimum, vector, precision);
+    if (verifying) gap = precision === "single" && pair.next !== undefined ? 1 - pair.next / pair.value : 0;
+    const source = spread(minimum, vector, how);
     let value = 0;
-    let change = 0;
+    let slopes = 0;
+    let steepest = 1 / x;
     for (let a = 0; a < rank; a++)
       for (let b = 0, o = a * rank; b <= a; b++, o++) {
-        const gap = at(delta, u, w, a, b);
+        const distance = at(delta, u, w, a, b);
         const square = (a === b ? 1 : 2) * source[o]! * source[o]!;
-        value += square / gap;
-        change += (square * at(slope, u, w, a, b)) / (gap * gap);
+        const relative = at(slope, u, w, a, b) / distance;
+        value += square / distance;
+        slopes += (square / distance) * relative;
+        steepest = Math.max(steepest, relative);
       }
-    // φ = 1/(weight·value) and φ' = change/(weight·value²).
-    const step = (value * (weight * value - 1)) / change;
+    // No eigenvalue of T falls faster than Δ grows: their ratios change by `steepest·δx` at most.
+    if (verifying) lead = Math.min(gap / (4 * steepest * x), FAR);
+    // φ = 1/(weight·value) and φ' = slopes/(weight·value²).
+    const step = (value * (weight * value - 1)) / slopes;
     const relativeStep = Math.abs(step / (problem.shift + x));
+    response = Math.abs(value / (slopes * (problem.shift + x)));
     // A small step alone may only mean that φ is steep here, next to its pole, before it bends.
     const settled =
-      Math.abs(x - verifiedAt) <= NEAR * x &&
+      isOrdered({ verifiedAt, lead }, x) &&
       relativeStep <= tolerance &&
       Math.abs(weight * value - 1) <= (precision === "single" ? 1e-4 : 1e-10);
     // Rounding in a start at the root itself may ask for a step down: never below the start, which is above the poles.
@@ -206,29 +200,35 @@ function newton(
     const stuck = precision === "single" && next === x;
     // `|φ''| ≤ 2φ'/x` along a fixed eigenvector, since x counts from the pole or further: a step leaves step²/x.
     const left = step ** 2 / (x * Math.abs(problem.shift + x));
-    const foreseen = trusting && pair.converged && Math.abs(x - verifiedAt) <= NEAR * x && left <= tolerance / 100;
+    const foreseen =
+      trusted !== undefined && pair.converged && isOrdered({ verifiedAt, lead }, next) && left <= trusted * tolerance;
     if (settled || foreseen || stuck || products >= maxProducts || steps === mostSteps) {
       const newtonSteps = from.newtonSteps + steps;
       const converged = (settled || foreseen) && pair.converged;
+      const order = { verifiedAt, gap, lead, response };
       const known = { x, blocks: vector, vector, relativeStep, residual: pair.residual, products, newtonSteps };
       // Of a rough root only the way to the exact one is wanted; the last step still leads there.
-      if (precision === "single") return { ...known, x: next, moment: source, converged, verifiedAt };
-      if (foreseen && !settled) Object.assign(known, { x: next, relativeStep: left });
+      if (precision === "single") return { ...known, x: next, moment: source, converged, ...order };
+      if (foreseen && !settled) {
+        const unseen = gap > 0 ? (response * (pair.residual / pair.value) ** 2) / gap : 0;
+        Object.assign(known, { x: next, relativeStep: left + unseen });
+      }
       const moment = divide(source, problem.delta(known.x), u, w);
       let trace = 0;
       for (let a = 0; a < rank; a++) trace += moment[a * rank + a]!;
       for (let k = 0; k < moment.length; k++) moment[k]! /= trace;
-      return { ...known, moment, converged, verifiedAt };
+      return { ...known, moment, converged, ...order };
     }
     x = next;
-    near ||= Math.abs(step) <= 1e-2 * x;
-    settling = Math.abs(step) <= NEAR * x;
-    accuracy = Math.min(coarse, Math.max(fine, Math.abs(step / x) / 10));
+    change = Math.abs(step / x);
+    near ||= change <= nearStep;
+    settling = change <= NEAR;
   }
 }
 
-const at = ([c0, c1, c2, c3 = 0]: Coefficients, u: Float64Array, w: Float64Array, a: number, b: number): number =>
-  c0 + c1 * (u[a]! + u[b]!) + 0.5 * c2 * (u[a]! * w[b]! + u[b]! * w[a]!) + c3 * (u[a]! * u[a]! + u[b]! * u[b]!);
+/** Whether the eigenvalue that was the largest where it was verified is so at x. */
+const isOrdered = ({ verifiedAt, lead }: Pick<State, "verifiedAt" | "lead">, x: number): boolean =>
+  Math.abs(x - verifiedAt) <= Math.max(NEAR, lead) * x;
 
 /** Divides a symmetric matrix by Δ entry by entry, in place; its lower triangle alone, where the rest is not looked at. */
 function divide(

@@ -1,3 +1,4 @@
+export { epochShuffleVariance } from "./stationary/epoch-shuffle.js";
 export { lossFloor } from "./growth/split-residuals.js";
 export { heavyBallLearningRate, learningRateForVariance, momentumEdge } from "./stationary/heavy-ball.js";
 export {

@@ -21,6 +21,7 @@ const ranges: Record<string, Range> = {
       (name) => [`${name}.batchSize`, positive],
     ),
   ),
+  batchesPerEpoch: { refused: [1, 0, -1, 3.5, Infinity], taken: [2] },
   "gaussianKernelNorm.batchSize": positive,
   "kernelNorm.batchSize": { refused: [0, -1, 3.01, Infinity], taken: [0.5, 3] },
   "samplingFactor.batchSize": { refused: [0, -1, 3.01, Infinity], taken: [0.5, 3] },

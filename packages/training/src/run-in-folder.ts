@@ -1,7 +1,7 @@
 import { formatSafetensors } from "@sgdscope/array-files";
 import type { RunFolder } from "@sgdscope/runs";
 import { formatCheckpoint, parseCheckpoint } from "./checkpoint-file.js";
-import type { ProbeOptions, ProbeSummary } from "./probe/along-training.js";
+import { timeOfDay, type ProbeOptions, type ProbeSummary } from "./probe/along-training.js";
 import type { MetricRecord } from "./probe/numbers.js";
 import type { MinimumRecord } from "./record.js";
 import { runMinimumTask } from "./run-task.js";
@@ -19,7 +19,7 @@ export interface FolderHooks {
   signal?: AbortSignal;
   /** Called with every line of the metrics. */
   progress?: (metric: MetricRecord) => void;
-  /** What is measured along the training, into its metrics; nothing by default. The clock is that of the processor by default. */
+  /** What is measured along the training, into its metrics; what the task asks for by default. It keeps its overhead by processor time and by the time of day, unless it has other clocks. */
   probe?: ProbeOptions;
 }
 
@@ -35,12 +35,13 @@ export async function trainInFolder(
   folder: RunFolder<MinimumRecord>,
   { checkpointEvery, signal, progress, probe }: FolderHooks,
 ): Promise<{ record: MinimumRecord; stopped: boolean; probing: ProbeSummary | undefined }> {
+  const asked = probe ?? task.probe;
   const resume = folder.resume === undefined ? undefined : parseCheckpoint(folder.resume.bytes, folder.directory);
   // A checkpoint of earlier versions says only inside which losses belong to it.
   if (resume !== undefined && folder.resume?.step === undefined) await folder.restart(resume.state.history);
   const { record, arrays, probing } = await runMinimumTask(task, {
     ...(signal === undefined ? {} : { signal }),
-    ...(probe === undefined ? {} : { probe: { clock: processorSeconds, ...probe } }),
+    ...(asked === undefined ? {} : { probe: { clocks: [processorSeconds, timeOfDay], ...asked } }),
     checkpoint: {
       every: checkpointEvery,
       save: (checkpoint) => folder.checkpoint(checkpoint.state.step, formatCheckpoint(checkpoint)),

@@ -6,6 +6,7 @@ import { dataDefaults, lossBelowOfLogits, modelDefaults, trainingDefaults, train
 import { TrainingError } from "./errors.js";
 import { imageShape, targetsOf } from "./images.js";
 import { optimizerFields, optimizerSettingsOf } from "./optimizer-settings.js";
+import { probeFields, probeSettingsOf } from "./probe/settings.js";
 import type { MinimumTask, TrainingLoss } from "./task.js";
 
 const whole = (least: number): z.ZodInt =>
@@ -57,6 +58,7 @@ const settingsSchema = z.strictObject({
   lossBelow: positive.optional(),
   every: whole(1).default(trainingDefaults.every),
   hessianProducts: whole(0).default(trainingDefaults.hessianProducts),
+  ...probeFields,
 });
 
 /** Settings as {@link taskOfSettings} takes them. */
@@ -109,7 +111,7 @@ export function taskOfSettings(settings: Record<string, unknown>): MinimumTask {
     });
   }
   const { directory, allowPrefix } = data.kind === "cifar10" ? data : {};
-  return {
+  const task: MinimumTask = {
     ...{ learningRate, sampling, seed, clipNorm, warmUp, maxSteps, lossBelow, every, hessianProducts },
     ...optimizer,
     // What is left out has its default, so that tasks without it keep their names.
@@ -131,6 +133,7 @@ export function taskOfSettings(settings: Record<string, unknown>): MinimumTask {
     batchSize: size,
     alignmentAt: [],
   };
+  return { ...task, ...probeSettingsOf(asked, task) };
 }
 
 /** Refuses an option of another loss: it would be taken for one that counts. */

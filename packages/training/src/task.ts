@@ -1,6 +1,8 @@
 import type { ModelConfig } from "@sgdscope/models-cnn";
 import type { Activation } from "@sgdscope/models-rfm";
 import type { Sampling } from "@sgdscope/sgd";
+import type { ProbeId } from "./probe/numbers.js";
+import type { ProbeSchedule } from "./probe/schedule.js";
 
 /** Which images; plain JSON. */
 export type DataSpec = (
@@ -81,6 +83,8 @@ export interface TrainingSettings extends OptimizerSettings {
   hessianProducts: number;
   /** Whether the exact threshold is taken at the start as well. Default false. */
   startThreshold?: boolean;
+  /** What is measured along the way, into the metrics; the record is the same with it and without. Default nothing. */
+  probe?: ProbeSchedule & { ids: ProbeId[] };
   /** Whether thresholds and bounds are computed where it stops. Default true; without, the noise alone is measured. */
   measured?: boolean;
 }

@@ -1,5 +1,5 @@
 import { analyseInterval, lossConvention, type ConditionInterval, type IntervalAnalysis } from "@sgdscope/analysis";
-import { aboutMinimum, readMinimum } from "../sources/minimum.js";
+import { aboutMinimum } from "../sources/minimum.js";
 import { usageError } from "../terminal/errors.js";
 import { printJson } from "../terminal/json.js";
 import { formatNumber } from "../terminal/number.js";
@@ -9,26 +9,29 @@ import { formatTable, type Column } from "../terminal/table.js";
 import { plural } from "../terminal/words.js";
 import { isPlainSgd } from "@sgdscope/stability-criterion/optimizers";
 import { optimizerName } from "../terminal/optimizer-name.js";
+import { askedOf } from "./asked.js";
+import { captureIntervalDocument, captureIntervalText } from "./capture-text.js";
 import { dynamicsAsked } from "./dynamics.js";
-import { optimizerOf } from "./optimizer.js";
 import type { AnalyzeOptions } from "./options.js";
 
 /** `analyze --modes <k>`: an interval around η* where K is too large for all its eigenvalues. */
 export async function analyzeInterval(options: AnalyzeOptions & { modes: number }): Promise<void> {
-  const { batchSize, sampling, learningRate, modes, digits } = options;
-  const optimizer = optimizerOf(options);
+  const { modes, digits } = options;
   const other = dynamicsAsked(options)[0] ?? (options.sources === true ? "--sources" : undefined);
   if (other !== undefined)
     throw usageError(
       `${other}: expected no --modes beside it, which leaves out what this needs`,
       "leave one of them out",
     );
-  if (optimizer !== undefined && !isPlainSgd(optimizer))
-    throw usageError(
-      `--modes: expected plain SGD beside it, got ${optimizerName(optimizer)}`,
-      "without it the threshold of any optimizer is exact",
-    );
-  const { minimum, notes, source } = await readMinimum(options);
+  const asked = await askedOf(options, ({ optimizer }) => {
+    if (optimizer !== undefined && !isPlainSgd(optimizer))
+      throw usageError(
+        `--modes: expected plain SGD beside it, got ${optimizerName(optimizer)}`,
+        "without it the threshold of any optimizer is exact",
+      );
+  });
+  const { batchSize, sampling, learningRate, optimizer, capture } = asked;
+  const { minimum, notes, source } = asked.sourced;
   const progress = progressOn(process.stderr, options.quiet === true);
   for (const note of notes) progress.note(note);
   try {
@@ -43,8 +46,12 @@ export async function analyzeInterval(options: AnalyzeOptions & { modes: number 
       }),
     );
     progress.end();
-    if (options.json === true) printJson(document(analysis, minimum.lossAtPoint?.label));
-    else print(text(analysis, digits));
+    if (options.json === true)
+      printJson({
+        ...document(analysis, minimum.lossAtPoint?.label),
+        ...(capture === undefined ? {} : { capture: captureIntervalDocument(capture, analysis) }),
+      });
+    else print(text(analysis, digits) + (capture === undefined ? "" : captureIntervalText(capture, analysis, digits)));
   } finally {
     progress.end();
   }

@@ -2,11 +2,17 @@ import type { Optimizer } from "@sgdscope/stability-criterion/optimizers";
 import { usageError } from "../terminal/errors.js";
 import type { AnalyzeOptions } from "./options.js";
 
+/** The options that say an optimizer. */
+export type OptimizerOptions = Pick<
+  AnalyzeOptions,
+  "optimizer" | "momentum" | "nesterov" | "weightDecay" | "preconditioner"
+>;
+
 /**
  * The optimizer that the options ask for, in the coordinates in which it steps plainly; undefined for plain SGD. Adam with its second
  * moment frozen averages its momentum, RMSprop may have that of a heavy ball.
  */
-export function optimizerOf(options: AnalyzeOptions): Optimizer | undefined {
+export function optimizerOf(options: OptimizerOptions): Optimizer | undefined {
   const { optimizer, momentum, nesterov, weightDecay, preconditioner } = options;
   if (optimizer === "adam" || optimizer === "rmsprop") {
     if (preconditioner === undefined)

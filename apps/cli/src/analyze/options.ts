@@ -16,7 +16,8 @@ export interface AnalyzeOptions
   extends
     Pick<MinimumOptions, "gram" | "jacobian" | "preconditioner" | "residuals" | "outputs" | "rankTolerance">,
     LossOptions {
-  batchSize: number[];
+  capture?: string;
+  batchSize?: number[];
   sampling?: Sampling;
   learningRate?: number;
   optimizer?: "sgd" | "heavy-ball" | "nesterov" | "ema" | "adam" | "rmsprop";
@@ -35,6 +36,12 @@ export interface AnalyzeOptions
   quiet?: boolean;
 }
 
+/** What a capture has in itself. */
+const otherSources = [
+  ...["gram", "jacobian", "preconditioner", "residuals", "outputs"],
+  ...["loss", "labelSmoothing", "delta", "logits", "labels", "targets", "exampleWeights"],
+] as const;
+
 /** The options of `sgdscope analyze`. */
 export function addAnalyzeOptions(command: Command): Command {
   return addArrayOptions(
@@ -48,7 +55,13 @@ export function addAnalyzeOptions(command: Command): Command {
       ),
     { orRun: false },
   )
-    .requiredOption("--batch-size <B,…>", "one or more batch sizes (required)", batchSizeList)
+    .addOption(
+      new Option(
+        "--capture <file.npz>",
+        "instead of other files, what sgdscope.capture of the Python package wrote of a PyTorch model; batch size, sampling, learning rate and optimizer are those of the capture unless options say otherwise",
+      ).conflicts([...otherSources]),
+    )
+    .option("--batch-size <B,…>", "one or more batch sizes (required, unless a capture knows its own)", batchSizeList)
     .addOption(samplingOption("without-replacement"))
     .option("--learning-rate <η>", "learning rate to judge: stable or not", positiveNumber)
     .addOption(
@@ -58,12 +71,8 @@ export function addAnalyzeOptions(command: Command): Command {
       ).choices(["sgd", "heavy-ball", "nesterov", "ema", "adam", "rmsprop"]),
     )
     .option("--momentum <β>", "momentum of the optimizer, between −1 and 1 (default of adam: β₁ = 0.9)", signedMomentum)
-    .option("--nesterov", "Nesterov's momentum")
-    .option(
-      "--weight-decay <γ>",
-      "coupled weight decay of the optimizer, as PyTorch's SGD(weight_decay=γ)",
-      nonNegativeNumber,
-    )
+    .option("--nesterov", "Nesterov's momentum in the place of the heavy ball's")
+    .option("--weight-decay <γ>", "coupled weight decay of the optimizer, as PyTorch's weight_decay", nonNegativeNumber)
     .option(
       "--modes <k>",
       "for n·C in the thousands: take the <k> largest eigenvalues exactly, and print an interval that holds η* whatever the others are",
@@ -93,6 +102,8 @@ Example (PyTorch)
   np.save("P.npy", v.sqrt() / math.sqrt(1 - beta2**t) + eps)  # Adam's second moment, as one vector
   sgdscope analyze --jacobian J.npy --residuals r.npy --batch-size 16 --optimizer adam --preconditioner P.npy
   sgdscope analyze --gram K.npy --residuals r.npy --batch-size 1 --modes 1000  # K of 10,000 rows, in minutes
-  sgdscope analyze --jacobian J.npy --loss cross-entropy --logits f.npy --labels y.npy --batch-size 1,8,64`,
+  sgdscope analyze --jacobian J.npy --loss cross-entropy --logits f.npy --labels y.npy --batch-size 1,8,64
+  sgdscope.capture(model.eval(), data, loss, optimizer, path="capture.npz")  # in Python: pip install sgdscope
+  sgdscope analyze --capture capture.npz --batch-size 1,8,64`,
     );
 }

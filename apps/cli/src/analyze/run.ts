@@ -1,32 +1,34 @@
 import { analyse, analysisDocument, prepareInUnits, type MinimumAnalysis } from "@sgdscope/analysis";
 import { expectedAnalysis, formatDuration } from "../sources/estimate.js";
-import { aboutMinimum, readMinimum } from "../sources/minimum.js";
+import { aboutMinimum } from "../sources/minimum.js";
 import { printJson } from "../terminal/json.js";
 import { progressOn } from "../terminal/progress.js";
+import { askedOf } from "./asked.js";
+import { captureDocument, captureText } from "./capture-text.js";
 import { dynamicsOf, dynamicsText, refuseDynamics, scalesOf } from "./dynamics.js";
 import { analyzeInterval } from "./interval.js";
-import { optimizerOf } from "./optimizer.js";
 import type { AnalyzeOptions } from "./options.js";
 import { analysisText, sourcesText } from "./text.js";
 import { print } from "../terminal/print.js";
 
 /** Reads the files, analyses the minimum and prints it. */
 export async function analyze(options: AnalyzeOptions): Promise<void> {
-  const { batchSize, sampling, learningRate, modes } = options;
+  const { modes } = options;
   if (modes !== undefined) {
     await analyzeInterval({ ...options, modes });
     return;
   }
-  const optimizer = optimizerOf(options);
-  if (optimizer !== undefined) refuseDynamics(options, optimizer);
-  const { minimum, notes, source } = await readMinimum(options);
+  const asked = await askedOf(options, ({ optimizer }) => {
+    if (optimizer !== undefined) refuseDynamics(options, optimizer);
+  });
+  const { batchSize, sampling, learningRate, optimizer, capture } = asked;
+  const { minimum, notes, source } = asked.sourced;
   const progress = progressOn(process.stderr, options.quiet === true);
   for (const note of notes) progress.note(note);
   try {
     const { examples, outputs } = minimum.system;
-    const asked = { examples, outputs, batchSizes: batchSize.length, judged: learningRate !== undefined };
     const long = expectedAnalysis(
-      asked,
+      { examples, outputs, batchSizes: batchSize.length, judged: learningRate !== undefined },
       "fewer examples or batch sizes take less, and so does an interval from some --modes; Ctrl-C ends it",
     );
     if (long !== undefined) {
@@ -45,7 +47,10 @@ export async function analyze(options: AnalyzeOptions): Promise<void> {
         onProgress: (fraction, stage) => progress.update(fraction, stage),
       },
     );
-    const dynamics = dynamicsOf(inUnits, analysis, options);
+    const dynamics = dynamicsOf(inUnits, analysis, {
+      ...options,
+      ...(learningRate === undefined ? {} : { learningRate }),
+    });
     const scales = scalesOf(inUnits);
     if (outOfRange(analysis)) progress.note(outOfRangeNote);
     progress.end();
@@ -54,11 +59,13 @@ export async function analyze(options: AnalyzeOptions): Promise<void> {
         ...analysisDocument(analysis),
         scales: withNulls(scales),
         dynamics: dynamics.map(withNulls),
+        ...(capture === undefined ? {} : { capture: captureDocument(capture, analysis) }),
       });
       return;
     }
     print(
       analysisText(analysis, { digits: options.digits, scales }) +
+        (capture === undefined ? "" : captureText(capture, analysis, options.digits)) +
         dynamicsText(dynamics, { digits: options.digits, optimizer }, analysis) +
         (options.sources === true ? sourcesText(analysis) : ""),
     );

@@ -17,7 +17,7 @@ export async function compare(options: CompareOptions): Promise<void> {
   const { minimum, notes, source }: Omit<SourcedMinimum, "source"> & { source?: SourcedMinimum["source"] } = none
     ? { minimum: gaussianDesignMinimum({ seed: options.seed }), notes: [] }
     : await readMinimum(options, { withoutResiduals: true });
-  for (const note of notes) tell(`${note}\n`);
+  if (options.quiet !== true) for (const note of notes) tell(`${note}\n`);
   const { examples } = minimum.system;
   const batchSizes = options.batchSize ?? [1, 2, 8, 32].filter((size) => size <= examples);
   const sampling = options.sampling ?? (none ? "with-replacement" : undefined);

@@ -51,7 +51,7 @@ export function comparisonText({ minimum, sampling, rows, marks }: Comparison): 
   };
   return (
     `${name}: ${examples} examples × ${plural(outputs, "output")}, rank ${rank}${lossLabel === undefined ? "" : `; ${lossLabel}`}\n\n` +
-    `Critical learning rates, ${sampling}\n${table((row, key) => row[key])}\n` +
+    `Critical learning rates of plain SGD, ${sampling}\n${table((row, key) => row[key])}\n` +
     `Over the exact one\n${table((row, key) => row[key] / row.exact, 1)}` +
     marks.map(({ text }) => `  ! ${text}\n`).join("")
   );

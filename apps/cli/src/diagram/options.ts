@@ -56,11 +56,11 @@ export function addDiagramOptions(command: Command): Command {
       "momentum of the optimizer; several momenta take the place of the batch sizes (default: the run's own, else 0)",
       momentumList,
     )
-    .option("--nesterov", "Nesterov's momentum")
-    .option("--weight-decay <γ>", "coupled weight decay of the optimizer", nonNegativeNumber)
+    .option("--nesterov", "Nesterov's momentum in the place of the heavy ball's")
+    .option("--weight-decay <γ>", "coupled weight decay of the optimizer, as PyTorch's weight_decay", nonNegativeNumber)
     .option("--out <folder>", "where the report goes", "sgdscope-diagram")
-    .option("--json", "print the whole diagram as JSON instead of the table (schema sgdscope/diagram@2)")
-    .option("--quiet", "no progress")
+    .option("--json", "print one JSON document (schema sgdscope/diagram@2)")
+    .option("--quiet", "no progress and no notes")
     .addHelpText(
       "after",
       `

@@ -6,14 +6,16 @@ import { formats, type ExportOptions } from "./options.js";
 export function addExport(program: Command): void {
   program
     .command("export")
-    .summary("runs as CSV, Parquet, TensorBoard events or npz")
+    .summary("runs as CSV, Parquet, TensorBoard events, npz or a page of curves")
     .description(
       "Writes runs in the formats of other tools.\n\n" +
         "  csv, parquet   one table: one row per checked loss (--table metrics)\n" +
         "                 or per run (--table records)\n" +
         "  tensorboard    one event file per run: tensorboard --logdir FOLDER\n" +
         "  npz            the columns of that table as arrays; text as bytes,\n" +
-        '                 in numpy a.view(f"S{a.shape[1]}")',
+        '                 in numpy a.view(f"S{a.shape[1]}")\n' +
+        "  html           one page: the loss, and what train --probe measured,\n" +
+        "                 over the steps of each run",
     )
     .argument("<folder...>", "run folders, or folders that hold some: a sweep, runs")
     .addOption(new Option("--to <format>", "what to write").choices(formats).makeOptionMandatory())

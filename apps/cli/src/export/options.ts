@@ -1,5 +1,5 @@
 /** The formats of `sgdscope export`. */
-export const formats = ["csv", "parquet", "tensorboard", "npz"] as const;
+export const formats = ["csv", "parquet", "tensorboard", "npz", "html"] as const;
 
 export interface ExportOptions {
   to: (typeof formats)[number];

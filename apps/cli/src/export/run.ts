@@ -13,6 +13,7 @@ import { besideData, formatters, writeFileInPlace } from "../report/tables.js";
 import { plural } from "../terminal/words.js";
 import type { ExportOptions } from "./options.js";
 import { print } from "../terminal/print.js";
+import { version } from "../version.js";
 
 /** Reads, converts and writes. */
 export async function exportRuns(folders: string[], { to, out, table: which }: ExportOptions): Promise<void> {
@@ -22,6 +23,16 @@ export async function exportRuns(folders: string[], { to, out, table: which }: E
     for (const run of runs)
       await writeFileInPlace(join(logs, run.id, eventFileName), formatTensorBoard(scalarsOf(run)));
     print(`${plural(runs.length, "run")}: tensorboard --logdir ${logs}\n`);
+    return;
+  }
+  if (to === "html") {
+    const [{ curvesReport }, { drawingDocument }] = await Promise.all([
+      import("../report/curves.js"),
+      import("../report/folder.js"),
+    ]);
+    const path = out ?? "sgdscope-export.html";
+    await writeFileInPlace(path, curvesReport(runs, { document: await drawingDocument() }, version));
+    besideData(path)(`${plural(runs.length, "run")}: ${path}\n`);
     return;
   }
   const table = which === "metrics" ? metricsTable(runs) : recordsTable(runs);

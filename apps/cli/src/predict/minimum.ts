@@ -34,7 +34,7 @@ export async function openRunMinimum(run: string): Promise<RunMinimum> {
   try {
     if (!stored.reached.converged)
       throw usageError(
-        "--run: expected a run that interpolates, got one that had not reached its goal: its point is no minimum",
+        "--run: expected a run that reached its goal, got one that ended short of it: its point is no minimum",
         "train --resume with more --max-steps goes on",
       );
     const data = await examplesOfTask(stored.task);

@@ -37,7 +37,7 @@ export function addPredictOptions(command: Command): Command {
         "entropy. A run of cross-entropy or the logistic loss needs such labels (train --label-smoothing): of others the curvature " +
         "vanishes, and no setting leaves. The run itself is not changed.",
     )
-    .requiredOption("--run <folder>", "a run folder of sgdscope train that interpolates (required)")
+    .requiredOption("--run <folder>", "a folder written by sgdscope train, of a run that reached its goal (required)")
     .option("--batch-size <B,…>", "batch sizes (default: the run's own)", batchSizeList)
     .addOption(samplingOption("the run's own"))
     .option("--momentum <β,…>", "momenta; 0 is plain SGD (default: the run's own)", momentumList)

@@ -1,4 +1,4 @@
-import { decideConditions, prepareInUnits, rankToleranceOf, type Conditions } from "@sgdscope/analysis";
+import { decideConditions, lossMarks, prepareInUnits, rankToleranceOf, type Conditions } from "@sgdscope/analysis";
 import { prepareBackend } from "@sgdscope/compute";
 import { predict as predicted, trialDefaults, tryPrediction, type Prediction, type Trial } from "@sgdscope/experiments";
 import { seededRandom } from "@sgdscope/random";
@@ -47,7 +47,14 @@ export async function predict(options: PredictOptions): Promise<void> {
         rankTolerance: rankToleranceOf(point.minimum),
       },
       predictions: tried,
-      marks: [...new Map(conditions.flatMap(({ marks }) => marks.map((one) => [one.id, one] as const))).values()],
+      marks: [
+        ...new Map(
+          [...conditions.flatMap(({ marks }) => marks), ...lossMarks(point.minimum, prepared)].map((one) => [
+            one.id,
+            one,
+          ]),
+        ).values(),
+      ],
     };
     if (options.json === true) printJson(predictionDocument(answer));
     else print(predictionText(answer));

@@ -12,7 +12,7 @@ export interface SourcedMinimum {
   minimum: Minimum;
   notes: string[];
   /** The option that named it. */
-  source: "--gram" | "--jacobian" | "--run";
+  source: "--gram" | "--jacobian" | "--run" | "--capture";
 }
 
 /** Whether the theory refuses a minimum itself, whatever was asked of it. */

@@ -11,6 +11,7 @@ import type { LossNameOptions } from "../options/loss.js";
 import { about, optionOf, usageError } from "../terminal/errors.js";
 import { chooseImages } from "./images.js";
 import { namedLoss } from "./loss.js";
+import { refuseOtherModels } from "./other-models.js";
 
 /** What is measured: a function, its parameters and the examples; and the run behind it where there is one. */
 export interface Subject {
@@ -60,6 +61,7 @@ export async function subjectOf(options: SubjectOptions): Promise<Subject> {
   if (options.model === undefined)
     throw usageError("nothing to measure was named: use --run <folder> or --model <model.json>");
   const { model: path } = options;
+  refuseOtherModels(path);
   const layersModel = await about("--model", () => loadLayersModel(path));
   let params: tf.NamedTensorMap | undefined;
   const dispose = (): void => {

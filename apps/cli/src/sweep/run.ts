@@ -9,6 +9,7 @@ import { stopSignal } from "../terminal/signals.js";
 import { plural } from "../terminal/words.js";
 import type { SweepRunOptions } from "./options.js";
 import { runSweepPool } from "./pool.js";
+import { probingOfRuns } from "./probing.js";
 import type { SweepMessage, SweepWork } from "./work.js";
 import { print, tell } from "../terminal/print.js";
 
@@ -37,6 +38,7 @@ export async function sweepRun(sweep: string, options: SweepRunOptions): Promise
     progress.end();
     stop.off();
   });
+  if (options.quiet !== true) for (const line of progress.probing()) tell(`${line}\n`);
   await conclude(sweep, plan, index, {
     workers,
     seconds: (performance.now() - start) / 1000,
@@ -102,17 +104,21 @@ function progressOf(plan: PlannedRun<MinimumTask>[], quiet: boolean, before: num
   const progress = progressOn(process.stderr, quiet);
   let ended = before;
   const share = new Map<number, number>();
+  const probing = probingOfRuns();
   const draw = (message: string): void => {
     const running = [...share.values()].reduce((sum, value) => sum + value, 0);
     progress.update((ended + running) / plan.length, `${ended} of ${plan.length} runs  ${message}`);
   };
   return {
     end: () => progress.end(),
+    probing: () => probing.lines(),
     listener: (message: SweepMessage): void => {
       if (message.kind === "progress") {
         const { index, step, loss } = message;
         share.set(index, Math.min(0.95, step / plan[index]!.task.maxSteps));
         draw(`${nameOf(plan[index]!)}: step ${step}, loss ${formatNumber(loss, 2)}`);
+      } else if (message.kind === "probing") {
+        probing.add(message.summary);
       } else {
         const { event } = message;
         if (event.kind === "started") return;

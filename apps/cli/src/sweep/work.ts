@@ -1,6 +1,6 @@
 import { cpus } from "node:os";
 import { folderEngine, work, type PlannedRun, type WorkEvent, type WorkSummary } from "@sgdscope/sweeps";
-import type { MinimumRecord, MinimumTask } from "@sgdscope/training";
+import type { MinimumRecord, MinimumTask, ProbeSummary } from "@sgdscope/training";
 import { checkpointExtension, trainInFolder } from "@sgdscope/training/node";
 import { isUnavailable } from "../terminal/errors.js";
 import { version } from "../version.js";
@@ -8,7 +8,9 @@ import type { SweepRunOptions } from "./options.js";
 
 /** What a worker tells while it works. */
 export type SweepMessage =
-  { kind: "event"; event: WorkEvent<MinimumRecord> } | { kind: "progress"; index: number; step: number; loss: number };
+  | { kind: "event"; event: WorkEvent<MinimumRecord> }
+  | { kind: "progress"; index: number; step: number; loss: number }
+  | { kind: "probing"; summary: Pick<ProbeSummary, "left" | "failed"> };
 
 /** What a worker of a sweep needs to know; its backend is prepared. */
 export interface SweepWork {
@@ -55,11 +57,13 @@ export async function workOnSweep({
       isHopeless: isUnavailable,
       onEvent: (event) => tell({ kind: "event", event }),
       async run({ task, index, folder, signal: stop }) {
-        const { record, stopped } = await trainInFolder(task, folder, {
+        const { record, stopped, probing } = await trainInFolder(task, folder, {
           checkpointEvery: options.checkpointEvery,
           signal: stop,
           progress: ({ step, loss }) => tell({ kind: "progress", index, step, loss }),
         });
+        if (probing !== undefined && !stopped)
+          tell({ kind: "probing", summary: { left: probing.left, failed: probing.failed } });
         return stopped ? "stopped" : { record };
       },
     });

@@ -107,6 +107,7 @@ const options: Record<string, string> = {
   labels: "--labels",
   weights: "--example-weights",
   modes: "--modes",
+  capture: "--capture",
 };
 
 /** The option of the command line for an argument of an analysis. */

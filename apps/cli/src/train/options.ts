@@ -125,7 +125,7 @@ export function addTrainOptions(command: Command): Command {
     )
     .addOption(new Option("--sampling <how>", "how batches are drawn").choices(samplings).default(defaults.sampling))
     .addOption(
-      new Option("--loss <name>", "what is made small; cross-entropy has one output per class, also for two")
+      new Option("--loss <name>", "loss on the outputs; cross-entropy has one output per class, also for two")
         .choices(trainingLosses)
         .default("square"),
     )
@@ -138,13 +138,17 @@ export function addTrainOptions(command: Command): Command {
     .addOption(
       new Option(
         "--optimizer <kind>",
-        "optimizer, in PyTorch's conventions; ema is SGD(momentum=β, dampening=β), sam sharpness-aware minimisation and ire implicit regularization enhancement around SGD (default: sgd, or heavy-ball with --momentum)",
+        "optimizer, in PyTorch's conventions; ema is SGD(momentum=β, dampening=β), sam is sharpness-aware minimization and ire implicit regularization enhancement, both around SGD (default: sgd, or heavy-ball with --momentum)",
       ).choices(optimizerKinds),
     )
-    .option("--momentum <β>", "momentum of SGD, RMSprop, SAM or IRE", momentumNumber, defaults.momentum)
+    .option("--momentum <β>", "momentum of the optimizer: SGD, RMSprop, SAM or IRE", momentumNumber, defaults.momentum)
     .option("--nesterov", "Nesterov's momentum in the place of the heavy ball's")
     .option("--dampening <τ>", "dampening of the heavy ball's momentum (default: 0)", dampeningNumber)
-    .option("--weight-decay <γ>", "coupled weight decay, as PyTorch's weight_decay (default: 0)", nonNegativeNumber)
+    .option(
+      "--weight-decay <γ>",
+      "coupled weight decay of the optimizer, as PyTorch's weight_decay (default: 0)",
+      nonNegativeNumber,
+    )
     .option("--beta1 <β₁>", "decay of Adam's first moment (default: 0.9)", momentumNumber)
     .option("--beta2 <β₂>", "decay of Adam's second moment (default: 0.999)", momentumNumber)
     .option("--alpha <α>", "decay of RMSprop's average of squares (default: 0.99)", momentumNumber)
@@ -163,7 +167,7 @@ export function addTrainOptions(command: Command): Command {
     .option("--max-steps <count>", "steps after which the run ends in any case", positiveInteger, defaults.maxSteps)
     .option(
       "--loss-below <L>",
-      `stop when the full loss, of smoothed labels what it is over their entropy, is below this (default: ${defaults.lossBelow}, of cross-entropy and logistic without smoothing ${lossBelowOfLogits})`,
+      `stop when the full loss, of smoothed labels what it is over their entropy, is below this (default: ${defaults.lossBelow.toExponential()}, of cross-entropy and logistic without smoothing ${lossBelowOfLogits.toExponential()})`,
       positiveNumber,
     )
     .option("--every <steps>", "steps between checks of the full loss", positiveInteger, defaults.every)
@@ -178,7 +182,7 @@ export function addTrainOptions(command: Command): Command {
     )
     .option(
       "--probe-overhead <share>",
-      `most processor time of probes, as a share of that of the steps; they come at checks of the loss, cheap ones more often (default: ${probeOverhead})`,
+      `most time of probes, as a share of that of the steps, by the processor and by the wall clock; they come at checks of the loss, cheap ones more often (default: ${probeOverhead})`,
       positiveNumber,
     )
     .addOption(
@@ -188,6 +192,6 @@ export function addTrainOptions(command: Command): Command {
     )
     .option("--resume", "continue from the checkpoint of the same settings, bit for bit on the same backend")
     .addOption(backendOption())
-    .option("--json", "print the result as one JSON document (schema sgdscope/run@2)")
-    .option("--quiet", "no progress");
+    .option("--json", "print one JSON document (schema sgdscope/run@2)")
+    .option("--quiet", "no progress and no notes");
 }

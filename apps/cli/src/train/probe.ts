@@ -1,36 +1,6 @@
-import {
-  expectProbes,
-  probesOf,
-  type MinimumTask,
-  type ProbeNumbers,
-  type ProbeOptions,
-  type ProbeSummary,
-} from "@sgdscope/training";
-import { probeOverhead } from "@sgdscope/training/defaults";
-import { inOptions } from "../sources/settings.js";
-import { usageError } from "../terminal/errors.js";
+import type { MinimumTask, ProbeNumbers, ProbeSummary } from "@sgdscope/training";
 import { formatMeasured, formatNumber, formatSeconds } from "../terminal/number.js";
-import { plural } from "../terminal/words.js";
-import type { TrainOptions } from "./options.js";
-
-/** What is measured along the training; `all` leaves out what says nothing of it. */
-export function probeOf(
-  { probe, probeEvery: every, probeOverhead: overhead }: TrainOptions,
-  task: MinimumTask,
-): ProbeOptions | undefined {
-  if (probe === "none") {
-    const stray = every === undefined ? (overhead === undefined ? undefined : "overhead") : "every";
-    if (stray !== undefined)
-      throw usageError(`--probe-${stray}: expected --probe beside it, which says what is measured`);
-    return undefined;
-  }
-  const ids = probe === "all" ? probesOf(task) : probe;
-  const options: ProbeOptions = every === undefined ? { ids, overhead: overhead ?? probeOverhead } : { ids, every };
-  inOptions(() => {
-    expectProbes(task, options);
-  });
-  return options;
-}
+import { listed, plural } from "../terminal/words.js";
 
 /** The edge beside the loss in a line of progress. */
 export const edgeBeside = ({ margin, batchSharpness }: ProbeNumbers): string =>
@@ -59,21 +29,40 @@ export function edgeText(numbers: ProbeNumbers, { learningRate }: Pick<MinimumTa
 }
 
 /** What the probes took, and what there was no room for. */
-export function probingText({ trainingSeconds, probeSeconds, measurements, failed, left }: ProbeSummary): string[] {
-  const percent = (100 * probeSeconds) / trainingSeconds;
-  const share = percent < 10 ? formatNumber(percent, 2) : percent.toFixed(0);
+export function probingText(probing: ProbeSummary): string[] {
+  const { trainingSeconds, probeSeconds, share, measurements, failed } = probing;
+  const [byProcessor, most] = [percent(probeSeconds / trainingSeconds), percent(share)];
   const times = Object.entries(measurements).flatMap(([id, count]) =>
     count === 0 ? [] : [`${id} ${plural(count, "time")}`],
   );
   return [
-    `Probes took ${share} % of the processor time of the steps, ${formatSeconds(probeSeconds)} of ${formatSeconds(trainingSeconds)}` +
-      `${times.length === 0 ? "" : `: ${times.join(", ")}`}.`,
+    `Probes took ${byProcessor} % of the processor time of the steps, ${formatSeconds(probeSeconds)} of ${formatSeconds(trainingSeconds)}` +
+      `${most === byProcessor ? "" : `, at most ${most} % with what first measurements cost the steps after them`}${times.length === 0 ? "" : `: ${times.join(", ")}`}.`,
     ...Object.entries(failed).map(
       ([id, { times, reason }]) => `! ${id} could not be measured at ${plural(times, "point")}: ${reason}`,
     ),
-    ...Object.entries(left).map(
-      ([id, seconds]) =>
-        `There was no room for ${id}: one measurement takes about ${formatSeconds(seconds)}; --probe-overhead makes more, --probe-every takes it.`,
-    ),
+    ...leftText(probing),
   ];
+}
+
+function percent(share: number): string {
+  return 100 * share < 10 ? formatNumber(100 * share, 2) : (100 * share).toFixed(0);
+}
+
+function leftText({ left, enough }: ProbeSummary): string[] {
+  const names = Object.entries(left).map(([id, seconds]) =>
+    seconds === undefined ? id : `${id} (about ${formatSeconds(seconds)})`,
+  );
+  if (names.length === 0) return [];
+  const help =
+    enough === undefined
+      ? "the training ended before a second check of the loss (--every)"
+      : `--probe-overhead ${roundedUp(enough)} measures each in a training as long as this, --probe-every whatever it takes`;
+  return [`There was no room for ${listed(names)}: ${help}.`];
+}
+
+/** To two digits. */
+function roundedUp(value: number): number {
+  const unit = 10 ** (Math.floor(Math.log10(value)) - 1);
+  return Number((Math.ceil(value / unit) * unit).toPrecision(2));
 }

@@ -16,7 +16,7 @@ import { stopSignal } from "../terminal/signals.js";
 import { formatTable } from "../terminal/table.js";
 import { version } from "../version.js";
 import type { TrainOptions } from "./options.js";
-import { edgeBeside, edgeText, probeOf, probingText } from "./probe.js";
+import { edgeBeside, edgeText, probingText } from "./probe.js";
 import { print, tell } from "../terminal/print.js";
 
 /** Trains (or continues to train) and leaves the run folder; SIGTERM, SIGINT and SIGUSR1 stop it with a checkpoint. */
@@ -26,7 +26,6 @@ export async function trainRun(options: TrainOptions): Promise<void> {
   };
   const { task, note } = await taskOf(options);
   if (note !== undefined) say(note);
-  const probe = probeOf(options, task);
   const id = runId(task);
   const directory = join(options.out, id);
   const stop = stopSignal();
@@ -64,7 +63,6 @@ export async function trainRun(options: TrainOptions): Promise<void> {
       const { record, stopped, probing } = await trainInFolder(task, folder, {
         checkpointEvery: options.checkpointEvery,
         signal: AbortSignal.any([stop.signal, locked.lock.lost]),
-        ...(probe === undefined ? {} : { probe }),
         progress({ step, loss, ...numbers }) {
           Object.assign(measured, numbers);
           const text = `step ${step}, loss ${formatNumber(loss, 3)}${edgeBeside(measured)}`;
@@ -111,10 +109,10 @@ function ending(
 ): string {
   if (record.reason === "diverged")
     return `The loss diverged after ${record.steps} steps: the learning rate is too large.`;
-  const marks = markTexts(record).map((text) => `\n! ${text}`);
+  const marks = [...markTexts(record).map((text) => `\n! ${text}`), frozenText(record)];
   if (loss !== undefined) {
     const { excessLoss } = record;
-    const goal = `${excessLoss === undefined ? "a loss" : "an excess loss"} below ${lossBelow}`;
+    const goal = `${excessLoss === undefined ? "a loss" : "an excess loss"} below ${lossBelow < 1e-3 ? lossBelow.toExponential() : lossBelow}`;
     const over =
       excessLoss === undefined
         ? ""
@@ -125,6 +123,20 @@ function ending(
   return record.interpolates
     ? `Interpolates after ${record.steps} steps.${marks.join("")}`
     : `Ended after ${record.steps} steps with loss ${formatNumber(record.loss, 3)}, above the goal: not yet at a minimum, and the theory speaks of minima only.${marks.join("")}`;
+}
+
+/** The verdict of an optimizer that the table judges as plain SGD, and its marks that the others do not say. */
+function frozenText({ preconditioned, minimum }: MinimumRecord): string {
+  if (preconditioned === undefined) return "";
+  const { verdict, edgeRatio, criticalLearningRate, marks } = preconditioned;
+  const kept = minimum?.marks.includes("ire") === true ? "mask of flat coordinates" : "second moment of the optimizer";
+  return (
+    `\nWith the ${kept} frozen where the training stopped: ${verdict}, η is ${formatNumber(edgeRatio)} of its own exact threshold η* = ${formatNumber(criticalLearningRate)}.` +
+    marks
+      .filter((id) => id !== "not-converged" && minimum?.marks.includes(id) !== true)
+      .map((id) => `\n! ${mark(id).text}`)
+      .join("")
+  );
 }
 
 /** Where the verdict stands outside the hypotheses of its theorem, beside what the sentence says. */
@@ -151,6 +163,9 @@ async function taskOf(options: TrainOptions): Promise<{ task: MinimumTask; note:
     maxSteps: options.maxSteps,
     ...(options.lossBelow === undefined ? {} : { lossBelow: options.lossBelow }),
     every: options.every,
+    probe: options.probe,
+    ...(options.probeEvery === undefined ? {} : { probeEvery: options.probeEvery }),
+    ...(options.probeOverhead === undefined ? {} : { probeOverhead: options.probeOverhead }),
   };
   return { task: inOptions(() => taskOfSettings(settings)), note };
 }

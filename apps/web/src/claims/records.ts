@@ -269,6 +269,195 @@ const segment = object({
   curvatureTo: measured,
 });
 
+const strength = object({
+  part: v.literal("strength"),
+  model: text,
+  data: text,
+  loss: text,
+  seed: setting,
+  step: measured,
+  value: measured,
+  strength: measured,
+  decoupledStrength: measured,
+});
+
+const power = v.nullish(object({ value: measured, standardError: measured }), null);
+
+const walks = object({
+  part: v.literal("walks"),
+  noise: text,
+  dimension: setting,
+  learningRate: setting,
+  batchSize: setting,
+  levels: list(setting),
+  walks: setting,
+  maxSteps: setting,
+  longSteps: setting,
+  every: setting,
+  seed: setting,
+  times: numbers,
+  power,
+  trueNoisePower: power,
+  meanSquare: measured,
+});
+
+const well = object({
+  part: v.literal("well"),
+  lossAtMinimum: setting,
+  temperature: setting,
+  time: measured,
+  rate: measured,
+  additiveTime: measured,
+});
+
+const basin = object({
+  part: v.literal("basin"),
+  dimension: setting,
+  temperature: setting,
+  levels: list(setting),
+  logTimes: numbers,
+  additiveLogTimes: numbers,
+  exponent: measured,
+});
+
+const cloud = object({
+  part: v.literal("cloud"),
+  spectrum: numbers,
+  learningRate: setting,
+  batchSize: setting,
+  momentum: setting,
+  steps: measured,
+  seed: setting,
+  criticalLearningRate: measured,
+  excessLoss: measured,
+  exactExcess: measured,
+  smallStepExcess: measured,
+  variances: numbers,
+  exactVariances: numbers,
+  noise: measured,
+  exactNoise: measured,
+  noiseAtMinimum: measured,
+});
+
+const features = object({
+  part: v.literal("features"),
+  activation: text,
+  examples: setting,
+  features: setting,
+  batchSize: setting,
+  seed: setting,
+  fraction: setting,
+  learningRate: setting,
+  excessLoss: measured,
+  exactExcess: measured,
+  gaussianExcess: measured,
+  smallStepExcess: measured,
+});
+
+const tail = object({
+  part: v.literal("tail"),
+  learningRate: setting,
+  batchSize: setting,
+  steps: measured,
+  every: setting,
+  share: setting,
+  seed: setting,
+  hill: measured,
+  kesten: measured,
+  formula: measured,
+  drift: measured,
+});
+
+const quadratic = object({
+  part: v.literal("quadratic"),
+  curvatures: v.tuple([v.nullable(aNumber, NaN), v.nullable(aNumber, NaN)], told("two numbers")),
+  noise: numbers,
+  learningRate: setting,
+  momentum: setting,
+  steps: measured,
+  seed: setting,
+  sharpness: measured,
+  variances: numbers,
+  discrete: numbers,
+  continuous: numbers,
+  mixed: measured,
+  discreteMixed: measured,
+});
+
+const network = object({
+  part: v.literal("network"),
+  examples: setting,
+  inputs: measured,
+  width: measured,
+  labelNoise: measured,
+  batchSize: setting,
+  sampling: text,
+  sharpness: measured,
+  steps: measured,
+  seed: setting,
+  learningRate: setting,
+  loss: measured,
+  gradientNorm: measured,
+  curvatures: numbers,
+  noise: numbers,
+  widths: numbers,
+  variances: numbers,
+  exact: numbers,
+  fixedNoise: numbers,
+  continuous: numbers,
+  shuffled: numbers,
+});
+
+const mode = object({
+  part: v.literal("training"),
+  depth: setting,
+  initial: measured,
+  learningRate: setting,
+  steps: measured,
+  every: setting,
+  probes: measured,
+  seed: setting,
+  index: setting,
+  target: setting,
+  peak: measured,
+  noiseRatio: measured,
+  deeperRatio: measured,
+  driftRatio: measured,
+  time: measured,
+  flowTime: measured,
+});
+
+const modeWalk = {
+  depth: setting,
+  target: setting,
+  learningRate: setting,
+  noiseVariance: setting,
+  steps: measured,
+  paths: setting,
+  seed: setting,
+  mean: measured,
+  variance: measured,
+  lawMean: measured,
+  lawVariance: measured,
+  growthRate: measured,
+  equationRate: measured,
+  flowRate: measured,
+};
+const rest = object({ part: v.literal("rest"), ...modeWalk });
+const fromNothing = object({ part: v.literal("growth"), ...modeWalk });
+
+const staircase = object({
+  part: v.literal("staircase"),
+  seed: setting,
+  smallness: setting,
+  step: measured,
+  modes: numbers,
+  targets: numbers,
+  loss: measured,
+  drift: measured,
+  diffusion: measured,
+});
+
 const part = told("the name of a part of this study");
 
 /** As a type without the names that texts are taken from: a new field of a study is missed here by the compiler. */
@@ -289,6 +478,10 @@ const shapes: { [K in StudyKind]: v.GenericSchema<unknown, Loose<StudyRecords[K]
   margin: v.variant("part", [margin], part),
   sam: v.variant("part", [sam], part),
   endPoints: v.variant("part", [end, segment], part),
+  fluctuation: v.variant("part", [quadratic, network], part),
+  saddles: v.variant("part", [mode, rest, fromNothing, staircase], part),
+  minibatch: v.variant("part", [cloud, features, tail], part),
+  "power-law": v.variant("part", [strength, walks, well, basin], part),
 };
 
 /** Some of a record and of the records in it. */
@@ -310,6 +503,18 @@ const tasks = {
       v.minLength(1, "expected settings, got an empty list"),
     ),
   }),
+  fluctuation: object({}),
+  saddles: object({}),
+  minibatch: object({}),
+  "power-law": v.variant(
+    "part",
+    [
+      object({ part: v.literal("strength"), start: object({ seed: aNumber, loss: v.exactOptional(text) }) }),
+      object({ part: v.literal("walks") }),
+      object({ part: v.literal("barriers") }),
+    ],
+    part,
+  ),
 } satisfies { [K in StudyKind]: v.GenericSchema<unknown, Part<Loose<StudyTasks[K]>>> };
 
 /** What is wrong with a record or a task, and where in it. */

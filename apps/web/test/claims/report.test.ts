@@ -40,7 +40,9 @@ function replaced(value: unknown, by: (field: string, value: number) => unknown,
 /** Numbers that were asked for or counted, not measured. */
 const settings = new Set([
   ...["parameters", "examples", "outputs", "learningRate", "batchSize", "batchSizes", "seed", "rho"],
-  ...["multiple", "directions", "paths"],
+  ...["multiple", "directions", "paths", "momentum", "dimension", "levels", "walks", "maxSteps", "longSteps", "every"],
+  ...["share", "features", "fraction", "temperature", "lossAtMinimum", "depth", "index", "target", "smallness"],
+  "noiseVariance",
 ]);
 
 /** A part with numbers of its records replaced. */

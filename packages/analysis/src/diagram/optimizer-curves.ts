@@ -13,17 +13,17 @@ type Known = Omit<CriticalCurve, "criticalLearningRates">;
 const curves: Known[] = [
   {
     id: "exact",
-    label: "exact, of this optimizer",
+    label: "exact: this optimizer",
     kind: "exact",
     source: "mean-square stability with momentum, derived here",
     evidence: "derived here",
   },
   {
     id: "mean-edge",
-    label: "full-batch edge",
+    label: "its full-batch edge",
     kind: "necessary",
-    source: "edge of the mean, 2(1 + β)/λ_max for heavy balls (Cohen et al., 2021, as recalled)",
-    evidence: "recalled",
+    source: "edge of the mean, 2(1 + β)/λ_max for heavy balls, derived here; Cohen et al. (2021), as recalled",
+    evidence: "derived here",
   },
   {
     id: "plain-sgd",

@@ -17,6 +17,7 @@ export interface PhaseDiagram extends DiagramAxes {
   minimum: {
     name: string;
     examples: number;
+    /** C of the model. */
     outputs: number;
     rank: number;
     rankTolerance: number;
@@ -116,7 +117,7 @@ export async function phaseDiagram(minimum: Minimum, options: PhaseDiagramOption
     minimum: {
       name,
       examples,
-      outputs,
+      outputs: lossAtPoint?.modelOutputs ?? outputs,
       rank,
       rankTolerance,
       ...(lossAtPoint === undefined ? {} : { lossLabel: lossAtPoint.label }),

@@ -176,7 +176,7 @@ function assertTargets(
       `${problem}: the order of its numbers cannot be seen`,
       `pass y.reshape(${[size, ...outputShape].join(", ")}) if the outputs of an example lie together`,
     );
-  throw mismatch("targets", `${problem}; there are ${size} inputs`);
+  throw mismatch("targets", `${problem}; the inputs hold ${size === 1 ? "1 example" : `${size} examples`}`);
 }
 
 /** The first number that is no label, with its position. */

@@ -207,18 +207,18 @@ describe("targets of a model", () => {
   it.each([
     [[2, 6], "it is transposed", "pass y.T"],
     [[12], "the order of its numbers cannot be seen", "pass y.reshape(6, 2) if the outputs of an example lie together"],
-    [[5, 2], "there are 6 inputs", undefined],
+    [[5, 2], "the inputs hold 6 examples", undefined],
     [[6], "one number per example for a model with 2 outputs", undefined],
-    [[2, 5], "expected shape [6, 2], got [2, 5]; there are 6 inputs", undefined],
-    [[3, 6], "expected shape [6, 2], got [3, 6]; there are 6 inputs", undefined],
-    [[2, 6, 2], "expected shape [6, 2], got [2, 6, 2]; there are 6 inputs", undefined],
+    [[2, 5], "expected shape [6, 2], got [2, 5]; the inputs hold 6 examples", undefined],
+    [[3, 6], "expected shape [6, 2], got [3, 6]; the inputs hold 6 examples", undefined],
+    [[2, 6, 2], "expected shape [6, 2], got [2, 6, 2]; the inputs hold 6 examples", undefined],
     [
       [2, 6, 1],
       "the order of its numbers cannot be seen",
       "pass y.reshape(6, 2) if the outputs of an example lie together",
     ],
-    [[6, 3], "expected shape [6, 2], got [6, 3]; there are 6 inputs", undefined],
-    [[3, 2], "expected shape [6, 2], got [3, 2]; there are 6 inputs", undefined],
+    [[6, 3], "expected shape [6, 2], got [6, 3]; the inputs hold 6 examples", undefined],
+    [[3, 2], "expected shape [6, 2], got [3, 2]; the inputs hold 6 examples", undefined],
   ])("of shape %j are refused", (shape, problem, advice) => {
     const error = refusal(() => read(images, x, counted(shape)));
     expect(error).toMatchObject({ code: "SHAPE_MISMATCH", argument: "targets", advice });
@@ -233,11 +233,11 @@ describe("targets of a model", () => {
       advice: "pass y.T",
     });
     expect(refusal(() => read(one, x, counted([5])))).toMatchObject({
-      problem: "expected shape [6] or [6, 1], got [5]; there are 6 inputs",
+      problem: "expected shape [6] or [6, 1], got [5]; the inputs hold 6 examples",
       advice: undefined,
     });
     expect(refusal(() => read(one, x, counted([2, 3])))).toMatchObject({
-      problem: "expected shape [6] or [6, 1], got [2, 3]; there are 6 inputs",
+      problem: "expected shape [6] or [6, 1], got [2, 3]; the inputs hold 6 examples",
       advice: undefined,
     });
   });
@@ -253,7 +253,7 @@ describe("targets of a model", () => {
 
   it("of one example in one axis are refused without a line that reshapes them", () => {
     expect(refusal(() => read({ inputShape: [3], outputs: 2 }, counted([1, 3]), counted([2])))).toMatchObject({
-      problem: "expected shape [1, 2], got [2]; there are 1 inputs",
+      problem: "expected shape [1, 2], got [2]; the inputs hold 1 example",
       advice: undefined,
     });
   });

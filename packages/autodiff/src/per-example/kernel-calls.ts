@@ -79,7 +79,8 @@ export function observeKernels<T>(body: () => T): { result: T; calls: Map<TapeNo
   try {
     return { result: body(), calls };
   } finally {
-    for (const name of Object.keys(watched) as (keyof typeof watched)[]) {
+    // The last one first: then the engine is again the object that optimised code knows, else one whose properties are looked up in a table.
+    for (const name of (Object.keys(watched) as (keyof typeof watched)[]).reverse()) {
       if (own.includes(name)) Object.assign(engine, { [name]: name === "addTapeNode" ? addTapeNode : runKernelFunc });
       else Reflect.deleteProperty(engine, name);
     }

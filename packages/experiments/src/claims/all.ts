@@ -7,10 +7,14 @@ import { crossEntropy } from "./cross-entropy.js";
 import { diagram } from "./diagram.js";
 import { edge } from "./edge.js";
 import { escape } from "./escape.js";
+import { fluctuation } from "./fluctuation.js";
 import { generalization } from "./generalization.js";
+import { minibatchNoise } from "./minibatch-noise.js";
 import { momentumEdge } from "./momentum-edge.js";
 import { noiseMagnitude } from "./noise-magnitude.js";
+import { powerLawEscape } from "./power-law-escape.js";
 import { predict } from "./predict.js";
+import { saddleToSaddle } from "./saddle-to-saddle.js";
 import { samEdgeClaim } from "./sam-edge.js";
 import { size } from "./size.js";
 import { threeFactors } from "./three-factors.js";
@@ -29,6 +33,10 @@ export const claims = [
   threeFactors,
   size,
   escape,
+  powerLawEscape,
+  minibatchNoise,
+  fluctuation,
+  saddleToSaddle,
   diagram,
   ablation,
   generalization,

@@ -184,7 +184,7 @@ function outcomes(finished: readonly Finished<"prediction">[], canvas: Canvas): 
           type: "log",
           ticks: [0.5, 0.85, 1, 1.25, 2],
         },
-        y: { label: "largest loss / first loss", type: "log" },
+        y: { label: "largest / first loss, of smoothed labels excess loss", type: "log" },
         series: [...families].map(([label, own]) => ({
           label,
           line: false,

@@ -4,6 +4,10 @@ import { endPointsStudy, type EndPointsRecord, type EndPointsTask } from "./end-
 import { escapeStudy, type EscapeRecord, type EscapeTask } from "./escape.js";
 import { predictionStudy, type PredictionRecord, type PredictionTask } from "./prediction.js";
 import { marginStudy, type MarginTask, type MarginRecord } from "./margin.js";
+import { fluctuationStudy, type FluctuationRecord, type FluctuationTask } from "./fluctuation.js";
+import { minibatchStudy, type MinibatchRecord, type MinibatchTask } from "./minibatch.js";
+import { powerLawStudy, type PowerLawRecord, type PowerLawTask } from "./power-law.js";
+import { saddlesStudy, type SaddlesRecord, type SaddlesTask } from "./saddles.js";
 import { samStudy, type SamRecord, type SamTask } from "./sam.js";
 import type { JobHooks } from "./job-hooks.js";
 import { trainingStudy } from "./training.js";
@@ -21,6 +25,10 @@ export interface StudyTasks {
   margin: MarginTask;
   sam: SamTask;
   endPoints: EndPointsTask;
+  "power-law": PowerLawTask;
+  minibatch: MinibatchTask;
+  fluctuation: FluctuationTask;
+  saddles: SaddlesTask;
 }
 
 /** What each kind yields. */
@@ -33,6 +41,10 @@ export interface StudyRecords {
   margin: MarginRecord;
   sam: SamRecord;
   endPoints: EndPointsRecord;
+  "power-law": PowerLawRecord;
+  minibatch: MinibatchRecord;
+  fluctuation: FluctuationRecord;
+  saddles: SaddlesRecord;
 }
 
 export type StudyKind = keyof StudyTasks;
@@ -48,6 +60,10 @@ const studies: { [K in StudyKind]: Study<K> } = {
   margin: marginStudy,
   sam: samStudy,
   endPoints: endPointsStudy,
+  "power-law": powerLawStudy,
+  minibatch: minibatchStudy,
+  fluctuation: fluctuationStudy,
+  saddles: saddlesStudy,
 };
 
 /**

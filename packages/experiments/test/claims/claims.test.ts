@@ -36,7 +36,7 @@ describe("claims", () => {
     for (const claim of claims) {
       const networks = claim.jobs({ ...scope, preset: "fast", images }).filter(({ task }) => needsBackend(task));
       for (const { task } of networks)
-        expect("start" in task ? task.start.data : task.data).toMatchObject({ kind: "cifar10", directory: "/data" });
+        expect("start" in task ? task.start : task).toMatchObject({ data: { kind: "cifar10", directory: "/data" } });
     }
   });
 });

@@ -11,6 +11,8 @@ export interface LargestEigenpair {
   vector: Float64Array;
   /** `‖A·vector − value·vector‖`; an eigenvalue lies within this distance of `value`. */
   residual: number;
+  /** The largest second Ritz value, a lower bound of the second eigenvalue; undefined after a single product. */
+  next?: number;
   /** How often the map was applied. */
   products: number;
   /** Whether the residual fell below `tolerance·|value|`. */
@@ -46,29 +48,32 @@ export function largestEigenpair(
   const basis = new Float64Array(most * size);
   let vector = start.map((value) => value / length);
   let products = 0;
+  let next = -Infinity;
   for (;;) {
     const diagonal: number[] = [];
     const offDiagonal: number[] = [];
     basis.set(vector);
     for (let k = 1; ; k++) {
-      const next = apply(basis.slice((k - 1) * size, k * size));
-      expectFinite("largestEigenpair", "product", next);
+      const image = apply(basis.slice((k - 1) * size, k * size));
+      expectFinite("largestEigenpair", "product", image);
       products++;
-      const parts = projectOut(next, basis, k);
+      const parts = projectOut(image, basis, k);
       diagonal.push(parts[k - 1]!);
-      const left = norm(next);
+      const left = norm(image);
       const { values, rows } = tridiagonalEigen(Float64Array.from(diagonal), Float64Array.from(offDiagonal));
       const value = values[0]!;
+      next = Math.max(next, values[1] ?? -Infinity);
       const residual = left * Math.abs(rows[(k - 1) * k]!);
       const converged = residual <= tolerance * Math.abs(value) || left <= 1e-300;
       if (converged || k === most || products >= maxProducts) {
         vector = new Float64Array(size);
         for (let j = 0; j < k; j++)
           for (let i = 0, o = j * size; i < size; i++, o++) vector[i]! += rows[j * k]! * basis[o]!;
-        if (converged || products >= maxProducts) return { value, vector, residual, products, converged };
+        if (converged || products >= maxProducts)
+          return { value, vector, residual, ...(next > -Infinity ? { next } : {}), products, converged };
         break;
       }
-      for (let i = 0, o = k * size; i < size; i++, o++) basis[o] = next[i]! / left;
+      for (let i = 0, o = k * size; i < size; i++, o++) basis[o] = image[i]! / left;
       offDiagonal.push(left);
     }
   }

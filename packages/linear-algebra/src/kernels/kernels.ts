@@ -1,4 +1,4 @@
-import { BINARY, MEMORY_FLAGS } from "./binary.js";
+import { FUSED, PLAIN } from "./binary.js";
 import { startTeam, type KernelFunctions, type Team } from "./team.js";
 
 /** The WebAssembly kernels with their memory. What is placed there does not outlive the operation that placed it. */
@@ -61,9 +61,8 @@ function loadForThreads(): Kernels {
 
 function load(most: number): Kernels {
   const shared = most > 1;
-  const bytes = Uint8Array.from(atob(BINARY), (character) => character.charCodeAt(0));
-  bytes[MEMORY_FLAGS] = shared ? 3 : 1;
-  const module = new WebAssembly.Module(bytes);
+  const fused = bytesOf(FUSED, shared);
+  const module = new WebAssembly.Module(WebAssembly.validate(fused) ? fused : bytesOf(PLAIN, shared));
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared });
   const {
     useScratch,
@@ -101,6 +100,12 @@ function load(most: number): Kernels {
       team = undefined;
     },
   };
+}
+
+function bytesOf({ base64, flags }: typeof PLAIN, shared: boolean): Uint8Array<ArrayBuffer> {
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  bytes[flags] = shared ? 3 : 1;
+  return bytes;
 }
 
 /** As many threads as the environment says, else as cores; one outside Node. */

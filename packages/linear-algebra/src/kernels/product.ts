@@ -24,6 +24,8 @@ export interface Product {
   /** B is zero above its diagonal. */
   triangular?: boolean;
   precision?: Precision;
+  /** Where the product is written; default a new array. */
+  out?: Float64Array;
 }
 
 /** @internal The product by the kernels, where they are to be had and faster; above the diagonal undefined where `lower`. */
@@ -37,7 +39,7 @@ export function kernelProduct(wanted: Product): Float64Array | undefined {
   const most = Math.max(TILE, TILE * Math.floor(PART / (TILE * Math.max(inner, columns))));
   // A product in one part needs no array beside the memory of the kernels to gather it in.
   const whole = rows <= most && columns <= most;
-  const product = whole ? undefined : new Float64Array(rows * columns);
+  const product = whole ? undefined : (wanted.out ?? new Float64Array(rows * columns));
   for (let top = 0; top < rows; top += most) {
     const height = Math.min(most, rows - top);
     for (let left = 0; left < columns; left += most) {
@@ -52,7 +54,11 @@ export function kernelProduct(wanted: Product): Float64Array | undefined {
         lower: lower && left === top,
       });
       if (part === undefined) return undefined;
-      if (product === undefined) return part.slice();
+      if (product === undefined) {
+        if (wanted.out === undefined) return part.slice();
+        wanted.out.set(part);
+        return wanted.out;
+      }
       for (let i = 0; i < height; i++)
         product.set(part.subarray(i * width, (i + 1) * width), (top + i) * columns + left);
     }

@@ -39,6 +39,21 @@ describe("the largest eigenpair by Lanczos", () => {
     expect(found.value).toBeLessThan(symmetricEigen(matrix, n).values[0]!);
   });
 
+  it("tells the next Ritz value, no larger than the second eigenvalue, once there are two", () => {
+    const n = 100;
+    const matrix = symmetric(n, generator(8));
+    const [, second] = symmetricEigen(matrix, n).values;
+    const after = (maxProducts: number) =>
+      largestEigenpair((x) => multiplyVector(matrix, x, n, n), Float64Array.from({ length: n }, generator(3)), {
+        maxProducts,
+      });
+    expect(after(1).next).toBeUndefined();
+    expect(after(5).next).toBeLessThan(second!);
+    const { next, value } = after(200);
+    expect(next).toBeLessThanOrEqual(second! * (1 + 1e-12));
+    expect((value - next!) / (value - second!)).toBeLessThan(1.1);
+  });
+
   it("stops at once in an eigenvector", () => {
     const found = largestEigenpair((x) => x.map((value) => 3 * value), Float64Array.of(1, 1));
     expect(found).toMatchObject({ value: expect.closeTo(3, 14) as number, products: 1, converged: true });

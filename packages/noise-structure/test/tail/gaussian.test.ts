@@ -57,6 +57,34 @@ describe("the tail index of regression on Gaussian inputs", () => {
     }
   });
 
+  it.each([
+    [1, 2],
+    [2, 4],
+    [1, 8],
+    [8, 5],
+  ])(
+    "S = %d in %d dimensions is 2 at the edge of second moments, where the fourth moment says so 4",
+    (batchSize, dimension) => {
+      const edge = (2 * batchSize) / (batchSize + dimension + 1);
+      expect(gaussianTailIndex(edge, batchSize, { dimension }).value).toBeCloseTo(2, 8);
+      // E M⁴ of M² = (1 − qs)² + q²st/S from the moments of s and of t ~ χ²_{d−1}.
+      const [S, k] = [batchSize, dimension - 1];
+      const s = [1, 1, 1 + 2 / S, (1 + 2 / S) * (1 + 4 / S), (1 + 2 / S) * (1 + 4 / S) * (1 + 6 / S)];
+      const fourth = (q: number): number => {
+        const along = evenMoment(q, S, 4);
+        const cross = 2 * q * q * (k / S) * (s[1]! - 2 * q * s[2]! + q * q * s[3]!);
+        return along + cross + (q ** 4 * k * (k + 2) * s[2]!) / S ** 2;
+      };
+      const product = bisect((q) => fourth(q) - 1, 1e-3, edge);
+      expect(gaussianTailIndex(product, batchSize, { dimension }).value).toBeCloseTo(4, 7);
+    },
+  );
+
+  it("of one dimension is that without a dimension", () => {
+    expect(gaussianTailIndex(1, 4, { dimension: 1 })).toEqual(gaussianTailIndex(1, 4));
+    expect(() => gaussianTailIndex(1, 4, { dimension: 0 })).toThrow(/options.dimension/);
+  });
+
   it("times aλ tends to the root of b(log 2b − 1) = ½ for small steps, not to 2", () => {
     const limit = bisect((b) => b * (Math.log(2 * b) - 1) - 0.5, 1.4, 3);
     expect(limit).toBeCloseTo(1.7956, 4);

@@ -27,7 +27,7 @@ export type RmsProp = {
   centered?: boolean;
 } & Decaying;
 
-/** SAM, sharpness-aware minimisation: ρ = 0.05 by default, and β in [0, 1) of the heavy ball that takes its steps, none by default. */
+/** SAM, sharpness-aware minimization: ρ = 0.05 by default, and β in [0, 1) of the heavy ball that takes its steps, none by default. */
 export type Sam = { kind: "sam"; rho?: number; momentum?: number } & Decaying;
 
 /**

@@ -1,5 +1,6 @@
-import { largestEigenpair } from "@sgdscope/linear-algebra";
+import { largestEigenpair, multiplyVector, scale } from "@sgdscope/linear-algebra";
 import type { PreparedMinimum } from "../minimum.js";
+import { blocksOfProduct, timesBlocks } from "../residual-blocks.js";
 import { expectPositive } from "../errors.js";
 import { weightsFor, type Batches } from "../sampling.js";
 import { defineBound, whereCentred } from "./bound.js";
@@ -29,9 +30,10 @@ export const wuMaEBound = defineBound(
   },
   (minimum, { noise, fullBatch }) => {
     const { rank, eigenvalues, examples } = minimum;
+    const meanSquare = meanSquareOf(minimum);
     const inner = (x: Float64Array): Float64Array => {
       const scaled = x.map((value, a) => value / Math.sqrt(eigenvalues[a]!));
-      const image = meanSquareTimes(minimum, scaled);
+      const image = meanSquare(scaled);
       return image.map(
         (value, a) => fullBatch * eigenvalues[a]! * x[a]! + (noise * value) / Math.sqrt(eigenvalues[a]!),
       );
@@ -48,8 +50,9 @@ export const wuMaEBound = defineBound(
  */
 export function nonUniformity(minimum: PreparedMinimum): number {
   const { rank, eigenvalues } = minimum;
+  const meanSquare = meanSquareOf(minimum);
   const { value } = largestEigenpair(
-    (x) => meanSquareTimes(minimum, x).map((y, a) => y - eigenvalues[a]! ** 2 * x[a]!),
+    (x) => meanSquare(x).map((y, a) => y - eigenvalues[a]! ** 2 * x[a]!),
     startVector(rank),
     { tolerance: 1e-9, maxProducts: 20 * minimum.examples + 500 },
   );
@@ -81,27 +84,14 @@ export function sharpnessRegion(
   };
 }
 
-/** `(1/n) Σ Hᵢ²x` with `Hᵢ² = Xᵢᵀ(XᵢXᵢᵀ)Xᵢ`. */
-function meanSquareTimes(minimum: PreparedMinimum, x: Float64Array): Float64Array {
-  const { examples: n, outputs, rank, features } = minimum;
-  const result = new Float64Array(rank);
-  for (let i = 0; i < n; i++) {
-    const rows = features.subarray(i * outputs * rank, (i + 1) * outputs * rank);
-    const twice = applyExample(rows, applyExample(rows, x, outputs, rank), outputs, rank);
-    for (let a = 0; a < rank; a++) result[a]! += twice[a]! / n;
-  }
-  return result;
-}
-
-/** `XᵢᵀXᵢx`. */
-function applyExample(rows: Float64Array, x: Float64Array, outputs: number, rank: number): Float64Array {
-  const out = new Float64Array(rank);
-  for (let c = 0; c < outputs; c++) {
-    let product = 0;
-    for (let a = 0, o = c * rank; a < rank; a++, o++) product += rows[o]! * x[a]!;
-    for (let a = 0, o = c * rank; a < rank; a++, o++) out[a]! += product * rows[o]!;
-  }
-  return out;
+/** `x ↦ (1/n) Σ Hᵢ²x = (1/n) Xᵀ blockdiag(XᵢXᵢᵀ) Xx`. */
+function meanSquareOf({ examples, outputs, rank, features, transposedFeatures }: PreparedMinimum) {
+  const size = examples * outputs;
+  const blocks = blocksOfProduct(features, features, rank, outputs);
+  return (x: Float64Array): Float64Array => {
+    const image = timesBlocks(multiplyVector(features, x, size, rank), blocks, 1, outputs);
+    return scale(1 / examples, multiplyVector(transposedFeatures, image, rank, size));
+  };
 }
 
 /** A start without symmetry, so that it is orthogonal to no eigenvector that the data single out. */

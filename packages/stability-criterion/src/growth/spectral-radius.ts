@@ -83,10 +83,11 @@ export function spectralRadius(
   });
   // A little below, since rounding may have put a quotient at the root itself above it.
   const byGuess = known === undefined ? -Infinity : (known.diagonal + eta * eta * noise * known.single) * (1 - 1e-7);
-  const guess = byGuess > start ? { guess: known!.blocks, start: byGuess } : { start };
+  const guess = byGuess > start ? { guess: { blocks: known!.blocks, start: byGuess } } : {};
   const root = secularRoot(
     {
       ...guess,
+      start,
       minimum: prepared,
       coordinates: eigenvalues.map((value) => value - eigenvalues[outer]!),
       weight: (eta * eta * noise) / examples,

@@ -1,5 +1,5 @@
 import { axpy, largestEigenpair, scale, type Precision } from "@sgdscope/linear-algebra";
-import { collect, spread, type PreparedMinimum } from "../minimum.js";
+import { collect, roomFor, spread, type PreparedMinimum } from "../minimum.js";
 import { identityBlocks, isRoughFirst, type SecularRoot } from "../secular.js";
 
 /** `M = R(x)∘weight·Σᵢ Xᵢᵀ(XᵢMXᵢᵀ)Xᵢ` for the x at which it has a solution. */
@@ -50,6 +50,7 @@ export function responseRoot(
   const { rank, examples, outputs } = minimum;
   const [first, ...later] = isRoughFirst(minimum) ? STAGES_OF_LARGE_RANK : STAGES;
   const identity = identityBlocks(examples, outputs);
+  const room = roomFor(minimum);
   let [low, high] = [lower, Infinity];
   let x = start;
   let vector: Float64Array = identity;
@@ -57,10 +58,10 @@ export function responseRoot(
   let stage = first!;
   let mixed = 0;
   for (let newtonSteps = 1; ; newtonSteps++) {
-    const { precision } = stage;
+    const how = { precision: stage.precision, room };
     const matrix = response(x);
     const pair = largestEigenpair(
-      (q) => scale(weight, collect(minimum, times(spread(minimum, q, precision), matrix), precision)),
+      (q) => scale(weight, collect(minimum, times(spread(minimum, q, how), matrix), how)),
       mixed > 0 ? axpy(mixed, identity, vector.slice()) : vector,
       {
         tolerance: stage.residual,
@@ -70,7 +71,7 @@ export function responseRoot(
     mixed = 0;
     products += pair.products;
     vector = pair.vector;
-    const source = spread(minimum, vector, precision);
+    const source = spread(minimum, vector, how);
     const h = 1e-5 * Math.min(x - lower, x);
     const [before, after] = [response(x - h), response(x + h)];
     let value = 0;

@@ -1,6 +1,6 @@
 import { axpy, dot, largestEigenpair } from "@sgdscope/linear-algebra";
 import { StabilityError } from "../errors.js";
-import { collect, spread } from "../minimum.js";
+import { collect, roomFor, spread } from "../minimum.js";
 import { weightsFor, type Batches, type SamplingWeights } from "../sampling.js";
 import { identityBlocks } from "../secular.js";
 import { hadamardTimes } from "./hadamard.js";
@@ -107,6 +107,7 @@ function largestCurvature(
 ): { curvature: number; residual: number; products: number } {
   const { examples, outputs, rank } = head;
   const identity = identityBlocks(examples, outputs);
+  const how = { precision: "single", room: roomFor(head) } as const;
   const gap = (nu: number, a: number, b: number): number =>
     (nu / 2) * (eigenvalues[a]! + eigenvalues[b]!) - fullBatch * eigenvalues[a]! * eigenvalues[b]!;
   let curvature = fullBatch * eigenvalues[0]! + (noise * eigenvalues.reduce((sum, value) => sum + value, 0)) / 2;
@@ -117,9 +118,9 @@ function largestCurvature(
     const parts = weights(nu);
     const pair = largestEigenpair(
       (q) => {
-        const moment = spread(head, q, "single");
+        const moment = spread(head, q, how);
         for (let a = 0; a < rank; a++) for (let b = 0; b <= a; b++) moment[a * rank + b]! /= gap(nu, a, b);
-        const image = collect(head, moment, "single");
+        const image = collect(head, moment, how);
         for (let k = 0; k < image.length; k++) image[k]! *= noise / examples;
         for (const [k, operator] of operators.entries()) axpy(noise * examples * parts[k]!, operator(q), image);
         return image;

@@ -154,6 +154,9 @@ const rest: Record<string, Entry> = {
   }),
   heavyBallLearningRate: entry(stationary.heavyBallLearningRate, { averagedLearningRate: 0.1, momentum: 0.5 }),
   momentumEdge: entry(stationary.momentumEdge, { curvature: 1, momentum: 0.5 }),
+  epochShuffleVariance: entry(stationary.epochShuffleVariance, {
+    options: { curvature: 1, noise: 1, learningRate: 0.1, batchesPerEpoch: 5 },
+  }),
   learningRateForVariance: entry(stationary.learningRateForVariance, {
     options: { curvature: 1, noise: 1, variance: 1, momentum: 0.5 },
   }),

@@ -40,11 +40,12 @@ describe.each([
   });
 });
 
-it("the more unstable of two groups of examples decides, whichever leads in its first modes", () => {
+describe("of two groups of examples", () => {
   const half = 180;
   const n = 2 * half;
   const first = powerLaw(half, 1, 0.5).gram;
   const second = powerLaw(half, 1, 1.4).gram;
+  const batches = { batchSize: 2, sampling: "with-replacement" } as const;
   const system = (a: number, b: number): GramSystem => {
     const gram = new Float64Array(n * n);
     for (let i = 0; i < half; i++)
@@ -54,14 +55,23 @@ it("the more unstable of two groups of examples decides, whichever leads in its 
       }
     return { examples: n, outputs: 1, gram, residuals: new Float64Array(n) };
   };
-  const threshold = (a: number, b: number): number =>
-    exactThreshold(system(a, b), { batchSize: 2, sampling: "with-replacement" }).criticalLearningRate;
   // Groups alone are below the rank from which roots are approached roughly.
-  const [alone, other] = [threshold(1, 0), threshold(0, 1)];
-  for (const ratio of [0.9, 0.999, 0.99999, 1.00001, 1.001, 1.1]) {
-    const scale = (ratio * other) / alone;
-    expect(threshold(1, scale) / Math.min(alone, other / scale)).toBeCloseTo(1, 11);
-  }
+  const alone = prepareMinimum(system(1, 0));
+  const other = prepareMinimum(system(0, 1));
+  const [critical, otherCritical] = [alone, other].map(
+    (each) => exactThreshold(each, batches).criticalLearningRate,
+  ) as [number, number];
+
+  it.each([0.9, 0.999, 0.99999, 1.00001, 1.001, 1.1])("the more unstable one decides, thresholds at %d", (ratio) => {
+    const scale = (ratio * otherCritical) / critical;
+    const minimum = prepareMinimum(system(1, scale));
+    const threshold = exactThreshold(minimum, batches);
+    expect(threshold.criticalLearningRate / Math.min(critical, otherCritical / scale)).toBeCloseTo(1, 11);
+    const eta = 1.05 * threshold.criticalLearningRate;
+    const growth = spectralRadius(minimum, eta, { ...batches, guess: threshold.mode }).spectralRadius;
+    const groups = [spectralRadius(alone, eta, batches), spectralRadius(other, eta * scale, batches)];
+    expect(growth / Math.max(...groups.map((each) => each.spectralRadius))).toBeCloseTo(1, 11);
+  });
 });
 
 it.each<[Optimizer, number]>([

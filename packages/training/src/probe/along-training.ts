@@ -11,21 +11,25 @@ import { scheduler, type ProbeSchedule } from "./schedule.js";
 export type ProbeOptions = ProbeSchedule & {
   /** At least one. */
   ids: readonly ProbeId[];
-  /** Seconds, for `overhead` and for what the probes came to; default the time of day. */
-  clock?: () => number;
+  /** Clocks in seconds, by each of which `overhead` is kept; the first is that of the summary. Default the time of day. */
+  clocks?: readonly (() => number)[];
 };
 
 /** What probes along a training came to. */
 export interface ProbeSummary {
-  /** Seconds of the clock in the training itself, and in its probes. */
+  /** Seconds of the first clock in the training itself, and in its probes. */
   trainingSeconds: number;
   probeSeconds: number;
+  /** The share of probes in the time of the steps, at most: by any clock, with what first measurements may have cost the steps after them. */
+  share: number;
   /** How often each was measured. */
   measurements: Partial<Record<ProbeId, number>>;
   /** Points at which one could not be measured, with what was said at the last. */
   failed: Partial<Record<ProbeId, { times: number; reason: string }>>;
-  /** Those that did not fit into the overhead even once, and roughly the seconds that one measurement takes. */
-  left: Partial<Record<ProbeId, number>>;
+  /** Those that did not fit into the overhead even once, and roughly the seconds that one measurement takes, where that is known. */
+  left: Partial<Record<ProbeId, number | undefined>>;
+  /** An overhead at which a training like this one has room for all of them; undefined where nothing is known. */
+  enough: number | undefined;
 }
 
 /** The probes of one training, as it goes. */
@@ -37,7 +41,8 @@ export interface AlongTraining {
   summary(): ProbeSummary;
 }
 
-const timeOfDay = (): number => performance.now() / 1000;
+/** Seconds of the time of day. */
+export const timeOfDay = (): number => performance.now() / 1000;
 
 /**
  * Probes for a training. They draw from generators of their own and change nothing: a training is the same with them and without.
@@ -45,14 +50,14 @@ const timeOfDay = (): number => performance.now() / 1000;
  * @throws TrainingError as {@link expectProbes}.
  */
 export function probesAlong(subject: Subject, task: TrainingTask, options: ProbeOptions): AlongTraining {
-  const { ids, clock = timeOfDay } = options;
+  const { ids, clocks = [timeOfDay] } = options;
   expectProbes(task, options);
   const chosen = probeIds.filter((id) => ids.includes(id)).map((id) => probes[id]);
   const works = together(chosen);
   const schedule = scheduler(
     works.map((work) => ({ passes: Math.max(...work.map((probe) => probe.passes(subject, task))) })),
     options,
-    clock,
+    clocks,
   );
   const failed: ProbeSummary["failed"] = {};
   let [due, isFirst]: [number[], boolean] = [[], false];
@@ -65,16 +70,17 @@ export function probesAlong(subject: Subject, task: TrainingTask, options: Probe
     async measure(step, loss) {
       if (!Number.isFinite(loss)) return {};
       if (isFirst) {
-        const since = clock();
+        const since = schedule.now();
         await subject.trainee.loss();
         schedule.passed(since);
         due = schedule.due(step, true);
       }
+      const begin = schedule.now();
       const point = probePoint(subject, task, step);
       const numbers: ProbeNumbers = {};
       try {
         for (const index of due) {
-          const since = clock();
+          const since = schedule.now();
           for (const probe of works[index]!) {
             try {
               Object.assign(numbers, await probe.measure(point));
@@ -88,20 +94,23 @@ export function probesAlong(subject: Subject, task: TrainingTask, options: Probe
         }
       } finally {
         point.dispose();
+        schedule.visited(begin);
       }
       return numbers;
     },
     summary() {
-      const { trainingSeconds, probeSeconds, measurements, expectedSeconds } = schedule.summary();
+      const { training, probes: probing, charged, measurements, expected, enough } = schedule.summary();
       const each = works.flatMap((work, index) => work.map(({ id }): [ProbeId, number] => [id, index]));
       return {
-        trainingSeconds,
-        probeSeconds,
+        trainingSeconds: training[0]!,
+        probeSeconds: probing[0]!,
+        share: Math.max(...charged.map((seconds, clock) => seconds / training[clock]!)),
         failed,
         measurements: Object.fromEntries(each.map(([id, index]) => [id, measurements[index]!])),
         left: Object.fromEntries(
-          each.flatMap(([id, index]) => (measurements[index] === 0 ? [[id, expectedSeconds[index]!]] : [])),
+          each.flatMap(([id, index]) => (measurements[index] === 0 ? [[id, expected[index]?.[0]]] : [])),
         ),
+        enough,
       };
     },
   };
