@@ -47,7 +47,7 @@ describe("ends from one start", () => {
     const at = (position: number): number => segment.losses.find((one) => one.position === position)!.loss;
     expect(at(0)).toBe(a!.loss);
     expect(at(1)).toBe(b!.loss);
-    const points = [];
+    const points: Float64Array[] = [];
     for (const setting of settings) {
       const task = { ...start, ...setting };
       const subject = await openSubject(task, seededRandom(1));
