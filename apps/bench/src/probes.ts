@@ -55,14 +55,14 @@ const networks: Record<string, { options: string[]; steps: number }> = {
   },
   cnn: {
     options: ["--model", "small-cnn", "--count", "200", "--learning-rate", "0.005", "--batch-size", "4"],
-    steps: 10_000,
+    steps: 20_000,
   },
   "ten-classes": {
     options: [
       ...["--model", "small-cnn", "--count", "100", "--classes", "0,1,2,3,4,5,6,7,8,9", "--loss", "cross-entropy"],
       ...["--learning-rate", "0.02", "--batch-size", "16"],
     ],
-    steps: 1_800,
+    steps: 4_000,
   },
 };
 

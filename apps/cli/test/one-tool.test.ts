@@ -70,6 +70,28 @@ describe("a run by momentum and cross-entropy", () => {
   });
 });
 
+describe("Nesterov's momentum without a momentum", () => {
+  it.each([
+    ["analyze", ["--gram", "K.npy", "--residuals", "r.npy", "--batch-size", "1"]],
+    ["predict", ["--run", "run"]],
+    ["diagram", ["--run", "run"]],
+  ])("is refused in the same words by %s", async (command, words) => {
+    const named = words.map((word) => (word === "run" ? run : word));
+    for (const more of [[], ["--momentum", "0"]]) {
+      const { exitCode, stderr } = await sgdscope(command, ...named, "--nesterov", ...more);
+      expect([exitCode, stderr.split("\n")[0]]).toEqual([2, "error: --nesterov needs --momentum <β> above 0"]);
+    }
+  });
+
+  it("is refused beside another optimizer by the name that was asked for", async () => {
+    const { stderr } = await sgdscope(
+      ...["analyze", "--jacobian", "J.npy", "--preconditioner", "P.npy", "--residuals", "r.npy", "--batch-size", "1"],
+      ...["--optimizer", "adam", "--nesterov"],
+    );
+    expect(stderr).toBe("error: --nesterov: expected --optimizer nesterov or none beside it, got adam\n");
+  });
+});
+
 describe("options that several commands share", () => {
   const helpOf = async (command: string): Promise<Map<string, string>> => {
     const { stdout } = await sgdscope(command, "--help");

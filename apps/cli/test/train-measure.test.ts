@@ -73,8 +73,13 @@ describe("train --optimizer", () => {
   });
 
   it("judges Adam by itself with its second moment frozen", async () => {
-    expect((await sgdscope(...settings("frozen", "--optimizer", "adam", "--learning-rate", "0.001"))).exitCode).toBe(0);
+    const trained = await sgdscope(...settings("frozen", "--optimizer", "adam", "--learning-rate", "0.001"));
+    expect(trained.exitCode).toBe(0);
+    expect(trained.stdout).toMatch(
+      /\nWith the second moment of the optimizer frozen where the training stopped: (?:un)?stable, η is [\d.e-]+ of its own exact threshold η\* = [\d.e-]+\.\n/,
+    );
     const run = await runOf("frozen");
+    const { preconditioned } = (await runFile("frozen")).record!;
     const { stdout } = await sgdscope("measure", "--run", run, "--quiet");
     expect(stdout).toMatch(
       /With the second moment of the optimizer frozen where the training stopped:\n(?:Uns|S)table.*Preconditioned SGD with averaged momentum β = 0\.9, η = 0\.001, B = 2/,
@@ -89,6 +94,8 @@ describe("train --optimizer", () => {
     expect(json.preconditioned.minimum.preconditioned).toBe(true);
     const [own, plain] = [json.preconditioned, json.analysis].map((one) => one.conditions[0]!.criticalLearningRate);
     expect(own! / plain!).not.toBeCloseTo(1, 1);
+    expect(preconditioned!.criticalLearningRate / own!).toBeCloseTo(1, 4);
+    expect(preconditioned!.marks).toEqual(ids(json.preconditioned));
   });
 
   it("marks the verdict on a run of SAM, in train and in measure", async () => {

@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import nn
 
+from dense import dense_jacobian
 from models import mlp
 from sgdscope import Capture, SgdscopeError, analyze, capture, measure
 from sgdscope.command import find_command
@@ -181,3 +182,36 @@ def test_a_capture_without_a_file_leaves_none_behind(command: str) -> None:
     found = capture(mlp(), (torch.randn(4, 3), torch.randn(4, 2)), nn.MSELoss(), batch_size=2)
     assert isinstance(found, Capture) and found.path is None
     assert math.isfinite(analyze(found).conditions[0].critical_learning_rate)
+
+
+_LABELS = torch.tensor([0, 1, 2, 2, 1, 0])
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs", "targets"),
+    [
+        (nn.CrossEntropyLoss(label_smoothing=0.1), 3, _LABELS),
+        (nn.CrossEntropyLoss(weight=torch.tensor([1.0, 2.0, 5.0]).double()), 3, _LABELS),
+        (nn.CrossEntropyLoss(), 3, torch.softmax(torch.arange(18.0).reshape(6, 3).sin().double(), 1)),
+        (nn.BCEWithLogitsLoss(), 1, (_LABELS % 2).double()),
+        (nn.BCEWithLogitsLoss(), 4, torch.arange(24.0).reshape(6, 4).sin().abs().double()),
+        (nn.PoissonNLLLoss(), 2, torch.arange(12.0).reshape(6, 2).double()),
+        (nn.MSELoss(), 3, torch.arange(18.0).reshape(6, 3).cos().double()),
+    ],
+)
+def test_the_full_batch_edge_is_that_of_the_hessian_of_pytorchs_loss(
+    command: str, loss: nn.Module, outputs: int, targets: torch.Tensor
+) -> None:
+    model: nn.Module = mlp(3, outputs).double()
+    if targets.ndim == 1 and targets.is_floating_point():
+        model = nn.Sequential(model, nn.Flatten(0))
+    x = torch.randn(6, 3).double()
+    found = measure(model, (x, targets), loss, batch_sizes=[6])
+    logits = model(x).detach()
+    curvature = torch.func.hessian(lambda f: loss(f.reshape(logits.shape), targets))(logits.reshape(-1))
+    j = dense_jacobian(model, x)
+    edge = 2 / float(torch.linalg.eigvalsh(j.T @ curvature @ j)[-1])
+    assert found.conditions[0].critical_learning_rate == pytest.approx(edge, rel=1e-8)
+    value = float(loss(logits, targets))
+    if not isinstance(loss, nn.PoissonNLLLoss):
+        assert found.loss * found.units["loss"] == pytest.approx(value, rel=1e-9)

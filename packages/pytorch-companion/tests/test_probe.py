@@ -14,7 +14,7 @@ from torch import nn
 from models import TinyResNet, images, mlp
 from sgdscope import Probe, SgdscopeError, analyze, capture, lightning_callback, trainer_callback
 from sgdscope import probe as probe_module
-from sgdscope.sharpness import critical_step
+from sgdscope.sharpness import CriticalStep, critical_step
 
 LABELS = torch.tensor([0, 1, 2, 2, 1, 0])
 
@@ -137,6 +137,34 @@ def test_the_budget_holds_by_its_own_clock(monkeypatch: pytest.MonkeyPatch) -> N
         if step > 200:
             assert probe.share <= 0.05
     assert 0.04 < probe.share and 15 <= len(probe.records) <= 21
+
+
+def test_cheap_measurements_leave_time_for_dear_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(probe_module.time, "perf_counter", lambda: now[0])
+
+    def cheap(*_: Any) -> float:
+        now[0] += 0.1
+        return 1.0
+
+    def dear(*_: Any, **__: Any) -> CriticalStep:
+        now[0] += 4.0
+        return CriticalStep(1.0, 0.9, 1.1, 6)
+
+    monkeypatch.setattr(probe_module, "batch_sharpness", cheap)
+    monkeypatch.setattr(probe_module, "critical_step", dear)
+    model = mlp()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    data = (torch.randn(8, 3), torch.randn(8, 2))
+    kinds = ("batch_sharpness", "critical_sharpness")
+    probe = Probe(model, nn.MSELoss(), optimizer, data, every=10, kinds=kinds)
+    for _ in range(6000):
+        now[0] += 0.1
+        optimizer.step()
+        probe.step()
+    assert probe.share <= 0.05
+    assert sum(each.critical_sharpness is not None for each in probe.records) >= 3
+    assert sum(each.batch_sharpness is not None for each in probe.records) >= 100
 
 
 def test_loggers_of_every_kind() -> None:

@@ -44,7 +44,7 @@ def test_two_ranks_agree_with_one_and_refuse_different_data(tmp_path: Path) -> N
         ],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]

@@ -8,7 +8,14 @@ export { expectProbes, probesOf, type ProbeOptions, type ProbeSummary } from "./
 export { optimizerMinimum } from "./probe/margin.js";
 export type { MetricRecord, ProbeId, ProbeNumbers } from "./probe/numbers.js";
 export type { ProbeSchedule } from "./probe/schedule.js";
-export type { AlignmentRecord, Estimate, LearnedFunction, MinimumMeasurement, MinimumRecord } from "./record.js";
+export type {
+  AlignmentRecord,
+  Estimate,
+  FrozenMeasurement,
+  LearnedFunction,
+  MinimumMeasurement,
+  MinimumRecord,
+} from "./record.js";
 export { runMinimumTask, trainSubject, type FinishedTask, type RunHooks } from "./run-task.js";
 export { examplesOfTask, leastLossOf, outputLossOf, traineeLossOf } from "./loss.js";
 export { isClosedForm, openSubject, type Subject } from "./subject.js";

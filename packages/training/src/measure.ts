@@ -11,7 +11,7 @@ import { deflatedNorm } from "@sgdscope/hessian-estimators";
 import { noiseStrength, noiseStructure, type GramSystem } from "@sgdscope/noise-structure";
 import type { GeneralisedGramSystem, OutputLoss } from "@sgdscope/noise-structure/losses";
 import type * as tf from "@tensorflow/tfjs-core";
-import type { AlignmentRecord, Estimate } from "./record.js";
+import type { AlignmentRecord, Estimate, FrozenMeasurement } from "./record.js";
 import { outputLossOf } from "./loss.js";
 import { judgedOptimizer } from "./optimizer.js";
 import type { TrainingTask } from "./task.js";
@@ -72,6 +72,19 @@ export function longestExampleGradient({ examples, outputs, gram, residuals }: G
 
 /** What the theory says of the point where a training stands; exact. */
 export const summaryAt = (minimum: Minimum): MinimumSummary => minimumSummary(analyseSync(minimum));
+
+/** The verdict on a minimum of a preconditioned optimizer; exact. Cost one exact threshold. */
+export function frozenAt(minimum: Minimum): FrozenMeasurement {
+  const { optimizer, threshold, verdict, marks } = analyseSync(minimum, { extent: "verdict" }).conditions[0]!;
+  const { edgeRatio, verdict: word } = verdict!;
+  return {
+    optimizer,
+    criticalLearningRate: threshold.criticalLearningRate,
+    edgeRatio,
+    verdict: word,
+    marks: marks.map(({ id }) => id),
+  };
+}
 
 /** The structure of the noise that a Gram system has, as the record of a step; of another loss with m in the place of 2L. Cost O((nC)²). */
 export function alignmentOf(system: MeasuredSystem, step: number): AlignmentRecord {

@@ -66,10 +66,18 @@ export interface MinimumRecord {
   startEdgeRatio: number | undefined;
   /** Undefined if the training diverged, or the task does not ask for it. */
   minimum: MinimumMeasurement | undefined;
+  /** Of Adam, RMSprop and IRE, which `minimum` judges as plain SGD: as they are with their second moment or mask frozen where they stopped. */
+  preconditioned?: FrozenMeasurement;
   alignment: AlignmentRecord[];
   /** Of closed-form models; undefined of networks on images, and after divergence. */
   learned: LearnedFunction | undefined;
 }
+
+/** The verdict on an optimizer with its preconditioner as it stands, in the coordinates in which it steps plainly. */
+export type FrozenMeasurement = Pick<
+  MinimumSummary,
+  "optimizer" | "criticalLearningRate" | "edgeRatio" | "verdict" | "marks"
+>;
 
 /** The measurement at the final parameters; exact from the Gram matrix but for `frobeniusH`. */
 export interface MinimumMeasurement extends MinimumSummary {

@@ -2,9 +2,10 @@ import { edgeRatioOf, type Minimum } from "@sgdscope/analysis";
 import type { NamedArray } from "@sgdscope/models-cnn";
 import { seededRandom } from "@sgdscope/random";
 import { preconditionerOf, training, warmUp, type Checkpoint } from "@sgdscope/sgd";
-import { alignmentOf, minimumReached, summaryAt } from "./measure.js";
-import { optimizerOfTask, preconditionerPrefix } from "./optimizer.js";
+import { alignmentOf, frozenAt, minimumReached, summaryAt, type MeasuredSystem } from "./measure.js";
+import { frozenOptimizer, optimizerOfTask, preconditionerPrefix } from "./optimizer.js";
 import { probesAlong, type ProbeOptions, type ProbeSummary } from "./probe/along-training.js";
+import { optimizerMinimum } from "./probe/margin.js";
 import type { MetricRecord } from "./probe/numbers.js";
 import type { AlignmentRecord, MinimumRecord } from "./record.js";
 import { openSubject, type Subject } from "./subject.js";
@@ -70,13 +71,12 @@ async function trainProbed(
   const { trainee, leastLoss } = subject;
   const lossBelow = leastLoss.loss + task.lossBelow;
   const random = seededRandom(task.seed);
-  const minimumAt = async (steps: number, converged: boolean): Promise<Minimum> =>
-    minimumReached({ name: subject.model, precision: subject.precision }, await subject.system(), task, {
-      steps,
-      converged,
-    });
+  const minimumAt = (system: MeasuredSystem, steps: number, converged: boolean): Minimum =>
+    minimumReached({ name: subject.model, precision: subject.precision }, system, task, { steps, converged });
   const startEdgeRatio =
-    task.startThreshold === true && hooks.resume === undefined ? edgeRatioOf(await minimumAt(0, false)) : undefined;
+    task.startThreshold === true && hooks.resume === undefined
+      ? edgeRatioOf(minimumAt(await subject.system(), 0, false))
+      : undefined;
   const probe = hooks.probe ?? task.probe;
   const along = probe === undefined ? undefined : probesAlong(subject, task, probe);
   const metrics = metricsOf(hooks.progress);
@@ -116,13 +116,22 @@ async function trainProbed(
   const unmeasured = result.reason === "diverged" || result.reason === "aborted";
   const alignment = result.probes.flatMap(({ value }) => (value === undefined ? [] : [value]));
   let minimum: MinimumRecord["minimum"];
+  let preconditioned: MinimumRecord["preconditioned"];
   if (!unmeasured) {
-    const reached = await minimumAt(result.steps, result.loss < lossBelow);
-    if (task.measured !== false)
+    const converged = result.loss < lossBelow;
+    const system = await subject.system();
+    const reached = minimumAt(system, result.steps, converged);
+    if (task.measured !== false) {
       minimum = {
         ...summaryAt(reached),
         frobeniusH: await subject.frobeniusH(task.hessianProducts, random.stream("probes")),
       };
+      if (frozenOptimizer(task) !== undefined) {
+        const at = { step: result.steps, snapshot: await trainee.snapshot(), system, converged };
+        const frozen = await optimizerMinimum(subject, task, at);
+        preconditioned = frozen === undefined ? undefined : frozenAt(frozen);
+      }
+    }
     if (alignment.at(-1)?.step !== result.steps) alignment.push(alignmentOf(reached.system, result.steps));
   }
   const record: MinimumRecord = {
@@ -145,6 +154,7 @@ async function trainProbed(
     ...(leastLoss.loss === 0 ? {} : { excessLoss: result.loss - leastLoss.loss }),
     interpolates: result.loss < lossBelow,
     minimum,
+    ...(preconditioned === undefined ? {} : { preconditioned }),
     alignment,
     learned: unmeasured ? undefined : subject.learned(),
   };

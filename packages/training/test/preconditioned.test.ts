@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { analyse } from "@sgdscope/analysis";
 import { perExampleGradients } from "@sgdscope/autodiff";
 import { prepareBackend } from "@sgdscope/compute";
 import { lockRun, openRun, runId } from "@sgdscope/runs";
@@ -10,6 +11,7 @@ import {
   minimumOfRun,
   openStoredRun,
   preconditionedMinimumOfRun,
+  readTrainingRun,
   taskOfSettings,
   trainInFolder,
   type StoredRun,
@@ -25,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** A training of a few steps, left in a folder and opened again. */
-async function stored(optimizer: object): Promise<StoredRun> {
+async function stored(optimizer: object): Promise<StoredRun & { record: MinimumRecord }> {
   const task = taskOfSettings({
     data: { kind: "synthetic", count: 6 },
     model: { kind: "fully-connected", widths: [3] },
@@ -45,7 +47,7 @@ async function stored(optimizer: object): Promise<StoredRun> {
   await run!.close();
   await locked.lock.release("done");
   await locked.close();
-  return openStoredRun(directory);
+  return { ...(await openStoredRun(directory)), record: (await readTrainingRun(directory)).record! };
 }
 
 describe("a run of Adam, RMSprop or IRE", () => {
@@ -90,6 +92,13 @@ describe("a run of Adam, RMSprop or IRE", () => {
         for (let k = 0; k < P; k++) sum += (jacobian[i * P + k]! * jacobian[j * P + k]!) / weights[k]!;
         expect(Math.abs(gram[i * data.size + j]! - sum)).toBeLessThan(1e-4 * largest);
       }
+    // What the run keeps of itself is what is found of it afterwards.
+    const { preconditioned } = run.record;
+    const [condition] = (await analyse(found, { extent: "verdict" })).conditions;
+    expect(preconditioned).toMatchObject({ optimizer, verdict: condition!.verdict!.verdict });
+    expect(preconditioned!.edgeRatio / condition!.verdict!.edgeRatio).toBeCloseTo(1, 4);
+    expect(preconditioned!.criticalLearningRate / condition!.threshold.criticalLearningRate).toBeCloseTo(1, 4);
+    expect(preconditioned!.marks).toEqual(condition!.marks.map(({ id }) => id));
     expect([...found.system.residuals]).toEqual([...plain.system.residuals].map((r) => expect.closeTo(r, 4) as number));
     tf.dispose([inputs, gradients, run.params]);
   });
@@ -98,6 +107,7 @@ describe("a run of Adam, RMSprop or IRE", () => {
     for (const settings of [{ optimizer: "adam", weightDecay: 0.1 }, { optimizer: "sam" }, { momentum: 0.5 }]) {
       const run = await stored(settings);
       expect(await preconditionedMinimumOfRun(run, await datasetOf(run.task.data))).toBeUndefined();
+      expect(run.record).not.toHaveProperty("preconditioned");
       tf.dispose(run.params);
     }
   });

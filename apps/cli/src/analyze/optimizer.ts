@@ -1,4 +1,5 @@
 import type { Optimizer } from "@sgdscope/stability-criterion/optimizers";
+import { expectMomentum } from "../options/nesterov.js";
 import { usageError } from "../terminal/errors.js";
 import type { AnalyzeOptions } from "./options.js";
 
@@ -14,6 +15,9 @@ export type OptimizerOptions = Pick<
  */
 export function optimizerOf(options: OptimizerOptions): Optimizer | undefined {
   const { optimizer, momentum, nesterov, weightDecay, preconditioner } = options;
+  if (nesterov === true && optimizer !== undefined && optimizer !== "nesterov")
+    throw usageError(`--nesterov: expected --optimizer nesterov or none beside it, got ${optimizer}`);
+  if (nesterov === true) expectMomentum(momentum === undefined ? undefined : [momentum]);
   if (optimizer === "adam" || optimizer === "rmsprop") {
     if (preconditioner === undefined)
       throw usageError(
@@ -24,8 +28,6 @@ export function optimizerOf(options: OptimizerOptions): Optimizer | undefined {
     return optimizerOf({ ...options, optimizer: own, ...(optimizer === "adam" ? { momentum: momentum ?? 0.9 } : {}) });
   }
   const kind = optimizer ?? (nesterov === true ? "nesterov" : momentum === undefined ? "sgd" : "heavy-ball");
-  if (nesterov === true && kind !== "nesterov")
-    throw usageError(`--nesterov: expected --optimizer nesterov or none beside it, got ${kind}`);
   const decay = weightDecay === undefined ? {} : { weightDecay };
   if (kind === "sgd") {
     if (momentum !== undefined && momentum !== 0)

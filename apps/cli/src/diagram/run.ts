@@ -2,6 +2,7 @@ import { phaseDiagram } from "@sgdscope/analysis";
 import { expectWritable } from "@sgdscope/runs";
 import { shellWord } from "@sgdscope/sweeps";
 import type { Optimizer } from "@sgdscope/stability-criterion/optimizers";
+import { expectMomentum } from "../options/nesterov.js";
 import { usageError } from "../terminal/errors.js";
 import { aboutMinimum, readMinimum } from "../sources/minimum.js";
 import { printJson } from "../terminal/json.js";
@@ -63,7 +64,7 @@ function optimizersOf({ momentum, nesterov, weightDecay, batchSize }: DiagramOpt
   optimizer?: Optimizer;
   momenta?: number[];
 } {
-  if (nesterov === true && momentum === undefined) throw usageError("--nesterov needs --momentum <β>");
+  if (nesterov === true) expectMomentum(momentum);
   if (momentum === undefined) return weightDecay === undefined ? {} : { optimizer: { kind: "sgd", weightDecay } };
   if (momentum.length > 1 && batchSize?.length !== 1)
     throw usageError(

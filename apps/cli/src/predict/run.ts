@@ -3,6 +3,7 @@ import { prepareBackend } from "@sgdscope/compute";
 import { predict as predicted, trialDefaults, tryPrediction, type Prediction, type Trial } from "@sgdscope/experiments";
 import { seededRandom } from "@sgdscope/random";
 import { optimizerThreshold, type Optimizer } from "@sgdscope/stability-criterion/optimizers";
+import { expectMomentum } from "../options/nesterov.js";
 import { exitCodes, usageError } from "../terminal/errors.js";
 import { printJson } from "../terminal/json.js";
 import { print } from "../terminal/print.js";
@@ -14,8 +15,7 @@ import { isMissed, predictionDocument, predictionText } from "./text.js";
 
 /** Predicts each setting at the minimum of a run, tries it where that is asked for, and prints both. */
 export async function predict(options: PredictOptions): Promise<void> {
-  if (options.nesterov === true && options.momentum?.every((momentum) => momentum === 0) !== false)
-    throw usageError("--nesterov needs --momentum <β> above 0");
+  if (options.nesterov === true) expectMomentum(options.momentum);
   await prepareBackend(options.backend);
   const point = await openRunMinimum(options.run);
   const progress = progressOn(process.stderr, options.quiet === true);

@@ -109,7 +109,7 @@ function ending(
 ): string {
   if (record.reason === "diverged")
     return `The loss diverged after ${record.steps} steps: the learning rate is too large.`;
-  const marks = markTexts(record).map((text) => `\n! ${text}`);
+  const marks = [...markTexts(record).map((text) => `\n! ${text}`), frozenText(record)];
   if (loss !== undefined) {
     const { excessLoss } = record;
     const goal = `${excessLoss === undefined ? "a loss" : "an excess loss"} below ${lossBelow < 1e-3 ? lossBelow.toExponential() : lossBelow}`;
@@ -123,6 +123,20 @@ function ending(
   return record.interpolates
     ? `Interpolates after ${record.steps} steps.${marks.join("")}`
     : `Ended after ${record.steps} steps with loss ${formatNumber(record.loss, 3)}, above the goal: not yet at a minimum, and the theory speaks of minima only.${marks.join("")}`;
+}
+
+/** The verdict of an optimizer that the table judges as plain SGD, and its marks that the others do not say. */
+function frozenText({ preconditioned, minimum }: MinimumRecord): string {
+  if (preconditioned === undefined) return "";
+  const { verdict, edgeRatio, criticalLearningRate, marks } = preconditioned;
+  const kept = minimum?.marks.includes("ire") === true ? "mask of flat coordinates" : "second moment of the optimizer";
+  return (
+    `\nWith the ${kept} frozen where the training stopped: ${verdict}, η is ${formatNumber(edgeRatio)} of its own exact threshold η* = ${formatNumber(criticalLearningRate)}.` +
+    marks
+      .filter((id) => id !== "not-converged" && minimum?.marks.includes(id) !== true)
+      .map((id) => `\n! ${mark(id).text}`)
+      .join("")
+  );
 }
 
 /** Where the verdict stands outside the hypotheses of its theorem, beside what the sentence says. */

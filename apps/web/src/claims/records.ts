@@ -374,6 +374,56 @@ const network = object({
   shuffled: numbers,
 });
 
+const mode = object({
+  part: v.literal("training"),
+  depth: setting,
+  initial: measured,
+  learningRate: setting,
+  steps: measured,
+  every: setting,
+  probes: measured,
+  seed: setting,
+  index: setting,
+  target: setting,
+  peak: measured,
+  noiseRatio: measured,
+  deeperRatio: measured,
+  driftRatio: measured,
+  time: measured,
+  flowTime: measured,
+});
+
+const modeWalk = {
+  depth: setting,
+  target: setting,
+  learningRate: setting,
+  noiseVariance: setting,
+  steps: measured,
+  paths: setting,
+  seed: setting,
+  mean: measured,
+  variance: measured,
+  lawMean: measured,
+  lawVariance: measured,
+  growthRate: measured,
+  equationRate: measured,
+  flowRate: measured,
+};
+const rest = object({ part: v.literal("rest"), ...modeWalk });
+const fromNothing = object({ part: v.literal("growth"), ...modeWalk });
+
+const staircase = object({
+  part: v.literal("staircase"),
+  seed: setting,
+  smallness: setting,
+  step: measured,
+  modes: numbers,
+  targets: numbers,
+  loss: measured,
+  drift: measured,
+  diffusion: measured,
+});
+
 const part = told("the name of a part of this study");
 
 /** As a type without the names that texts are taken from: a new field of a study is missed here by the compiler. */
@@ -394,6 +444,7 @@ const shapes: { [K in StudyKind]: v.GenericSchema<unknown, Loose<StudyRecords[K]
   margin: v.variant("part", [margin], part),
   sam: v.variant("part", [sam], part),
   fluctuation: v.variant("part", [quadratic, network], part),
+  saddles: v.variant("part", [mode, rest, fromNothing, staircase], part),
   minibatch: v.variant("part", [cloud, features, tail], part),
   "power-law": v.variant("part", [strength, walks, well, basin], part),
 };
@@ -411,6 +462,7 @@ const tasks = {
   margin: object({}),
   sam: object({}),
   fluctuation: object({}),
+  saddles: object({}),
   minibatch: object({}),
   "power-law": v.variant(
     "part",

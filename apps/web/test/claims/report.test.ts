@@ -41,7 +41,8 @@ function replaced(value: unknown, by: (field: string, value: number) => unknown,
 const settings = new Set([
   ...["parameters", "examples", "outputs", "learningRate", "batchSize", "batchSizes", "seed", "rho"],
   ...["multiple", "directions", "paths", "momentum", "dimension", "levels", "walks", "maxSteps", "longSteps", "every"],
-  ...["share", "features", "fraction", "temperature", "lossAtMinimum"],
+  ...["share", "features", "fraction", "temperature", "lossAtMinimum", "depth", "index", "target", "smallness"],
+  "noiseVariance",
 ]);
 
 /** A part with numbers of its records replaced. */

@@ -14,6 +14,7 @@ import { momentumEdge } from "./momentum-edge.js";
 import { noiseMagnitude } from "./noise-magnitude.js";
 import { powerLawEscape } from "./power-law-escape.js";
 import { predict } from "./predict.js";
+import { saddleToSaddle } from "./saddle-to-saddle.js";
 import { samEdgeClaim } from "./sam-edge.js";
 import { size } from "./size.js";
 
@@ -33,6 +34,7 @@ export const claims = [
   powerLawEscape,
   minibatchNoise,
   fluctuation,
+  saddleToSaddle,
   diagram,
   ablation,
   generalization,

@@ -6,6 +6,7 @@ import { marginStudy, type MarginTask, type MarginRecord } from "./margin.js";
 import { fluctuationStudy, type FluctuationRecord, type FluctuationTask } from "./fluctuation.js";
 import { minibatchStudy, type MinibatchRecord, type MinibatchTask } from "./minibatch.js";
 import { powerLawStudy, type PowerLawRecord, type PowerLawTask } from "./power-law.js";
+import { saddlesStudy, type SaddlesRecord, type SaddlesTask } from "./saddles.js";
 import { samStudy, type SamRecord, type SamTask } from "./sam.js";
 import type { JobHooks } from "./job-hooks.js";
 import { trainingStudy } from "./training.js";
@@ -25,6 +26,7 @@ export interface StudyTasks {
   "power-law": PowerLawTask;
   minibatch: MinibatchTask;
   fluctuation: FluctuationTask;
+  saddles: SaddlesTask;
 }
 
 /** What each kind yields. */
@@ -39,6 +41,7 @@ export interface StudyRecords {
   "power-law": PowerLawRecord;
   minibatch: MinibatchRecord;
   fluctuation: FluctuationRecord;
+  saddles: SaddlesRecord;
 }
 
 export type StudyKind = keyof StudyTasks;
@@ -56,6 +59,7 @@ const studies: { [K in StudyKind]: Study<K> } = {
   "power-law": powerLawStudy,
   minibatch: minibatchStudy,
   fluctuation: fluctuationStudy,
+  saddles: saddlesStudy,
 };
 
 /**

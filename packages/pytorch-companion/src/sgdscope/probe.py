@@ -124,8 +124,9 @@ class Probe:
         self._every, self._budget, self._memory = every, budget, memory
         self._kinds = tuple(kind for kind in _KINDS if kind in kinds)
         self._log = log_to(logger)
-        # What each kind of measurement took the last time, in seconds.
+        # What each kind of measurement took the last time and in all, in seconds.
         self._costs: dict[str, float] = {}
+        self._totals = dict.fromkeys(self._kinds, 0.0)
         self._before: Optional[list[Tensor]] = None
         self._background: Optional[tuple[BackgroundAnalysis, ProbeRecord]] = None
         self._method, self._guess = "auto", 1.0
@@ -219,6 +220,7 @@ class Probe:
             elif kind == MARGIN:
                 self._begin_margin(record)
             self._costs[kind] = time.perf_counter() - begun
+            self._totals[kind] += self._costs[kind]
 
     def _note_rate(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
         """A schedule may change the rate between a step and its measurement."""
@@ -282,6 +284,7 @@ class Probe:
         share = process.cpu_seconds / (os.cpu_count() or 1)
         self.spent += share
         self._costs[MARGIN] = self._costs.get(MARGIN, 0.0) + share
+        self._totals[MARGIN] += share
         record.seconds += share
         try:
             found = analysis_of(process.document())
@@ -296,11 +299,15 @@ class Probe:
             self._log(record.values(names), record.step)
 
     def _affordable(self, kind: str) -> bool:
-        """Whether what was spent and what this will take are within the share of the time so far."""
+        """Whether what was spent and what this will take are within the share of the time so far.
+
+        Each kind has an equal part of the budget, or else the cheap ones would leave nothing for the margin.
+        """
         if self._budget is None:
             return True
-        elapsed = time.perf_counter() - self._started
-        return self.spent + self._expected(kind) <= self._budget * elapsed
+        allowed = self._budget * (time.perf_counter() - self._started)
+        expected = self._expected(kind)
+        return self.spent + expected <= allowed and self._totals[kind] + expected <= allowed / len(self._kinds)
 
     def _expected(self, kind: str) -> float:
         """Seconds: as last time, or from the time of a step, which is about three forward passes of a batch."""

@@ -10,16 +10,21 @@ import type { Probe } from "./probe.js";
  * The point where a training stands, as its own optimizer sees it: of Adam and RMSprop with the second moment as it stands, of IRE
  * with its mask, in the coordinates in which they step plainly.
  *
- * @param at.snapshot - Of the trainee, and `at.system` K and r, both at this step.
+ * @param at.snapshot - Of the trainee, and `at.system` K and r, both at this step; `at.converged` whether the training met its goal there.
  * @returns Undefined where the theory has no such point: Adam, RMSprop and IRE before their first step or with weight decay, and SAM.
  */
 export async function optimizerMinimum(
   subject: Subject,
   task: TrainingTask,
-  { step, snapshot, system }: { step: number; snapshot: Record<string, StateArray>; system: MeasuredSystem },
+  {
+    step,
+    snapshot,
+    system,
+    converged = false,
+  }: { step: number; snapshot: Record<string, StateArray>; system: MeasuredSystem; converged?: boolean },
 ): Promise<Minimum | undefined> {
   const named = { name: subject.model, precision: subject.precision };
-  const plain = minimumReached(named, system, task, { steps: step, converged: false });
+  const plain = minimumReached(named, system, task, { steps: step, converged });
   const { unjudged, ...reached } = plain.reached!;
   if (unjudged === undefined) return plain;
   const optimizer = frozenOptimizer(task);
