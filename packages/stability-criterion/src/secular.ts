@@ -40,9 +40,9 @@ const ROUGHLY: Approach = {
   precision: "single",
   coarse: 1e-2,
   fine: 1e-6,
-  near: 3e-2,
+  near: 5e-2,
   mixed: 0.3,
-  trusted: 1e-3,
+  trusted: 4e-3,
   mostProducts: 40,
   mostSteps: 8,
 };
@@ -108,7 +108,7 @@ export function secularRoot(
   let state: State = { x: problem.start, vector, products: 0, newtonSteps: 0, verifiedAt: NaN, gap: 0, lead: 0 };
   if (isRoughFirst(problem.minimum)) {
     const most = Math.floor(maxProducts / 2);
-    const modes = Math.ceil(rank / 3);
+    const modes = Math.ceil(rank / 4);
     state = newton(leading(problem, modes), state, ROUGHLY, { tolerance: NEAR, maxProducts: most });
     // Further modes add no more than this to any eigenvalue: where it closes no gap, the order stays what it is for every larger x.
     const gap = Number.isNaN(state.verifiedAt) ? 0 : state.gap - outside(problem, modes, state.x);
@@ -152,7 +152,7 @@ function newton(
     const verifying = settling ? !isOrdered({ verifiedAt, lead }, x) : near && Number.isNaN(verifiedAt);
     if (verifying) verifiedAt = x;
     // The eigenvalue is known to `residual²/gap`, and x moves by `response` times that.
-    const enough = gap > 0 && response !== undefined ? Math.sqrt((0.1 * wanted * gap) / response) : fine;
+    const enough = gap > 0 && response !== undefined ? Math.sqrt((0.3 * wanted * gap) / response) : fine;
     const finest = Math.min(1e-5, Math.max(enough, precision === "single" ? fine : 1e-10));
     const closing = verifying || settling || (trusted !== undefined && near && change < Infinity);
     const accuracy = closing ? finest : Math.min(coarse, Math.max(finest, change / 10));

@@ -21,10 +21,10 @@ export interface AnalysisSize {
 
 /**
  * What an analysis costs in products of two N × N matrices, `N = nC`: spectrum, features and range of μ once; per batch size the
- * threshold takes some 20 products of `rank²·nC`, most of them in single precision, and bounds; the growth rate of a learning rate 40.
- * Measured at N = 640 and 1000 on one core.
+ * threshold takes some ten products of `rank²·nC`, most of them in single precision, and bounds; the growth rate of a learning rate
+ * nearly as many. Measured at N = 2560 on two cores; twice as much where eigenvalues lie close together.
  */
-const UNITS = { once: 10, threshold: 28, growth: 58 };
+const UNITS = { once: 8, threshold: 16, growth: 14 };
 /** Of the theory, and of the memory of the kernels below it. */
 const MATRICES = 11;
 

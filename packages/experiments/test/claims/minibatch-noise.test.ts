@@ -17,7 +17,7 @@ function all(change: { cloud?: object; momentum?: object; features?: object; tai
       ...change.cloud,
     };
     const features = {
-      ...{ part: "features", seed, activation: "relu", batchSize: 1, fraction: 0.3, learningRate: seed },
+      ...{ part: "features", seed, activation: "tanh", batchSize: 1, fraction: 0.5, learningRate: seed },
       ...{ excessLoss: 1, exactExcess: 1, gaussianExcess: 1.5, smallStepExcess: 1.4, ...change.features },
     };
     const tail = {

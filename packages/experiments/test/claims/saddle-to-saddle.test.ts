@@ -79,6 +79,13 @@ describe("the claim saddle-to-saddle", () => {
     expect(holding(all({ diffusion: [1, 8, 7, 6, 60] }))).toEqual(but(6, 7));
   });
 
+  it("leaves out of the last saddle a run whose last two features come together", () => {
+    const together = stairs(6, 2, [0, 1, 2, 4, 4], [1, 9, 8, 0.5, 0.5]);
+    const judged = claim.judge([...all(), together] as never);
+    expect(judged[6]).toMatchObject({ holds: true, excluded: 1, runs: 5, missing: 0 });
+    expect(judged[5]).toMatchObject({ holds: true, runs: 6 });
+  });
+
   it("refuses records that lack something", () => {
     expect(holding(all({ training: { noiseRatio: NaN } }))).toEqual(but(0));
     expect(holding(all({ training: { time: null } }))).toEqual(but(2));

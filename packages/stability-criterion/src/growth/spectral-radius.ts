@@ -82,7 +82,7 @@ export function spectralRadius(
     return square * (1 - eta * (eigenvalues[a]! + eigenvalues[b]!) + eta * eta * fullBatch * product - pole);
   });
   // A little below, since rounding may have put a quotient at the root itself above it.
-  const byGuess = known === undefined ? -Infinity : (known.diagonal + eta * eta * noise * known.single) * (1 - 1e-7);
+  const byGuess = known === undefined ? -Infinity : (known.diagonal + eta * eta * noise * known.single) * (1 - 1e-6);
   const guess = byGuess > start ? { guess: { blocks: known!.blocks, start: byGuess } } : {};
   const root = secularRoot(
     {
@@ -125,7 +125,7 @@ function guessOf(
       `spectralRadius: expected options.guess of length ${rank * rank}, rank × rank, got ${guess.length}.`,
     );
   if (!isRoughFirst(minimum)) return undefined;
-  const blocks = collect(minimum, guess);
+  const blocks = collect(minimum, guess, { precision: "single" });
   let squares = 0;
   let diagonal = 0;
   for (let a = 0, k = 0; a < rank; a++)
