@@ -1,4 +1,4 @@
-import type { Claim, Finished, Job, Scope } from "../claim.js";
+import type { Claim, Job, Scope } from "../claim.js";
 import { judge, type Acceptance, type Sample } from "../judge.js";
 import { groupBy } from "../statistics.js";
 import type { EndPointRecord, EndPointsTask } from "../study/end-points.js";

@@ -70,7 +70,7 @@ export async function* endPointsStudy(task: EndPointsTask, hooks: JobHooks): Asy
   const { start, settings, batchSizes, segments } = task;
   const ends: (Record<string, StateArray> | undefined)[] = [];
   for (const [place, setting] of settings.entries()) {
-    const own = { ...start, ...setting } as TrainingTask;
+    const own = { ...start, ...setting };
     const subject = await openSubject(own, seededRandom(start.seed));
     try {
       const found = await trainSubject(subject, own, {

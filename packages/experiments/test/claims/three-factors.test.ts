@@ -88,7 +88,11 @@ describe("the three factors", () => {
     expect(holds([])).toEqual([false, false, false, false]);
     const unfinished = good().map((one, k) => (k === 1 ? end(settings[1], 300, { interpolates: false }) : one));
     const [next, larger] = judged(unfinished);
-    expect(next).toMatchObject({ holds: false, excluded: 1, why: expect.stringContaining("nothing to judge") });
+    expect(next).toMatchObject({
+      holds: false,
+      excluded: 1,
+      why: expect.stringContaining("nothing to judge") as string,
+    });
     expect(larger).toMatchObject({ holds: true, excluded: 1, runs: 1 });
   });
 });
