@@ -2,20 +2,23 @@ import { multiply, symmetricEigen } from "@sgdscope/linear-algebra";
 import type { SamplingWeights } from "../../src/index.js";
 import type { Problem } from "./problems.js";
 
-/** Hessians of the examples, `JᵢᵀJᵢ`, restricted to the range of their mean. */
-function rangeHessians({ system, jacobian, parameters: p }: Problem): {
-  hessians: Float64Array[];
-  rank: number;
-} {
-  const { examples: n, outputs } = system;
-  const full = Array.from({ length: n }, (_, i) => {
+/** Hessians of the examples, `p × p`. */
+export type ExampleHessians = readonly Float64Array[];
+
+/** `JᵢᵀJᵢ` of every example. */
+const ofSquareLoss = ({ system, jacobian, parameters: p }: Problem): ExampleHessians =>
+  Array.from({ length: system.examples }, (_, i) => {
     const h = new Float64Array(p * p);
-    for (let c = 0; c < outputs; c++)
+    for (let c = 0; c < system.outputs; c++)
       for (let a = 0; a < p; a++)
         for (let b = 0; b < p; b++)
-          h[a * p + b]! += jacobian[(i * outputs + c) * p + a]! * jacobian[(i * outputs + c) * p + b]!;
+          h[a * p + b]! += jacobian[(i * system.outputs + c) * p + a]! * jacobian[(i * system.outputs + c) * p + b]!;
     return h;
   });
+
+/** Restricted to the range of their mean. */
+function restricted(full: ExampleHessians): { hessians: Float64Array[]; rank: number } {
+  const p = Math.sqrt(full[0]!.length);
   const { values, vectors } = symmetricEigen(average(full), p);
   const rank = values.filter((value) => value > 1e-10 * values[0]!).length;
   const basis = vectors.slice(0, rank * p);
@@ -23,7 +26,7 @@ function rangeHessians({ system, jacobian, parameters: p }: Problem): {
   return { hessians: full.map((h) => multiply(multiply(basis, h, rank, p, p), transposed, rank, p, rank)), rank };
 }
 
-const average = (matrices: Float64Array[]): Float64Array =>
+const average = (matrices: ExampleHessians): Float64Array =>
   matrices[0]!.map((_, k) => matrices.reduce((sum, m) => sum + m[k]!, 0) / matrices.length);
 
 const kronecker = (a: Float64Array, b: Float64Array, r: number): Float64Array =>
@@ -36,8 +39,8 @@ const identity = (r: number): Float64Array =>
   Float64Array.from({ length: r * r }, (_, k) => (k % (r + 1) === 0 ? 1 : 0));
 
 /** The operators C and D as dense `r² × r²` matrices. */
-function denseOperators(problem: Problem, { noise, fullBatch }: SamplingWeights) {
-  const { hessians, rank: r } = rangeHessians(problem);
+function denseOperators(problem: Problem | ExampleHessians, { noise, fullBatch }: SamplingWeights) {
+  const { hessians, rank: r } = restricted("system" in problem ? ofSquareLoss(problem) : problem);
   const h = average(hessians);
   const left = kronecker(h, identity(r), r);
   const right = kronecker(identity(r), h, r);
@@ -51,7 +54,7 @@ function denseOperators(problem: Problem, { noise, fullBatch }: SamplingWeights)
 }
 
 /** `2/λ_max(C^{-1/2} D C^{-1/2})` from dense matrices. */
-export function denseThreshold(problem: Problem, weights: SamplingWeights): number {
+export function denseThreshold(problem: Problem | ExampleHessians, weights: SamplingWeights): number {
   const { rank, c, d } = denseOperators(problem, weights);
   const size = rank * rank;
   const { values, vectors } = symmetricEigen(c, size);
