@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { storageError } from "@sgdscope/runs";
 import { program } from "./program.js";
-import { enableRelaxedSimd } from "./relaxed-simd.js";
 import { reportError } from "./terminal/errors.js";
 
 const report = (error: unknown): number => reportError(error, (line) => process.stderr.write(line));
@@ -13,7 +12,6 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) =>
 // Beyond `ulimit -f` the system ends a process, unless it listens: then the write fails, and says so.
 process.on("SIGXFSZ", () => undefined);
 
-enableRelaxedSimd();
 try {
   await program().parseAsync(process.argv);
 } catch (error) {

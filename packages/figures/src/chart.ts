@@ -104,7 +104,7 @@ export function chart(options: ChartOptions, canvas: Canvas): SVGSVGElement {
     {
       ...frame(canvas, 360),
       ...place.options,
-      x: { ...axis(x, xDomain, false), ...place.axis },
+      x: { ...axis(x, xDomain, false, canvas.width), ...place.axis },
       y: axis(y, yDomain, true),
       marks: [
         // Text of its own: a logarithmic scale would leave out the labels that it holds to be minor.
@@ -280,6 +280,7 @@ function axis(
   { type = "linear", label, reverse, format, ticks }: ChartAxis,
   domain: [number, number],
   grid: boolean,
+  width = 720,
 ): Plot.ScaleOptions {
   return {
     type,
@@ -287,7 +288,7 @@ function axis(
     label,
     ...(grid ? { grid } : { labelAnchor: "center", labelArrow: "right" }),
     ...(ticks === undefined ? {} : { axis: null }),
-    ...(type === "log" ? { tickFormat: format ?? plain, ticks: 6 } : {}),
+    ...(type === "log" ? { tickFormat: format ?? plain, ticks: Math.min(6, Math.round(width / 110)) } : {}),
     ...(type === "linear" && format !== undefined ? { tickFormat: format } : {}),
     ...(reverse === true ? { reverse } : {}),
   };

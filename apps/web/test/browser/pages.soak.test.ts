@@ -14,6 +14,7 @@ import { prepareBackend } from "../../../../packages/compute/src/index.js";
 import { findChromium } from "../../../../packages/testing/test/browser/chromium.js";
 import { boundDocument } from "../../../cli/src/quickstart/text.js";
 import { planOf } from "../../src/claims/plan.js";
+import { settings } from "../claims/settings.js";
 import { launch, serve } from "./pages.js";
 
 const chromium = findChromium();
@@ -255,10 +256,8 @@ async function reportsOfEveryClaim(): Promise<{ claims: string; quickstart: stri
   };
 }
 
-const settings = /^(parameters|examples|outputs|learningRate|rho|batchSizes?|seed|multiple|directions|paths)$/;
-
 function withoutNumbers(value: unknown, field = ""): unknown {
-  if (typeof value === "number") return settings.test(field) ? value : null;
+  if (typeof value === "number") return settings.has(field) ? value : null;
   if (Array.isArray(value)) return value.map((each) => withoutNumbers(each, field));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withoutNumbers(each, key)]));

@@ -5,6 +5,7 @@ import { prepareBackend } from "../../../../packages/compute/src/index.js";
 import { boundDocument } from "../../../cli/src/quickstart/text.js";
 import { planOf } from "../../src/claims/plan.js";
 import { claimOf, loadReport, ReportError, type LoadedReport } from "../../src/claims/report.js";
+import { settings } from "./settings.js";
 
 const scope = { preset: "test", images: { kind: "synthetic" }, seed: 1 } as const;
 
@@ -36,14 +37,6 @@ function replaced(value: unknown, by: (field: string, value: number) => unknown,
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, replaced(each, by, key)]));
 }
-
-/** Numbers that were asked for or counted, not measured. */
-const settings = new Set([
-  ...["parameters", "examples", "outputs", "learningRate", "batchSize", "batchSizes", "seed", "rho"],
-  ...["multiple", "directions", "paths", "momentum", "dimension", "levels", "walks", "maxSteps", "longSteps", "every"],
-  ...["share", "features", "fraction", "temperature", "lossAtMinimum", "depth", "index", "target", "smallness"],
-  "noiseVariance",
-]);
 
 /** A part with numbers of its records replaced. */
 const withNumbers = (name: string, finished: readonly Finished[], by: (field: string, value: number) => unknown) =>
