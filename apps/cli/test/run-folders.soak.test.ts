@@ -29,9 +29,9 @@ const training = [
 ];
 
 /** A sweep of one run, and the folder of that run. */
-async function sweepOfOne(name: string): Promise<{ sweep: string; run: string }> {
+async function sweepOfOne(name: string, maxSteps = 6000): Promise<{ sweep: string; run: string }> {
   const sweep = join(folder, name);
-  const grid = await gridFile(folder, { base: settings, seeds: 1 });
+  const grid = await gridFile(folder, { base: { ...settings, maxSteps }, seeds: 1 });
   const planned = await sgdscope("sweep", "plan", grid, "--out", sweep, "--json");
   const { runs } = JSON.parse(planned.stdout) as { runs: { id: string }[] };
   return { sweep, run: join(sweep, "runs", runs[0]!.id) };
@@ -73,17 +73,21 @@ describe("a run folder has one owner", () => {
 
   it("is refused to a second train of the same settings, which writes nothing", async () => {
     const out = join(folder, "twice");
-    const { run } = await sweepOfOne("names");
+    // Long enough not to end before the second has begun; it is stopped then.
+    const { run } = await sweepOfOne("names", 1e6);
     const own = join(out, basename(run));
-    const first = start([...training, "--out", out]);
+    const long = [...training, "--max-steps", "1000000", "--out", out];
+    const first = start(long);
     const ended = once(first, "exit");
     while (!(await metricsOf(own)).includes('"step":40')) await sleep(10);
-    const second = await inProcess([...training, "--out", out]);
+    const second = await inProcess(long);
     expect(second.exitCode).toBe(1);
     expect(second.stderr).toContain(`${own} is being written by process ${first.pid}`);
     expect(second.stdout).toBe("");
-    expect((await ended)[0]).toBe(0);
-    expect(await stepsOf(own)).toEqual(Array.from({ length: 301 }, (_, k) => 20 * k));
+    first.kill("SIGTERM");
+    expect((await ended)[0]).toBe(75);
+    const steps = await stepsOf(own);
+    expect(steps).toEqual(steps.map((_, k) => 20 * k));
   });
 
   it("is refused to a sweep while train has it, and the sweep takes it once train was killed", async () => {

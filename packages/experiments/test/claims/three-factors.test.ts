@@ -46,7 +46,7 @@ const good = (): EndPointsRecord[] => [
 const judged = (records: EndPointsRecord[]): ReturnType<typeof threeFactors.judge> =>
   threeFactors.judge([
     {
-      role: "two-layer ReLU",
+      role: "images",
       task: {
         start: reluTask({ count: 4, width: 2, learningRate: 1, batchSize: 1, seed: 1 }),
         ...{ settings, batchSizes: [1, 2, 8], segments: [] },
