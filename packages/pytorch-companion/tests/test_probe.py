@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import types
+import warnings
 from typing import Any, Optional
 
 import pytest
@@ -232,6 +233,18 @@ def test_what_fails_in_the_background_is_a_warning(monkeypatch: pytest.MonkeyPat
     with pytest.warns(RuntimeWarning, match="no margin at step 1: sgdscope: no such luck"):
         records = probe.close()
     assert records[0].margin is None
+
+
+def test_a_training_that_became_nan_is_told_once() -> None:
+    model, data = mlp(), (torch.randn(8, 3), torch.randn(8, 2))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    probe = Probe(model, nn.MSELoss(), optimizer, data, every=1, budget=None, kinds=("batch_sharpness",))
+    with torch.no_grad():
+        next(model.parameters()).fill_(math.nan)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert [probe.step() for _ in range(5)] == [None] * 5
+    assert [str(one.message).split(":")[1].strip() for one in told] == ["not measured at step 1"]
 
 
 def test_the_callback_of_lightning(monkeypatch: pytest.MonkeyPatch) -> None:

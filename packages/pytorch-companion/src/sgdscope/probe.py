@@ -131,6 +131,7 @@ class Probe:
         self._background: Optional[tuple[BackgroundAnalysis, ProbeRecord]] = None
         self._method, self._guess = "auto", 1.0
         self._rate = 0.0
+        self._told: set[tuple[str, str]] = set()
         self._hook = inner_optimizer(optimizer).register_step_post_hook(self._note_rate) if self._active else None
         self._generator = torch.Generator().manual_seed(0)
         if self._active:
@@ -197,7 +198,10 @@ class Probe:
                 self._take(chosen, record, before)
         except SgdscopeError as error:
             # Such as a learning rate of 0 at the end of a schedule: no reason to end a training.
-            warnings.warn(f"sgdscope: not measured at step {self.steps}: {error}", RuntimeWarning, stacklevel=4)
+            # One of a kind is told: a training that became NaN stays so.
+            if (error.code, error.argument) not in self._told:
+                self._told.add((error.code, error.argument))
+                warnings.warn(f"sgdscope: not measured at step {self.steps}: {error}", RuntimeWarning, stacklevel=4)
             return None
         record.seconds = time.perf_counter() - start
         self.records.append(record)
