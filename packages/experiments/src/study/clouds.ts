@@ -65,7 +65,10 @@ export async function* cloudStudy(task: CloudTask, { progress, signal }: JobHook
     }
     if (step % pulse === 0) {
       signal?.throwIfAborted();
-      progress?.(Math.max(0, step) / steps, `regression, η = ${learningRate}, B = ${batchSize}, β = ${momentum}`);
+      progress?.(
+        Math.max(0, step) / steps,
+        `regression, η = ${Number(learningRate.toPrecision(3))}, B = ${batchSize}, β = ${momentum}`,
+      );
     }
   }
   const problem = { eigenvalues: spectrum, batchSize, momentum };

@@ -56,7 +56,7 @@ export async function* quadraticStudy(
     }
     if (step % (1 << 16) === 0) {
       signal?.throwIfAborted();
-      progress?.(Math.max(0, step) / steps, `quadratic, η = ${learningRate}, β = ${momentum}`);
+      progress?.(Math.max(0, step) / steps, `quadratic, η = ${Number(learningRate.toPrecision(3))}, β = ${momentum}`);
     }
   }
   const { covariance, continuousCovariance } = stationaryCovarianceWithMomentum({
